@@ -1,0 +1,43 @@
+/*
+ * digest.h - the digest of a table or database: the sum modulo 2^128 of
+ * XXH3-128 over each row in canonical form, so it does not depend on order.
+ *
+ * Canonical form of a row: for each column in order one byte 0 for NULL, or
+ * one byte 1, the value's length as 8 bytes little-endian, and the value.
+ */
+#ifndef COFFER_BASE_DIGEST_H
+#define COFFER_BASE_DIGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum { DIGEST_HEX_MAX = 33 };
+
+struct digest {
+	uint64_t low;
+	uint64_t high;
+};
+
+/*
+ * Adds one row. values[i] of lengths[i] bytes, NULL for SQL's NULL. Needs no
+ * memory of its own: short rows are gathered on the stack, long ones streamed.
+ */
+void digest_add_row(struct digest *d, const char *const *values,
+		    const unsigned long *lengths, unsigned ncolumns);
+
+/* *d += *other. */
+void digest_add(struct digest *d, const struct digest *other);
+
+/* True when both are the same. */
+bool digest_equal(const struct digest *a, const struct digest *b);
+
+/* 32 hexadecimal digits, high word first. Returns out. */
+char *digest_format(const struct digest *d, char out[DIGEST_HEX_MAX]);
+
+/* Reads what digest_format() wrote; false when it is not that. */
+bool digest_parse(const char *hex, struct digest *d) MUST_CHECK;
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * frame.h - the unit that flows through a pipeline: a run of bytes that is
+ * compressed on its own, and what those bytes are.
+ *
+ * A source fills frames of about FRAME_BYTES; stages replace their bytes
+ * (compressed, sealed); the part writer lays them into parts and learns from
+ * their spans where each item lies. A frame is owned by one place at a time.
+ */
+#ifndef COFFER_PIPELINE_FRAME_H
+#define COFFER_PIPELINE_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/digest.h"
+#include "base/err.h"
+
+enum { FRAME_BYTES = 1024 * 1024 };
+
+/* In the order in which they are restored. */
+enum item_kind { ITEM_SCHEMA, ITEM_DATA, ITEM_POST, ITEM_KIND_COUNT };
+
+/* "schema" "data" "post" */
+const char *item_kind_name(enum item_kind kind);
+
+/*
+ * What the index knows by name: a table's definition, a table's rows, a
+ * trigger. Counted references, because its frames outlive the source. Numbers
+ * rise by one from 0 over the whole backup, in the order of the index; that
+ * order is by kind, then as the source sorts.
+ */
+struct item {
+	unsigned refs;
+	uint64_t number;
+	enum item_kind kind;
+	char *type;  /* "database" "table" "view" "trigger" ... */
+	char *group; /* database; may be empty, never NULL */
+	char *name;  /* may be empty, never NULL */
+};
+
+/* Copies the strings; one reference is the caller's. NULL: no memory. */
+struct item *item_new(uint64_t number, enum item_kind kind, const char *type,
+		      const char *group, const char *name) MUST_CHECK;
+
+/* One reference more. Returns it. */
+struct item *item_ref(struct item *it);
+
+/* One reference less; the last one frees. NULL is fine. */
+void item_unref(struct item *it);
+
+/* A run of plain bytes in a frame that belongs to one item. */
+struct span {
+	struct item *item; /* a reference of the frame's own */
+	size_t plain_offset;
+	size_t plain_len;
+	uint64_t rows;
+	struct digest digest; /* of those rows */
+	bool ends_item;	      /* the item has no more spans */
+};
+
+struct frame {
+	TAILQ_ENTRY(frame) entry;
+	unsigned char *data; /* malloc()ed */
+	size_t len;
+	size_t cap;
+	size_t plain_len; /* length before compression; set by the stage */
+	bool is_open;	  /* its last statement goes on in the next frame of
+			   * the same pipeline, which must follow at once */
+	bool is_checked;  /* restoring: its bytes were proven by a digest */
+	struct span *spans;
+	size_t nspans;
+};
+
+TAILQ_HEAD(frame_list, frame);
+
+/* An empty frame with room for cap bytes. NULL: no memory. */
+struct frame *frame_new(size_t cap) MUST_CHECK;
+
+/* Makes room for more bytes behind len; false: no memory, frame unchanged. */
+bool frame_reserve(struct frame *f, size_t more) MUST_CHECK;
+
+/* Adds a span with a new reference to it. False: no memory. The pointer stays
+ * valid until the next call. */
+struct span *frame_add_span(struct frame *f, struct item *it) MUST_CHECK;
+
+/* Frees the bytes, the spans and their references. NULL is fine. */
+void frame_free(struct frame *f);
+
+#endif

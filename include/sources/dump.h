@@ -1,0 +1,67 @@
+/*
+ * dump.h - one backup of one source: phases, each of up to N sources that run
+ * at the same time, one pipeline each (one connection each).
+ */
+#ifndef COFFER_SOURCES_DUMP_H
+#define COFFER_SOURCES_DUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "pipeline/pipeline.h"
+#include "sources/address.h"
+
+struct source_warning {
+	char code[ERR_API_MAX];
+	char detail[ERR_MSG_MAX];
+};
+
+enum { SOURCE_WARNINGS_MAX = 32, SOURCE_PHASE_MAX = 24 };
+
+/* What a dump is remembered by, and how far it is. Owned by the dump; read it
+ * at any time on the loop. */
+struct dump_facts {
+	char phase[SOURCE_PHASE_MAX]; /* "connect" "schema" "data" "post" */
+	uint64_t items_done;
+	uint64_t items_total;
+	char version[64];
+	char consistency[16]; /* "consistent" "partial" */
+	char binlog_file[256];
+	uint64_t binlog_position;
+	char gtid[1024];
+	char *session_json; /* object: sql_mode, character sets, time_zone */
+	uint64_t databases, tables, rows, views, routines, triggers, events;
+	uint64_t plain_bytes;
+	struct source_warning warnings[SOURCE_WARNINGS_MAX];
+	size_t nwarnings;
+};
+
+struct dump_config {
+	struct source_address address;
+	struct source_scope scope;
+	unsigned parallelism; /* connections wanted, 0: the source's choice */
+	unsigned max_tables;  /* rule 10 */
+	uint64_t max_row_bytes;
+};
+
+enum { DUMP_SOURCES_MAX = 16 };
+
+struct dump {
+	const struct dump_ops *ops;
+};
+
+struct dump_ops {
+	/*
+	 * The sources of the next phase, *n of them, each to be run to its end
+	 * before the next call. *n = 0: all is out. False with *e filled.
+	 */
+	bool (*next_phase)(struct dump *d, struct source *out[DUMP_SOURCES_MAX],
+			   size_t *n, struct err *e);
+	const struct dump_facts *(*facts)(const struct dump *d);
+	/* Closes all connections at once; its sources must be gone. */
+	void (*destroy)(struct dump *d);
+};
+
+#endif

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libcatalog.a
+libcatalog_a_SOURCES =

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libloop.a
+libloop_a_SOURCES =

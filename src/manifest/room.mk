@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libmanifest.a
+libmanifest_a_SOURCES =

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libsources.a
+libsources_a_SOURCES =

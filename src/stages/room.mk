@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libstages.a
+libstages_a_SOURCES =

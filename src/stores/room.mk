@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libstores.a
+libstores_a_SOURCES =
