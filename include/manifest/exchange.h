@@ -1,0 +1,73 @@
+/*
+ * exchange.h - short conversations with a store about one backup: claim its
+ * place, publish its manifest, fetch it, read its index, remove it all.
+ * Each completion runs once, from the loop, never inside the call.
+ */
+#ifndef COFFER_MANIFEST_EXCHANGE_H
+#define COFFER_MANIFEST_EXCHANGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "manifest/index.h"
+#include "manifest/manifest.h"
+#include "stores/store.h"
+
+struct loop;
+struct exchange; /* one conversation */
+
+typedef void exchange_done_cb(void *arg, const struct err *e);
+
+struct exchange_env {
+	struct loop *loop;
+	struct store *store;
+	struct workers *workers;
+	const struct signer *signer;
+};
+
+/* Writes README.txt (if it is not there) and owner.json: server, job, time. */
+struct exchange *exchange_claim(const struct exchange_env *env,
+				const char *source_id, const char *backup_id,
+				const char *server_id, const char *job_id,
+				exchange_done_cb *done, void *arg,
+				struct err *e) MUST_CHECK;
+
+/* Puts manifest.json, reads it back, compares. digest gets its SHA-256 at
+ * once (it is computed before the call returns). */
+struct exchange *exchange_publish(const struct exchange_env *env,
+				  const struct manifest *m,
+				  char digest[SHA256_HEX_MAX],
+				  exchange_done_cb *done, void *arg,
+				  struct err *e) MUST_CHECK;
+
+/* Fetches manifest.json and its part lists into *m (borrowed until done),
+ * checks them. expected_digest as in manifest_parse(). "damaged_backup". */
+struct exchange *exchange_fetch(const struct exchange_env *env,
+				const char *source_id, const char *backup_id,
+				const char *expected_digest, struct manifest *m,
+				exchange_done_cb *done, void *arg,
+				struct err *e) MUST_CHECK;
+
+/* One line of the index; false with *e filled ends the reading. */
+typedef bool exchange_line_cb(void *arg, const struct index_line *l,
+			      struct err *e);
+
+/* Fetches the index objects one after the other, each checked, and gives its
+ * lines in order. m is borrowed until done. */
+struct exchange *exchange_index(const struct exchange_env *env,
+				const struct manifest *m,
+				exchange_line_cb *each, exchange_done_cb *done,
+				void *arg, struct err *e) MUST_CHECK;
+
+/* Removes everything of a backup: the manifest first, then the rest as it is
+ * listed, the owner last. One that is gone already is a success. */
+struct exchange *exchange_remove(const struct exchange_env *env,
+				 const char *source_id, const char *backup_id,
+				 exchange_done_cb *done, void *arg,
+				 struct err *e) MUST_CHECK;
+
+/* done() will not run; frees it. NULL is fine. */
+void exchange_cancel(struct exchange *x);
+
+#endif

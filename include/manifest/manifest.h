@@ -1,0 +1,98 @@
+/*
+ * manifest.h - the document, written last, that makes a backup complete and
+ * names every object in it; and the key pair that signs it.
+ */
+#ifndef COFFER_MANIFEST_MANIFEST_H
+#define COFFER_MANIFEST_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/id.h"
+#include "base/sha256.h"
+
+enum { MANIFEST_MAX_BYTES = 1024 * 1024, SIGNER_SEED_LEN = 32 };
+
+/* A stored object: a part, or a piece of the index or of the part list. */
+struct manifest_object {
+	char *key; /* relative to the backup: "data/00000001.sql.zst" */
+	uint64_t stored_bytes;
+	uint64_t plain_bytes;
+	char sha256[SHA256_HEX_MAX];
+	char *first_item; /* index objects: "GROUP/NAME" of the first line */
+};
+
+struct manifest_objects {
+	struct manifest_object *list;
+	size_t n, cap;
+};
+
+/* Strings belong to the manifest. *_json hold a JSON value as text. */
+struct manifest {
+	char backup_id[ID_MAX], source_id[ID_MAX], server_id[ID_MAX];
+	char *name, *description;
+	char *source_name, *engine, *version;
+	char *method;			 /* "logical" */
+	char *type;			 /* "manual" "automated" */
+	char *region;			 /* may be empty */
+	char *plan_json;		 /* object or null */
+	char *scope_json;		 /* as asked for, or null */
+	char *consistency_json;		 /* object or null */
+	char *session_json;		 /* object or null */
+	char *counts_json;		 /* object: tables, rows, views, ... */
+	char *warnings_json;		 /* array */
+	char *compression;		 /* "zstd" */
+	int64_t started_at, finished_at; /* ms */
+	uint64_t plain_bytes, stored_bytes, part_count;
+	uint64_t longest_statement;
+	struct manifest_objects parts; /* all, wherever they are listed */
+	struct manifest_objects index;
+	struct manifest_objects part_lists; /* objects that list the parts */
+};
+
+/* Frees what it holds and zeroes it. */
+void manifest_fini(struct manifest *m);
+
+/* Appends a copy; false: no memory. */
+bool manifest_add(struct manifest_objects *to, const struct manifest_object *o,
+		  struct err *e) MUST_CHECK;
+
+struct signer; /* an Ed25519 key pair of this server */
+
+/* From a seed of SIGNER_SEED_LEN random bytes. NULL with *e filled. */
+struct signer *signer_new(const unsigned char seed[SIGNER_SEED_LEN],
+			  struct err *e) MUST_CHECK;
+
+/* NULL is fine. */
+void signer_free(struct signer *s);
+
+/* The public key in hexadecimal, as manifests carry it. */
+const char *signer_public(const struct signer *s);
+
+/*
+ * The document: canonical JSON (sorted keys, no white space) with "digest"
+ * (SHA-256 of the canonical rest) and "signature". The parts are in it when
+ * m->part_lists is empty. Returns a string (caller frees), NULL with *e.
+ */
+char *manifest_format(const struct manifest *m, const struct signer *s,
+		      char digest[SHA256_HEX_MAX], struct err *e) MUST_CHECK;
+
+/*
+ * Reads a document, checks format version, bounds, digest and signature (by
+ * the public key in it; is_mine tells whether that is s's, s may be NULL).
+ * expected_digest, unless NULL, must be its digest. False with *e filled
+ * ("damaged_backup"). *m is filled only on success; manifest_fini() ends it.
+ */
+bool manifest_parse(struct manifest *m, const char *bytes, size_t len,
+		    const char *expected_digest, const struct signer *s,
+		    struct err *e) MUST_CHECK;
+
+/* The lines of a "parts/" object, and back. parse appends to m->parts. */
+char *manifest_parts_format(const struct manifest_object *parts, size_t n,
+			    struct err *e) MUST_CHECK;
+bool manifest_parts_parse(struct manifest *m, const char *bytes, size_t len,
+			  struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * part_writer.h - lays the frames of one backup into parts and sends them to
+ * the store, several at a time; one writer for all pipelines of a backup.
+ *
+ * Each part is a run of whole stored frames of at most part_bytes, hashed on a
+ * worker, put from memory. Part numbers come from one counter, in the order in
+ * which parts are filled. A pipeline whose frame is_open keeps the writer to
+ * itself until the statement is over. Frames larger than a part get their own.
+ */
+#ifndef COFFER_MANIFEST_PART_WRITER_H
+#define COFFER_MANIFEST_PART_WRITER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "manifest/manifest.h"
+#include "pipeline/budget.h"
+#include "pipeline/pipeline.h"
+#include "stores/store.h"
+
+struct loop;
+struct part_writer;
+struct workers;
+
+struct part_writer_config {
+	struct loop *loop;
+	struct store *store;
+	struct workers *workers;
+	struct budget_share *share; /* for puts beyond the first; borrowed */
+	const char *source_id, *backup_id;
+	const char *suffix;    /* ".sql.zst" */
+	size_t part_bytes;     /* bound of a part's stored bytes */
+	unsigned puts_at_once; /* at most */
+};
+
+struct part_writer_facts {
+	uint64_t parts, stored_bytes, plain_bytes;
+	uint64_t store_wait_ms; /* time that a pipeline waited for the store */
+};
+
+/* Everything in the config is borrowed for its life. NULL with *e filled. */
+struct part_writer *part_writer_new(const struct part_writer_config *c,
+				    struct err *e) MUST_CHECK;
+
+/* A sink for one pipeline; may be made again for the next phase. FLOW_END
+ * when its frames are in parts (not yet: in the store). A put that failed for
+ * good fails every port. NULL with *e filled. */
+struct sink *part_writer_port(struct part_writer *w, struct err *e) MUST_CHECK;
+
+/*
+ * After the last pipeline: sends the last part, the index and, where they are
+ * many, the part lists; done runs once from the loop when all are in the
+ * store. Then m's parts, index, part_lists and sums are filled in.
+ */
+void part_writer_finish(struct part_writer *w, struct manifest *m,
+			void (*done)(void *arg, const struct err *e),
+			void *arg);
+
+/* How far it is. */
+const struct part_writer_facts *part_writer_facts(const struct part_writer *w);
+
+/* Cancels puts and frees; ports must be gone. NULL is fine. */
+void part_writer_free(struct part_writer *w);
+
+#endif

@@ -1,0 +1,39 @@
+/* zstd.h - compression: each frame on its own, on worker threads, in order. */
+#ifndef COFFER_STAGES_ZSTD_H
+#define COFFER_STAGES_ZSTD_H
+
+#include "base/err.h"
+#include "pipeline/pipeline.h"
+
+struct workers;
+
+/*
+ * Turns plain frames into one zstd frame each (content size and checksum in
+ * it), at most in_flight of them at the workers. level 1 to 19; 0 stores
+ * uncompressed blocks in a zstd frame. NULL with *e filled.
+ */
+struct stage *zstd_pack_new(struct workers *ws, int level, unsigned in_flight,
+			    struct err *e) MUST_CHECK;
+
+/*
+ * The other way. A frame that is damaged, or says that it holds more than
+ * max_plain bytes, fails with ERR_DAMAGED "damaged_backup".
+ */
+struct stage *zstd_unpack_new(struct workers *ws, size_t max_plain,
+			      unsigned in_flight, struct err *e) MUST_CHECK;
+
+/* Length of the first whole zstd frame in bytes; 0: damaged or cut. */
+size_t zstd_frame_length(const void *bytes, size_t len);
+
+/* One buffer to one zstd frame at level 3, at once: for the small index
+ * objects. Blocking: on a worker, or for at most 64 KiB. Returns malloc()ed
+ * bytes, or NULL with *e filled. */
+void *zstd_pack(const void *bytes, size_t len, size_t *packed_len,
+		struct err *e) MUST_CHECK;
+
+/* Unpacks a run of whole frames of at most max_plain bytes in all. Returns
+ * malloc()ed bytes with a NUL behind, or NULL with *e filled. Blocking. */
+void *zstd_unpack(const void *bytes, size_t len, size_t max_plain,
+		  size_t *plain_len, struct err *e) MUST_CHECK;
+
+#endif
