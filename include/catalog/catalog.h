@@ -1,0 +1,97 @@
+/*
+ * catalog.h - the server's own database. Statements run on the catalog's own
+ * thread, in order, each intent one short transaction; completions run once,
+ * from the loop, never inside the call. What a completion reports as done is
+ * on disk (WAL, synchronous=FULL). Records in completions belong to the
+ * catalog and are valid during the call.
+ *
+ * Each call returns an op to cancel with, or NULL with *e filled (no memory).
+ * A canceled call may or may not have taken effect.
+ */
+#ifndef COFFER_CATALOG_CATALOG_H
+#define COFFER_CATALOG_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "model/records.h"
+
+struct catalog;
+struct catalog_op;
+struct loop;
+
+enum { CATALOG_SEED_LEN = 32 };
+
+struct catalog_config {
+	const char *path;	      /* DATA_DIR/catalog.db */
+	const struct secret_key *key; /* borrowed for its life */
+	unsigned manual_backups_max;  /* rule 7 */
+};
+
+/* Who this server is; made at the first start. */
+struct catalog_identity {
+	char server_id[ID_MAX];		      /* "srv_" + ULID */
+	unsigned char seed[CATALOG_SEED_LEN]; /* of its signing key */
+};
+
+/*
+ * Opens or makes the database; blocking, before the loop runs. Migrates an
+ * older one after keeping a copy (catalog.db.vN), refuses a newer one. NULL
+ * with *e filled.
+ */
+struct catalog *catalog_open(struct loop *l, const struct catalog_config *c,
+			     struct err *e) MUST_CHECK;
+
+/* Finishes what was accepted, closes. Completions do not run. NULL is fine. */
+void catalog_close(struct catalog *c);
+
+/* Borrowed for the catalog's life. */
+const struct catalog_identity *catalog_identity(const struct catalog *c);
+
+/* done() will not run; frees the op. NULL is fine. */
+void catalog_cancel(struct catalog_op *op);
+
+/* e is NULL when it worked. */
+typedef void catalog_done_cb(void *arg, const struct err *e);
+
+/* A page of a list. Fields that are NULL or 0 do not count. */
+struct catalog_query {
+	const char *q; /* name contains, without regard to case */
+	const char *engine, *status, *source, *pool, *type, *method, *kind;
+	const char *backup, *target, *storage_type; /* ids, or names where
+						     * names are unique */
+	int64_t since, until;			    /* ms, by creation */
+	const char *sort;  /* "created_at" "name" ..., '-' before: down;
+			    * NULL: newest first. "invalid_sort" */
+	const char *after; /* the cursor of the page before */
+	unsigned limit;	   /* 1 to 500 */
+};
+
+/* What a page tells beside its records. */
+struct catalog_page {
+	size_t n;
+	uint64_t total;	  /* in all pages */
+	const char *next; /* cursor, NULL: no more */
+};
+
+/* Starts over after a crash: every job that ran is failed "interrupted", and
+ * with it its backup or restore. done when it is on disk. */
+struct catalog_op *catalog_recover(struct catalog *c, catalog_done_cb *done,
+				   void *arg, struct err *e) MUST_CHECK;
+
+/* Tokens: all of them (they are few, the guard keeps them), and one more.
+ * r->hash, name and role are given; id and created_at are made. */
+typedef void catalog_tokens_cb(void *arg, const struct token_record *list,
+			       size_t n, const struct err *e);
+struct catalog_op *catalog_token_list(struct catalog *c,
+				      catalog_tokens_cb *done, void *arg,
+				      struct err *e) MUST_CHECK;
+struct catalog_op *catalog_token_add(struct catalog *c,
+				     const struct token_record *r,
+				     catalog_done_cb *done, void *arg,
+				     struct err *e) MUST_CHECK;
+
+#endif
