@@ -1,0 +1,115 @@
+/*
+ * jobs.h - backups, restores and deletions: joins catalog, sources, pipelines
+ * and stores. What is asked for is decided by the catalog, queued in order,
+ * and run: at most max_jobs at once, one per source.
+ *
+ * Completions run once, from the loop, never inside the call. An op is
+ * canceled with jobs_op_cancel(): its completion does not run then; what was
+ * accepted (a queued backup) goes on.
+ */
+#ifndef COFFER_JOBS_JOBS_H
+#define COFFER_JOBS_JOBS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "catalog/backups.h"
+#include "catalog/catalog.h"
+
+struct budget;
+struct jobs;
+struct jobs_op;
+struct loop;
+struct signer;
+struct transfers;
+struct workers;
+
+/* All borrowed for the life of the jobs. */
+struct jobs_config {
+	struct loop *loop;
+	struct catalog *catalog;
+	struct workers *cpu;	  /* compression, digests */
+	struct workers *blocking; /* files, name look-ups */
+	struct transfers *transfers;
+	struct budget *budget;
+	const struct signer *signer;
+	unsigned max_jobs;	/* at once */
+	unsigned retry_seconds; /* rule 9: before the one retry */
+	unsigned max_tables;	/* rule 10 */
+	uint64_t max_row_bytes;
+	unsigned puts_at_once;	/* of one backup */
+	unsigned stall_seconds; /* no byte for so long: it failed */
+};
+
+/* NULL with *e filled. */
+struct jobs *jobs_new(const struct jobs_config *c, struct err *e) MUST_CHECK;
+
+/* After a start: sweeps what interrupted jobs and deletions left, now and
+ * every hour. catalog_recover() has run. */
+void jobs_start(struct jobs *j);
+
+/* Takes no more; cancels what runs; done runs when nothing runs any more. */
+void jobs_stop(struct jobs *j, void (*done)(void *arg), void *arg);
+
+/* Drops everything at once. NULL is fine. */
+void jobs_free(struct jobs *j);
+
+/* done will not run; frees the op. NULL is fine. */
+void jobs_op_cancel(struct jobs_op *op);
+
+/*
+ * A manual backup (rules 2, 3, 5, 7, 9): looks at the source, then queues it.
+ * Given in r as for catalog_backup_begin(). Beyond its errors:
+ * "source_unavailable", "source_is_replica". NULL with *e filled.
+ */
+struct jobs_op *jobs_backup(struct jobs *j, const struct backup_record *r,
+			    catalog_backup_cb *done, void *arg,
+			    struct err *e) MUST_CHECK;
+
+/*
+ * A restore into an existing instance (rules 23, 25): fetches the manifest,
+ * looks at the target, then queues it. Given in r as for
+ * catalog_restore_begin(). Beyond its errors: "target_not_empty",
+ * "confirm_required", "target_incompatible", "source_unavailable",
+ * "invalid_scope" and what a damaged backup gives.
+ */
+struct jobs_op *jobs_restore(struct jobs *j, const struct restore_record *r,
+			     catalog_restore_cb *done, void *arg,
+			     struct err *e) MUST_CHECK;
+
+/* Rule 13, with the errors of catalog_backup_delete(). The objects go in a
+ * job of their own. */
+struct jobs_op *jobs_delete(struct jobs *j, const char *backup,
+			    catalog_backup_cb *done, void *arg,
+			    struct err *e) MUST_CHECK;
+
+/* Rule 12: asks a queued or running job to end; it ends soon after. False
+ * with *e filled: ERR_CONFLICT "job_not_running" (it is over), or a delete
+ * ("job_not_cancelable"). */
+bool jobs_cancel(struct jobs *j, const char *job_id, struct err *e) MUST_CHECK;
+
+struct job_progress {
+	char phase[24]; /* "queued" "connect" "schema" "data" "post" "store" */
+	uint64_t bytes_read, bytes_stored;
+	uint64_t items_done, items_total;
+	int percent; /* -1: not known */
+	uint64_t bytes_per_second;
+	int64_t eta_seconds; /* -1: not known */
+};
+
+/* Of a job that is queued or running here; false: it is not. */
+bool jobs_progress(const struct jobs *j, const char *job_id,
+		   struct job_progress *p);
+
+/* How many are queued and running. */
+void jobs_load(const struct jobs *j, unsigned *queued, unsigned *running);
+
+/* done runs (e NULL) when the job has ended and the catalog knows it; at once
+ * from the loop if it is not running here. */
+struct jobs_op *jobs_watch(struct jobs *j, const char *job_id,
+			   catalog_done_cb *done, void *arg,
+			   struct err *e) MUST_CHECK;
+
+#endif
