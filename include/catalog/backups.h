@@ -10,6 +10,7 @@
 #define COFFER_CATALOG_BACKUPS_H
 
 #include "catalog/catalog.h"
+#include "model/runs.h"
 
 typedef void catalog_backup_cb(void *arg, const struct backup_record *r,
 			       const struct err *e);

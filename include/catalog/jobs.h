@@ -3,6 +3,7 @@
 #define COFFER_CATALOG_JOBS_H
 
 #include "catalog/catalog.h"
+#include "model/runs.h"
 
 typedef void catalog_job_cb(void *arg, const struct job_record *r,
 			    const struct err *e);
