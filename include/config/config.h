@@ -1,0 +1,60 @@
+/*
+ * config.h - the settings of the server: flags, then the environment, then
+ * the configuration file, then what is built in.
+ *
+ * One table says for each setting its key in the file; the flag is the same
+ * with '-' for '_', the variable COFFER_ and the key in upper case.
+ */
+#ifndef COFFER_CONFIG_CONFIG_H
+#define COFFER_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+/* Strings belong to the configuration. */
+struct config {
+	char *config;	/* the file, or NULL */
+	char *listen;	/* "ADDR:PORT", "" for none */
+	char *socket;	/* path, "" for none; NULL: DATA_DIR/cofferd.sock */
+	char *data_dir; /* NULL: /var/lib/coffer, or ~/.local/... */
+	char *log_level, *log_format;
+	uint64_t buffer_bytes;
+	uint64_t max_row_bytes;
+	uint64_t max_jobs, manual_backups_max, max_tables;
+	uint64_t retry_seconds, stall_seconds;
+	uint64_t puts_at_once, workers;
+};
+
+/* What the command line asked for beside settings. */
+enum config_action {
+	CONFIG_RUN,
+	CONFIG_CHECK,	/* --check-config */
+	CONFIG_PRINT,	/* --print-config */
+	CONFIG_VERSION, /* --version */
+	CONFIG_HELP,	/* --help */
+};
+
+/*
+ * Reads all four, in order of precedence, and checks every value. *c is to be
+ * zeroed; config_fini() ends it, also after a failure. False with *e filled:
+ * which setting, where it stands (flag, variable, file and line), what to do.
+ */
+bool config_load(struct config *c, int argc, char **argv,
+		 enum config_action *action, struct err *e) MUST_CHECK;
+
+/* Frees what it holds and zeroes it. */
+void config_fini(struct config *c);
+
+/* The settings in force, as a configuration file, to standard output. */
+void config_print(const struct config *c);
+
+/* What the flags mean, to standard output. */
+void config_help(void);
+
+/* Sets up the log as told. */
+void config_setup_log(const struct config *c);
+
+#endif

@@ -1,0 +1,126 @@
+/* table.c - every setting, once: key, type, bounds, what is built in. */
+#include "config/config_int.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
+static const char *const formats[] = {"text", "json", NULL};
+
+#define TEXT(k, def, words_, arg, help_)                                       \
+	{                                                                      \
+		.key = #k, .type = SETTING_TEXT,                               \
+		.offset = offsetof(struct config, k), .built_in = (def),       \
+		.words = (words_), .argument = (arg), .help = (help_)          \
+	}
+#define NUMBER(k, def, min_, max_, help_)                                      \
+	{                                                                      \
+		.key = #k, .type = SETTING_NUMBER,                             \
+		.offset = offsetof(struct config, k), .built_in = (def),       \
+		.min = (min_), .max = (max_), .argument = "N", .help = (help_) \
+	}
+
+static const struct setting settings[] = {
+	TEXT(config, NULL, NULL, "FILE", "read settings from FILE"),
+	TEXT(listen, "127.0.0.1:7420", NULL, "ADDR:PORT",
+	     "where the API listens; empty for the socket alone"),
+	TEXT(socket, NULL, NULL, "PATH",
+	     "unix socket of the API (DATA_DIR/cofferd.sock)"),
+	TEXT(data_dir, NULL, NULL, "DIR",
+	     "catalog, keys and tokens (/var/lib/coffer as root)"),
+	TEXT(log_level, "info", levels, "LEVEL", "debug, info, warn, error"),
+	TEXT(log_format, "text", formats, "FORMAT", "text or json"),
+	NUMBER(buffer_bytes, "100663296", 24 * 1024 * 1024, UINT64_C(1) << 40,
+	       "memory of all buffers of the server together"),
+	NUMBER(max_row_bytes, "268435456", 1024 * 1024, UINT64_C(1) << 30,
+	       "longest row of a table that is backed up"),
+	NUMBER(max_jobs, "4", 1, 64, "jobs that run at once"),
+	NUMBER(manual_backups_max, "50", 1, 1000000,
+	       "live manual backups of the whole server"),
+	NUMBER(max_tables, "500000", 1, 500000,
+	       "tables that a source may have"),
+	NUMBER(retry_seconds, "60", 0, 3600,
+	       "before the one retry when DDL or a lock is in the way"),
+	NUMBER(stall_seconds, "900", 5, 86400,
+	       "a stream in which nothing moves for so long has failed"),
+	NUMBER(puts_at_once, "4", 1, 32, "uploads of one backup at once"),
+	NUMBER(workers, "0", 0, 256,
+	       "threads that compress; 0: as many as cores"),
+	{.key = NULL},
+};
+
+const struct setting *config_settings(void)
+{
+	return settings;
+}
+
+const struct setting *config_setting(const char *key)
+{
+	for (const struct setting *s = settings; s->key != NULL; s++) {
+		if (strcmp(s->key, key) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+char **setting_text(const struct setting *s, struct config *c)
+{
+	return (char **)(void *)((char *)c + s->offset);
+}
+
+uint64_t *setting_number(const struct setting *s, struct config *c)
+{
+	return (uint64_t *)(void *)((char *)c + s->offset);
+}
+
+static bool is_word(const char *const *words, const char *value)
+{
+	for (; *words != NULL; words++) {
+		if (strcmp(*words, value) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool set_text(const struct setting *s, struct config *c,
+		     const char *value, const char *where, struct err *e)
+{
+	char **to = setting_text(s, c);
+	char *copy;
+
+	if (s->words != NULL && !is_word(s->words, value))
+		return err_set(e, ERR_INVALID, "invalid_config",
+			       "%s: %s is \"%s\", but must be one of: %s",
+			       where, s->key, value, s->help);
+	copy = strdup(value);
+	if (copy == NULL)
+		return err_nomem(e, "a setting");
+	free(*to);
+	*to = copy;
+	return true;
+}
+
+static bool set_number(const struct setting *s, struct config *c,
+		       const char *value, const char *where, struct err *e)
+{
+	unsigned long long n;
+
+	if (!str_to_u64(value, &n) || n < s->min || n > s->max)
+		return err_set(e, ERR_INVALID, "invalid_config",
+			       "%s: %s is \"%s\", but must be a number from "
+			       "%" PRIu64 " to %" PRIu64,
+			       where, s->key, value, s->min, s->max);
+	*setting_number(s, c) = n;
+	return true;
+}
+
+bool setting_set(const struct setting *s, struct config *c, const char *value,
+		 const char *where, struct err *e)
+{
+	if (s->type == SETTING_NUMBER)
+		return set_number(s, c, value, where, e);
+	return set_text(s, c, value, where, e);
+}
