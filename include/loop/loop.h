@@ -7,8 +7,12 @@
 
 #include "base/err.h"
 
+struct event;
 struct event_base;
 struct loop;
+
+/* So many timers can be pending before starting one may need memory. */
+enum { LOOP_TIMERS = 1024 };
 
 struct loop_ops {
 	void (*terminate)(void *arg); /* SIGTERM or SIGINT, once per signal */
@@ -36,6 +40,14 @@ void loop_free(struct loop *l);
 
 /* libevent's base, for events, timers and evhttp. Borrowed. */
 struct event_base *loop_base(struct loop *l);
+
+/*
+ * Makes a timer (evtimer_new) fire in the next turn of the loop, so that
+ * sockets and other timers have their turn before. Never event_active(): that
+ * runs within the same turn and starves them. Aborts when there is no memory
+ * for a timer beyond LOOP_TIMERS.
+ */
+void loop_next_turn(struct event *timer);
 
 /*
  * Tells the service manager ("READY=1", "STOPPING=1"), if NOTIFY_SOCKET names

@@ -25,6 +25,7 @@ struct work {
 	/* the room's own */
 	TAILQ_ENTRY(work) entry;
 	enum { WORK_IDLE, WORK_QUEUED, WORK_RUNNING, WORK_RAN } state;
+	bool is_abandoned; /* done is what disposes of it */
 	struct workers *pool;
 };
 
@@ -34,8 +35,8 @@ struct workers *workers_new(struct loop *l, const char *name, unsigned n,
 
 /*
  * Waits for the threads: work that runs is finished, queued work is not run;
- * done() of neither runs. Call it when nothing needs the answers any more.
- * NULL is fine.
+ * done() of neither runs; what was abandoned is disposed of. Call it when
+ * nothing needs the answers any more, and not inside done(). NULL is fine.
  */
 void workers_free(struct workers *ws);
 

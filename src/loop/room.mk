@@ -1,2 +1,10 @@
 noinst_LIBRARIES += libloop.a
-libloop_a_SOURCES =
+libloop_a_SOURCES = \
+	include/loop/loop.h \
+	include/loop/transfers.h \
+	include/loop/workers.h \
+	src/loop/loop.c \
+	src/loop/loop_int.h \
+	src/loop/notify.c \
+	src/loop/transfers.c \
+	src/loop/workers.c
