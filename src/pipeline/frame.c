@@ -1,0 +1,131 @@
+/* frame.c - items and the frames that carry their bytes. */
+#include "pipeline/frame.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kind_names[] = {"schema", "data", "post"};
+_Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == ITEM_KIND_COUNT,
+	       "one name per kind");
+
+const char *item_kind_name(enum item_kind kind)
+{
+	assert(kind < ITEM_KIND_COUNT);
+	return kind_names[kind];
+}
+
+static void item_free(struct item *it)
+{
+	free(it->type);
+	free(it->group);
+	free(it->name);
+	free(it);
+}
+
+struct item *item_new(uint64_t number, enum item_kind kind, const char *type,
+		      const char *group, const char *name)
+{
+	struct item *it = calloc(1, sizeof(*it));
+
+	if (it == NULL)
+		return NULL;
+	it->refs = 1;
+	it->number = number;
+	it->kind = kind;
+	it->type = strdup(type);
+	it->group = strdup(group);
+	it->name = strdup(name);
+	if (it->type == NULL || it->group == NULL || it->name == NULL) {
+		item_free(it);
+		return NULL;
+	}
+	return it;
+}
+
+struct item *item_ref(struct item *it)
+{
+	it->refs++;
+	return it;
+}
+
+void item_unref(struct item *it)
+{
+	if (it == NULL)
+		return;
+	assert(it->refs > 0);
+	if (--it->refs == 0)
+		item_free(it);
+}
+
+struct frame *frame_new(size_t cap)
+{
+	struct frame *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return NULL;
+	/* malloc(0) may answer NULL, which would look like a failure. */
+	f->cap = cap > 0 ? cap : 1;
+	f->data = malloc(f->cap);
+	if (f->data == NULL) {
+		free(f);
+		return NULL;
+	}
+	return f;
+}
+
+/* Doubles at least, so that many small adds cost no more than a few moves. */
+bool frame_reserve(struct frame *f, size_t more)
+{
+	unsigned char *grown;
+	size_t cap;
+
+	if (more <= f->cap - f->len)
+		return true;
+	if (more > SIZE_MAX / 2 - f->len)
+		return false;
+	cap = f->len + more;
+	if (cap < f->cap * 2)
+		cap = f->cap * 2;
+	grown = realloc(f->data, cap);
+	if (grown == NULL)
+		return false;
+	f->data = grown;
+	f->cap = cap;
+	return true;
+}
+
+/* The array's room is the power of two at or above its length. */
+static bool has_room(size_t n)
+{
+	return n > 0 && (n & (n - 1)) != 0;
+}
+
+struct span *frame_add_span(struct frame *f, struct item *it)
+{
+	struct span *grown = f->spans;
+
+	if (!has_room(f->nspans)) {
+		size_t room = f->nspans > 0 ? f->nspans * 2 : 1;
+
+		grown = reallocarray(f->spans, room, sizeof(*grown));
+		if (grown == NULL)
+			return NULL;
+		f->spans = grown;
+	}
+	grown += f->nspans++;
+	memset(grown, 0, sizeof(*grown));
+	grown->item = item_ref(it);
+	return grown;
+}
+
+void frame_free(struct frame *f)
+{
+	if (f == NULL)
+		return;
+	for (size_t i = 0; i < f->nspans; i++)
+		item_unref(f->spans[i].item);
+	free(f->spans);
+	free(f->data);
+	free(f);
+}

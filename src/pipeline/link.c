@@ -1,0 +1,27 @@
+/* link.c - the queue of frames between two parts. */
+#include <assert.h>
+
+#include "pipeline/pipeline.h"
+
+void link_push(struct link *l, struct frame *f)
+{
+	assert(!l->eof);
+	TAILQ_INSERT_TAIL(&l->frames, f, entry);
+	l->nframes++;
+	l->bytes += f->len;
+	l->given += f->len;
+}
+
+struct frame *link_pop(struct link *l)
+{
+	struct frame *f = TAILQ_FIRST(&l->frames);
+
+	if (f == NULL)
+		return NULL;
+	TAILQ_REMOVE(&l->frames, f, entry);
+	assert(l->bytes >= f->len);
+	l->nframes--;
+	l->bytes -= f->len;
+	l->taken += f->len;
+	return f;
+}
