@@ -5,6 +5,9 @@
 # ticks since boot: a number that was given to another process in the
 # meantime is seen and left alone.
 
+# Where there is no standard input at all, the next file opened would be it.
+[[ -e /proc/self/fd/0 ]] || exec </dev/null
+
 die() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 	exit 1
@@ -95,11 +98,11 @@ used_ports() {
 	done
 }
 
-# free_ports [COUNT]: prints the first of COUNT free ports in a row, at most
+# free_ports COUNT: prints the first of COUNT free ports in a row, at most
 # 20, below the range that the kernel hands out by itself. Nothing reserves
 # them: who takes one must be ready to find it taken, and try again.
 free_ports() {
-	local count=${1:-1} base port taken try
+	local count=$1 base port taken try
 	local -A used=()
 	for port in $(used_ports); do
 		used[$port]=1
@@ -140,11 +143,11 @@ listens() {
 	return 1
 }
 
-# Prints a random string of COUNT letters and digits.
+# random_text COUNT: prints a random string of letters and digits.
 random_text() {
 	local letters=abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ
 	local all=${letters}0123456789 text='' i
-	for ((i = 0; i < ${1:-24}; i++)); do
+	for ((i = 0; i < $1; i++)); do
 		text+=${all:SRANDOM % ${#all}:1}
 	done
 	printf '%s\n' "$text"
@@ -156,10 +159,11 @@ running_child=
 # run COMMAND...: in the foreground, but such that a signal is served at
 # once and reaches everything that the command has started: bash holds its
 # traps back while it waits for a command in the foreground. The command has
-# a session of its own and no input.
+# a session of its own.
 run() {
 	local status=0
-	setsid -- "$@" </dev/null &
+	# Without this redirection bash gives it no input.
+	setsid -- "$@" <&0 &
 	running_child=$!
 	wait "$running_child" || status=$?
 	running_child=
