@@ -34,13 +34,14 @@ void text_printf(struct text *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Makes room for more bytes; false when there is no memory. */
 bool text_reserve(struct text *t, size_t more);
 
-/* Forgets the content, keeps the memory. */
+/* Forgets the content and that it was broken; keeps the memory. */
 void text_reset(struct text *t);
 
 /* Frees the memory; *t may be used again as if zeroed. */
 void text_free(struct text *t);
 
-/* Returns the string and forgets it (caller frees); NULL when broken. */
+/* Returns the string, "" if nothing was added, and forgets it (caller frees);
+ * NULL when broken. */
 char *text_take(struct text *t) MUST_CHECK;
 
 /* True when bytes are well-formed UTF-8 (RFC 3629: no surrogates, shortest

@@ -1,0 +1,148 @@
+#include "base/text.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_CAP_MIN = 64 };
+
+bool text_reserve(struct text *t, size_t more)
+{
+	size_t need, cap;
+	char *data;
+
+	if (t->is_broken)
+		return false;
+	if (more < t->cap - t->len)
+		return true;
+	t->is_broken = true; /* until the memory is there */
+	if (more >= SIZE_MAX / 2 - t->len)
+		return false;
+	need = t->len + more + 1;
+	cap = t->cap < TEXT_CAP_MIN ? TEXT_CAP_MIN : t->cap;
+	while (cap < need)
+		cap *= 2;
+	data = realloc(t->data, cap);
+	if (!data)
+		return false;
+	if (!t->data)
+		data[0] = '\0';
+	t->data = data;
+	t->cap = cap;
+	t->is_broken = false;
+	return true;
+}
+
+void text_add(struct text *t, const void *bytes, size_t len)
+{
+	if (!text_reserve(t, len))
+		return;
+	if (len > 0)
+		memcpy(t->data + t->len, bytes, len);
+	t->len += len;
+	t->data[t->len] = '\0';
+}
+
+void text_str(struct text *t, const char *s)
+{
+	if (s)
+		text_add(t, s, strlen(s));
+	else
+		text_add(t, "", 0);
+}
+
+void text_char(struct text *t, char c)
+{
+	text_add(t, &c, 1);
+}
+
+void text_printf(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		t->is_broken = true;
+	if (n < 0 || !text_reserve(t, (size_t)n))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(t->data + t->len, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	t->len += (size_t)n;
+}
+
+void text_reset(struct text *t)
+{
+	t->len = 0;
+	t->is_broken = false;
+	if (t->data)
+		t->data[0] = '\0';
+}
+
+void text_free(struct text *t)
+{
+	free(t->data);
+	*t = (struct text){0};
+}
+
+char *text_take(struct text *t)
+{
+	char *data = NULL;
+
+	if (text_reserve(t, 0)) {
+		data = t->data;
+		t->data = NULL;
+	}
+	text_free(t);
+	return data;
+}
+
+bool str_copy(char *dst, size_t cap, const char *src)
+{
+	size_t len = strlen(src);
+	bool fits = len < cap;
+
+	if (cap == 0)
+		return false;
+	if (!fits)
+		len = cap - 1;
+	memcpy(dst, src, len);
+	dst[len] = '\0';
+	return fits;
+}
+
+void str_lower(char *dst, size_t cap, const char *src)
+{
+	size_t i = 0;
+
+	if (cap == 0)
+		return;
+	for (; src[i] && i + 1 < cap; i++)
+		dst[i] = src[i] >= 'A' && src[i] <= 'Z'
+				 ? (char)(src[i] - 'A' + 'a')
+				 : src[i];
+	dst[i] = '\0';
+}
+
+bool str_to_u64(const char *s, unsigned long long *out)
+{
+	unsigned long long n = 0;
+
+	if (*s == '\0')
+		return false;
+	for (; *s; s++) {
+		unsigned digit = (unsigned)(*s - '0');
+
+		if (*s < '0' || *s > '9' || n > (ULLONG_MAX - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	*out = n;
+	return true;
+}
