@@ -7,6 +7,8 @@
 
 struct workers;
 
+enum { ZSTD_LEVEL_MAX = 19 };
+
 /*
  * Turns plain frames into one zstd frame each (content size and checksum in
  * it), at most in_flight of them at the workers. level 1 to 19; 0 stores

@@ -1,0 +1,218 @@
+/* zstd_frame.c - one frame of a pipeline becomes one zstd frame, and back. */
+#include "stages/zstd_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <xxhash.h>
+#include <zstd_errors.h>
+
+#include "pipeline/frame.h"
+#include "stages/zstd.h"
+
+/*
+ * A frame that is only stored (RFC 8878): magic, a descriptor that announces
+ * one segment, a checksum and 8 bytes of content size; then raw blocks, each
+ * behind 3 bytes of header; then the low half of XXH64.
+ */
+enum {
+	STORE_HEADER_BYTES = 13,
+	STORE_DESCRIPTOR = 0xe4,
+	STORE_BLOCK_MAX = 128 * 1024,
+	STORE_BLOCK_HEADER = 3,
+	STORE_CHECKSUM_BYTES = 4,
+};
+
+static unsigned char *put_le(unsigned char *at, uint64_t value, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		*at++ = (unsigned char)(value >> (8 * i));
+	return at;
+}
+
+static size_t stored_length(size_t len)
+{
+	size_t blocks = len / STORE_BLOCK_MAX + 1;
+
+	return STORE_HEADER_BYTES + blocks * STORE_BLOCK_HEADER + len +
+	       STORE_CHECKSUM_BYTES;
+}
+
+static size_t store(unsigned char *dst, const unsigned char *src, size_t len)
+{
+	unsigned char *at = dst;
+	size_t left = len;
+
+	at = put_le(at, ZSTD_MAGICNUMBER, 4);
+	at = put_le(at, STORE_DESCRIPTOR, 1);
+	at = put_le(at, len, 8);
+	do {
+		size_t n = left < STORE_BLOCK_MAX ? left : STORE_BLOCK_MAX;
+		bool is_last = n == left;
+
+		at = put_le(at, (uint64_t)n << 3 | is_last, STORE_BLOCK_HEADER);
+		memcpy(at, src + (len - left), n);
+		at += n;
+		left -= n;
+	} while (left > 0);
+	at = put_le(at, XXH64(src, len, 0) & 0xffffffffU, STORE_CHECKSUM_BYTES);
+	return (size_t)(at - dst);
+}
+
+size_t zstd_bound(size_t len)
+{
+	size_t packed = ZSTD_compressBound(len);
+	size_t stored = stored_length(len);
+
+	return packed > stored ? packed : stored;
+}
+
+static bool set_parameters(ZSTD_CCtx *packer, int level)
+{
+	size_t r = ZSTD_CCtx_reset(packer, ZSTD_reset_session_and_parameters);
+
+	if (ZSTD_isError(r))
+		return false;
+	r = ZSTD_CCtx_setParameter(packer, ZSTD_c_compressionLevel, level);
+	if (ZSTD_isError(r))
+		return false;
+	r = ZSTD_CCtx_setParameter(packer, ZSTD_c_contentSizeFlag, 1);
+	if (ZSTD_isError(r))
+		return false;
+	r = ZSTD_CCtx_setParameter(packer, ZSTD_c_checksumFlag, 1);
+	return !ZSTD_isError(r);
+}
+
+size_t zstd_compress(struct zstd_context *c, int level, void *dst, size_t cap,
+		     const void *src, size_t len, struct err *e)
+{
+	size_t n;
+
+	if (level == 0)
+		return store(dst, len > 0 ? src : "", len);
+	if (c->packer == NULL)
+		c->packer = ZSTD_createCCtx();
+	if (c->packer == NULL)
+		return (size_t)err_nomem(e, "compression");
+	if (!set_parameters(c->packer, level))
+		return (size_t)err_bug(e, "libzstd refuses level %d", level);
+	n = ZSTD_compress2(c->packer, dst, cap, src, len);
+	if (!ZSTD_isError(n))
+		return n;
+	if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
+		return (size_t)err_nomem(e, "compression");
+	return (size_t)err_bug(e, "libzstd: %s", ZSTD_getErrorName(n));
+}
+
+/* Copies back into the buffer that held the plain bytes, which then shrinks:
+ * so a packed frame never holds more memory than it has bytes. */
+static bool replace_data(struct frame *f, const void *bytes, size_t len)
+{
+	unsigned char *data;
+
+	if (len > f->cap) {
+		data = malloc(len);
+		if (data == NULL)
+			return false;
+		free(f->data);
+		f->data = data;
+	}
+	memcpy(f->data, bytes, len);
+	data = realloc(f->data, len);
+	if (data != NULL)
+		f->data = data;
+	f->plain_len = f->len;
+	f->len = len;
+	f->cap = len;
+	return true;
+}
+
+static bool pack_with(struct zstd_context *c, struct frame *f, int level,
+		      struct err *e)
+{
+	size_t cap = zstd_bound(f->len);
+	void *scratch = zstd_context_scratch(c, cap);
+	size_t n;
+
+	if (scratch == NULL)
+		return err_nomem(e, "a compressed frame");
+	n = zstd_compress(c, level, scratch, cap, f->data, f->len, e);
+	if (n == 0)
+		return false;
+	if (!replace_data(f, scratch, n))
+		return err_nomem(e, "a compressed frame");
+	return true;
+}
+
+bool zstd_frame_pack(struct frame *f, int level, struct err *e)
+{
+	struct zstd_context *c = zstd_context_take();
+	bool ok;
+
+	if (c == NULL)
+		return err_nomem(e, "compression");
+	ok = pack_with(c, f, level, e);
+	zstd_context_give(c);
+	return ok;
+}
+
+static bool damaged(struct err *e, const char *what)
+{
+	return err_set(e, ERR_DAMAGED, "damaged_backup",
+		       "a stored frame is damaged: %s", what);
+}
+
+bool zstd_content_size(const void *bytes, size_t len, size_t *plain)
+{
+	unsigned long long n = ZSTD_getFrameContentSize(bytes, len);
+
+	if (n == ZSTD_CONTENTSIZE_ERROR || n == ZSTD_CONTENTSIZE_UNKNOWN ||
+	    n > SIZE_MAX)
+		return false;
+	*plain = (size_t)n;
+	return true;
+}
+
+static bool expand(struct zstd_context *c, struct frame *f, size_t plain,
+		   struct err *e)
+{
+	unsigned char *data = malloc(plain > 0 ? plain : 1);
+	size_t n;
+
+	if (c->unpacker == NULL)
+		c->unpacker = ZSTD_createDCtx();
+	if (data == NULL || c->unpacker == NULL) {
+		free(data);
+		return err_nomem(e, "an expanded frame");
+	}
+	n = ZSTD_decompressDCtx(c->unpacker, data, plain, f->data, f->len);
+	if (ZSTD_isError(n) || n != plain) {
+		free(data);
+		return damaged(e, ZSTD_isError(n) ? ZSTD_getErrorName(n)
+						  : "its length is wrong");
+	}
+	free(f->data);
+	f->data = data;
+	f->len = f->cap = f->plain_len = plain;
+	return true;
+}
+
+bool zstd_frame_unpack(struct frame *f, size_t max_plain, struct err *e)
+{
+	struct zstd_context *c;
+	size_t plain;
+	bool ok;
+
+	if (zstd_frame_length(f->data, f->len) != f->len)
+		return damaged(e, "it is not one whole zstd frame");
+	if (!zstd_content_size(f->data, f->len, &plain))
+		return damaged(e, "it does not tell its size");
+	if (plain > max_plain)
+		return damaged(e, "it says that it holds too much");
+	c = zstd_context_take();
+	if (c == NULL)
+		return err_nomem(e, "decompression");
+	ok = expand(c, f, plain, e);
+	zstd_context_give(c);
+	return ok;
+}
