@@ -39,6 +39,11 @@ const char *backup_status_name(enum backup_status s);
 const char *job_status_name(enum job_status s);
 const char *job_kind_name(enum job_kind k);
 
+/* The way back; false when there is no such word. */
+bool backup_status_parse(const char *word, enum backup_status *s) MUST_CHECK;
+bool job_status_parse(const char *word, enum job_status *s) MUST_CHECK;
+bool job_kind_parse(const char *word, enum job_kind *k) MUST_CHECK;
+
 struct backup_record {
 	char id[ID_MAX];
 	char name[NAME_BUF];
