@@ -3,9 +3,11 @@
  * objects of bounded size.
  *
  * {"kind":"data","type":"table","group":"shop","name":"orders",
- *  "extents":[[part,offset,length],...],"rows":n,"plain_bytes":n,
- *  "digest":"..."} - extents are runs of whole stored frames; an item that
- * shares its first frame with others has "skip": plain bytes before its own.
+ *  "extents":[[part,offset,length],...],"skip":n,"plain_bytes":n,"rows":n,
+ *  "digest":"..."} - extents are runs of whole stored frames. Unpacked one
+ * after the other they give "skip" bytes of other items (left out when 0),
+ * then "plain_bytes" of this one, then perhaps more of others. Only items of
+ * kind data have rows and a digest.
  */
 #ifndef COFFER_MANIFEST_INDEX_H
 #define COFFER_MANIFEST_INDEX_H
@@ -19,10 +21,13 @@
 #include "base/text.h"
 #include "pipeline/frame.h"
 
+enum { INDEX_PIECE_BYTES = 1024 * 1024, INDEX_EXTENTS_MAX = 2000000 };
+
 struct index_builder;
 
-/* Runs when a piece of about 4 MiB of lines is ready; lines is valid during
- * the call. first_item is "GROUP/NAME" of its first line. */
+/* Runs when a piece of about INDEX_PIECE_BYTES of lines is ready; lines is
+ * valid during the call. first_item is "KIND:GROUP/NAME" of its first line,
+ * cut to 512 bytes. False with *e filled fails the call that ran it. */
 typedef bool index_piece_cb(void *arg, const char *lines, size_t len,
 			    const char *first_item, struct err *e);
 
@@ -30,13 +35,26 @@ typedef bool index_piece_cb(void *arg, const char *lines, size_t len,
 struct index_builder *index_builder_new(index_piece_cb *piece, void *arg,
 					struct err *e) MUST_CHECK;
 
-/* f's stored bytes lie in that part at that offset. Frames of several
- * pipelines may come in any order; lines go out in order of item numbers. */
+/*
+ * f's stored bytes lie in that part at that offset; f's plain_len is set.
+ * Frames of several pipelines may come in any order. The spans of one item
+ * must follow each other without a gap: it fills its frames from where it
+ * begins to where it ends. An item without bytes has an empty span. Lines
+ * wait in memory (some 100 bytes each) until index_builder_drain().
+ */
 bool index_builder_add(struct index_builder *b, const struct frame *f,
 		       unsigned part, uint64_t offset,
 		       struct err *e) MUST_CHECK;
 
-/* The rest goes out; false when an item was never ended (ERR_BUG). */
+/* True when the line of the next item in order is there. */
+bool index_builder_has_lines(const struct index_builder *b);
+
+/* Writes up to max_lines lines in order of item numbers, and runs piece() at
+ * most once, as its last act. */
+bool index_builder_drain(struct index_builder *b, unsigned max_lines,
+			 struct err *e) MUST_CHECK;
+
+/* All the rest goes out; false when an item was never ended (ERR_BUG). */
 bool index_builder_finish(struct index_builder *b, struct err *e) MUST_CHECK;
 
 /* NULL is fine. */
@@ -52,11 +70,13 @@ struct index_line {
 	char *type, *group, *name;
 	struct index_extent *extents;
 	size_t nextents;
+	uint64_t skip; /* plain bytes before its own in the first extent */
 	uint64_t rows, plain_bytes;
 	struct digest digest;
 };
 
-/* Reads one line (without its end); bounds are checked. */
+/* Reads one line (without its end); bounds are checked. *l is filled only on
+ * success; index_line_fini() ends it. False: "damaged_backup". */
 bool index_line_parse(struct index_line *l, const char *line, size_t len,
 		      struct err *e) MUST_CHECK;
 

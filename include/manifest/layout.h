@@ -8,13 +8,22 @@
 #include "base/err.h"
 #include "base/id.h"
 
-enum { LAYOUT_KEY_MAX = 192 };
+enum {
+	LAYOUT_KEY_MAX = 192,
+	LAYOUT_DIGITS = 8, /* of an object's number */
+	LAYOUT_NUMBER_MAX = 99999999,
+	LAYOUT_OBJECT_MAX_BYTES = 256 * 1024 * 1024, /* what stores take */
+};
 
 /* All return out; keys are relative to the pool's prefix. */
 
 /* "coffer/v1/SRC/BAK/": everything of a backup begins with it. */
 char *layout_backup(char out[LAYOUT_KEY_MAX], const char *source_id,
 		    const char *backup_id);
+
+/* ".../KEY", KEY as the manifest has it. */
+char *layout_object(char out[LAYOUT_KEY_MAX], const char *source_id,
+		    const char *backup_id, const char *key);
 
 /* ".../owner.json", written first. */
 char *layout_owner(char out[LAYOUT_KEY_MAX], const char *source_id,
@@ -23,6 +32,9 @@ char *layout_owner(char out[LAYOUT_KEY_MAX], const char *source_id,
 /* ".../manifest.json", written last. */
 char *layout_manifest(char out[LAYOUT_KEY_MAX], const char *source_id,
 		      const char *backup_id);
+
+/* "coffer/v1/README.txt", one for the whole pool. */
+char *layout_readme_key(char out[LAYOUT_KEY_MAX]);
 
 /* "data/00000001.sql.zst": relative to the backup, as the manifest has it. */
 char *layout_part(char out[LAYOUT_KEY_MAX], unsigned number,
@@ -37,6 +49,10 @@ char *layout_parts(char out[LAYOUT_KEY_MAX], unsigned number);
 /* True when key is an object of some backup; fills both ids. */
 bool layout_parse(const char *key, char source_id[ID_MAX],
 		  char backup_id[ID_MAX]) MUST_CHECK;
+
+/* True when a key that a manifest names is of our making and lies in that
+ * folder of the backup: "data/", "index/", "parts/". */
+bool layout_key_is_sound(const char *key, const char *folder) MUST_CHECK;
 
 /* The text of coffer/v1/README.txt: how to restore by hand. */
 const char *layout_readme(void);

@@ -15,13 +15,15 @@
 
 enum { MANIFEST_MAX_BYTES = 1024 * 1024, SIGNER_SEED_LEN = 32 };
 
+#define MANIFEST_FORMAT "coffer-backup" /* its member "format" */
+
 /* A stored object: a part, or a piece of the index or of the part list. */
 struct manifest_object {
 	char *key; /* relative to the backup: "data/00000001.sql.zst" */
 	uint64_t stored_bytes;
 	uint64_t plain_bytes;
 	char sha256[SHA256_HEX_MAX];
-	char *first_item; /* index objects: "GROUP/NAME" of the first line */
+	char *first_item; /* index objects: see index_piece_cb; else NULL */
 };
 
 struct manifest_objects {
@@ -44,12 +46,17 @@ struct manifest {
 	char *counts_json;		 /* object: tables, rows, views, ... */
 	char *warnings_json;		 /* array */
 	char *compression;		 /* "zstd" */
-	int64_t started_at, finished_at; /* ms */
-	uint64_t plain_bytes, stored_bytes, part_count;
-	uint64_t longest_statement;
+	int64_t started_at, finished_at; /* ms; whole seconds are kept */
+	uint64_t plain_bytes, stored_bytes, part_count; /* of the parts */
+	uint64_t longest_statement;			/* 0: not known */
 	struct manifest_objects parts; /* all, wherever they are listed */
 	struct manifest_objects index;
 	struct manifest_objects part_lists; /* objects that list the parts */
+
+	/* found by manifest_parse(); manifest_format() does not look at them */
+	char digest[SHA256_HEX_MAX];
+	char public_key[SHA256_HEX_MAX]; /* of the server that signed it */
+	bool is_mine;			 /* signed by the signer given */
 };
 
 /* Frees what it holds and zeroes it. */
@@ -81,7 +88,8 @@ char *manifest_format(const struct manifest *m, const struct signer *s,
 
 /*
  * Reads a document, checks format version, bounds, digest and signature (by
- * the public key in it; is_mine tells whether that is s's, s may be NULL).
+ * the public key in it; m->is_mine tells whether that is s's, s may be NULL).
+ * A document that is not byte for byte canonical is refused as well.
  * expected_digest, unless NULL, must be its digest. False with *e filled
  * ("damaged_backup"). *m is filled only on success; manifest_fini() ends it.
  */
@@ -89,9 +97,12 @@ bool manifest_parse(struct manifest *m, const char *bytes, size_t len,
 		    const char *expected_digest, const struct signer *s,
 		    struct err *e) MUST_CHECK;
 
-/* The lines of a "parts/" object, and back. parse appends to m->parts. */
+/* The lines of a "parts/" object, at most 5,000 parts. Returns a string
+ * (caller frees), NULL with *e. */
 char *manifest_parts_format(const struct manifest_object *parts, size_t n,
 			    struct err *e) MUST_CHECK;
+
+/* The way back: appends to m->parts. On failure some may have been added. */
 bool manifest_parts_parse(struct manifest *m, const char *bytes, size_t len,
 			  struct err *e) MUST_CHECK;
 

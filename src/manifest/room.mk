@@ -1,2 +1,21 @@
 noinst_LIBRARIES += libmanifest.a
-libmanifest_a_SOURCES =
+libmanifest_a_SOURCES = \
+	include/manifest/exchange.h \
+	include/manifest/index.h \
+	include/manifest/layout.h \
+	include/manifest/manifest.h \
+	include/manifest/part_reader.h \
+	include/manifest/part_writer.h \
+	src/manifest/index_builder.c \
+	src/manifest/index_int.h \
+	src/manifest/index_line.c \
+	src/manifest/index_text.c \
+	src/manifest/layout.c \
+	src/manifest/manifest.c \
+	src/manifest/manifest_fields.c \
+	src/manifest/manifest_format.c \
+	src/manifest/manifest_int.h \
+	src/manifest/manifest_parse.c \
+	src/manifest/manifest_parts.c \
+	src/manifest/readme.c \
+	src/manifest/signer.c

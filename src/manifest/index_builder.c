@@ -1,0 +1,343 @@
+/*
+ * index_builder.c - gathers what the frames say about their items.
+ *
+ * An item is open while its frames come; there are about as many open ones as
+ * pipelines. When it ends it becomes a packed line in a ring whose first slot
+ * is the item whose line is to be written next. Writing is apart from adding,
+ * since one item that ends may set free hundreds of thousands of lines.
+ */
+#include "manifest/index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "manifest/index_int.h"
+#include "manifest/layout.h"
+
+enum { SLOTS_MIN = 64, SLOTS_MAX = 1 << 23, EXTENTS_MIN = 4 };
+
+struct open_item {
+	TAILQ_ENTRY(open_item) entry;
+	struct item *item;
+	uint64_t rows, plain_bytes, skip;
+	struct digest digest;
+	struct packed_extent *extents;
+	uint32_t nextents, cap;
+	uint64_t frame_at; /* where its last frame lies in the last part */
+	size_t plain_end;  /* where its last span ended in that frame */
+	bool is_filled;	   /* ... which is that frame's end */
+};
+
+struct index_builder {
+	index_piece_cb *piece;
+	void *arg;
+	TAILQ_HEAD(, open_item) open;
+	uint64_t next; /* number of the item whose line is written next */
+	struct packed_line **slots; /* by number, modulo nslots */
+	size_t nslots;
+	size_t waiting; /* slots that are taken */
+	struct text lines;
+	char first_item[INDEX_FIRST_ITEM_MAX];
+};
+
+struct index_builder *index_builder_new(index_piece_cb *piece, void *arg,
+					struct err *e)
+{
+	struct index_builder *b = calloc(1, sizeof(*b));
+
+	if (b == NULL) {
+		(void)err_nomem(e, "the index");
+		return NULL;
+	}
+	TAILQ_INIT(&b->open);
+	b->piece = piece;
+	b->arg = arg;
+	return b;
+}
+
+static void open_item_free(struct open_item *o)
+{
+	item_unref(o->item);
+	free(o->extents);
+	free(o);
+}
+
+void index_builder_free(struct index_builder *b)
+{
+	struct open_item *o;
+
+	if (b == NULL)
+		return;
+	while ((o = TAILQ_FIRST(&b->open)) != NULL) {
+		TAILQ_REMOVE(&b->open, o, entry);
+		open_item_free(o);
+	}
+	for (size_t i = 0; i < b->nslots; i++)
+		free(b->slots[i]);
+	free(b->slots);
+	text_free(&b->lines);
+	free(b);
+}
+
+static struct packed_line **slot_of(const struct index_builder *b,
+				    uint64_t number)
+{
+	return &b->slots[number & (b->nslots - 1)];
+}
+
+/* Makes room for the slot of that number, which is b->next or later. */
+static bool reach(struct index_builder *b, uint64_t number, struct err *e)
+{
+	size_t n = b->nslots > 0 ? b->nslots : SLOTS_MIN;
+	struct packed_line **slots;
+
+	while (number - b->next >= n && n < SLOTS_MAX)
+		n *= 2;
+	if (number - b->next >= n)
+		return err_bug(e, "item %llu comes long before its turn",
+			       (unsigned long long)number);
+	if (n == b->nslots)
+		return true;
+	slots = calloc(n, sizeof(struct packed_line *));
+	if (slots == NULL)
+		return err_nomem(e, "the index");
+	for (uint64_t i = b->next; i < b->next + b->nslots; i++)
+		slots[i & (n - 1)] = *slot_of(b, i);
+	free(b->slots);
+	b->slots = slots;
+	b->nslots = n;
+	return true;
+}
+
+static struct open_item *open_item_new(struct index_builder *b, struct item *it,
+				       struct err *e)
+{
+	struct open_item *o;
+
+	if (it->number < b->next) {
+		(void)err_bug(e, "item %llu goes on after its end",
+			      (unsigned long long)it->number);
+		return NULL;
+	}
+	if (!reach(b, it->number, e))
+		return NULL;
+	if (*slot_of(b, it->number) != NULL) {
+		(void)err_bug(e, "item %llu goes on after its end",
+			      (unsigned long long)it->number);
+		return NULL;
+	}
+	o = calloc(1, sizeof(*o));
+	if (o == NULL) {
+		(void)err_nomem(e, "the index");
+		return NULL;
+	}
+	o->item = item_ref(it);
+	TAILQ_INSERT_TAIL(&b->open, o, entry);
+	return o;
+}
+
+static struct open_item *find_or_open(struct index_builder *b, struct item *it,
+				      struct err *e)
+{
+	struct open_item *o;
+
+	TAILQ_FOREACH (o, &b->open, entry) {
+		if (o->item->number == it->number)
+			return o;
+	}
+	return open_item_new(b, it, e);
+}
+
+static bool grow_extents(struct open_item *o, struct err *e)
+{
+	uint32_t cap = o->cap > 0 ? o->cap + o->cap / 2 : EXTENTS_MIN;
+	struct packed_extent *more;
+
+	if (o->nextents < o->cap)
+		return true;
+	if (o->nextents >= INDEX_EXTENTS_MAX)
+		return err_set(e, ERR_INVALID, "internal",
+			       "\"%s\" lies in more than %d places of the "
+			       "backup; use larger parts",
+			       o->item->name, INDEX_EXTENTS_MAX);
+	more = realloc(o->extents, cap * sizeof(*more));
+	if (more == NULL)
+		return err_nomem(e, "the index");
+	o->extents = more;
+	o->cap = cap;
+	return true;
+}
+
+struct place {
+	uint32_t part, offset, length;
+	size_t plain_len;
+};
+
+/* The same frame again, the one behind the last, or a new extent. */
+static bool add_extent(struct open_item *o, const struct place *at,
+		       struct err *e)
+{
+	struct packed_extent *last;
+
+	if (o->nextents > 0) {
+		last = &o->extents[o->nextents - 1];
+		if (last->part == at->part && o->frame_at == at->offset)
+			return true;
+		if (last->part == at->part &&
+		    last->offset + last->length == at->offset) {
+			last->length += at->length;
+			return true;
+		}
+	}
+	if (!grow_extents(o, e))
+		return false;
+	o->extents[o->nextents++] =
+		(struct packed_extent){at->part, at->offset, at->length};
+	return true;
+}
+
+/* Whether a span goes on where the last one of its item ended. */
+static bool follows(const struct open_item *o, const struct span *sp,
+		    const struct place *at)
+{
+	const struct packed_extent *last;
+
+	if (o->nextents == 0)
+		return true;
+	last = &o->extents[o->nextents - 1];
+	if (last->part == at->part && o->frame_at == at->offset)
+		return sp->plain_offset == o->plain_end;
+	return o->is_filled && sp->plain_offset == 0;
+}
+
+static bool add_bytes(struct open_item *o, const struct span *sp,
+		      const struct place *at, struct err *e)
+{
+	if (sp->plain_len > at->plain_len ||
+	    sp->plain_offset > at->plain_len - sp->plain_len)
+		return err_bug(e, "a span of \"%s\" lies outside its frame",
+			       o->item->name);
+	if (!follows(o, sp, at))
+		return err_bug(e, "the bytes of \"%s\" have a gap",
+			       o->item->name);
+	if (o->nextents == 0)
+		o->skip = sp->plain_offset;
+	if (!add_extent(o, at, e))
+		return false;
+	o->frame_at = at->offset;
+	o->plain_end = sp->plain_offset + sp->plain_len;
+	o->is_filled = o->plain_end == at->plain_len;
+	o->plain_bytes += sp->plain_len;
+	return true;
+}
+
+static bool end_item(struct index_builder *b, struct open_item *o,
+		     struct err *e)
+{
+	struct packed_line *l =
+		packed_line_new(o->item, o->extents, o->nextents);
+
+	if (l == NULL)
+		return err_nomem(e, "the index");
+	l->rows = o->rows;
+	l->plain_bytes = o->plain_bytes;
+	l->skip = o->skip;
+	l->digest = o->digest;
+	*slot_of(b, o->item->number) = l;
+	b->waiting++;
+	TAILQ_REMOVE(&b->open, o, entry);
+	open_item_free(o);
+	return true;
+}
+
+static bool add_span(struct index_builder *b, const struct span *sp,
+		     const struct place *at, struct err *e)
+{
+	struct open_item *o = find_or_open(b, sp->item, e);
+
+	if (o == NULL)
+		return false;
+	if (sp->plain_len > 0 && !add_bytes(o, sp, at, e))
+		return false;
+	o->rows += sp->rows;
+	digest_add(&o->digest, &sp->digest);
+	return !sp->ends_item || end_item(b, o, e);
+}
+
+bool index_builder_add(struct index_builder *b, const struct frame *f,
+		       unsigned part, uint64_t offset, struct err *e)
+{
+	struct place at = {part, (uint32_t)offset, (uint32_t)f->len,
+			   f->plain_len};
+
+	if (part < 1 || part > LAYOUT_NUMBER_MAX ||
+	    offset > LAYOUT_OBJECT_MAX_BYTES ||
+	    f->len > LAYOUT_OBJECT_MAX_BYTES - offset)
+		return err_bug(e, "a frame lies outside of any part");
+	for (size_t i = 0; i < f->nspans; i++) {
+		if (!add_span(b, &f->spans[i], &at, e))
+			return false;
+	}
+	return true;
+}
+
+bool index_builder_has_lines(const struct index_builder *b)
+{
+	return b->waiting > 0 && *slot_of(b, b->next) != NULL;
+}
+
+static bool write_line(struct index_builder *b, struct err *e)
+{
+	struct packed_line **slot = slot_of(b, b->next);
+
+	if (b->lines.len == 0)
+		packed_line_name(*slot, b->first_item);
+	if (!packed_line_format(*slot, &b->lines))
+		return err_set(e, ERR_INVALID, "internal",
+			       "the name of item %llu is not UTF-8",
+			       (unsigned long long)b->next);
+	if (b->lines.is_broken)
+		return err_nomem(e, "the index");
+	free(*slot);
+	*slot = NULL;
+	b->waiting--;
+	b->next++;
+	return true;
+}
+
+static bool flush(struct index_builder *b, struct err *e)
+{
+	bool ok =
+		b->piece(b->arg, b->lines.data, b->lines.len, b->first_item, e);
+
+	text_reset(&b->lines);
+	return ok;
+}
+
+bool index_builder_drain(struct index_builder *b, unsigned max_lines,
+			 struct err *e)
+{
+	while (max_lines-- > 0 && index_builder_has_lines(b)) {
+		if (!write_line(b, e))
+			return false;
+		if (b->lines.len >= INDEX_PIECE_BYTES)
+			return flush(b, e);
+	}
+	return true;
+}
+
+bool index_builder_finish(struct index_builder *b, struct err *e)
+{
+	const struct open_item *o = TAILQ_FIRST(&b->open);
+
+	if (o != NULL)
+		return err_bug(e, "\"%s\" was never ended", o->item->name);
+	while (index_builder_has_lines(b)) {
+		if (!index_builder_drain(b, SLOTS_MAX, e))
+			return false;
+	}
+	if (b->waiting > 0)
+		return err_bug(e, "item %llu never came",
+			       (unsigned long long)b->next);
+	return b->lines.len == 0 || flush(b, e);
+}

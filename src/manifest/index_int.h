@@ -1,0 +1,43 @@
+/* index_int.h - a line of the index while it waits for its turn. */
+#ifndef COFFER_MANIFEST_INDEX_INT_H
+#define COFFER_MANIFEST_INDEX_INT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "pipeline/frame.h"
+
+enum { INDEX_FIRST_ITEM_MAX = 513 };
+
+/* Half as large as the public one: there may be millions of them. */
+struct packed_extent {
+	uint32_t part, offset, length;
+};
+
+/*
+ * All of one item in one piece of memory: with 500,000 tables and one large
+ * one that ends last, as many of these wait.
+ */
+struct packed_line {
+	uint64_t rows, plain_bytes, skip;
+	struct digest digest;
+	uint32_t nextents;
+	enum item_kind kind;
+	struct packed_extent extents[]; /* then type, group, name */
+};
+
+/* NULL: no memory. free() ends it. */
+struct packed_line *packed_line_new(const struct item *it,
+				    const struct packed_extent *extents,
+				    uint32_t nextents) MUST_CHECK;
+
+/* Appends it as JSON with a line end; false: a name is no UTF-8. */
+bool packed_line_format(const struct packed_line *l,
+			struct text *out) MUST_CHECK;
+
+/* "KIND:GROUP/NAME", cut between two characters. */
+void packed_line_name(const struct packed_line *l,
+		      char out[INDEX_FIRST_ITEM_MAX]);
+
+#endif

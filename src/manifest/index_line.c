@@ -1,0 +1,141 @@
+/* index_line.c - reads lines of the index, which others may have written. */
+#include "manifest/index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "manifest/layout.h"
+#include "manifest/manifest_int.h"
+
+enum { EXTENT_MEMBERS = 3 };
+
+void index_line_fini(struct index_line *l)
+{
+	free(l->type);
+	free(l->group);
+	free(l->name);
+	free(l->extents);
+	*l = (struct index_line){0};
+}
+
+static bool read_member(const json_t *triple, size_t i, uint64_t max,
+			uint64_t *out)
+{
+	const json_t *n = json_array_get(triple, i);
+
+	if (!json_is_integer(n) || json_integer_value(n) < 0 ||
+	    (uint64_t)json_integer_value(n) > max)
+		return false;
+	*out = (uint64_t)json_integer_value(n);
+	return true;
+}
+
+static bool read_extent(const json_t *triple, struct index_extent *x)
+{
+	return json_array_size(triple) == EXTENT_MEMBERS &&
+	       read_member(triple, 0, LAYOUT_NUMBER_MAX, &x->part) &&
+	       read_member(triple, 1, LAYOUT_OBJECT_MAX_BYTES, &x->offset) &&
+	       read_member(triple, 2, LAYOUT_OBJECT_MAX_BYTES, &x->length) &&
+	       x->part > 0 && x->length > 0 &&
+	       x->offset + x->length <= LAYOUT_OBJECT_MAX_BYTES;
+}
+
+/* Later in the same part, or in a later part. */
+static bool is_behind(const struct index_extent *a,
+		      const struct index_extent *b)
+{
+	return b->part > a->part ||
+	       (b->part == a->part && b->offset >= a->offset + a->length);
+}
+
+static bool read_extents(const json_t *doc, struct index_line *l, struct err *e)
+{
+	const json_t *list = json_object_get(doc, "extents");
+	size_t n = json_array_size(list);
+
+	if (!json_is_array(list) || n > INDEX_EXTENTS_MAX)
+		return manifest_damaged(e, "a line of the index has no proper "
+					   "extents");
+	if (n == 0)
+		return true;
+	l->extents = calloc(n, sizeof(*l->extents));
+	if (l->extents == NULL)
+		return err_nomem(e, "a line of the index");
+	for (size_t i = 0; i < n; i++) {
+		struct index_extent *x = &l->extents[i];
+
+		if (!read_extent(json_array_get(list, i), x) ||
+		    (i > 0 && !is_behind(&x[-1], x)))
+			return manifest_damaged(e, "a line of the index has "
+						   "impossible extents");
+	}
+	l->nextents = n;
+	return true;
+}
+
+static bool read_kind(const json_t *doc, struct index_line *l, struct err *e)
+{
+	const char *word =
+		manifest_get_text(doc, "kind", MANIFEST_STRING_MAX, e);
+
+	if (word == NULL)
+		return false;
+	for (enum item_kind k = 0; k < ITEM_KIND_COUNT; k++) {
+		if (strcmp(word, item_kind_name(k)) == 0) {
+			l->kind = k;
+			return true;
+		}
+	}
+	return manifest_damaged(e, "a line of the index has no known kind");
+}
+
+static bool read_rows(const json_t *doc, struct index_line *l, struct err *e)
+{
+	const char *hex;
+
+	if (l->kind != ITEM_DATA)
+		return true;
+	hex = manifest_get_text(doc, "digest", DIGEST_HEX_MAX - 1, e);
+	if (hex == NULL || !manifest_get_number(doc, "rows", &l->rows, e))
+		return false;
+	return digest_parse(hex, &l->digest) ||
+	       manifest_damaged(e, "a line of the index has no digest");
+}
+
+static bool read_line(const json_t *doc, struct index_line *l, struct err *e)
+{
+	if (!read_kind(doc, l, e) ||
+	    !manifest_copy_text(doc, "type", &l->type, e) ||
+	    !manifest_copy_text(doc, "group", &l->group, e) ||
+	    !manifest_copy_text(doc, "name", &l->name, e) ||
+	    !manifest_get_number(doc, "plain_bytes", &l->plain_bytes, e) ||
+	    !read_extents(doc, l, e) || !read_rows(doc, l, e))
+		return false;
+	if (json_object_get(doc, "skip") != NULL &&
+	    !manifest_get_number(doc, "skip", &l->skip, e))
+		return false;
+	if ((l->plain_bytes > 0) != (l->nextents > 0))
+		return manifest_damaged(e, "a line of the index has bytes but "
+					   "no place, or the other way");
+	return true;
+}
+
+bool index_line_parse(struct index_line *l, const char *line, size_t len,
+		      struct err *e)
+{
+	struct index_line got = {0};
+	json_t *doc = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	bool ok;
+
+	if (!json_is_object(doc)) {
+		json_decref(doc);
+		return manifest_damaged(e, "a line of the index is broken");
+	}
+	ok = read_line(doc, &got, e);
+	json_decref(doc);
+	if (ok)
+		*l = got;
+	else
+		index_line_fini(&got);
+	return ok;
+}

@@ -1,0 +1,101 @@
+/* layout.c - the names of the objects of a pool. */
+#include "manifest/layout.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char root[] = "coffer/v1/";
+
+char *layout_backup(char out[LAYOUT_KEY_MAX], const char *source_id,
+		    const char *backup_id)
+{
+	(void)snprintf(out, LAYOUT_KEY_MAX, "%s%s/%s/", root, source_id,
+		       backup_id);
+	return out;
+}
+
+char *layout_object(char out[LAYOUT_KEY_MAX], const char *source_id,
+		    const char *backup_id, const char *key)
+{
+	(void)snprintf(out, LAYOUT_KEY_MAX, "%s%s/%s/%s", root, source_id,
+		       backup_id, key);
+	return out;
+}
+
+char *layout_owner(char out[LAYOUT_KEY_MAX], const char *source_id,
+		   const char *backup_id)
+{
+	return layout_object(out, source_id, backup_id, "owner.json");
+}
+
+char *layout_manifest(char out[LAYOUT_KEY_MAX], const char *source_id,
+		      const char *backup_id)
+{
+	return layout_object(out, source_id, backup_id, "manifest.json");
+}
+
+char *layout_readme_key(char out[LAYOUT_KEY_MAX])
+{
+	(void)snprintf(out, LAYOUT_KEY_MAX, "%sREADME.txt", root);
+	return out;
+}
+
+char *layout_part(char out[LAYOUT_KEY_MAX], unsigned number, const char *suffix)
+{
+	(void)snprintf(out, LAYOUT_KEY_MAX, "data/%08u%s", number, suffix);
+	return out;
+}
+
+char *layout_index(char out[LAYOUT_KEY_MAX], unsigned number)
+{
+	(void)snprintf(out, LAYOUT_KEY_MAX, "index/%08u.jsonl.zst", number);
+	return out;
+}
+
+char *layout_parts(char out[LAYOUT_KEY_MAX], unsigned number)
+{
+	(void)snprintf(out, LAYOUT_KEY_MAX, "parts/%08u.jsonl", number);
+	return out;
+}
+
+/* Copies the segment at *at up to '/', and steps over it. */
+static bool take_segment(const char **at, char out[ID_MAX])
+{
+	size_t n = strcspn(*at, "/");
+
+	if ((*at)[n] != '/' || n >= ID_MAX)
+		return false;
+	memcpy(out, *at, n);
+	out[n] = '\0';
+	*at += n + 1;
+	return true;
+}
+
+bool layout_parse(const char *key, char source_id[ID_MAX],
+		  char backup_id[ID_MAX])
+{
+	const char *at = key + sizeof(root) - 1;
+
+	if (strncmp(key, root, sizeof(root) - 1) != 0)
+		return false;
+	return take_segment(&at, source_id) && take_segment(&at, backup_id) &&
+	       *at != '\0' && id_has_prefix(source_id, "src") &&
+	       id_has_prefix(backup_id, "bak");
+}
+
+/* FOLDER/12345678SUFFIX, SUFFIX of lower-case letters, digits and single
+ * dots: nothing that could point elsewhere. */
+bool layout_key_is_sound(const char *key, const char *folder)
+{
+	size_t n = strlen(folder);
+	const char *at = key + n;
+
+	if (strncmp(key, folder, n) != 0 || strlen(key) >= LAYOUT_KEY_MAX / 2)
+		return false;
+	if (strspn(at, "0123456789") != LAYOUT_DIGITS)
+		return false;
+	at += LAYOUT_DIGITS;
+	if (*at != '.' || strstr(at, "..") != NULL || at[strlen(at) - 1] == '.')
+		return false;
+	return at[strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789.")] == '\0';
+}

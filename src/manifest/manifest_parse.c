@@ -1,0 +1,290 @@
+/*
+ * manifest_parse.c - reads what somebody else may have written: every value
+ * is checked for type and bound, the document must be in the one canonical
+ * spelling, and digest and signature must be those of it.
+ */
+#include "manifest/manifest_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "manifest/layout.h"
+
+enum { FORMAT_VERSION_MAX = 16, DECIMAL = 10 };
+
+struct list_rules {
+	const char *member;
+	const char *folder;
+	size_t max;
+	uint64_t max_plain_bytes;
+	bool has_first_item;
+};
+
+static const struct list_rules parts_rules = {
+	"parts", "data/", MANIFEST_MAX_BYTES, INT64_MAX, false};
+static const struct list_rules lists_rules = {
+	"part_lists", "parts/", MANIFEST_LISTS_MAX, MANIFEST_LIST_BYTES, false};
+static const struct list_rules index_rules = {
+	"index", "index/", MANIFEST_INDEX_MAX, INDEX_OBJECT_MAX_BYTES, true};
+
+static bool add_entry(const json_t *doc, const struct list_rules *r,
+		      struct manifest_objects *to, struct err *e)
+{
+	struct manifest_object o = {0};
+	const char *first = NULL;
+
+	if (!manifest_object_read(doc, r->folder, &o, e))
+		return false;
+	if (o.plain_bytes > r->max_plain_bytes)
+		return manifest_damaged(e, "the size of %s is out of bounds",
+					o.key);
+	if (to->n > 0 && strcmp(to->list[to->n - 1].key, o.key) >= 0)
+		return manifest_damaged(e, "the manifest lists %s out of order",
+					o.key);
+	if (r->has_first_item) {
+		first = manifest_get_text(doc, "first_item",
+					  MANIFEST_STRING_MAX, e);
+		if (first == NULL)
+			return false;
+	}
+	o.first_item = (char *)(uintptr_t)first;
+	return manifest_add(to, &o, e);
+}
+
+static bool get_list(const json_t *doc, const struct list_rules *r,
+		     struct manifest_objects *to, struct err *e)
+{
+	const json_t *list = json_object_get(doc, r->member);
+
+	if (!json_is_array(list) || json_array_size(list) > r->max)
+		return manifest_damaged(e, "the manifest has no proper \"%s\"",
+					r->member);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		if (!add_entry(json_array_get(list, i), r, to, e))
+			return false;
+	}
+	return true;
+}
+
+/* The parts are in the document, or in objects that it names. */
+static bool get_lists(const json_t *doc, struct manifest *m, struct err *e)
+{
+	if (!get_list(doc, &index_rules, &m->index, e))
+		return false;
+	if (json_object_get(doc, lists_rules.member) != NULL)
+		return json_object_get(doc, parts_rules.member) == NULL
+			       ? get_list(doc, &lists_rules, &m->part_lists, e)
+			       : manifest_damaged(
+					 e, "the manifest lists its parts "
+					    "twice");
+	return get_list(doc, &parts_rules, &m->parts, e) &&
+	       manifest_check_parts(m, e);
+}
+
+/* A later minor version only adds members; a later major one we do not know. */
+static bool check_version(const json_t *doc, struct err *e)
+{
+	const char *format =
+		manifest_get_text(doc, "format", MANIFEST_STRING_MAX, e);
+	const char *version =
+		manifest_get_text(doc, "format_version", FORMAT_VERSION_MAX, e);
+	unsigned long major;
+	char *end;
+
+	if (format == NULL || version == NULL)
+		return false;
+	if (strcmp(format, MANIFEST_FORMAT) != 0)
+		return manifest_damaged(e, "this is no manifest of Coffer");
+	if (strspn(version, "0123456789.") != strlen(version))
+		return manifest_damaged(e, "the format version is none");
+	major = strtoul(version, &end, DECIMAL);
+	if (*end != '.' || end == version)
+		return manifest_damaged(e, "the format version is none");
+	if (major == MANIFEST_MAJOR)
+		return true;
+	return manifest_damaged(e,
+				"the backup has format version %s, which this "
+				"server does not know; use a newer one",
+				version);
+}
+
+static bool check_methods(const json_t *doc, struct err *e)
+{
+	const char *how =
+		manifest_get_text(doc, "compression", MANIFEST_STRING_MAX, e);
+
+	if (how == NULL)
+		return false;
+	if (strcmp(how, "zstd") != 0)
+		return manifest_damaged(
+			e, "the backup's compression is not known here");
+	if (!json_is_null(json_object_get(doc, "encryption")))
+		return manifest_damaged(
+			e, "the backup's encryption is not known here");
+	return true;
+}
+
+static bool get_names(const json_t *doc, struct manifest *m, struct err *e)
+{
+	const char *public_key =
+		manifest_get_text(doc, "public_key", SHA256_HEX_MAX - 1, e);
+
+	if (public_key == NULL)
+		return false;
+	(void)strcpy(m->public_key, public_key);
+	return manifest_get_id(doc, "backup_id", "bak", m->backup_id, e) &&
+	       manifest_get_id(doc, "source_id", "src", m->source_id, e) &&
+	       manifest_get_id(doc, "server_id", NULL, m->server_id, e) &&
+	       manifest_copy_text(doc, "name", &m->name, e) &&
+	       manifest_copy_text(doc, "description", &m->description, e) &&
+	       manifest_copy_text(doc, "source_name", &m->source_name, e) &&
+	       manifest_copy_text(doc, "engine", &m->engine, e) &&
+	       manifest_copy_text(doc, "version", &m->version, e) &&
+	       manifest_copy_text(doc, "method", &m->method, e) &&
+	       manifest_copy_text(doc, "type", &m->type, e) &&
+	       manifest_copy_text(doc, "region", &m->region, e) &&
+	       manifest_copy_text(doc, "compression", &m->compression, e);
+}
+
+static bool get_facts(const json_t *doc, struct manifest *m, struct err *e)
+{
+	const unsigned null_or_object = MAY_BE_NULL | MAY_BE_OBJECT;
+
+	return manifest_copy_json(doc, "plan", null_or_object, &m->plan_json,
+				  e) &&
+	       manifest_copy_json(doc, "scope", MAY_BE_ANY, &m->scope_json,
+				  e) &&
+	       manifest_copy_json(doc, "consistency", null_or_object,
+				  &m->consistency_json, e) &&
+	       manifest_copy_json(doc, "session", null_or_object,
+				  &m->session_json, e) &&
+	       manifest_copy_json(doc, "counts", MAY_BE_OBJECT, &m->counts_json,
+				  e) &&
+	       manifest_copy_json(doc, "warnings", MAY_BE_ARRAY,
+				  &m->warnings_json, e) &&
+	       manifest_get_time(doc, "started_at", &m->started_at, e) &&
+	       manifest_get_time(doc, "finished_at", &m->finished_at, e) &&
+	       manifest_get_number(doc, "plain_bytes", &m->plain_bytes, e) &&
+	       manifest_get_number(doc, "stored_bytes", &m->stored_bytes, e) &&
+	       manifest_get_number(doc, "part_count", &m->part_count, e) &&
+	       manifest_get_number(doc, "longest_statement",
+				   &m->longest_statement, e);
+}
+
+/* What is left of doc after this is what digest and signature are over. */
+static bool take_seal(json_t *doc, char digest[SHA256_HEX_MAX],
+		      char signature[SIGNATURE_HEX_MAX], struct err *e)
+{
+	const char *d = manifest_get_text(doc, "digest", SHA256_HEX_MAX - 1, e);
+	const char *s =
+		manifest_get_text(doc, "signature", SIGNATURE_HEX_MAX - 1, e);
+
+	if (d == NULL || s == NULL)
+		return false;
+	(void)strcpy(digest, d);
+	(void)strcpy(signature, s);
+	if (json_object_del(doc, "digest") != 0 ||
+	    json_object_del(doc, "signature") != 0)
+		return manifest_damaged(e, "the manifest is not sealed");
+	return true;
+}
+
+static bool check_rest(const char *rest, const char *digest,
+		       const char *signature, const json_t *doc, struct err *e)
+{
+	char found[SHA256_HEX_MAX];
+	const char *key =
+		manifest_get_text(doc, "public_key", SHA256_HEX_MAX - 1, e);
+
+	if (key == NULL)
+		return false;
+	if (strcmp(sha256_hex(rest, strlen(rest), found), digest) != 0)
+		return manifest_damaged(
+			e, "the manifest's digest is not that of its content");
+	if (!signature_is_good(key, signature, rest, strlen(rest)))
+		return manifest_damaged(e,
+					"the manifest's signature is not good");
+	return true;
+}
+
+/* Removes digest and signature from doc; digest is given out. */
+static bool check_seal(json_t *doc, char digest[SHA256_HEX_MAX], struct err *e)
+{
+	char signature[SIGNATURE_HEX_MAX];
+	char *rest;
+	bool ok;
+
+	if (!take_seal(doc, digest, signature, e))
+		return false;
+	rest = manifest_canonical(doc);
+	if (rest == NULL)
+		return err_nomem(e, "the manifest");
+	ok = check_rest(rest, digest, signature, doc, e);
+	free(rest);
+	return ok;
+}
+
+static bool check_spelling(const json_t *doc, const char *bytes, size_t len,
+			   struct err *e)
+{
+	char *text = manifest_canonical(doc);
+	bool ok;
+
+	if (text == NULL)
+		return err_nomem(e, "the manifest");
+	ok = strlen(text) == len && memcmp(text, bytes, len) == 0;
+	free(text);
+	return ok || manifest_damaged(e, "the manifest is not in the one "
+					 "spelling that it must have");
+}
+
+static json_t *load(const char *bytes, size_t len, struct err *e)
+{
+	json_t *doc = NULL;
+
+	if (len <= MANIFEST_MAX_BYTES)
+		doc = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(doc)) {
+		json_decref(doc);
+		(void)manifest_damaged(e, "the manifest is no JSON object of "
+					  "the size that it may have");
+		return NULL;
+	}
+	return doc;
+}
+
+static bool read_doc(json_t *doc, const char *bytes, size_t len,
+		     const char *expected_digest, struct manifest *m,
+		     struct err *e)
+{
+	if (!check_version(doc, e) || !check_spelling(doc, bytes, len, e) ||
+	    !check_seal(doc, m->digest, e))
+		return false;
+	if (expected_digest != NULL && strcmp(m->digest, expected_digest) != 0)
+		return manifest_damaged(e, "the manifest is not the one that "
+					   "was written for this backup");
+	return check_methods(doc, e) && get_names(doc, m, e) &&
+	       get_facts(doc, m, e) && get_lists(doc, m, e);
+}
+
+bool manifest_parse(struct manifest *m, const char *bytes, size_t len,
+		    const char *expected_digest, const struct signer *s,
+		    struct err *e)
+{
+	struct manifest got = {0};
+	json_t *doc = load(bytes, len, e);
+	bool ok;
+
+	if (doc == NULL)
+		return false;
+	ok = read_doc(doc, bytes, len, expected_digest, &got, e);
+	json_decref(doc);
+	if (!ok) {
+		manifest_fini(&got);
+		return false;
+	}
+	got.is_mine =
+		s != NULL && strcmp(got.public_key, signer_public(s)) == 0;
+	*m = got;
+	return true;
+}
