@@ -59,7 +59,7 @@ void loop_notify(const char *state)
 	struct sockaddr_un addr;
 	socklen_t len;
 
-	if (name == NULL)
+	if (name == NULL || name[0] == '\0')
 		return;
 	len = notify_address(name, &addr);
 	if (len == 0 || !send_to(&addr, len, state))

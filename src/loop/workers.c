@@ -6,6 +6,7 @@
  * read under the mutex too. done and is_abandoned belong to the loop's thread
  * and need no lock.
  */
+#include "config.h" /* for pthread_setname_np() */
 #include "loop/workers.h"
 
 #include <pthread.h>
