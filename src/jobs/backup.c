@@ -1,0 +1,240 @@
+/*
+ * backup.c - one backup from the queue to its end.
+ *
+ * The catalog knows that it runs before the first object is written, and knows
+ * that it is completed only after the manifest was read back. Whatever goes
+ * wrong between leaves a failed backup whose objects are removed here or, if
+ * that fails too or the server dies, by a sweep.
+ *
+ *   idle -> open -> share -> start -> claim -> stream -> send -> publish
+ *     -> record
+ *
+ * What happens when that does not go well is in backup_end.c.
+ */
+#include <stdlib.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "jobs/backup_int.h"
+#include "manifest/layout.h"
+#include "loop/loop.h"
+
+static void begin_stream_phase(struct backup_job *b);
+
+/* The manifest is there: only the catalog has to hear of it. */
+static void on_published(void *arg, const struct err *e)
+{
+	struct backup_job *b = arg;
+
+	b->exchange = NULL;
+	if (e != NULL) {
+		backup_fail(b, e);
+		return;
+	}
+	b->r.status = BACKUP_COMPLETED;
+	b->r.has_leftovers = false;
+	backup_record(b);
+}
+
+static void begin_publish(struct backup_job *b)
+{
+	struct exchange_env env;
+	struct err e = {0};
+
+	backup_set_state(b, BACKUP_PUBLISH);
+	opening_exchange_env(&b->opening, &env);
+	b->r.finished_at = clock_now_ms();
+	if (backup_fill_record(b, &e) && backup_fill_manifest(b, &e))
+		b->exchange = exchange_publish(&env, &b->manifest,
+					       b->r.manifest_digest,
+					       on_published, b, &e);
+	if (b->exchange == NULL)
+		backup_fail(b, &e);
+}
+
+static void on_sent(void *arg, const struct err *e)
+{
+	struct backup_job *b = arg;
+
+	if (e != NULL && err_is(e)) {
+		backup_fail(b, e);
+		return;
+	}
+	begin_publish(b);
+}
+
+static void begin_send(struct backup_job *b)
+{
+	backup_set_state(b, BACKUP_SEND);
+	part_writer_finish(b->writer, &b->manifest, on_sent, b);
+}
+
+/* One pipeline of the phase is over; the last one begins the next phase. */
+static void on_pipe(void *arg, const struct err *e)
+{
+	struct backup_job *b = arg;
+
+	if (err_is(e)) {
+		struct err copy = *e;
+
+		backup_fail(b, &copy);
+		return;
+	}
+	if (--b->nrunning > 0)
+		return;
+	backup_pipes_drop(b);
+	begin_stream_phase(b);
+}
+
+static void begin_stream_phase(struct backup_job *b)
+{
+	struct err e = {0};
+	size_t n;
+
+	if (!backup_stream_next(b, on_pipe, &n, &e))
+		backup_fail(b, &e);
+	else if (n == 0)
+		begin_send(b);
+}
+
+static void on_claimed(void *arg, const struct err *e)
+{
+	struct backup_job *b = arg;
+	struct err mine = {0};
+
+	b->exchange = NULL;
+	if (e != NULL) {
+		backup_fail(b, e);
+		return;
+	}
+	backup_set_state(b, BACKUP_STREAM);
+	if (!backup_stream_open(b, &mine))
+		backup_fail(b, &mine);
+	else
+		begin_stream_phase(b);
+}
+
+void backup_claim(struct backup_job *b)
+{
+	struct exchange_env env;
+	struct err e = {0};
+
+	backup_set_state(b, BACKUP_CLAIM);
+	opening_exchange_env(&b->opening, &env);
+	b->is_claimed = true;
+	b->exchange =
+		exchange_claim(&env, b->r.source_id, b->r.id, b->r.server_id,
+			       b->base.id, on_claimed, b, &e);
+	if (b->exchange == NULL)
+		backup_fail(b, &e);
+}
+
+static void on_started(void *arg, const struct err *e)
+{
+	struct backup_job *b = arg;
+
+	b->op = NULL;
+	if (e != NULL)
+		backup_fail(b, e);
+	else
+		backup_claim(b);
+}
+
+/* "s3://bucket/prefix/coffer/v1/SRC/BAK/" or a path. */
+static char *save_path(const struct backup_job *b)
+{
+	const struct pool_record *p = &b->opening.pool;
+	json_t *c = json_loads(p->config_json ? p->config_json : "", 0, NULL);
+	const char *path = json_string_value(json_object_get(c, "path"));
+	const char *bucket = json_string_value(json_object_get(c, "bucket"));
+	const char *prefix = json_string_value(json_object_get(c, "prefix"));
+	struct text t = {0};
+	char key[LAYOUT_KEY_MAX];
+
+	if (path != NULL)
+		text_printf(&t, "%s/", path);
+	else
+		text_printf(&t, "s3://%s/", bucket ? bucket : "");
+	if (path == NULL && prefix != NULL && prefix[0] != '\0')
+		text_printf(&t, "%s/", prefix);
+	text_str(&t, layout_backup(key, b->r.source_id, b->r.id));
+	json_decref(c);
+	return text_take(&t);
+}
+
+/* It has its share of the buffers. */
+static void on_share(void *arg)
+{
+	struct backup_job *b = arg;
+	struct err e = {0};
+
+	backup_set_state(b, BACKUP_START);
+	b->r.started_at = clock_now_ms();
+	b->r.has_leftovers = true;
+	b->r.save_path = save_path(b);
+	b->op = catalog_backup_started(b->base.jobs->config.catalog, &b->r,
+				       on_started, b, &e);
+	if (b->op == NULL)
+		backup_fail(b, &e);
+}
+
+static void on_opened(void *arg, const struct err *e)
+{
+	struct backup_job *b = arg;
+
+	if (e != NULL) {
+		backup_fail(b, e);
+		return;
+	}
+	backup_set_state(b, BACKUP_SHARE);
+	budget_reserve(b->base.jobs->config.budget, &b->share,
+		       backup_share_bytes(b->opening.pool.part_bytes), on_share,
+		       b);
+}
+
+static void backup_open(struct backup_job *b)
+{
+	const struct opening_want want = {.pool = b->r.pool_id,
+					  .source = b->r.source_id};
+	struct err e = {0};
+
+	backup_set_state(b, BACKUP_OPEN);
+	if (!opening_start(&b->opening, b->base.jobs, &want, on_opened, b, &e))
+		backup_fail(b, &e);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct backup_job *b = arg;
+	const struct dump_facts *f;
+
+	(void)fd;
+	(void)what;
+	if (b->dump == NULL) {
+		meter_sample(&b->meter, backup_state_name(b->state), 0);
+		return;
+	}
+	f = b->dump->ops->facts(b->dump);
+	meter_sample(&b->meter, b->state == BACKUP_STREAM ? f->phase : "store",
+		     f->plain_bytes);
+}
+
+void backup_start(struct job *job)
+{
+	static const struct timeval period = {0, METER_PERIOD_MS * 1000};
+	struct backup_job *b = (struct backup_job *)(void *)job; /* base */
+	struct event_base *base = loop_base(job->jobs->config.loop);
+	struct err e = {0};
+
+	job_log(job, LOG_INFO, "backup \"%s\" of source \"%s\" begins",
+		b->r.name, b->r.source_name);
+	b->tick = event_new(base, -1, EV_PERSIST, on_tick, b);
+	if (b->tick == NULL || evtimer_add(b->tick, &period) != 0) {
+		(void)err_nomem(&e, "a backup");
+		backup_fail(b, &e);
+		return;
+	}
+	backup_open(b);
+}

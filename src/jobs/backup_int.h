@@ -1,0 +1,104 @@
+/* backup_int.h - one backup under way; shared by the files that make it. */
+#ifndef COFFER_JOBS_BACKUP_INT_H
+#define COFFER_JOBS_BACKUP_INT_H
+
+#include "jobs/jobs_int.h"
+#include "jobs/meter.h"
+#include "jobs/opening.h"
+#include "jobs/report.h"
+#include "manifest/exchange.h"
+#include "manifest/part_writer.h"
+#include "model/scope.h"
+#include "pipeline/budget.h"
+#include "sources/kinds.h"
+
+enum backup_state {
+	BACKUP_IDLE,	/* in the queue */
+	BACKUP_OPEN,	/* gets source and pool from the catalog */
+	BACKUP_SHARE,	/* waits for its share of the buffers */
+	BACKUP_START,	/* the catalog notes that it runs */
+	BACKUP_CLAIM,	/* writes owner.json */
+	BACKUP_STREAM,	/* pipelines of the dump's phases run */
+	BACKUP_SEND,	/* last part and index go to the store */
+	BACKUP_PUBLISH, /* manifest is written and read back */
+	BACKUP_UNDO,	/* failed: takes its objects away again */
+	BACKUP_PAUSE,	/* rule 9: waits before its one retry */
+	BACKUP_RECORD,	/* the catalog notes how it ended */
+	BACKUP_STATE_COUNT,
+};
+
+/* Who may hold a backup up. */
+enum { BLOCKED_SOURCE, BLOCKED_STAGES, BLOCKED_STORE, BLOCKED_COUNT };
+
+struct backup_job {
+	struct job base;
+	enum backup_state state;
+	struct backup_record r; /* what the catalog is told */
+	struct opening opening;
+	struct budget_share share;
+	struct opened_address address;
+	struct scope scope;
+	struct dump *dump;
+	struct part_writer *writer;
+	struct pipeline *pipes[DUMP_SOURCES_MAX];
+	size_t npipes, nrunning;
+	struct exchange *exchange;
+	struct catalog_op *op;
+	struct event *pause; /* before the retry */
+	struct event *tick;  /* samples for the meter */
+	struct meter meter;
+	struct manifest manifest;
+	struct err err;	 /* why it does not end well; the first attempt's
+			  * failure is among its causes */
+	bool is_second;	 /* rule 9: the one retry */
+	bool is_claimed; /* objects of it may lie in the pool */
+	int level;	 /* of compression */
+	unsigned parallelism;
+	uint64_t blocked_ms[BLOCKED_COUNT];
+};
+
+/* A new job for what the catalog has accepted. NULL: no memory. */
+struct backup_job *backup_job_new(const struct backup_record *r) MUST_CHECK;
+
+/* Its vtable, for job_enqueue(). */
+const struct job_ops *backup_job_ops(void);
+
+/* Its way: names a state, logs a change. */
+const char *backup_state_name(enum backup_state s);
+void backup_set_state(struct backup_job *b, enum backup_state next);
+
+/* backup.c: its turn in the queue; and again from the first object on. */
+void backup_start(struct job *job);
+void backup_claim(struct backup_job *b);
+
+/* backup_end.c: it cannot go on: what is there is undone, and it is tried once
+ * more (rule 9) or recorded as failed. e is copied. */
+void backup_fail(struct backup_job *b, const struct err *e);
+
+/* The catalog is told r; then the job is over. */
+void backup_record(struct backup_job *b);
+
+/* Makes the pipelines of the next phase; *n = 0: all is out. Each ends in
+ * done(b, e). False with *e filled. */
+bool backup_stream_next(struct backup_job *b, pipeline_done_cb *done, size_t *n,
+			struct err *e) MUST_CHECK;
+
+/* Makes dump and part writer. False with *e filled. */
+bool backup_stream_open(struct backup_job *b, struct err *e) MUST_CHECK;
+
+/* Drops the pipelines of a phase. */
+void backup_pipes_drop(struct backup_job *b);
+
+/* Drops pipelines, dump and writer, in that order. */
+void backup_stream_drop(struct backup_job *b);
+
+/* How much of the buffers a backup into such a pool needs. */
+size_t backup_share_bytes(uint64_t part_bytes);
+
+/* Fills the manifest from record and dump. False with *e filled. */
+bool backup_fill_manifest(struct backup_job *b, struct err *e) MUST_CHECK;
+
+/* Fills the record's sums from dump, writer and meter. */
+bool backup_fill_record(struct backup_job *b, struct err *e) MUST_CHECK;
+
+#endif

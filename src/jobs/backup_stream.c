@@ -1,0 +1,193 @@
+/*
+ * backup_stream.c - the pipelines of a backup: for each connection of the
+ * dump one source, one compressing stage, one port of the part writer.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jobs/backup_int.h"
+#include "loop/workers.h"
+#include "stages/zstd.h"
+
+enum {
+	LINK_BYTES = FRAME_BYTES,
+	/* Frames between parts and at the workers, of one pipeline. */
+	STREAM_BYTES = 8 * 1024 * 1024,
+};
+
+size_t backup_share_bytes(uint64_t part_bytes)
+{
+	/* One part is filled while another one is sent. */
+	return STREAM_BYTES + 2 * (size_t)part_bytes;
+}
+
+/* The model's scope as sources want it; strings stay the model's. */
+static bool convert_scope(const struct scope *from,
+			  struct source_scope_database **list, struct err *e)
+{
+	*list = NULL;
+	if (from->ndatabases == 0)
+		return true;
+	*list = calloc(from->ndatabases, sizeof(**list));
+	if (*list == NULL)
+		return err_nomem(e, "a scope");
+	for (size_t i = 0; i < from->ndatabases; i++) {
+		(*list)[i].name = from->databases[i].name;
+		(*list)[i].tables =
+			(const char *const *)from->databases[i].tables;
+		(*list)[i].ntables = from->databases[i].ntables;
+	}
+	return true;
+}
+
+static bool open_dump(struct backup_job *b, const struct source_kind *kind,
+		      struct err *e)
+{
+	const struct jobs_config *jc = &b->base.jobs->config;
+	const struct source_env env = {.loop = jc->loop,
+				       .blocking = jc->blocking};
+	struct source_scope_database *databases;
+	struct dump_config c = {
+		.address = b->address.a,
+		.parallelism = b->parallelism,
+		.max_tables = jc->max_tables,
+		.max_row_bytes = jc->max_row_bytes,
+	};
+
+	if (!convert_scope(&b->scope, &databases, e))
+		return false;
+	c.scope.databases = databases;
+	c.scope.ndatabases = b->scope.ndatabases;
+	b->dump = kind->dump_new(&env, &c, e);
+	free(databases);
+	return b->dump != NULL;
+}
+
+static bool open_writer(struct backup_job *b, const struct source_kind *kind,
+			struct err *e)
+{
+	const struct jobs_config *jc = &b->base.jobs->config;
+	char suffix[32];
+	struct part_writer_config c = {
+		.loop = jc->loop,
+		.store = b->opening.store,
+		.workers = jc->cpu,
+		.share = &b->share,
+		.source_id = b->r.source_id,
+		.backup_id = b->r.id,
+		.suffix = suffix,
+		.part_bytes = (size_t)b->opening.pool.part_bytes,
+		.puts_at_once = jc->puts_at_once,
+	};
+
+	(void)snprintf(suffix, sizeof(suffix), "%s.zst", kind->part_suffix);
+	b->writer = part_writer_new(&c, e);
+	return b->writer != NULL;
+}
+
+static int number_of(const json_t *options, const char *key, int otherwise)
+{
+	const json_t *n = json_object_get(options, key);
+
+	return json_is_integer(n) ? (int)json_integer_value(n) : otherwise;
+}
+
+static void read_options(struct backup_job *b)
+{
+	json_t *o =
+		json_loads(b->r.options_json ? b->r.options_json : "", 0, NULL);
+
+	b->level = number_of(o, "compression_level", 3);
+	b->parallelism = (unsigned)number_of(o, "parallelism", 0);
+	json_decref(o);
+}
+
+bool backup_stream_open(struct backup_job *b, struct err *e)
+{
+	const struct source_kind *kind =
+		source_kind_find(b->opening.source.engine);
+
+	if (kind == NULL)
+		return err_set(e, ERR_INVALID, "internal",
+			       "this build of the server has no %s sources",
+			       b->opening.source.engine);
+	read_options(b);
+	memset(b->blocked_ms, 0, sizeof(b->blocked_ms));
+	opened_address_fini(&b->address);
+	scope_fini(&b->scope);
+	return opened_address_read(&b->address, &b->opening.source, e) &&
+	       scope_parse(&b->scope, b->r.scope_json, e) &&
+	       open_dump(b, kind, e) && open_writer(b, kind, e);
+}
+
+/* Takes src over, also on failure. */
+static bool add_pipeline(struct backup_job *b, struct source *src,
+			 pipeline_done_cb *done, struct err *e)
+{
+	const struct jobs_config *jc = &b->base.jobs->config;
+	unsigned in_flight = workers_count(jc->cpu) + 1;
+	struct pipeline_parts parts = {
+		.source = src,
+		.nstages = 1,
+		.link_bytes = LINK_BYTES,
+		.idle_seconds = jc->stall_seconds,
+	};
+
+	parts.stages[0] = zstd_pack_new(jc->cpu, b->level, in_flight, e);
+	if (parts.stages[0] == NULL)
+		goto fail;
+	parts.sink = part_writer_port(b->writer, e);
+	if (parts.sink == NULL) {
+		parts.stages[0]->ops->destroy(parts.stages[0]);
+		goto fail;
+	}
+	b->pipes[b->npipes] = pipeline_new(jc->loop, &parts, done, b, e);
+	if (b->pipes[b->npipes] == NULL)
+		return false;
+	b->npipes++;
+	return true;
+fail:
+	src->ops->destroy(src);
+	return false;
+}
+
+bool backup_stream_next(struct backup_job *b, pipeline_done_cb *done, size_t *n,
+			struct err *e)
+{
+	struct source *sources[DUMP_SOURCES_MAX];
+	size_t added = 0;
+
+	if (!b->dump->ops->next_phase(b->dump, sources, n, e))
+		return false;
+	while (added < *n && add_pipeline(b, sources[added], done, e))
+		added++;
+	b->nrunning = added;
+	for (size_t i = added + 1; i < *n; i++)
+		sources[i]->ops->destroy(sources[i]);
+	return added == *n;
+}
+
+void backup_pipes_drop(struct backup_job *b)
+{
+	for (size_t i = 0; i < b->npipes; i++) {
+		struct pipeline_facts f;
+
+		pipeline_facts(b->pipes[i], &f);
+		b->blocked_ms[BLOCKED_SOURCE] += f.source_starved_ms;
+		b->blocked_ms[BLOCKED_STAGES] += f.source_blocked_ms;
+		b->blocked_ms[BLOCKED_STORE] += f.stage_blocked_ms;
+		pipeline_free(b->pipes[i]);
+	}
+	b->npipes = 0;
+}
+
+void backup_stream_drop(struct backup_job *b)
+{
+	backup_pipes_drop(b);
+	if (b->dump != NULL)
+		b->dump->ops->destroy(b->dump);
+	b->dump = NULL;
+	part_writer_free(b->writer);
+	b->writer = NULL;
+}

@@ -1,0 +1,188 @@
+/* checks.c - looks at sources and pools before something is saved. */
+#include "jobs/checks.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "jobs/backup_int.h"
+#include "jobs/opening.h"
+
+/* One look at a source or a pool. */
+struct check {
+	struct jobs_op base;
+	struct opened_address address;
+	struct source_op *look;
+	struct store *store;
+	struct probe *probe;
+	source_probe_cb *source_done;
+	source_names_cb *names_done;
+	probe_done_cb *pool_done;
+	void *arg;
+};
+
+static void check_free(struct check *k)
+{
+	source_op_cancel(k->look);
+	probe_cancel(k->probe);
+	store_free(k->store);
+	opened_address_fini(&k->address);
+	free(k);
+}
+
+static void check_cancel(struct jobs_op *op)
+{
+	check_free((struct check *)(void *)op); /* base comes first */
+}
+
+static struct check *check_new(struct jobs *j, void *arg, struct err *e)
+{
+	struct check *k = calloc(1, sizeof(*k));
+
+	if (k == NULL) {
+		(void)err_nomem(e, "a check");
+		return NULL;
+	}
+	k->base.cancel = check_cancel;
+	k->base.jobs = j;
+	k->arg = arg;
+	return k;
+}
+
+/* What callers rely on: one code for a source that does not answer right. */
+static void as_source_check(struct err *to, const struct err *from)
+{
+	(void)err_set(to, ERR_INVALID, "source_check_failed", "%s", from->msg);
+}
+
+static void on_source(void *arg, const struct source_info *info,
+		      const struct err *e)
+{
+	struct check *k = arg;
+	struct err mine = {0};
+
+	k->look = NULL;
+	if (e != NULL) {
+		as_source_check(&mine, e);
+		e = &mine;
+	}
+	k->source_done(k->arg, info, e);
+	check_free(k);
+}
+
+static const struct source_kind *
+open_address(struct check *k, const struct source_record *r, struct err *e)
+{
+	const struct source_kind *kind = source_kind_find(r->engine);
+
+	if (kind == NULL) {
+		(void)err_set(e, ERR_INVALID, "source_check_failed",
+			      "this build of the server has no %s sources",
+			      r->engine);
+		return NULL;
+	}
+	return opened_address_read(&k->address, r, e) ? kind : NULL;
+}
+
+struct jobs_op *jobs_check_source(struct jobs *j, const struct source_record *r,
+				  source_probe_cb *done, void *arg,
+				  struct err *e)
+{
+	const struct source_env env = {.loop = j->config.loop,
+				       .blocking = j->config.blocking};
+	struct check *k = check_new(j, arg, e);
+	const struct source_kind *kind;
+
+	if (k == NULL)
+		return NULL;
+	k->source_done = done;
+	kind = open_address(k, r, e);
+	if (kind != NULL)
+		k->look = kind->probe(&env, &k->address.a, on_source, k, e);
+	if (k->look == NULL) {
+		check_free(k);
+		return NULL;
+	}
+	return &k->base;
+}
+
+static void on_names(void *arg, const struct source_name *names, size_t n,
+		     const struct err *e)
+{
+	struct check *k = arg;
+
+	k->look = NULL;
+	k->names_done(k->arg, names, n, e);
+	check_free(k);
+}
+
+struct jobs_op *jobs_list_names(struct jobs *j, const struct source_record *r,
+				const struct source_names_query *q,
+				source_names_cb *done, void *arg, struct err *e)
+{
+	const struct source_env env = {.loop = j->config.loop,
+				       .blocking = j->config.blocking};
+	struct check *k = check_new(j, arg, e);
+	const struct source_kind *kind;
+
+	if (k == NULL)
+		return NULL;
+	k->names_done = done;
+	kind = open_address(k, r, e);
+	if (kind != NULL)
+		k->look = kind->names(&env, &k->address.a, q, on_names, k, e);
+	if (k->look == NULL) {
+		check_free(k);
+		return NULL;
+	}
+	return &k->base;
+}
+
+static void on_pool(void *arg, const struct store_capabilities *caps,
+		    const struct err *e)
+{
+	struct check *k = arg;
+
+	k->probe = NULL;
+	k->pool_done(k->arg, caps, e);
+	check_free(k);
+}
+
+/* A part is filled while another one is sent: two must fit the buffers. */
+static bool check_part_bytes(const struct jobs *j, const struct pool_record *r,
+			     struct err *e)
+{
+	size_t total = budget_total(j->config.budget);
+
+	if (backup_share_bytes(r->part_bytes) <= total)
+		return true;
+	return err_set(e, ERR_INVALID, "pool_check_failed",
+		       "parts of %" PRIu64 " bytes need buffer_bytes of at "
+		       "least %zu, but it is %zu: make part_bytes smaller or "
+		       "buffer_bytes larger",
+		       r->part_bytes, backup_share_bytes(r->part_bytes), total);
+}
+
+struct jobs_op *jobs_check_pool(struct jobs *j, const struct pool_record *r,
+				probe_done_cb *done, void *arg, struct err *e)
+{
+	enum { ATTEMPTS = 2 }; /* somebody waits for the answer */
+	struct check *k;
+
+	if (!check_part_bytes(j, r, e))
+		return NULL;
+	k = check_new(j, arg, e);
+	if (k == NULL)
+		return NULL;
+	k->pool_done = done;
+	k->store = opening_store(j, r, ATTEMPTS, e);
+	if (k->store == NULL)
+		(void)str_copy(e->api, sizeof(e->api), "pool_check_failed");
+	if (k->store != NULL)
+		k->probe = probe_start(j->config.loop, k->store, on_pool, k, e);
+	if (k->probe == NULL) {
+		check_free(k);
+		return NULL;
+	}
+	return &k->base;
+}

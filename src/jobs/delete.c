@@ -1,0 +1,138 @@
+/*
+ * delete.c - jobs of kind delete: the catalog has marked the backup, so that
+ * a deletion that is cut here is finished by the next sweep.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jobs/jobs_int.h"
+#include "jobs/removal.h"
+#include "jobs/sweep.h"
+
+struct delete_job {
+	struct job base;
+	char backup_id[ID_MAX];
+	struct removal *removal;
+};
+
+static struct delete_job *delete_of(struct job *job)
+{
+	return (struct delete_job *)(void *)job; /* base comes first */
+}
+
+static void on_removed(void *arg, const struct err *e)
+{
+	struct delete_job *d = arg;
+
+	d->removal = NULL;
+	if (e == NULL) {
+		job_log(&d->base, LOG_INFO, "objects removed");
+	} else {
+		job_log(&d->base, LOG_WARN,
+			"not all objects are removed, a sweep tries again: %s",
+			e->msg);
+		sweeper_kick(d->base.jobs->sweeper);
+	}
+	job_over(&d->base);
+}
+
+static void delete_start(struct job *job)
+{
+	struct delete_job *d = delete_of(job);
+	struct err e = {0};
+
+	d->removal = removal_start(job->jobs, d->backup_id, on_removed, d, &e);
+	if (d->removal == NULL)
+		on_removed(d, &e);
+}
+
+/* Never asked while it is not cancelable, but for a stop while it begins: what
+ * is marked is swept at the next start. */
+static void delete_cancel(struct job *job, const struct err *why)
+{
+	(void)why;
+	job_over(job);
+}
+
+static void delete_progress(const struct job *job, struct job_progress *p)
+{
+	(void)job;
+	(void)snprintf(p->phase, sizeof(p->phase), "delete");
+}
+
+static void delete_destroy(struct job *job)
+{
+	struct delete_job *d = delete_of(job);
+
+	removal_cancel(d->removal);
+	free(d);
+}
+
+static const struct job_ops delete_ops = {
+	.name = "delete",
+	.start = delete_start,
+	.cancel = delete_cancel,
+	.progress = delete_progress,
+	.destroy = delete_destroy,
+};
+
+struct delete_request {
+	struct jobs_op base;
+	struct catalog_op *op;
+	catalog_backup_cb *done;
+	void *arg;
+};
+
+static void on_marked(void *arg, const struct backup_record *r,
+		      const struct err *e)
+{
+	struct delete_request *q = arg;
+	struct delete_job *d;
+
+	if (e == NULL) {
+		d = calloc(1, sizeof(*d));
+		if (d != NULL) {
+			memcpy(d->backup_id, r->id, sizeof(d->backup_id));
+			job_enqueue(q->base.jobs, &d->base, r->job_id,
+				    &delete_ops);
+			d->base.is_cancelable = false;
+		} else {
+			sweeper_kick(q->base.jobs->sweeper);
+		}
+	}
+	q->done(q->arg, r, e);
+	free(q);
+}
+
+/* What was marked is removed by a sweep, even if nobody waits for it. */
+static void request_cancel(struct jobs_op *op)
+{
+	struct delete_request *q = (struct delete_request *)(void *)op;
+
+	catalog_cancel(q->op);
+	sweeper_kick(op->jobs->sweeper);
+	free(q);
+}
+
+struct jobs_op *jobs_delete(struct jobs *j, const char *backup,
+			    catalog_backup_cb *done, void *arg, struct err *e)
+{
+	struct delete_request *q = calloc(1, sizeof(*q));
+
+	if (q == NULL) {
+		(void)err_nomem(e, "a deletion");
+		return NULL;
+	}
+	q->base.cancel = request_cancel;
+	q->base.jobs = j;
+	q->done = done;
+	q->arg = arg;
+	q->op = catalog_backup_delete(j->config.catalog, backup, on_marked, q,
+				      e);
+	if (q->op == NULL) {
+		free(q);
+		return NULL;
+	}
+	return &q->base;
+}

@@ -1,0 +1,321 @@
+/*
+ * jobs.c - the queue: what was accepted waits in order of arrival and runs,
+ * at most max_jobs at once. That a source has one job at a time was decided by
+ * the catalog when the job was accepted, so nothing here looks at sources.
+ */
+#include "jobs/jobs.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "catalog/jobs.h"
+#include "jobs/jobs_int.h"
+#include "jobs/sweep.h"
+#include "loop/loop.h"
+
+static void take_turns(evutil_socket_t fd, short what, void *arg);
+
+static void schedule(struct jobs *j)
+{
+	static const struct timeval now = {0, 0};
+
+	if (evtimer_add(j->turn, &now) != 0)
+		abort(); /* the loop is unusable */
+}
+
+struct jobs *jobs_new(const struct jobs_config *c, struct err *e)
+{
+	struct jobs *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		goto nomem;
+	j->config = *c;
+	TAILQ_INIT(&j->list);
+	j->turn = evtimer_new(loop_base(c->loop), take_turns, j);
+	j->sweeper = sweeper_new(j);
+	if (j->turn == NULL || j->sweeper == NULL)
+		goto nomem;
+	return j;
+nomem:
+	jobs_free(j);
+	(void)err_nomem(e, "the jobs");
+	return NULL;
+}
+
+void jobs_start(struct jobs *j)
+{
+	sweeper_kick(j->sweeper);
+}
+
+static struct job *first_waiting(struct jobs *j)
+{
+	struct job *job;
+
+	TAILQ_FOREACH (job, &j->list, entry) {
+		if (job->state == JOB_WAITS)
+			return job;
+	}
+	return NULL;
+}
+
+static void report_stopped(struct jobs *j)
+{
+	void (*stopped)(void *arg) = j->stopped;
+
+	if (!j->is_stopping || !TAILQ_EMPTY(&j->list) || stopped == NULL)
+		return;
+	j->stopped = NULL;
+	stopped(j->stopped_arg);
+}
+
+static void take_turns(evutil_socket_t fd, short what, void *arg)
+{
+	struct jobs *j = arg;
+	struct job *job;
+
+	(void)fd;
+	(void)what;
+	while (!j->is_stopping && j->running < j->config.max_jobs &&
+	       (job = first_waiting(j)) != NULL) {
+		job->state = JOB_RUNS;
+		j->running++;
+		job->ops->start(job);
+	}
+	report_stopped(j);
+}
+
+/* One that has not begun must not be given its turn any more. */
+static void cancel_job(struct job *job, const struct err *why)
+{
+	if (job->state == JOB_WAITS)
+		job->state = JOB_ENDS;
+	job->ops->cancel(job, why);
+}
+
+void job_enqueue(struct jobs *j, struct job *job, const char *id,
+		 const struct job_ops *ops)
+{
+	static const struct err stopping = {
+		.code = ERR_CANCELED,
+		.api = "interrupted",
+		.msg = "the server was stopped before the job began",
+	};
+
+	job->ops = ops;
+	job->jobs = j;
+	job->state = JOB_WAITS;
+	job->is_cancelable = true;
+	(void)snprintf(job->id, sizeof(job->id), "%s", id);
+	TAILQ_INIT(&job->watches);
+	TAILQ_INSERT_TAIL(&j->list, job, entry);
+	if (j->is_stopping)
+		cancel_job(job, &stopping);
+	schedule(j);
+}
+
+static void tell_watches(struct job *job)
+{
+	struct watch *w;
+
+	while ((w = TAILQ_FIRST(&job->watches)) != NULL) {
+		catalog_done_cb *done = w->done;
+		void *arg = w->arg;
+
+		TAILQ_REMOVE(&job->watches, w, entry);
+		free(w);
+		done(arg, NULL);
+	}
+}
+
+void job_over(struct job *job)
+{
+	struct jobs *j = job->jobs;
+
+	TAILQ_REMOVE(&j->list, job, entry);
+	if (job->state == JOB_RUNS)
+		j->running--;
+	tell_watches(job);
+	job->ops->destroy(job);
+	schedule(j);
+}
+
+void job_log(struct job *job, enum log_level level, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	log_line(level, "jobs", "%s %s: %s", job->ops->name, job->id, line);
+	catalog_job_log(job->jobs->config.catalog, job->id, clock_now_ms(),
+			line);
+}
+
+static struct job *job_find(const struct jobs *j, const char *id)
+{
+	struct job *job;
+
+	TAILQ_FOREACH (job, &j->list, entry) {
+		if (strcmp(job->id, id) == 0)
+			return job;
+	}
+	return NULL;
+}
+
+bool jobs_cancel(struct jobs *j, const char *job_id, struct err *e)
+{
+	static const struct err why = {
+		.code = ERR_CANCELED,
+		.api = "canceled",
+		.msg = "canceled on request",
+	};
+	struct job *job = job_find(j, job_id);
+
+	if (job == NULL)
+		return err_set(e, ERR_CONFLICT, "job_not_running",
+			       "the job is over; there is nothing to cancel");
+	if (!job->is_cancelable)
+		return err_set(e, ERR_CONFLICT, "job_not_cancelable",
+			       "the job is past the point where it can be "
+			       "canceled; wait for its end");
+	cancel_job(job, &why);
+	return true;
+}
+
+bool jobs_progress(const struct jobs *j, const char *job_id,
+		   struct job_progress *p)
+{
+	const struct job *job = job_find(j, job_id);
+
+	if (job == NULL)
+		return false;
+	memset(p, 0, sizeof(*p));
+	p->percent = -1;
+	p->eta_seconds = -1;
+	if (job->state != JOB_RUNS)
+		(void)snprintf(p->phase, sizeof(p->phase), "queued");
+	else
+		job->ops->progress(job, p);
+	return true;
+}
+
+void jobs_load(const struct jobs *j, unsigned *queued, unsigned *running)
+{
+	const struct job *job;
+
+	*queued = 0;
+	*running = j->running;
+	TAILQ_FOREACH (job, &j->list, entry)
+		*queued += job->state == JOB_WAITS;
+}
+
+void jobs_stop(struct jobs *j, void (*done)(void *arg), void *arg)
+{
+	static const struct err why = {
+		.code = ERR_CANCELED,
+		.api = "interrupted",
+		.msg = "the server was stopped; start it and try again",
+	};
+	struct job *job, *next;
+
+	j->is_stopping = true;
+	j->stopped = done;
+	j->stopped_arg = arg;
+	sweeper_stop(j->sweeper);
+	for (job = TAILQ_FIRST(&j->list); job != NULL; job = next) {
+		next = TAILQ_NEXT(job, entry);
+		if (job->is_cancelable)
+			cancel_job(job, &why);
+		else if (job->state == JOB_WAITS)
+			job_over(job); /* taken up again at the next start */
+	}
+	schedule(j);
+}
+
+void jobs_free(struct jobs *j)
+{
+	struct job *job;
+
+	if (j == NULL)
+		return;
+	while ((job = TAILQ_FIRST(&j->list)) != NULL) {
+		TAILQ_REMOVE(&j->list, job, entry);
+		tell_watches(job);
+		job->ops->destroy(job);
+	}
+	sweeper_free(j->sweeper);
+	if (j->turn != NULL)
+		event_free(j->turn);
+	free(j);
+}
+
+void jobs_op_cancel(struct jobs_op *op)
+{
+	if (op != NULL)
+		op->cancel(op);
+}
+
+static void watch_drop(struct watch *w)
+{
+	if (w->job != NULL)
+		TAILQ_REMOVE(&w->job->watches, w, entry);
+	if (w->soon != NULL)
+		event_free(w->soon);
+	free(w);
+}
+
+static void watch_cancel(struct jobs_op *op)
+{
+	watch_drop((struct watch *)(void *)op); /* base comes first */
+}
+
+static void watch_soon(evutil_socket_t fd, short what, void *arg)
+{
+	struct watch *w = arg;
+	catalog_done_cb *done = w->done;
+	void *done_arg = w->arg;
+
+	(void)fd;
+	(void)what;
+	watch_drop(w);
+	done(done_arg, NULL);
+}
+
+/* The job is over already: tell it from the loop, not from in here. */
+static bool watch_defer(struct jobs *j, struct watch *w)
+{
+	static const struct timeval now = {0, 0};
+
+	w->soon = evtimer_new(loop_base(j->config.loop), watch_soon, w);
+	return w->soon != NULL && evtimer_add(w->soon, &now) == 0;
+}
+
+struct jobs_op *jobs_watch(struct jobs *j, const char *job_id,
+			   catalog_done_cb *done, void *arg, struct err *e)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		goto nomem;
+	w->base.cancel = watch_cancel;
+	w->base.jobs = j;
+	w->done = done;
+	w->arg = arg;
+	w->job = job_find(j, job_id);
+	if (w->job != NULL)
+		TAILQ_INSERT_TAIL(&w->job->watches, w, entry);
+	else if (!watch_defer(j, w))
+		goto nomem;
+	return &w->base;
+nomem:
+	if (w != NULL)
+		watch_drop(w);
+	(void)err_nomem(e, "a wait for a job");
+	return NULL;
+}

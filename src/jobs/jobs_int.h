@@ -1,0 +1,83 @@
+/* jobs_int.h - what the files of this room share: the queue and its jobs. */
+#ifndef COFFER_JOBS_JOBS_INT_H
+#define COFFER_JOBS_JOBS_INT_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "base/log.h"
+#include "jobs/jobs.h"
+
+struct event;
+struct sweeper;
+
+/* A call of somebody's; each kind embeds it and knows how to end. */
+struct jobs_op {
+	void (*cancel)(struct jobs_op *op); /* drops and frees */
+	struct jobs *jobs;
+};
+
+/* Somebody who waits for a job's end. */
+struct watch {
+	struct jobs_op base;
+	TAILQ_ENTRY(watch) entry; /* in its job, or in the deferred ones */
+	struct job *job;	  /* NULL: told soon */
+	struct event *soon;
+	catalog_done_cb *done;
+	void *arg;
+};
+TAILQ_HEAD(watch_list, watch);
+
+struct job;
+
+struct job_ops {
+	const char *name;
+	void (*start)(struct job *job); /* its turn has come */
+	/* Asked to end, with the reason; job_over() follows, soon. */
+	void (*cancel)(struct job *job, const struct err *why);
+	void (*progress)(const struct job *job, struct job_progress *p);
+	void (*destroy)(struct job *job); /* drops all at once, frees */
+};
+
+enum job_state {
+	JOB_WAITS,
+	JOB_RUNS,
+	JOB_ENDS, /* canceled before its turn */
+};
+
+/* One execution, queued or running here. Each kind embeds it. */
+struct job {
+	const struct job_ops *ops;
+	struct jobs *jobs;
+	char id[ID_MAX];
+	enum job_state state;
+	bool is_cancelable;
+	TAILQ_ENTRY(job) entry;
+	struct watch_list watches;
+};
+TAILQ_HEAD(job_list, job);
+
+struct jobs {
+	struct jobs_config config;
+	struct job_list list; /* in order of arrival */
+	unsigned running;
+	struct event *turn; /* starts what may start */
+	struct sweeper *sweeper;
+	bool is_stopping;
+	void (*stopped)(void *arg);
+	void *stopped_arg;
+};
+
+/* Puts a new job in the queue; it belongs to the queue from here on. */
+void job_enqueue(struct jobs *j, struct job *job, const char *id,
+		 const struct job_ops *ops);
+
+/* The catalog knows how it ended: tells those who wait, frees the job. The
+ * last thing that touches it. */
+void job_over(struct job *job);
+
+/* One line to the job's log and to the server's. */
+void job_log(struct job *job, enum log_level level, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+
+#endif

@@ -1,0 +1,224 @@
+/* opening.c - records and stores for jobs: backup, then pool, then source. */
+#include "jobs/opening.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "jobs/jobs_int.h"
+
+static void opening_next(struct opening *o);
+
+static void opening_end(struct opening *o, const struct err *e)
+{
+	o->op = NULL;
+	o->done(o->arg, e);
+}
+
+static void on_source(void *arg, const struct source_record *r,
+		      const struct err *e)
+{
+	struct opening *o = arg;
+	struct err mine = {0};
+
+	if (e == NULL && !source_record_copy(&o->source, r)) {
+		(void)err_nomem(&mine, "a source's record");
+		e = &mine;
+	}
+	opening_end(o, e);
+}
+
+static void on_pool(void *arg, const struct pool_record *r, const struct err *e)
+{
+	struct opening *o = arg;
+	struct err mine = {0};
+
+	o->op = NULL;
+	if (e == NULL && !pool_record_copy(&o->pool, r))
+		(void)err_nomem(&mine, "a pool's record");
+	if (e == NULL && !err_is(&mine))
+		o->store = opening_store(o->jobs, &o->pool, o->store_attempts,
+					 &mine);
+	if (e == NULL && err_is(&mine))
+		e = &mine;
+	if (e != NULL)
+		opening_end(o, e);
+	else
+		opening_next(o);
+}
+
+static void on_backup(void *arg, const struct backup_record *r,
+		      const struct err *e)
+{
+	struct opening *o = arg;
+	struct err mine = {0};
+
+	o->op = NULL;
+	if (e == NULL && !backup_record_copy(&o->backup, r)) {
+		(void)err_nomem(&mine, "a backup's record");
+		e = &mine;
+	}
+	if (e != NULL) {
+		opening_end(o, e);
+		return;
+	}
+	if (o->pool_key[0] == '\0')
+		(void)str_copy(o->pool_key, sizeof(o->pool_key),
+			       o->backup.pool_id);
+	opening_next(o);
+}
+
+/* Asks for the next record that is wanted and not there yet. */
+static bool opening_ask(struct opening *o, struct err *e)
+{
+	struct catalog *c = o->jobs->config.catalog;
+
+	if (o->backup_key[0] != '\0' && o->backup.id[0] == '\0')
+		o->op = catalog_backup_get(c, o->backup_key, on_backup, o, e);
+	else if (o->pool_key[0] != '\0' && o->store == NULL)
+		o->op = catalog_pool_get(c, o->pool_key, true, on_pool, o, e);
+	else if (o->source_key[0] != '\0')
+		o->op = catalog_source_get(c, o->source_key, true, on_source, o,
+					   e);
+	else
+		return false;
+	return o->op != NULL;
+}
+
+static void opening_next(struct opening *o)
+{
+	struct err e = {0};
+
+	if (!opening_ask(o, &e))
+		opening_end(o, err_is(&e) ? &e : NULL);
+}
+
+bool opening_start(struct opening *o, struct jobs *j,
+		   const struct opening_want *want, catalog_done_cb *done,
+		   void *arg, struct err *e)
+{
+	const char *none = "";
+
+	o->jobs = j;
+	o->done = done;
+	o->arg = arg;
+	o->store_attempts = want->store_attempts;
+	if (!str_copy(o->backup_key, sizeof(o->backup_key),
+		      want->backup ? want->backup : none) ||
+	    !str_copy(o->pool_key, sizeof(o->pool_key),
+		      want->pool ? want->pool : none) ||
+	    !str_copy(o->source_key, sizeof(o->source_key),
+		      want->source ? want->source : none))
+		return err_set(e, ERR_NOT_FOUND, "not_found",
+			       "no such thing: the name is too long");
+	if (!opening_ask(o, e) && !err_is(e))
+		return err_bug(e, "an opening of nothing");
+	return !err_is(e);
+}
+
+void opening_cancel(struct opening *o)
+{
+	catalog_cancel(o->op);
+	o->op = NULL;
+}
+
+void opening_fini(struct opening *o)
+{
+	catalog_cancel(o->op);
+	store_free(o->store);
+	backup_record_fini(&o->backup);
+	pool_record_fini(&o->pool);
+	source_record_fini(&o->source);
+	memset(o, 0, sizeof(*o));
+}
+
+void opening_exchange_env(const struct opening *o, struct exchange_env *env)
+{
+	const struct jobs_config *c = &o->jobs->config;
+
+	memset(env, 0, sizeof(*env));
+	env->loop = c->loop;
+	env->store = o->store;
+	env->workers = c->cpu;
+	env->signer = c->signer;
+}
+
+static const char *text_of(const json_t *json, const char *key)
+{
+	return json_string_value(json_object_get(json, key));
+}
+
+struct store *opening_store(struct jobs *j, const struct pool_record *r,
+			    unsigned attempts, struct err *e)
+{
+	const struct store_env env = {
+		.loop = j->config.loop,
+		.transfers = j->config.transfers,
+		.blocking = j->config.blocking,
+	};
+	json_t *json =
+		json_loads(r->config_json ? r->config_json : "", 0, NULL);
+	struct store_config c = {.kind = r->storage_type};
+	struct store *st;
+
+	if (json == NULL) {
+		(void)err_bug(e, "a pool's record without its settings");
+		return NULL;
+	}
+	c.s3.endpoint = text_of(json, "endpoint");
+	c.s3.region = text_of(json, "region");
+	c.s3.bucket = text_of(json, "bucket");
+	c.s3.prefix = text_of(json, "prefix");
+	c.s3.access_key = text_of(json, "access_key");
+	c.s3.secret_key = r->secret;
+	c.s3.ca_file = text_of(json, "ca_file");
+	c.s3.is_path_style =
+		!json_is_false(json_object_get(json, "path_style"));
+	c.s3.max_attempts = attempts;
+	c.dir.path = text_of(json, "path");
+	st = store_new(&env, &c, e);
+	json_decref(json);
+	return st;
+}
+
+static bool read_tls(const char *word, enum source_tls *tls)
+{
+	static const char *const words[] = {"disabled", "preferred", "required",
+					    "verify"};
+
+	for (unsigned i = 0; i < 4; i++) {
+		if (word != NULL && strcmp(words[i], word) == 0) {
+			*tls = (enum source_tls)i;
+			return true;
+		}
+	}
+	*tls = TLS_PREFERRED;
+	return word == NULL;
+}
+
+bool opened_address_read(struct opened_address *oa,
+			 const struct source_record *r, struct err *e)
+{
+	const char *json = r->connection_json ? r->connection_json : "";
+
+	memset(oa, 0, sizeof(*oa));
+	oa->json = json_loads(json, 0, NULL);
+	if (oa->json == NULL)
+		return err_bug(e, "a source's record without its connection");
+	oa->a.host = text_of(oa->json, "host");
+	oa->a.port =
+		(unsigned)json_integer_value(json_object_get(oa->json, "port"));
+	oa->a.socket = text_of(oa->json, "socket");
+	oa->a.user = text_of(oa->json, "user");
+	oa->a.password = r->secret;
+	oa->a.ca_file = text_of(oa->json, "ca_file");
+	if (!read_tls(text_of(oa->json, "tls"), &oa->a.tls))
+		return err_bug(e, "a source's record with unknown tls");
+	return true;
+}
+
+void opened_address_fini(struct opened_address *oa)
+{
+	json_decref(oa->json);
+	memset(oa, 0, sizeof(*oa));
+}

@@ -1,0 +1,75 @@
+/*
+ * opening.h - gets what a job works with: the records, with their secrets,
+ * from the catalog, and a store made of the pool.
+ */
+#ifndef COFFER_JOBS_OPENING_H
+#define COFFER_JOBS_OPENING_H
+
+#include <jansson.h>
+
+#include "catalog/backups.h"
+#include "catalog/catalog.h"
+#include "catalog/pools.h"
+#include "catalog/sources.h"
+#include "manifest/exchange.h"
+#include "sources/address.h"
+#include "stores/store.h"
+
+struct jobs;
+
+/* Keys are ids or names; copied. NULL: not wanted. */
+struct opening_want {
+	const char *backup;
+	const char *pool; /* NULL with a backup: the backup's pool */
+	const char *source;
+	unsigned store_attempts; /* 0: the store's default */
+};
+
+/* Embedded in its owner; zero it to begin with. */
+struct opening {
+	struct jobs *jobs;
+	char backup_key[128], pool_key[128], source_key[128];
+	unsigned store_attempts;
+	struct catalog_op *op;
+	catalog_done_cb *done;
+	void *arg;
+
+	/* what was got */
+	struct backup_record backup;
+	struct pool_record pool;
+	struct source_record source;
+	struct store *store;
+};
+
+/* done runs once, from the loop; what was wanted is then in o. False with *e
+ * filled. Errors: the catalog's. */
+bool opening_start(struct opening *o, struct jobs *j,
+		   const struct opening_want *want, catalog_done_cb *done,
+		   void *arg, struct err *e) MUST_CHECK;
+
+/* Cancels and frees all of it; ops on the store must be over. */
+void opening_fini(struct opening *o);
+
+/* Stops asking: done will not run. What was got stays. */
+void opening_cancel(struct opening *o);
+
+/* For conversations about the opened pool. */
+void opening_exchange_env(const struct opening *o, struct exchange_env *env);
+
+/* Makes a store of a pool's record. NULL with *e filled. */
+struct store *opening_store(struct jobs *j, const struct pool_record *r,
+			    unsigned attempts, struct err *e) MUST_CHECK;
+
+/* The address in a source's record: strings borrow from both. */
+struct opened_address {
+	json_t *json;
+	struct source_address a;
+};
+
+/* False with *e filled; opened_address_fini() ends it, also then. */
+bool opened_address_read(struct opened_address *oa,
+			 const struct source_record *r,
+			 struct err *e) MUST_CHECK;
+void opened_address_fini(struct opened_address *oa);
+
+#endif

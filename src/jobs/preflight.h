@@ -1,0 +1,56 @@
+/*
+ * preflight.h - everything that a restore looks at before it writes: the
+ * backup's manifest and index, and the target. Used when a restore is asked
+ * for, and again when its turn has come.
+ */
+#ifndef COFFER_JOBS_PREFLIGHT_H
+#define COFFER_JOBS_PREFLIGHT_H
+
+#include "jobs/opening.h"
+#include "model/runs.h"
+#include "sources/kinds.h"
+
+/* A table to compare after the restore. */
+struct preflight_table {
+	char *database, *name; /* as in the backup */
+	uint64_t rows;
+	struct digest digest;
+};
+
+/* Embedded in its owner; zero it to begin with. */
+struct preflight {
+	struct jobs *jobs;
+	struct opening opening;
+	struct exchange *exchange;
+	struct source_op *look;
+	struct opened_address address;
+	json_t *request; /* {"rename","overwrite","confirm",...} */
+	catalog_done_cb *done;
+	void *arg;
+
+	/* what was found */
+	struct manifest manifest;
+	char **databases; /* named in the backup */
+	size_t ndatabases, databases_cap;
+	struct preflight_table *tables;
+	size_t ntables, tables_cap;
+	struct load *load;
+};
+
+/* done runs once, from the loop: e NULL when the restore may begin. False with
+ * *e filled. Errors: those of jobs_restore(). store_attempts: opening.h. */
+bool preflight_start(struct preflight *p, struct jobs *j,
+		     const struct restore_record *r, unsigned store_attempts,
+		     catalog_done_cb *done, void *arg,
+		     struct err *e) MUST_CHECK;
+
+/* Stops looking: done will not run. What was found stays. */
+void preflight_cancel(struct preflight *p);
+
+/* Cancels and frees all; the load's sinks and ops must be gone. */
+void preflight_fini(struct preflight *p);
+
+/* The name that a database gets at the target. */
+const char *preflight_renamed(const struct preflight *p, const char *database);
+
+#endif

@@ -1,0 +1,388 @@
+/*
+ * restore.c - one restore from the queue to its end: the preflight again (the
+ * target may have changed since it was asked for), then the parts through
+ * their checks into the target, then every table counted and digested. Only
+ * what was found equal is called completed (rule 27).
+ *
+ *   idle -> preflight -> share -> start -> stream -> verify -> record;
+ *   any failure goes to record.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "jobs/restore_int.h"
+#include "loop/loop.h"
+#include "loop/workers.h"
+#include "manifest/part_reader.h"
+#include "stages/zstd.h"
+
+enum {
+	LINK_BYTES = 2 * FRAME_BYTES,
+	FRAME_PLAIN_MAX = 64 * 1024 * 1024, /* more is damage */
+	STREAM_BYTES = 8 * 1024 * 1024,
+	GETS_AT_ONCE = 2,
+};
+
+static const char *const state_names[] = {
+	"idle", "preflight", "share", "start", "stream", "verify", "record",
+};
+_Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
+		       RESTORE_STATE_COUNT,
+	       "one name per state");
+
+static struct restore_job *restore_of(struct job *job)
+{
+	return (struct restore_job *)(void *)job; /* base comes first */
+}
+
+static void set_state(struct restore_job *t, enum restore_state next)
+{
+	log_debug("jobs", "restore %s: %s -> %s", t->r.id,
+		  state_names[t->state], state_names[next]);
+	t->state = next;
+}
+
+static void on_recorded(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+
+	t->op = NULL;
+	if (e != NULL)
+		log_error("jobs",
+			  "restore %s: how it ended is not recorded: %s",
+			  t->r.id, e->msg);
+	job_over(&t->base);
+}
+
+/* err tells how it went. */
+static void record(struct restore_job *t)
+{
+	struct job_progress p;
+	struct err e = {0};
+	char *progress;
+
+	set_state(t, RESTORE_RECORD);
+	t->base.is_cancelable = false;
+	t->r.finished_at = clock_now_ms();
+	t->r.status = !err_is(&t->err)			    ? JOB_COMPLETED
+		      : strcmp(t->err.api, "canceled") == 0 ? JOB_CANCELED
+							    : JOB_FAILED;
+	if (err_is(&t->err))
+		t->r.error_json = error_json(&t->err);
+	job_log(&t->base, err_is(&t->err) ? LOG_WARN : LOG_INFO, "%s%s%s",
+		job_status_name(t->r.status), err_is(&t->err) ? ": " : "",
+		t->err.msg);
+	t->base.ops->progress(&t->base, &p);
+	if (!err_is(&t->err))
+		p.percent = 100;
+	progress = progress_json(&p);
+	t->op = catalog_restore_finish(t->base.jobs->config.catalog, &t->r,
+				       progress, on_recorded, t, &e);
+	free(progress);
+	if (t->op == NULL)
+		on_recorded(t, &e);
+}
+
+static void drop_stream(struct restore_job *t)
+{
+	source_op_cancel(t->verify);
+	t->verify = NULL;
+	pipeline_free(t->pipe);
+	t->pipe = NULL;
+}
+
+static void fail(struct restore_job *t, const struct err *e)
+{
+	if (!err_is(e))
+		(void)err_bug(&t->err, "a restore failed without a reason");
+	else
+		t->err = *e;
+	drop_stream(t);
+	catalog_cancel(t->op);
+	t->op = NULL;
+	record(t);
+}
+
+static void on_verified(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+	const struct load_facts *f;
+
+	t->verify = NULL;
+	if (e != NULL) {
+		fail(t, e);
+		return;
+	}
+	f = t->preflight.load->ops->facts(t->preflight.load);
+	t->r.verified = true;
+	t->r.row_count = f->rows_verified;
+	record(t);
+}
+
+static bool next_table(void *arg, struct load_item *item)
+{
+	struct restore_job *t = arg;
+	const struct preflight_table *table;
+
+	if (t->next_table == t->preflight.ntables)
+		return false;
+	table = &t->preflight.tables[t->next_table++];
+	item->database = preflight_renamed(&t->preflight, table->database);
+	item->name = table->name;
+	item->rows = table->rows;
+	item->digest = table->digest;
+	return true;
+}
+
+static void begin_verify(struct restore_job *t)
+{
+	struct load *load = t->preflight.load;
+	struct err e = {0};
+
+	set_state(t, RESTORE_VERIFY);
+	job_log(&t->base, LOG_INFO,
+		"all statements applied; comparing %zu "
+		"tables with the manifest",
+		t->preflight.ntables);
+	t->verify = load->ops->verify(load, next_table, t, on_verified, t, &e);
+	if (t->verify == NULL)
+		fail(t, &e);
+}
+
+static void on_streamed(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+
+	if (err_is(e)) {
+		struct err copy = *e;
+
+		fail(t, &copy);
+		return;
+	}
+	pipeline_free(t->pipe);
+	t->pipe = NULL;
+	begin_verify(t);
+}
+
+static struct source *new_reader(struct restore_job *t, struct err *e)
+{
+	const struct jobs_config *jc = &t->base.jobs->config;
+	const struct part_reader_config c = {
+		.loop = jc->loop,
+		.store = t->preflight.opening.store,
+		.workers = jc->cpu,
+		.manifest = &t->preflight.manifest,
+		.gets_at_once = GETS_AT_ONCE,
+	};
+
+	return part_reader_new(&c, e);
+}
+
+static bool make_pipeline(struct restore_job *t, struct err *e)
+{
+	const struct jobs_config *jc = &t->base.jobs->config;
+	struct load *load = t->preflight.load;
+	struct pipeline_parts parts = {
+		.nstages = 1,
+		.link_bytes = LINK_BYTES,
+		.idle_seconds = jc->stall_seconds,
+	};
+
+	parts.source = new_reader(t, e);
+	if (parts.source == NULL)
+		return false;
+	parts.stages[0] = zstd_unpack_new(jc->cpu, FRAME_PLAIN_MAX,
+					  workers_count(jc->cpu) + 1, e);
+	if (parts.stages[0] == NULL)
+		goto no_stage;
+	parts.sink = load->ops->sink(load, e);
+	if (parts.sink == NULL)
+		goto no_sink;
+	t->pipe = pipeline_new(jc->loop, &parts, on_streamed, t, e);
+	return t->pipe != NULL;
+no_sink:
+	parts.stages[0]->ops->destroy(parts.stages[0]);
+no_stage:
+	parts.source->ops->destroy(parts.source);
+	return false;
+}
+
+static void on_started(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+	struct err mine = {0};
+
+	t->op = NULL;
+	if (e != NULL) {
+		fail(t, e);
+		return;
+	}
+	set_state(t, RESTORE_STREAM);
+	if (!make_pipeline(t, &mine))
+		fail(t, &mine);
+}
+
+/* It has its share of the buffers. */
+static void on_share(void *arg)
+{
+	struct restore_job *t = arg;
+	struct err e = {0};
+
+	set_state(t, RESTORE_START);
+	t->r.started_at = clock_now_ms();
+	t->op = catalog_restore_started(t->base.jobs->config.catalog, &t->r,
+					on_started, t, &e);
+	if (t->op == NULL)
+		fail(t, &e);
+}
+
+static size_t share_bytes(const struct manifest *m)
+{
+	uint64_t largest = 0;
+
+	for (size_t i = 0; i < m->parts.n; i++) {
+		if (m->parts.list[i].stored_bytes > largest)
+			largest = m->parts.list[i].stored_bytes;
+	}
+	return STREAM_BYTES + GETS_AT_ONCE * (size_t)largest;
+}
+
+static void on_preflight(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+
+	if (e != NULL) {
+		fail(t, e);
+		return;
+	}
+	set_state(t, RESTORE_SHARE);
+	budget_reserve(t->base.jobs->config.budget, &t->share,
+		       share_bytes(&t->preflight.manifest), on_share, t);
+}
+
+static uint64_t bytes_read(const struct restore_job *t)
+{
+	struct pipeline_facts f;
+
+	if (t->pipe != NULL)
+		pipeline_facts(t->pipe, &f);
+	else
+		f.source_bytes = t->state >= RESTORE_VERIFY
+					 ? t->preflight.manifest.stored_bytes
+					 : 0;
+	return f.source_bytes;
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct restore_job *t = arg;
+
+	(void)fd;
+	(void)what;
+	meter_sample(&t->meter, state_names[t->state], bytes_read(t));
+}
+
+static void restore_start(struct job *job)
+{
+	static const struct timeval period = {0, METER_PERIOD_MS * 1000};
+	struct restore_job *t = restore_of(job);
+	struct err e = {0};
+
+	set_state(t, RESTORE_PREFLIGHT);
+	job_log(job, LOG_INFO, "restore of %s into source \"%s\" begins",
+		t->r.backup_id, t->r.target_name);
+	t->tick = event_new(loop_base(job->jobs->config.loop), -1, EV_PERSIST,
+			    on_tick, t);
+	if (t->tick == NULL || evtimer_add(t->tick, &period) != 0) {
+		(void)err_nomem(&e, "a restore");
+		fail(t, &e);
+		return;
+	}
+	if (!preflight_start(&t->preflight, job->jobs, &t->r, 0, on_preflight,
+			     t, &e))
+		fail(t, &e);
+}
+
+/* What is in the target already stays there, and the error says so. */
+static void restore_cancel(struct job *job, const struct err *why)
+{
+	struct restore_job *t = restore_of(job);
+	struct err e = {0};
+
+	if (t->state == RESTORE_RECORD)
+		return;
+	if (t->state >= RESTORE_STREAM)
+		(void)err_set(&e, why->code, why->api,
+			      "%s; what was restored until then is still in "
+			      "the target",
+			      why->msg);
+	else
+		e = *why;
+	preflight_cancel(&t->preflight);
+	fail(t, &e);
+}
+
+static void restore_progress(const struct job *job, struct job_progress *p)
+{
+	const struct restore_job *t =
+		(const struct restore_job *)(const void *)job;
+
+	memset(p, 0, sizeof(*p));
+	p->bytes_read = bytes_read(t);
+	p->items_total = t->preflight.ntables;
+	p->items_done = t->next_table;
+	if (t->preflight.load != NULL)
+		p->bytes_stored =
+			t->preflight.load->ops->facts(t->preflight.load)
+				->statement_bytes;
+	meter_progress(&t->meter, p);
+	if (t->preflight.manifest.stored_bytes > 0 &&
+	    t->state <= RESTORE_STREAM)
+		p->percent = (int)(p->bytes_read * 90 /
+				   t->preflight.manifest.stored_bytes);
+	else if (t->state == RESTORE_VERIFY && p->items_total > 0)
+		p->percent = (int)(90 + p->items_done * 9 / p->items_total);
+}
+
+static void restore_destroy(struct job *job)
+{
+	struct restore_job *t = restore_of(job);
+
+	drop_stream(t);
+	catalog_cancel(t->op);
+	budget_release(&t->share);
+	preflight_fini(&t->preflight);
+	restore_record_fini(&t->r);
+	if (t->tick != NULL)
+		event_free(t->tick);
+	free(t);
+}
+
+const struct job_ops *restore_job_ops(void)
+{
+	static const struct job_ops ops = {
+		.name = "restore",
+		.start = restore_start,
+		.cancel = restore_cancel,
+		.progress = restore_progress,
+		.destroy = restore_destroy,
+	};
+
+	return &ops;
+}
+
+struct restore_job *restore_job_new(const struct restore_record *r)
+{
+	struct restore_job *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	if (!restore_record_copy(&t->r, r)) {
+		free(t);
+		return NULL;
+	}
+	return t;
+}

@@ -1,0 +1,43 @@
+/* restore_int.h - one restore under way. */
+#ifndef COFFER_JOBS_RESTORE_INT_H
+#define COFFER_JOBS_RESTORE_INT_H
+
+#include "jobs/jobs_int.h"
+#include "jobs/meter.h"
+#include "jobs/preflight.h"
+#include "jobs/report.h"
+#include "pipeline/budget.h"
+
+enum restore_state {
+	RESTORE_IDLE,	   /* in the queue */
+	RESTORE_PREFLIGHT, /* manifest, index, target */
+	RESTORE_SHARE,	   /* waits for its share of the buffers */
+	RESTORE_START,	   /* the catalog notes that it runs */
+	RESTORE_STREAM,	   /* parts flow into the target */
+	RESTORE_VERIFY,	   /* tables are counted and digested again */
+	RESTORE_RECORD,	   /* the catalog notes how it ended */
+	RESTORE_STATE_COUNT,
+};
+
+struct restore_job {
+	struct job base;
+	enum restore_state state;
+	struct restore_record r; /* what the catalog is told */
+	struct preflight preflight;
+	struct budget_share share;
+	struct pipeline *pipe;
+	struct source_op *verify;
+	size_t next_table; /* to compare */
+	struct catalog_op *op;
+	struct event *tick;
+	struct meter meter;
+	struct err err; /* why it does not end well */
+};
+
+/* A new job for what the catalog has accepted. NULL: no memory. */
+struct restore_job *restore_job_new(const struct restore_record *r) MUST_CHECK;
+
+/* Its vtable, for job_enqueue(). */
+const struct job_ops *restore_job_ops(void);
+
+#endif

@@ -1,0 +1,438 @@
+/*
+ * server.c - start: folder, lock, keys, loop, threads, catalog, jobs, HTTP;
+ * then, on the loop: recovery -> first token -> tokens -> ready. Stop: no more
+ * requests, jobs end, loop ends.
+ */
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/file.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "catalog/catalog.h"
+#include "config.h"
+#include "http/server.h"
+#include "jobs/jobs.h"
+#include "loop/loop.h"
+#include "loop/transfers.h"
+#include "loop/workers.h"
+#include "manifest/manifest.h"
+#include "pipeline/budget.h"
+
+enum {
+	STOP_SECONDS = 8, /* for jobs to end before the loop ends anyway */
+	BLOCKING_THREADS = 4,
+	TOKEN_BYTES = 32,
+	TOKEN_FILE_MAX = 256,
+};
+
+#define TOKEN_PREFIX "coffer_"
+
+struct server {
+	const struct config *config;
+	int lock;
+	char *token_path;
+	struct secret_key *key;
+	struct signer *signer;
+	struct loop *loop;
+	struct workers *cpu, *blocking;
+	struct transfers *transfers;
+	struct catalog *catalog;
+	struct budget *budget;
+	struct jobs *jobs;
+	struct http_server *http;
+	struct event *deadline;
+	bool is_ready, is_stopping, has_failed;
+	void (*reload)(void *arg);
+	void *reload_arg;
+};
+
+static char *in_data_dir(const struct config *c, const char *name)
+{
+	struct text t = {0};
+
+	text_printf(&t, "%s/%s", c->data_dir, name);
+	return text_take(&t);
+}
+
+/* Two servers on one folder would sweep each other's work. */
+static bool take_lock(struct server *s, struct err *e)
+{
+	char *path = in_data_dir(s->config, "lock");
+
+	if (path == NULL)
+		return err_nomem(e, "a path");
+	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	free(path);
+	if (s->lock < 0)
+		return err_set(e, ERR_IO, "internal",
+			       "cannot write in the data directory %s: %s",
+			       s->config->data_dir, strerror(errno));
+	if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
+		return err_set(e, ERR_CONFLICT, "internal",
+			       "another cofferd uses the data directory %s",
+			       s->config->data_dir);
+	return true;
+}
+
+static bool load_key(struct server *s, struct err *e)
+{
+	char *path = in_data_dir(s->config, "secret.key");
+
+	s->token_path = in_data_dir(s->config, "admin-token");
+	if (path != NULL && s->token_path != NULL)
+		s->key = secret_key_load(path, e);
+	else
+		(void)err_nomem(e, "a path");
+	free(path);
+	return s->key != NULL;
+}
+
+static unsigned cpu_threads(const struct config *c)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (c->workers > 0)
+		return (unsigned)c->workers;
+	return n > 0 ? (unsigned)n : 1;
+}
+
+static bool make_loop(struct server *s, struct err *e)
+{
+	s->loop = loop_new(e);
+	if (s->loop == NULL)
+		return false;
+	s->cpu = workers_new(s->loop, "cpu", cpu_threads(s->config), e);
+	if (s->cpu == NULL)
+		return false;
+	s->blocking = workers_new(s->loop, "blocking", BLOCKING_THREADS, e);
+	if (s->blocking == NULL)
+		return false;
+	s->transfers = transfers_new(s->loop, e);
+	return s->transfers != NULL;
+}
+
+static bool make_catalog(struct server *s, struct err *e)
+{
+	char *path = in_data_dir(s->config, "catalog.db");
+	const struct catalog_config c = {
+		.path = path,
+		.key = s->key,
+		.manual_backups_max = (unsigned)s->config->manual_backups_max,
+	};
+
+	if (path == NULL)
+		return err_nomem(e, "a path");
+	s->catalog = catalog_open(s->loop, &c, e);
+	free(path);
+	if (s->catalog == NULL)
+		return false;
+	s->signer = signer_new(catalog_identity(s->catalog)->seed, e);
+	return s->signer != NULL;
+}
+
+static bool make_jobs(struct server *s, struct err *e)
+{
+	const struct config *g = s->config;
+	struct jobs_config c = {
+		.loop = s->loop,
+		.catalog = s->catalog,
+		.cpu = s->cpu,
+		.blocking = s->blocking,
+		.transfers = s->transfers,
+		.signer = s->signer,
+		.max_jobs = (unsigned)g->max_jobs,
+		.retry_seconds = (unsigned)g->retry_seconds,
+		.max_tables = (unsigned)g->max_tables,
+		.max_row_bytes = g->max_row_bytes,
+		.puts_at_once = (unsigned)g->puts_at_once,
+		.stall_seconds = (unsigned)g->stall_seconds,
+	};
+
+	s->budget = budget_new(s->loop, (size_t)g->buffer_bytes, e);
+	if (s->budget == NULL)
+		return false;
+	c.budget = s->budget;
+	s->jobs = jobs_new(&c, e);
+	return s->jobs != NULL;
+}
+
+static const char *not_ready(void *arg)
+{
+	const struct server *s = arg;
+
+	if (s->is_stopping)
+		return "the server is stopping";
+	return s->is_ready ? NULL : "the server is starting";
+}
+
+static bool make_http(struct server *s, struct err *e)
+{
+	const struct config *g = s->config;
+	const struct http_config c = {
+		.loop = s->loop,
+		.catalog = s->catalog,
+		.jobs = s->jobs,
+		.budget = s->budget,
+		.listen = g->listen[0] != '\0' ? g->listen : NULL,
+		.socket = g->socket[0] != '\0' ? g->socket : NULL,
+		.manual_backups_max = (unsigned)g->manual_backups_max,
+		.max_jobs = (unsigned)g->max_jobs,
+		.max_tables = (unsigned)g->max_tables,
+		.version = PACKAGE_VERSION,
+		.started_at = clock_now_ms(),
+		.not_ready = not_ready,
+		.arg = s,
+	};
+
+	s->http = http_server_new(&c, e);
+	return s->http != NULL;
+}
+
+static void end_loop(void *arg)
+{
+	struct server *s = arg;
+
+	loop_stop(s->loop);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	log_warn("server", "jobs did not end in time; they are interrupted");
+	end_loop(arg);
+}
+
+/* A second signal does not wait. */
+static void terminate(void *arg)
+{
+	static const struct timeval limit = {STOP_SECONDS, 0};
+	struct server *s = arg;
+
+	if (s->is_stopping) {
+		end_loop(s);
+		return;
+	}
+	s->is_stopping = true;
+	log_info("server", "stopping");
+	loop_notify("STOPPING=1");
+	http_server_stop_accepting(s->http);
+	if (evtimer_add(s->deadline, &limit) != 0)
+		end_loop(s);
+	jobs_stop(s->jobs, end_loop, s);
+}
+
+static void reload(void *arg)
+{
+	struct server *s = arg;
+
+	s->reload(s->reload_arg);
+}
+
+static bool make_signals(struct server *s, struct err *e)
+{
+	static const struct loop_ops ops = {
+		.terminate = terminate,
+		.reload = reload,
+	};
+
+	s->deadline = evtimer_new(loop_base(s->loop), on_deadline, s);
+	if (s->deadline == NULL)
+		return err_nomem(e, "a timer");
+	return loop_catch_signals(s->loop, &ops, s, e) &&
+	       loop_start_watchdog(s->loop, e);
+}
+
+/* The start cannot go on: say why and end. */
+static void give_up(struct server *s, const char *what, const struct err *e)
+{
+	log_error("server", "%s: %s", what, e->msg);
+	s->has_failed = true;
+	loop_stop(s->loop);
+}
+
+static void on_tokens_loaded(void *arg, const struct err *e)
+{
+	struct server *s = arg;
+
+	if (e != NULL) {
+		give_up(s, "cannot load the tokens", e);
+		return;
+	}
+	s->is_ready = true;
+	jobs_start(s->jobs);
+	log_info("server", "cofferd %s ready on %s", PACKAGE_VERSION,
+		 s->config->listen);
+	loop_notify("READY=1");
+}
+
+static void load_tokens(struct server *s)
+{
+	struct err e = {0};
+
+	if (!http_server_load_tokens(s->http, on_tokens_loaded, s, &e))
+		give_up(s, "cannot load the tokens", &e);
+}
+
+static void on_token_added(void *arg, const struct err *e)
+{
+	struct server *s = arg;
+
+	if (e != NULL) {
+		give_up(s, "cannot keep the first token", e);
+		return;
+	}
+	log_info("server", "the admin token is in %s", s->token_path);
+	load_tokens(s);
+}
+
+/* The file's token; a new one is written when there is no file. It is written
+ * before the catalog knows of it: a cut between is mended at the next start. */
+static char *first_token(struct server *s, struct err *e)
+{
+	unsigned char bytes[TOKEN_BYTES];
+	struct text t = {0};
+	char hex[2 * TOKEN_BYTES + 1];
+	char *token = file_read(s->token_path, TOKEN_FILE_MAX, NULL, e);
+
+	if (token != NULL) {
+		token[strcspn(token, "\r\n")] = '\0';
+		return token;
+	}
+	if (e->code != ERR_NOT_FOUND)
+		return NULL;
+	err_clear(e);
+	secret_random(bytes, sizeof(bytes));
+	text_printf(&t, "%s%s\n", TOKEN_PREFIX,
+		    hex_encode(bytes, sizeof(bytes), hex));
+	secret_wipe(hex, sizeof(hex));
+	token = text_take(&t);
+	if (token == NULL ||
+	    !file_write(s->token_path, 0600, token, strlen(token), e)) {
+		(void)err_nomem(e, "a token");
+		secret_free(token);
+		return NULL;
+	}
+	token[strcspn(token, "\n")] = '\0';
+	return token;
+}
+
+static void on_tokens(void *arg, const struct token_record *list, size_t n,
+		      const struct err *e)
+{
+	struct server *s = arg;
+	struct token_record r = {.name = "admin", .role = "admin"};
+	struct err mine = {0};
+	char *token;
+
+	(void)list;
+	if (e != NULL) {
+		give_up(s, "cannot read the tokens", e);
+		return;
+	}
+	if (n > 0) {
+		load_tokens(s);
+		return;
+	}
+	token = first_token(s, &mine);
+	if (token == NULL) {
+		give_up(s, "cannot make the first token", &mine);
+		return;
+	}
+	(void)sha256_hex(token, strlen(token), r.hash);
+	secret_free(token);
+	if (catalog_token_add(s->catalog, &r, on_token_added, s, &mine) == NULL)
+		give_up(s, "cannot keep the first token", &mine);
+}
+
+static void on_recovered(void *arg, const struct err *e)
+{
+	struct server *s = arg;
+	struct err mine = {0};
+
+	if (e != NULL)
+		give_up(s, "cannot recover the catalog", e);
+	else if (catalog_token_list(s->catalog, on_tokens, s, &mine) == NULL)
+		give_up(s, "cannot read the tokens", &mine);
+}
+
+/* No core dump may hold what is secret (rule 29). */
+static void forbid_cores(void)
+{
+	const struct rlimit none = {0, 0};
+
+	if (setrlimit(RLIMIT_CORE, &none) != 0)
+		log_warn("server", "cannot forbid core dumps: %s",
+			 strerror(errno));
+}
+
+static bool make_all(struct server *s, struct err *e)
+{
+	(void)umask(0077);
+	forbid_cores();
+	return file_make_dirs(s->config->data_dir, e) && take_lock(s, e) &&
+	       load_key(s, e) && make_loop(s, e) && make_catalog(s, e) &&
+	       make_jobs(s, e) && make_http(s, e) && make_signals(s, e);
+}
+
+struct server *server_new(const struct config *c, void (*reload_cb)(void *arg),
+			  void *arg, struct err *e)
+{
+	struct server *s = calloc(1, sizeof(*s));
+
+	if (s == NULL) {
+		(void)err_nomem(e, "the server");
+		return NULL;
+	}
+	s->config = c;
+	s->lock = -1;
+	s->reload = reload_cb;
+	s->reload_arg = arg;
+	if (!make_all(s, e) ||
+	    catalog_recover(s->catalog, on_recovered, s, e) == NULL) {
+		server_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+bool server_run(struct server *s)
+{
+	loop_run(s->loop);
+	return !s->has_failed;
+}
+
+void server_free(struct server *s)
+{
+	if (s == NULL)
+		return;
+	http_server_free(s->http);
+	jobs_free(s->jobs);
+	budget_free(s->budget);
+	catalog_close(s->catalog);
+	transfers_free(s->transfers);
+	workers_free(s->cpu);
+	workers_free(s->blocking);
+	if (s->deadline != NULL)
+		event_free(s->deadline);
+	loop_free(s->loop);
+	signer_free(s->signer);
+	secret_key_free(s->key);
+	free(s->token_path);
+	if (s->lock >= 0)
+		(void)close(s->lock);
+	free(s);
+}
