@@ -95,38 +95,38 @@ static void ms_to_moment(int64_t at_ms, struct moment *m)
 	m->second = second % 60;
 }
 
+/* The number that a letter of a pattern stands for. */
+static unsigned number_of(const struct moment *m, char letter)
+{
+	switch (letter) {
+	case 'Y':
+		return m->year;
+	case 'M':
+		return m->month;
+	case 'D':
+		return m->day;
+	case 'h':
+		return m->hour;
+	case 'm':
+		return m->minute;
+	default:
+		return m->second;
+	}
+}
+
 /* Fills a pattern like "Y-M-D" with the moment's numbers. */
 static char *write_moment(const struct moment *m, const char *pattern, char *p)
 {
 	char *begin = p;
 
 	for (; *pattern; pattern++) {
-		unsigned n = 0, width = 2;
+		unsigned width = *pattern == 'Y' ? 4 : 2, n;
 
-		switch (*pattern) {
-		case 'Y':
-			n = m->year;
-			width = 4;
-			break;
-		case 'M':
-			n = m->month;
-			break;
-		case 'D':
-			n = m->day;
-			break;
-		case 'h':
-			n = m->hour;
-			break;
-		case 'm':
-			n = m->minute;
-			break;
-		case 's':
-			n = m->second;
-			break;
-		default:
+		if (!strchr("YMDhms", *pattern)) {
 			*p++ = *pattern;
 			continue;
 		}
+		n = number_of(m, *pattern);
 		for (unsigned i = width; i-- > 0; n /= 10)
 			p[i] = (char)('0' + n % 10);
 		p += width;

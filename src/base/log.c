@@ -9,8 +9,9 @@
 
 #include "base/clock.h"
 #include "base/log_int.h"
+#include "base/text.h"
 
-enum { MESSAGE_MAX = 2048 };
+enum { MESSAGE_MAX = 2048, ROOM_MAX = 32 };
 
 /* A reload sets them while other threads write. */
 static atomic_int min_level = LOG_INFO;
@@ -114,7 +115,7 @@ static void write_line(const struct log_buffer *b)
 void log_line(enum log_level level, const char *room, const char *fmt, ...)
 {
 	int saved_errno = errno; /* the caller may still want it */
-	char message[MESSAGE_MAX];
+	char message[MESSAGE_MAX], name[ROOM_MAX];
 	struct log_buffer b;
 	va_list ap;
 
@@ -123,11 +124,12 @@ void log_line(enum log_level level, const char *room, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
+	str_copy(name, sizeof(name), room);
 	b.len = 0;
 	if (atomic_load(&line_format) == LOG_JSON)
-		put_json_line(&b, level, room, message);
+		put_json_line(&b, level, name, message);
 	else
-		put_text_line(&b, level, room, message);
+		put_text_line(&b, level, name, message);
 	write_line(&b);
 	errno = saved_errno;
 }

@@ -10,7 +10,7 @@ enum { ESCAPE_MAX = 16 };
 
 static bool put(struct log_buffer *b, const char *s, size_t len, size_t limit)
 {
-	if (limit - b->len < len)
+	if (b->len + len > limit)
 		return false;
 	memcpy(b->data + b->len, s, len);
 	b->len += len;

@@ -1,1 +1,42 @@
 # Unit tests of the room base.
+dist_check_SCRIPTS += tests/includes.py
+TESTS += tests/includes.py
+
+check_PROGRAMS += tests/unit/test_base_clock tests/unit/test_base_digest \
+	tests/unit/test_base_encode tests/unit/test_base_err \
+	tests/unit/test_base_file tests/unit/test_base_id \
+	tests/unit/test_base_log tests/unit/test_base_nomem \
+	tests/unit/test_base_secret tests/unit/test_base_secret_key \
+	tests/unit/test_base_sha256 tests/unit/test_base_text \
+	tests/unit/test_base_utf8
+
+tests_unit_test_base_clock_SOURCES = tests/unit/test_base_clock.c
+tests_unit_test_base_clock_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_digest_SOURCES = tests/unit/test_base_digest.c
+tests_unit_test_base_digest_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_encode_SOURCES = tests/unit/test_base_encode.c
+tests_unit_test_base_encode_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_err_SOURCES = tests/unit/test_base_err.c
+tests_unit_test_base_err_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_file_SOURCES = tests/unit/test_base_file.c
+tests_unit_test_base_file_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_id_SOURCES = tests/unit/test_base_id.c
+tests_unit_test_base_id_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_log_SOURCES = tests/unit/test_base_log.c
+tests_unit_test_base_log_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+# The allocator's names lead to functions of the test that fail on demand.
+tests_unit_test_base_nomem_SOURCES = tests/unit/test_base_nomem.c
+tests_unit_test_base_nomem_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup \
+	-Wl,--wrap=strndup -Wl,--wrap=mmap
+tests_unit_test_base_secret_SOURCES = tests/unit/test_base_secret.c
+tests_unit_test_base_secret_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_secret_key_SOURCES = tests/unit/test_base_secret_key.c
+tests_unit_test_base_secret_key_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_sha256_SOURCES = tests/unit/test_base_sha256.c
+tests_unit_test_base_sha256_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_text_SOURCES = tests/unit/test_base_text.c
+tests_unit_test_base_text_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_utf8_SOURCES = tests/unit/test_base_utf8.c
+tests_unit_test_base_utf8_LDADD = $(BASE_LIBS) $(TEST_LIBS)
