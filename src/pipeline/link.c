@@ -1,7 +1,7 @@
 /* link.c - the queue of frames between two parts. */
 #include <assert.h>
 
-#include "pipeline/pipeline.h"
+#include "pipeline_int.h"
 
 void link_push(struct link *l, struct frame *f)
 {
@@ -24,4 +24,12 @@ struct frame *link_pop(struct link *l)
 	l->bytes -= f->len;
 	l->taken += f->len;
 	return f;
+}
+
+void link_drain(struct link *l)
+{
+	struct frame *f;
+
+	while ((f = link_pop(l)) != NULL)
+		frame_free(f);
 }

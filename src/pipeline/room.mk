@@ -6,4 +6,6 @@ libpipeline_a_SOURCES = \
 	src/pipeline/budget.c \
 	src/pipeline/frame.c \
 	src/pipeline/link.c \
-	src/pipeline/pipeline.c
+	src/pipeline/pipeline.c \
+	src/pipeline/pipeline_int.h \
+	src/pipeline/pump.c
