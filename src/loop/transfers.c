@@ -286,14 +286,16 @@ nomem:
 /* Closing kept connections may still call socket_wanted() and the timer. */
 void transfers_free(struct transfers *ts)
 {
-	struct watch *w;
+	struct watch *w, *next;
 
 	if (ts == NULL)
 		return;
 	if (ts->multi != NULL)
 		(void)curl_multi_cleanup(ts->multi);
-	while ((w = LIST_FIRST(&ts->watches)) != NULL)
+	for (w = LIST_FIRST(&ts->watches); w != NULL; w = next) {
+		next = LIST_NEXT(w, entry);
 		watch_free(w);
+	}
 	if (ts->timer != NULL)
 		event_free(ts->timer);
 	if (ts->deliver != NULL)
