@@ -1,7 +1,7 @@
 # Unit tests of the room pipeline.
 check_PROGRAMS += tests/unit/test_frame tests/unit/test_budget \
 	tests/unit/test_pipeline tests/unit/test_pipeline_faults \
-	tests/unit/test_pipeline_turns
+	tests/unit/test_pipeline_nomem tests/unit/test_pipeline_turns
 
 tests_unit_test_frame_SOURCES = tests/unit/test_frame.c
 tests_unit_test_frame_LDADD = $(PIPELINE_LIBS) $(TEST_LIBS)
@@ -21,3 +21,10 @@ tests_unit_test_pipeline_faults_LDADD = $(PIPELINE_LIBS) $(TEST_LIBS)
 tests_unit_test_pipeline_turns_SOURCES = tests/unit/test_pipeline_turns.c \
 	$(pipeline_rig)
 tests_unit_test_pipeline_turns_LDADD = $(PIPELINE_LIBS) $(TEST_LIBS)
+
+tests_unit_test_pipeline_nomem_SOURCES = tests/unit/test_pipeline_nomem.c \
+	$(pipeline_rig)
+tests_unit_test_pipeline_nomem_LDADD = $(PIPELINE_LIBS) $(TEST_LIBS)
+tests_unit_test_pipeline_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=reallocarray \
+	-Wl,--wrap=strdup

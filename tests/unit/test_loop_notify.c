@@ -29,7 +29,8 @@ static int listen_at(const char *name)
 	assert_true(fd >= 0);
 	memset(&address, 0, sizeof(address));
 	address.sun_family = AF_UNIX;
-	memcpy(address.sun_path, name, len);
+	assert_true(len < sizeof(address.sun_path));
+	memcpy(address.sun_path, name, len + 1);
 	if (name[0] == '@')
 		address.sun_path[0] = '\0';
 	len += offsetof(struct sockaddr_un, sun_path);

@@ -39,7 +39,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 static enum flow wait_ms(struct rig_part *part, int ms)
 {
-	struct timeval tv = {0, ms * 1000};
+	struct timeval tv = {0, (suseconds_t)ms * 1000};
 
 	if (part->ev == NULL)
 		part->ev =

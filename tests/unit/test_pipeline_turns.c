@@ -42,7 +42,7 @@ static void count_late_polls(struct rig *r)
 
 static void start_timer(struct event *ev, int ms)
 {
-	const struct timeval tv = {0, ms * 1000};
+	const struct timeval tv = {0, (suseconds_t)ms * 1000};
 
 	watch.due_ms = clock_mono_ms() + ms;
 	watch.late_polls = 0;

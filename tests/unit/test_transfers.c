@@ -104,7 +104,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static size_t count_bytes(char *data, size_t size, size_t n, void *arg)
+static size_t count_bytes(const char *data, size_t size, size_t n, void *arg)
 {
 	struct get *g = arg;
 
