@@ -15,6 +15,7 @@
 
 #include <event2/event.h>
 
+#include "base/text.h"
 #include "loop/loop.h"
 
 static char dir[] = "/tmp/notify-XXXXXX";
@@ -29,8 +30,7 @@ static int listen_at(const char *name)
 	assert_true(fd >= 0);
 	memset(&address, 0, sizeof(address));
 	address.sun_family = AF_UNIX;
-	assert_true(len < sizeof(address.sun_path));
-	memcpy(address.sun_path, name, len + 1);
+	assert_true(str_copy(address.sun_path, sizeof(address.sun_path), name));
 	if (name[0] == '@')
 		address.sun_path[0] = '\0';
 	len += offsetof(struct sockaddr_un, sun_path);
