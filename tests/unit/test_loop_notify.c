@@ -18,7 +18,7 @@
 #include "base/text.h"
 #include "loop/loop.h"
 
-static char dir[] = "/tmp/notify-XXXXXX";
+static char dir[32];
 static struct sockaddr_un address;
 
 /* Listens at NAME, where '@' is an abstract name, and says so to others. */
@@ -58,7 +58,7 @@ static void assert_hears_nothing(int fd)
 static int set_up(void **state)
 {
 	(void)state;
-	memcpy(dir + strlen(dir) - 6, "XXXXXX", 6);
+	(void)str_copy(dir, sizeof(dir), "/tmp/notify-XXXXXX");
 	return mkdtemp(dir) == NULL;
 }
 
