@@ -62,7 +62,8 @@ static int64_t moment_to_ms(const struct moment *m)
 	for (unsigned i = 1; i < m->month; i++)
 		days += days_in_month(m->year, i);
 	return days * DAY_MS +
-	       ((int64_t)m->hour * 3600 + m->minute * 60 + m->second) * 1000;
+	       ((int64_t)m->hour * 3600 + (int64_t)m->minute * 60 + m->second) *
+		       1000;
 }
 
 /* What four digits of a year cannot say becomes the nearest they can. */

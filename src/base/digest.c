@@ -103,8 +103,8 @@ bool digest_equal(const struct digest *a, const struct digest *b)
 
 char *digest_format(const struct digest *d, char out[DIGEST_HEX_MAX])
 {
-	snprintf(out, DIGEST_HEX_MAX, "%016" PRIx64 "%016" PRIx64, d->high,
-		 d->low);
+	(void)snprintf(out, DIGEST_HEX_MAX, "%016" PRIx64 "%016" PRIx64,
+		       d->high, d->low);
 	return out;
 }
 
@@ -133,7 +133,7 @@ bool digest_parse(const char *hex, struct digest *d)
 
 	if (!parse_word(hex, &parsed.high) ||
 	    !parse_word(hex + WORD_HEX, &parsed.low) ||
-	    hex[2 * WORD_HEX] != '\0')
+	    hex[WORD_HEX + WORD_HEX] != '\0')
 		return false;
 	*d = parsed;
 	return true;

@@ -66,10 +66,13 @@ char *base64_encode(const void *bytes, size_t len, char *out)
 			n |= (unsigned)p[i + 1] << 8;
 		if (left > 2)
 			n |= p[i + 2];
-		*o++ = base64_digits[n >> 18];
-		*o++ = base64_digits[n >> 12 & 63];
-		*o++ = left > 1 ? base64_digits[n >> 6 & 63] : '=';
-		*o++ = left > 2 ? base64_digits[n & 63] : '=';
+		for (unsigned k = 0; k < 4; k++)
+			o[k] = base64_digits[n >> (18 - 6 * k) & 63];
+		if (left < 3)
+			o[3] = '=';
+		if (left < 2)
+			o[2] = '=';
+		o += 4;
 	}
 	*o = '\0';
 	return out;

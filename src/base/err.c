@@ -35,7 +35,7 @@ static void fill(struct err *e, enum err_code code, const char *api,
 	/* A failure without a code would pass for success. */
 	e->code = code == ERR_NONE ? ERR_BUG : code;
 	str_copy(e->api, sizeof(e->api), api);
-	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	(void)vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	keep_utf8(e->msg);
 }
 
@@ -74,7 +74,7 @@ void err_prefix(struct err *e, const char *fmt, ...)
 	if (!err_is(e))
 		return;
 	va_start(ap, fmt);
-	vsnprintf(prefix, sizeof(prefix), fmt, ap);
+	(void)vsnprintf(prefix, sizeof(prefix), fmt, ap);
 	va_end(ap);
 	memcpy(rest, e->msg, sizeof(rest));
 	str_copy(e->msg, sizeof(e->msg), prefix);

@@ -122,7 +122,7 @@ void log_line(enum log_level level, const char *room, const char *fmt, ...)
 	if ((int)level < atomic_load(&min_level))
 		return;
 	va_start(ap, fmt);
-	vsnprintf(message, sizeof(message), fmt, ap);
+	(void)vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
 	str_copy(name, sizeof(name), room);
 	b.len = 0;

@@ -64,15 +64,15 @@ static bool escape(enum log_format format, const char *s, size_t n,
 		   char out[ESCAPE_MAX])
 {
 	if (n == 0 && format == LOG_JSON)
-		snprintf(out, ESCAPE_MAX, "\\ufffd");
+		(void)snprintf(out, ESCAPE_MAX, "\\ufffd");
 	else if (n == 0)
-		snprintf(out, ESCAPE_MAX, "\\x%02x", (unsigned char)s[0]);
+		(void)snprintf(out, ESCAPE_MAX, "\\x%02x", (unsigned char)s[0]);
 	else if (*s == '\\' || (*s == '"' && format == LOG_JSON))
-		snprintf(out, ESCAPE_MAX, "\\%c", *s);
+		(void)snprintf(out, ESCAPE_MAX, "\\%c", *s);
 	else if (*s == '\n')
-		snprintf(out, ESCAPE_MAX, "\\n");
+		(void)snprintf(out, ESCAPE_MAX, "\\n");
 	else if (is_control(s, n))
-		snprintf(out, ESCAPE_MAX, "\\u%04x", code_point(s, n));
+		(void)snprintf(out, ESCAPE_MAX, "\\u%04x", code_point(s, n));
 	else
 		return false;
 	return true;

@@ -72,7 +72,7 @@ void text_printf(struct text *t, const char *fmt, ...)
 	if (n < 0 || !text_reserve(t, (size_t)n))
 		return;
 	va_start(ap, fmt);
-	vsnprintf(t->data + t->len, (size_t)n + 1, fmt, ap);
+	(void)vsnprintf(t->data + t->len, (size_t)n + 1, fmt, ap);
 	va_end(ap);
 	t->len += (size_t)n;
 }
@@ -117,6 +117,15 @@ bool str_copy(char *dst, size_t cap, const char *src)
 	return fits;
 }
 
+static char lower(char c)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+
+	if (c >= 'A' && c <= 'Z')
+		return letters[c - 'A'];
+	return c;
+}
+
 void str_lower(char *dst, size_t cap, const char *src)
 {
 	size_t i = 0;
@@ -124,9 +133,7 @@ void str_lower(char *dst, size_t cap, const char *src)
 	if (cap == 0)
 		return;
 	for (; src[i] && i + 1 < cap; i++)
-		dst[i] = src[i] >= 'A' && src[i] <= 'Z'
-				 ? (char)(src[i] - 'A' + 'a')
-				 : src[i];
+		dst[i] = lower(src[i]);
 	dst[i] = '\0';
 }
 

@@ -18,21 +18,24 @@ tests_unit_test_base_encode_SOURCES = tests/unit/test_base_encode.c
 tests_unit_test_base_encode_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_err_SOURCES = tests/unit/test_base_err.c
 tests_unit_test_base_err_LDADD = $(BASE_LIBS) $(TEST_LIBS)
-tests_unit_test_base_file_SOURCES = tests/unit/test_base_file.c
+tests_unit_test_base_file_SOURCES = tests/unit/test_base_file.c \
+	tests/unit/test_base_folder.c tests/unit/test_base_folder.h
 tests_unit_test_base_file_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_id_SOURCES = tests/unit/test_base_id.c
 tests_unit_test_base_id_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_log_SOURCES = tests/unit/test_base_log.c
 tests_unit_test_base_log_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 # The allocator's names lead to functions of the test that fail on demand.
-tests_unit_test_base_nomem_SOURCES = tests/unit/test_base_nomem.c
+tests_unit_test_base_nomem_SOURCES = tests/unit/test_base_nomem.c \
+	tests/unit/test_base_folder.c tests/unit/test_base_folder.h
 tests_unit_test_base_nomem_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup \
 	-Wl,--wrap=strndup -Wl,--wrap=mmap
 tests_unit_test_base_secret_SOURCES = tests/unit/test_base_secret.c
 tests_unit_test_base_secret_LDADD = $(BASE_LIBS) $(TEST_LIBS)
-tests_unit_test_base_secret_key_SOURCES = tests/unit/test_base_secret_key.c
+tests_unit_test_base_secret_key_SOURCES = tests/unit/test_base_secret_key.c \
+	tests/unit/test_base_folder.c tests/unit/test_base_folder.h
 tests_unit_test_base_secret_key_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_sha256_SOURCES = tests/unit/test_base_sha256.c
 tests_unit_test_base_sha256_LDADD = $(BASE_LIBS) $(TEST_LIBS)

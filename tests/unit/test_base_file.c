@@ -1,6 +1,5 @@
 #include "base/file.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,39 +15,7 @@
 
 #include <cmocka.h>
 
-/* Each test has a folder of its own and is in it. */
-static int enter_folder(void **state)
-{
-	char *folder = strdup("/tmp/test_base_file.XXXXXX");
-
-	*state = folder;
-	return folder && mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int leave_folder(void **state)
-{
-	char command[128];
-	char *folder = *state;
-	int rc;
-
-	(void)!chdir("/");
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	rc = system(command);
-	free(folder);
-	return rc;
-}
-
-static unsigned count_entries(const char *path)
-{
-	DIR *dir = opendir(path);
-	unsigned count = 0;
-
-	assert_non_null(dir);
-	for (struct dirent *d = readdir(dir); d; d = readdir(dir))
-		count += strcmp(d->d_name, ".") && strcmp(d->d_name, "..");
-	closedir(dir);
-	return count;
-}
+#include "test_base_folder.h"
 
 static void assert_content(const char *path, const char *expected)
 {
@@ -195,11 +162,11 @@ static void write_that_fails_keeps_the_old(void **state)
 	memset(big, 'x', sizeof(big));
 	getrlimit(RLIMIT_FSIZE, &all);
 	little.rlim_max = all.rlim_max;
-	signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &little);
 	assert_false(file_write("f", 0600, big, sizeof(big), &e));
 	setrlimit(RLIMIT_FSIZE, &all);
-	signal(SIGXFSZ, SIG_DFL);
+	(void)signal(SIGXFSZ, SIG_DFL);
 	assert_err(&e, ERR_IO);
 	assert_non_null(strstr(e.msg, "File too large"));
 	assert_content("f", "old");
@@ -240,7 +207,7 @@ static void write_takes_any_path(void **state)
 	assert_int_equal(mkdir("d", 0700), 0);
 	put("d/f", "1");
 	assert_content("d/f", "1");
-	snprintf(path, sizeof(path), "%s/g", folder);
+	(void)snprintf(path, sizeof(path), "%s/g", folder);
 	put(path, "2");
 	assert_content("g", "2");
 }
@@ -259,7 +226,7 @@ static void make_dirs_makes_all_of_them(void **state)
 	assert_true(file_make_dirs("a/b/c", &e));
 	assert_true(file_make_dirs("a//d///e/", &e));
 	assert_int_equal(stat("a/d/e", &st), 0);
-	snprintf(path, sizeof(path), "%s/x/y", (const char *)*state);
+	(void)snprintf(path, sizeof(path), "%s/x/y", (const char *)*state);
 	assert_true(file_make_dirs(path, &e));
 	assert_int_equal(stat("x/y", &st), 0);
 	assert_true(file_make_dirs("/", &e));

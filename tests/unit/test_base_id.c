@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 
-enum { THREADS = 8, PER_THREAD = 5000 };
+enum { THREADS = 8, PER_THREAD = 5000, ALL = THREADS * PER_THREAD };
 
 static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -91,22 +91,22 @@ static int compare_ids(const void *a, const void *b)
 
 static void threads_get_ids_in_order_and_unique(void **state)
 {
-	char(*ids)[ID_MAX] = calloc(THREADS * PER_THREAD, ID_MAX);
+	char(*ids)[ID_MAX] = calloc(ALL, ID_MAX);
 	pthread_t threads[THREADS];
 
 	(void)state;
 	assert_non_null(ids);
-	for (unsigned i = 0; i < THREADS; i++)
+	for (size_t i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, make_ids,
 						ids + i * PER_THREAD),
 				 0);
 	for (unsigned i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
-	for (unsigned i = 1; i < THREADS * PER_THREAD; i++)
+	for (unsigned i = 1; i < ALL; i++)
 		if (i % PER_THREAD != 0)
 			assert_true(strcmp(ids[i - 1], ids[i]) < 0);
-	qsort(ids, THREADS * PER_THREAD, ID_MAX, compare_ids);
-	for (unsigned i = 1; i < THREADS * PER_THREAD; i++)
+	qsort(ids, ALL, ID_MAX, compare_ids);
+	for (unsigned i = 1; i < ALL; i++)
 		assert_true(strcmp(ids[i - 1], ids[i]) < 0);
 	free(ids);
 }

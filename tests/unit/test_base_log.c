@@ -34,10 +34,13 @@ struct capture {
 
 static int begin_capture(void **state)
 {
-	struct capture *c = calloc(1, sizeof(*c));
+	struct capture *c;
 	int fds[2];
 
-	if (!c || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) != 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) != 0)
+		return -1;
+	c = calloc(1, sizeof(*c));
+	if (!c)
 		return -1;
 	c->saved_stderr = dup(STDERR_FILENO);
 	c->fd = fds[0];
@@ -82,9 +85,11 @@ static void assert_silent(struct capture *c)
 /* What follows the time in the next line; the time is one and is now. */
 static const char *next_after_time(struct capture *c)
 {
-	char *space = strchr((char *)(uintptr_t)next_line(c), ' ');
 	int64_t at_ms;
+	char *space;
 
+	next_line(c);
+	space = strchr(c->line, ' ');
 	assert_non_null(space);
 	*space = '\0';
 	assert_true(clock_parse(c->line, &at_ms));

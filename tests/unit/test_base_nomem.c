@@ -6,7 +6,6 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <setjmp.h>
@@ -21,6 +20,7 @@
 #include "base/secret.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "test_base_folder.h"
 
 /* How many allocations succeed yet; below zero all do. */
 static long left = -1;
@@ -252,30 +252,20 @@ static void digests_need_no_memory(void **state)
 	assert_memory_equal(hex, "ba7816bf", 8);
 }
 
-static int enter_folder(void **state)
+static int begin(void **state)
 {
-	char *folder = strdup("/tmp/test_base_nomem.XXXXXX");
 	struct err e = {0};
 
-	*state = folder;
-	if (!folder || !mkdtemp(folder) || chdir(folder) != 0)
+	if (enter_folder(state) != 0)
 		return -1;
 	key = secret_key_load("key", &e);
 	return key ? 0 : -1;
 }
 
-static int leave_folder(void **state)
+static int end(void **state)
 {
-	char command[128];
-	char *folder = *state;
-	int rc;
-
 	secret_key_free(key);
-	(void)!chdir("/");
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	rc = system(command);
-	free(folder);
-	return rc;
+	return leave_folder(state);
 }
 
 int main(void)
@@ -292,5 +282,5 @@ int main(void)
 	if (CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc,
 				     crypto_free) != 1)
 		return 1;
-	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,7 +1,5 @@
 #include "base/secret_int.h"
 
-#include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,41 +13,9 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "test_base_folder.h"
 
 enum { PROCESSES = 12 };
-
-static int enter_folder(void **state)
-{
-	char *folder = strdup("/tmp/test_base_key.XXXXXX");
-
-	*state = folder;
-	return folder && mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int leave_folder(void **state)
-{
-	char command[128];
-	char *folder = *state;
-	int rc;
-
-	(void)!chdir("/");
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	rc = system(command);
-	free(folder);
-	return rc;
-}
-
-static unsigned count_entries(void)
-{
-	DIR *dir = opendir(".");
-	unsigned count = 0;
-
-	assert_non_null(dir);
-	for (struct dirent *d = readdir(dir); d; d = readdir(dir))
-		count += strcmp(d->d_name, ".") && strcmp(d->d_name, "..");
-	closedir(dir);
-	return count;
-}
 
 static struct secret_key *load(void)
 {
@@ -79,7 +45,7 @@ static void the_first_load_makes_it(void **state)
 	assert_int_equal(stat("key", &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(st.st_size, SECRET_KEY_LEN);
-	assert_int_equal(count_entries(), 1);
+	assert_int_equal(count_entries("."), 1);
 	secret_key_free(k);
 }
 
@@ -251,7 +217,7 @@ static void processes_at_once_agree(void **state)
 	for (unsigned round = 0; round < 20; round++) {
 		unlink("key");
 		race();
-		assert_int_equal(count_entries(), 1);
+		assert_int_equal(count_entries("."), 1);
 	}
 }
 
