@@ -1,7 +1,10 @@
 /*
  * exchange.h - short conversations with a store about one backup: claim its
  * place, publish its manifest, fetch it, read its index, remove it all.
- * Each completion runs once, from the loop, never inside the call.
+ *
+ * Each completion runs once, from the loop, never inside the call, and may
+ * start another exchange; e is NULL when it worked. The exchange is gone when
+ * done() runs. Each can be canceled at any time before.
  */
 #ifndef COFFER_MANIFEST_EXCHANGE_H
 #define COFFER_MANIFEST_EXCHANGE_H
@@ -15,53 +18,64 @@
 #include "stores/store.h"
 
 struct loop;
+struct workers;
 struct exchange; /* one conversation */
 
+/* e is NULL when it worked; valid during the call only. */
 typedef void exchange_done_cb(void *arg, const struct err *e);
 
+/* Copied; what it points to is borrowed until done or cancel. Strings that
+ * are given to the calls below are copied. */
 struct exchange_env {
 	struct loop *loop;
 	struct store *store;
 	struct workers *workers;
-	const struct signer *signer;
+	const struct signer *signer; /* of publish and fetch; else NULL */
 };
 
-/* Writes README.txt (if it is not there) and owner.json: server, job, time. */
+/* Writes README.txt (if it is not there) and owner.json: server, job, time.
+ * NULL with *e filled. */
 struct exchange *exchange_claim(const struct exchange_env *env,
 				const char *source_id, const char *backup_id,
 				const char *server_id, const char *job_id,
 				exchange_done_cb *done, void *arg,
 				struct err *e) MUST_CHECK;
 
-/* Puts manifest.json, reads it back, compares. digest gets its SHA-256 at
- * once (it is computed before the call returns). */
+/* Puts manifest.json, reads it back, compares byte for byte ("store_failed"
+ * with ERR_DAMAGED when it is another). digest gets its digest at once (it is
+ * computed before the call returns). NULL with *e filled. */
 struct exchange *exchange_publish(const struct exchange_env *env,
 				  const struct manifest *m,
 				  char digest[SHA256_HEX_MAX],
 				  exchange_done_cb *done, void *arg,
 				  struct err *e) MUST_CHECK;
 
-/* Fetches manifest.json and its part lists into *m (borrowed until done),
- * checks them. expected_digest as in manifest_parse(). "damaged_backup". */
+/* Fetches manifest.json and its part lists into *m (borrowed until done,
+ * filled only on success), checks them. expected_digest as in
+ * manifest_parse(). Failures: "damaged_backup" (ERR_NOT_FOUND when there is
+ * no manifest.json, so no backup), "store_failed". NULL with *e filled. */
 struct exchange *exchange_fetch(const struct exchange_env *env,
 				const char *source_id, const char *backup_id,
 				const char *expected_digest, struct manifest *m,
 				exchange_done_cb *done, void *arg,
 				struct err *e) MUST_CHECK;
 
-/* One line of the index; false with *e filled ends the reading. */
+/* One line of the index, valid during the call; false with *e filled ends the
+ * reading with it. It must not cancel the exchange. */
 typedef bool exchange_line_cb(void *arg, const struct index_line *l,
 			      struct err *e);
 
 /* Fetches the index objects one after the other, each checked, and gives its
- * lines in order. m is borrowed until done. */
+ * lines in order. m is borrowed until done. "damaged_backup",
+ * "store_failed". NULL with *e filled. */
 struct exchange *exchange_index(const struct exchange_env *env,
 				const struct manifest *m,
 				exchange_line_cb *each, exchange_done_cb *done,
 				void *arg, struct err *e) MUST_CHECK;
 
 /* Removes everything of a backup: the manifest first, then the rest as it is
- * listed, the owner last. One that is gone already is a success. */
+ * listed, the owner last. One that is gone already is a success. NULL with *e
+ * filled. */
 struct exchange *exchange_remove(const struct exchange_env *env,
 				 const char *source_id, const char *backup_id,
 				 exchange_done_cb *done, void *arg,

@@ -16,6 +16,7 @@
 struct loop;
 struct workers;
 
+/* Memory: as many parts as gets_at_once (at least 1), and one frame. */
 struct part_reader_config {
 	struct loop *loop;
 	struct store *store;
@@ -24,8 +25,10 @@ struct part_reader_config {
 	unsigned gets_at_once;
 };
 
-/* Each stored frame is a frame with is_checked set. Failures are
- * "damaged_backup" (naming the object) or "store_failed". */
+/* Each stored frame is a frame with is_checked set, to be unpacked by
+ * zstd_unpack_new(). Failures are "damaged_backup" (ERR_DAMAGED, naming the
+ * object: missing, shorter, longer, other bytes) or "store_failed"; one that
+ * is found ahead is told at once. */
 struct source *part_reader_new(const struct part_reader_config *c,
 			       struct err *e) MUST_CHECK;
 

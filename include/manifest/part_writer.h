@@ -6,6 +6,11 @@
  * worker, put from memory. Part numbers come from one counter, in the order in
  * which parts are filled. A pipeline whose frame is_open keeps the writer to
  * itself until the statement is over. Frames larger than a part get their own.
+ *
+ * Memory: the part that is filled, one part on its way (both are the job's
+ * own share: 2 * part_bytes), and one more for each further put, borrowed from
+ * the budget while it lasts; besides, lines of the index (up to
+ * INDEX_PIECE_BYTES, and what waits in the builder).
  */
 #ifndef COFFER_MANIFEST_PART_WRITER_H
 #define COFFER_MANIFEST_PART_WRITER_H
@@ -27,40 +32,47 @@ struct part_writer_config {
 	struct loop *loop;
 	struct store *store;
 	struct workers *workers;
-	struct budget_share *share; /* for puts beyond the first; borrowed */
+	struct budget_share *share; /* for puts beyond the first; NULL: none.
+				     * Release it after part_writer_free(). */
 	const char *source_id, *backup_id;
 	const char *suffix;    /* ".sql.zst" */
 	size_t part_bytes;     /* bound of a part's stored bytes */
 	unsigned puts_at_once; /* at most */
 };
 
+/* parts, stored_bytes and plain_bytes count what the store has acknowledged. */
 struct part_writer_facts {
 	uint64_t parts, stored_bytes, plain_bytes;
 	uint64_t store_wait_ms; /* time that a pipeline waited for the store */
 };
 
-/* Everything in the config is borrowed for its life. NULL with *e filled. */
+/* Strings in the config are copied, the rest is borrowed for its life. NULL
+ * with *e filled. */
 struct part_writer *part_writer_new(const struct part_writer_config *c,
 				    struct err *e) MUST_CHECK;
 
 /* A sink for one pipeline; may be made again for the next phase. FLOW_END
  * when its frames are in parts (not yet: in the store). A put that failed for
- * good fails every port. NULL with *e filled. */
+ * good fails every port; so does a port that is destroyed in the middle of a
+ * statement (is_open). NULL with *e filled. */
 struct sink *part_writer_port(struct part_writer *w, struct err *e) MUST_CHECK;
 
 /*
  * After the last pipeline: sends the last part, the index and, where they are
  * many, the part lists; done runs once from the loop when all are in the
- * store. Then m's parts, index, part_lists and sums are filled in.
+ * store, with e == NULL, or when something failed. On success m's parts,
+ * index, part_lists, part_count and sums are filled in (what was in them is
+ * freed); m is borrowed until done. done may free the writer.
  */
 void part_writer_finish(struct part_writer *w, struct manifest *m,
 			void (*done)(void *arg, const struct err *e),
 			void *arg);
 
-/* How far it is. */
+/* How far it is. Valid for the writer's life. */
 const struct part_writer_facts *part_writer_facts(const struct part_writer *w);
 
-/* Cancels puts and frees; ports must be gone. NULL is fine. */
+/* Cancels puts and frees; ports must be gone. What was stored stays there.
+ * NULL is fine. */
 void part_writer_free(struct part_writer *w);
 
 #endif

@@ -6,6 +6,13 @@ libmanifest_a_SOURCES = \
 	include/manifest/manifest.h \
 	include/manifest/part_reader.h \
 	include/manifest/part_writer.h \
+	src/manifest/exchange.c \
+	src/manifest/exchange_claim.c \
+	src/manifest/exchange_fetch.c \
+	src/manifest/exchange_index.c \
+	src/manifest/exchange_int.h \
+	src/manifest/exchange_publish.c \
+	src/manifest/exchange_remove.c \
 	src/manifest/index_builder.c \
 	src/manifest/index_int.h \
 	src/manifest/index_line.c \
@@ -17,5 +24,10 @@ libmanifest_a_SOURCES = \
 	src/manifest/manifest_int.h \
 	src/manifest/manifest_parse.c \
 	src/manifest/manifest_parts.c \
+	src/manifest/parcel.c \
+	src/manifest/part_finish.c \
+	src/manifest/part_reader.c \
+	src/manifest/part_writer.c \
+	src/manifest/part_writer_int.h \
 	src/manifest/readme.c \
 	src/manifest/signer.c

@@ -1,0 +1,205 @@
+/*
+ * exchange_index.c - the objects of the index, one after the other: fetched,
+ * checked and unpacked on a worker, read line by line on the loop, so many
+ * lines a turn.
+ */
+#include "manifest/exchange_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "manifest/manifest_int.h"
+#include "stages/zstd.h"
+
+/* About 1 ms. */
+enum { LINES_PER_TURN = 200 };
+
+enum index_state {
+	INDEX_BEGIN,	 /* the next object is to be asked for */
+	INDEX_FETCHING,	 /* it is under way */
+	INDEX_UNPACKING, /* a worker has it */
+	INDEX_READING,	 /* its lines go to the caller */
+	INDEX_STATES,
+};
+
+static const char *const state_names[] = {
+	[INDEX_BEGIN] = "begin",
+	[INDEX_FETCHING] = "fetching",
+	[INDEX_UNPACKING] = "unpacking",
+	[INDEX_READING] = "reading",
+};
+_Static_assert(sizeof(state_names) / sizeof(*state_names) == INDEX_STATES,
+	       "one name per state");
+
+struct reading {
+	struct exchange base; /* first */
+	enum index_state state;
+	const struct manifest *m;
+	size_t next;		  /* index object */
+	struct manifest_object o; /* what it must be; for the worker */
+	char key[LAYOUT_KEY_MAX]; /* relative, for messages */
+	char *lines;		  /* unpacked */
+	size_t len, at;
+	exchange_line_cb *each;
+};
+
+static struct reading *reading_of(struct exchange *x)
+{
+	return (struct reading *)((char *)x - offsetof(struct reading, base));
+}
+
+static void set_state(struct reading *r, enum index_state state)
+{
+	log_debug("manifest", "%s: index %zu %s -> %s", r->base.backup_id,
+		  r->next, state_names[r->state], state_names[state]);
+	r->state = state;
+}
+
+/* On a worker. */
+static void reading_run(struct exchange *x)
+{
+	struct reading *r = reading_of(x);
+	char found[SHA256_HEX_MAX];
+
+	if (x->len != r->o.stored_bytes ||
+	    strcmp(sha256_hex(x->bytes, x->len, found), r->o.sha256) != 0) {
+		(void)manifest_damaged(&x->answer,
+				       "its size or SHA-256 is not what the "
+				       "manifest says");
+		return;
+	}
+	r->lines = zstd_unpack(x->bytes, x->len, (size_t)r->o.plain_bytes,
+			       &r->len, &x->answer);
+	if (r->lines != NULL && r->len != r->o.plain_bytes)
+		(void)manifest_damaged(&x->answer, "it is shorter than the "
+						   "manifest says");
+}
+
+/* An object that is not there or too long is about the backup. */
+static void fail(struct reading *r, const struct err *why)
+{
+	struct err e = *why;
+
+	if (why->code == ERR_NOT_FOUND || why->code == ERR_DAMAGED) {
+		err_clear(&e);
+		(void)manifest_damaged(&e, "%s: %s", r->key, why->msg);
+	}
+	exchange_end(&r->base, &e);
+}
+
+static void next_object(struct reading *r)
+{
+	struct exchange *x = &r->base;
+	char key[LAYOUT_KEY_MAX];
+
+	free(r->lines);
+	r->lines = NULL;
+	r->at = 0;
+	if (r->next == r->m->index.n) {
+		exchange_end(x, NULL);
+		return;
+	}
+	r->o = r->m->index.list[r->next++];
+	(void)str_copy(r->key, sizeof(r->key), r->o.key);
+	set_state(r, INDEX_FETCHING);
+	(void)layout_object(key, x->source_id, x->backup_id, r->key);
+	exchange_get(x, key, (size_t)r->o.stored_bytes);
+}
+
+static bool give_line(struct reading *r, struct err *e)
+{
+	const char *line = r->lines + r->at;
+	const char *nl = memchr(line, '\n', r->len - r->at);
+	struct index_line l;
+	bool ok;
+
+	if (nl == NULL)
+		return manifest_damaged(e, "its last line is cut");
+	if (!index_line_parse(&l, line, (size_t)(nl - line), e))
+		return false;
+	r->at += (size_t)(nl - line) + 1;
+	ok = r->each(r->base.arg, &l, e);
+	index_line_fini(&l);
+	return ok;
+}
+
+static void read_lines(struct reading *r)
+{
+	struct err e = {0};
+
+	for (int i = 0; i < LINES_PER_TURN && r->at < r->len; i++) {
+		if (!give_line(r, &e)) {
+			fail(r, &e);
+			return;
+		}
+	}
+	if (r->at == r->len)
+		next_object(r);
+	else
+		exchange_turn(&r->base);
+}
+
+static void reading_step(struct exchange *x)
+{
+	struct reading *r = reading_of(x);
+
+	if (err_is(&x->answer)) {
+		fail(r, &x->answer);
+		return;
+	}
+	switch (r->state) {
+	case INDEX_BEGIN:
+		next_object(r);
+		break;
+	case INDEX_FETCHING:
+		set_state(r, INDEX_UNPACKING);
+		exchange_work(x);
+		break;
+	case INDEX_UNPACKING:
+		exchange_drop_bytes(x);
+		set_state(r, INDEX_READING);
+		read_lines(r);
+		break;
+	case INDEX_READING:
+	case INDEX_STATES:
+		read_lines(r);
+		break;
+	}
+}
+
+static void reading_fini(struct exchange *x)
+{
+	free(reading_of(x)->lines);
+}
+
+static const struct exchange_ops reading_ops = {
+	.step = reading_step,
+	.run = reading_run,
+	.fini = reading_fini,
+};
+
+struct exchange *exchange_index(const struct exchange_env *env,
+				const struct manifest *m,
+				exchange_line_cb *each, exchange_done_cb *done,
+				void *arg, struct err *e)
+{
+	struct reading *r = calloc(1, sizeof(*r));
+
+	if (r == NULL) {
+		(void)err_nomem(e, "the index");
+		return NULL;
+	}
+	(void)str_copy(r->base.source_id, ID_MAX, m->source_id);
+	(void)str_copy(r->base.backup_id, ID_MAX, m->backup_id);
+	r->base.done = done;
+	r->base.arg = arg;
+	r->each = each;
+	r->m = m;
+	if (!exchange_init(&r->base, &reading_ops, env, e)) {
+		free(r);
+		return NULL;
+	}
+	return &r->base;
+}

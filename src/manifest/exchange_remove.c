@@ -1,0 +1,235 @@
+/*
+ * exchange_remove.c - takes a backup away: the manifest first, so that there
+ * is no backup any more that could be half; then what is listed, in batches;
+ * the owner last, so that what an interruption leaves is found again.
+ *
+ * A listing is taken in up to so many keys; if there are more, it is stopped,
+ * these are removed, and it begins anew: memory is bounded whatever is there.
+ */
+#include "manifest/exchange_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+enum { BATCH = 1000, KEYS_MAX = 10000 };
+
+enum remove_state {
+	REMOVE_BEGIN,	 /* nothing was asked yet */
+	REMOVE_MANIFEST, /* the manifest goes */
+	REMOVE_LISTING,	 /* what else is there? */
+	REMOVE_BATCH,	 /* some of that goes */
+	REMOVE_OWNER,	 /* the owner goes */
+	REMOVE_STATES,
+};
+
+static const char *const state_names[] = {
+	[REMOVE_BEGIN] = "begin",     [REMOVE_MANIFEST] = "manifest",
+	[REMOVE_LISTING] = "listing", [REMOVE_BATCH] = "batch",
+	[REMOVE_OWNER] = "owner",
+};
+_Static_assert(sizeof(state_names) / sizeof(*state_names) == REMOVE_STATES,
+	       "one name per state");
+
+struct removing {
+	struct exchange base; /* first */
+	enum remove_state state;
+	char *keys[KEYS_MAX];
+	size_t nkeys;
+	size_t removed;	       /* of these */
+	bool has_more;	       /* the listing is to be stopped */
+	bool is_out_of_memory; /* in the listing */
+	char owner[LAYOUT_KEY_MAX];
+	char *first; /* key that the round before began with */
+};
+
+static struct removing *removing_of(struct exchange *x)
+{
+	return (struct removing *)((char *)x - offsetof(struct removing, base));
+}
+
+static void set_state(struct removing *r, enum remove_state state)
+{
+	log_debug("manifest", "%s: remove %s -> %s", r->base.backup_id,
+		  state_names[r->state], state_names[state]);
+	r->state = state;
+}
+
+static void drop_keys(struct removing *r)
+{
+	for (size_t i = 0; i < r->nkeys; i++)
+		free(r->keys[i]);
+	r->nkeys = 0;
+	r->removed = 0;
+}
+
+/* The listing is stopped from another turn: not within its own callback. */
+static void on_key(void *arg, const char *key, uint64_t size_bytes,
+		   int64_t modified_ms)
+{
+	struct exchange *x = arg;
+	struct removing *r = removing_of(x);
+
+	(void)size_bytes;
+	(void)modified_ms;
+	if (strcmp(key, r->owner) == 0 || r->has_more)
+		return;
+	if (r->nkeys == KEYS_MAX) {
+		r->has_more = true;
+		exchange_turn(x);
+		return;
+	}
+	r->keys[r->nkeys] = strdup(key);
+	if (r->keys[r->nkeys] != NULL)
+		r->nkeys++;
+	else
+		r->is_out_of_memory = true;
+}
+
+static void begin_listing(struct removing *r)
+{
+	struct exchange *x = &r->base;
+	struct store *st = x->env.store;
+	char prefix[LAYOUT_KEY_MAX];
+
+	set_state(r, REMOVE_LISTING);
+	drop_keys(r);
+	r->has_more = false;
+	err_clear(&x->answer);
+	(void)layout_backup(prefix, x->source_id, x->backup_id);
+	x->op = st->ops->list(st, prefix, on_key, exchange_answer, x,
+			      &x->answer);
+	if (x->op == NULL)
+		exchange_turn(x);
+}
+
+static void remove_owner(struct removing *r)
+{
+	const char *key = r->owner;
+
+	set_state(r, REMOVE_OWNER);
+	exchange_remove_keys(&r->base, &key, 1);
+}
+
+static void next_batch(struct removing *r)
+{
+	size_t left = r->nkeys - r->removed;
+	size_t n = left < BATCH ? left : BATCH;
+	const char *const *keys = (const char *const *)&r->keys[r->removed];
+
+	if (n > 0) {
+		set_state(r, REMOVE_BATCH);
+		r->removed += n;
+		exchange_remove_keys(&r->base, keys, n);
+	} else if (r->has_more) {
+		begin_listing(r);
+	} else {
+		remove_owner(r);
+	}
+}
+
+/* False when the keys of the last round are still there. */
+static bool gets_on(struct removing *r, struct err *e)
+{
+	if (r->is_out_of_memory)
+		return err_nomem(e, "a list of objects");
+	if (r->nkeys == 0)
+		return true;
+	if (r->first != NULL && strcmp(r->first, r->keys[0]) == 0)
+		return err_set(e, ERR_REMOTE, "store_failed",
+			       "the store says that it removed %s, but still "
+			       "lists it",
+			       r->first);
+	free(r->first);
+	r->first = strdup(r->keys[0]);
+	return r->first != NULL || err_nomem(e, "a list of objects");
+}
+
+static void on_listed(struct removing *r)
+{
+	struct exchange *x = &r->base;
+	struct err e = {0};
+
+	store_cancel(x->env.store, x->op);
+	x->op = NULL;
+	if (gets_on(r, &e))
+		next_batch(r);
+	else
+		exchange_end(x, &e);
+}
+
+static void remove_manifest(struct removing *r)
+{
+	struct exchange *x = &r->base;
+	char manifest[LAYOUT_KEY_MAX];
+	const char *key = layout_manifest(manifest, x->source_id, x->backup_id);
+
+	set_state(r, REMOVE_MANIFEST);
+	exchange_remove_keys(x, &key, 1);
+}
+
+static void remove_step(struct exchange *x)
+{
+	struct removing *r = removing_of(x);
+
+	if (err_is(&x->answer)) {
+		exchange_end(x, &x->answer);
+		return;
+	}
+	switch (r->state) {
+	case REMOVE_BEGIN:
+		remove_manifest(r);
+		break;
+	case REMOVE_MANIFEST:
+		begin_listing(r);
+		break;
+	case REMOVE_LISTING:
+		on_listed(r);
+		break;
+	case REMOVE_BATCH:
+		next_batch(r);
+		break;
+	case REMOVE_OWNER:
+	case REMOVE_STATES:
+		exchange_end(x, NULL);
+		break;
+	}
+}
+
+static void remove_fini(struct exchange *x)
+{
+	struct removing *r = removing_of(x);
+
+	drop_keys(r);
+	free(r->first);
+}
+
+static const struct exchange_ops remove_ops = {
+	.step = remove_step,
+	.fini = remove_fini,
+};
+
+struct exchange *exchange_remove(const struct exchange_env *env,
+				 const char *source_id, const char *backup_id,
+				 exchange_done_cb *done, void *arg,
+				 struct err *e)
+{
+	struct removing *r = calloc(1, sizeof(*r));
+
+	if (r == NULL) {
+		(void)err_nomem(e, "a conversation with the store");
+		return NULL;
+	}
+	(void)str_copy(r->base.source_id, ID_MAX, source_id);
+	(void)str_copy(r->base.backup_id, ID_MAX, backup_id);
+	(void)layout_owner(r->owner, source_id, backup_id);
+	r->base.done = done;
+	r->base.arg = arg;
+	if (!exchange_init(&r->base, &remove_ops, env, e)) {
+		free(r);
+		return NULL;
+	}
+	return &r->base;
+}

@@ -1,0 +1,323 @@
+/*
+ * part_writer.c - the ports take frames and lay them into the open part; a
+ * full part is sent when there is a slot, and until then all ports wait.
+ */
+#include "manifest/part_writer_int.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "loop/loop.h"
+#include "manifest/manifest_int.h"
+
+/* A poll's work, so that it stays below a few ms. */
+enum { FRAMES_PER_POLL = 4 };
+
+struct port {
+	struct sink base;
+	TAILQ_ENTRY(port) entry;
+	struct part_writer *writer;
+	bool is_over;
+};
+
+static struct port *port_of(struct sink *sk)
+{
+	return (struct port *)((char *)sk - offsetof(struct port, base));
+}
+
+static void wake_ports(struct part_writer *w)
+{
+	struct port *p;
+
+	TAILQ_FOREACH (p, &w->ports, entry) {
+		if (!p->is_over)
+			wake(&p->base.waker);
+	}
+}
+
+static void stall(struct part_writer *w)
+{
+	if (w->is_stalled)
+		return;
+	w->is_stalled = true;
+	w->stalled_at_ms = clock_mono_ms();
+}
+
+void writer_go_on(struct part_writer *w)
+{
+	if (w->is_stalled)
+		w->facts.store_wait_ms +=
+			(uint64_t)(clock_mono_ms() - w->stalled_at_ms);
+	w->is_stalled = false;
+	wake_ports(w);
+	if (w->state != WRITER_FILLING)
+		loop_next_turn(w->turn);
+}
+
+void writer_fail(struct part_writer *w, const struct err *e)
+{
+	if (!err_is(&w->err))
+		w->err = *e;
+	writer_go_on(w);
+}
+
+static struct parcel *open_part(struct part_writer *w, size_t cap,
+				struct err *e)
+{
+	struct parcel *p;
+
+	if (w->last_number >= LAYOUT_NUMBER_MAX) {
+		(void)err_set(e, ERR_INVALID, "internal",
+			      "the backup has more than %d parts; give the "
+			      "pool larger ones",
+			      LAYOUT_NUMBER_MAX);
+		return NULL;
+	}
+	p = parcel_new(w, &w->parts, e);
+	if (p == NULL)
+		return NULL;
+	p->number = ++w->last_number;
+	p->cap = cap;
+	(void)layout_part(p->key, p->number, w->c.suffix);
+	if (!parcel_enlist(p, NULL, e)) {
+		parcel_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+/* True when the frame fits or a new part may be begun for it. */
+static bool make_room(struct part_writer *w, size_t len)
+{
+	if (w->open == NULL || (w->open->len + len <= w->c.part_bytes))
+		return true;
+	if (!parcel_try_send(w->open))
+		return false;
+	w->open = NULL;
+	return true;
+}
+
+/* A frame larger than a part becomes one as it is, without a copy. */
+static bool append(struct parcel *p, struct frame *f, struct err *e)
+{
+	if (f->len > p->writer->c.part_bytes) {
+		p->bytes = f->data;
+		f->data = NULL;
+	} else {
+		if (p->bytes == NULL)
+			p->bytes = malloc(p->cap);
+		if (p->bytes == NULL)
+			return err_nomem(e, "a part");
+		memcpy(p->bytes + p->len, f->data, f->len);
+	}
+	p->len += f->len;
+	p->plain_bytes += f->plain_len;
+	return true;
+}
+
+static bool lay(struct part_writer *w, struct frame *f, struct err *e)
+{
+	size_t cap = f->len > w->c.part_bytes ? f->len : w->c.part_bytes;
+
+	if (f->len == 0)
+		return err_bug(e, "an empty frame came to the part writer");
+	if (f->len > LAYOUT_OBJECT_MAX_BYTES)
+		return err_set(e, ERR_INVALID, "internal",
+			       "one row takes more than %d bytes of storage",
+			       LAYOUT_OBJECT_MAX_BYTES);
+	if (w->open == NULL)
+		w->open = open_part(w, cap, e);
+	if (w->open == NULL)
+		return false;
+	return index_builder_add(w->builder, f, w->open->number, w->open->len,
+				 e) &&
+	       append(w->open, f, e);
+}
+
+static void hold(struct part_writer *w, struct port *p, bool is_open)
+{
+	bool was_held = w->holder != NULL;
+
+	w->holder = is_open ? p : NULL;
+	if (was_held && !is_open)
+		wake_ports(w);
+}
+
+/* Takes a few frames; FLOW_WAIT when the store must take a part first. */
+static enum flow take_frames(struct port *p, struct link *in, struct err *e)
+{
+	struct part_writer *w = p->writer;
+
+	for (int i = 0; i < FRAMES_PER_POLL && in->nframes > 0; i++) {
+		struct frame *f = TAILQ_FIRST(&in->frames);
+		bool ok;
+
+		if (!make_room(w, f->len)) {
+			stall(w);
+			return FLOW_WAIT;
+		}
+		f = link_pop(in);
+		ok = lay(w, f, e);
+		if (ok)
+			hold(w, p, f->is_open);
+		frame_free(f);
+		if (!ok)
+			return FLOW_FAIL;
+	}
+	return FLOW_MORE;
+}
+
+static enum flow end_port(struct port *p, struct err *e)
+{
+	if (p->writer->holder == p) {
+		(void)err_bug(e, "a stream ended in the middle of a statement");
+		return FLOW_FAIL;
+	}
+	p->is_over = true;
+	return FLOW_END;
+}
+
+static enum flow write_more(struct port *p, struct link *in, struct err *e)
+{
+	struct part_writer *w = p->writer;
+	bool has_more = false;
+	enum flow f = writer_tend_index(w, &has_more, e);
+
+	if (f == FLOW_WAIT)
+		stall(w);
+	if (f != FLOW_MORE || has_more)
+		return f;
+	f = take_frames(p, in, e);
+	if (f != FLOW_MORE || in->nframes > 0)
+		return f;
+	return in->eof ? end_port(p, e) : FLOW_WAIT;
+}
+
+static enum flow port_write(struct sink *sk, struct link *in, struct err *e)
+{
+	struct port *p = port_of(sk);
+	struct part_writer *w = p->writer;
+	enum flow f;
+
+	if (err_is(&w->err)) {
+		*e = w->err;
+		return FLOW_FAIL;
+	}
+	if (in->nframes == 0 && !in->eof)
+		return FLOW_WAIT;
+	if (w->holder != NULL && w->holder != p)
+		return FLOW_WAIT;
+	f = write_more(p, in, e);
+	if (f == FLOW_FAIL)
+		writer_fail(w, e);
+	return f;
+}
+
+/* Half a statement in a part would break what comes after it. */
+static void port_destroy(struct sink *sk)
+{
+	struct port *p = port_of(sk);
+	struct part_writer *w = p->writer;
+	struct err e = {0};
+
+	TAILQ_REMOVE(&w->ports, p, entry);
+	if (w->holder == p) {
+		w->holder = NULL;
+		(void)err_set(&e, ERR_CANCELED, "canceled",
+			      "a stream was ended in the middle of a "
+			      "statement");
+		writer_fail(w, &e);
+	}
+	free(p);
+}
+
+static const struct sink_ops port_ops = {
+	.name = "part writer",
+	.write = port_write,
+	.destroy = port_destroy,
+};
+
+struct sink *part_writer_port(struct part_writer *w, struct err *e)
+{
+	struct port *p = calloc(1, sizeof(*p));
+
+	if (p == NULL) {
+		(void)err_nomem(e, "a port of the part writer");
+		return NULL;
+	}
+	p->base.ops = &port_ops;
+	p->writer = w;
+	TAILQ_INSERT_TAIL(&w->ports, p, entry);
+	return &p->base;
+}
+
+const struct part_writer_facts *part_writer_facts(const struct part_writer *w)
+{
+	return &w->facts;
+}
+
+static bool copy_names(struct part_writer *w)
+{
+	bool ok = str_copy(w->source_id, ID_MAX, w->c.source_id) &&
+		  str_copy(w->backup_id, ID_MAX, w->c.backup_id) &&
+		  str_copy(w->suffix, SUFFIX_MAX, w->c.suffix);
+
+	w->c.source_id = w->source_id;
+	w->c.backup_id = w->backup_id;
+	w->c.suffix = w->suffix;
+	return ok;
+}
+
+struct part_writer *part_writer_new(const struct part_writer_config *c,
+				    struct err *e)
+{
+	struct part_writer *w = calloc(1, sizeof(*w));
+
+	if (w == NULL) {
+		(void)err_nomem(e, "the part writer");
+		return NULL;
+	}
+	w->c = *c;
+	TAILQ_INIT(&w->ports);
+	TAILQ_INIT(&w->sending);
+	if (!copy_names(w)) {
+		(void)err_bug(e, "the part writer got no proper names");
+		free(w);
+		return NULL;
+	}
+	w->turn = evtimer_new(loop_base(c->loop), writer_on_turn, w);
+	if (w->turn == NULL)
+		(void)err_nomem(e, "the part writer");
+	else
+		w->builder = index_builder_new(writer_take_piece, w, e);
+	if (w->builder == NULL) {
+		part_writer_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void part_writer_free(struct part_writer *w)
+{
+	struct parcel *p;
+
+	if (w == NULL)
+		return;
+	assert(TAILQ_EMPTY(&w->ports));
+	while ((p = TAILQ_FIRST(&w->sending)) != NULL)
+		parcel_cancel(p);
+	parcel_free(w->open);
+	parcel_free(w->waiting);
+	index_builder_free(w->builder);
+	manifest_objects_fini(&w->parts);
+	manifest_objects_fini(&w->index);
+	manifest_objects_fini(&w->lists);
+	if (w->turn != NULL)
+		event_free(w->turn);
+	free(w);
+}
