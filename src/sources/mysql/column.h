@@ -1,0 +1,59 @@
+/*
+ * column.h - how a table's rows are read and written: which columns, by which
+ * expression, as which kind of literal. A dump and the verification of a
+ * restore use the same, so their digests can be compared.
+ */
+#ifndef COFFER_SOURCES_MYSQL_COLUMN_H
+#define COFFER_SOURCES_MYSQL_COLUMN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/text.h"
+
+struct my_conn;
+
+enum my_literal {
+	MY_NUMBER,	/* as it comes */
+	MY_STRING,	/* '...' */
+	MY_UTF8_STRING, /* _utf8mb4'...': types that read a binary literal as
+			 * their own bytes, or refuse it */
+};
+
+struct my_columns {
+	unsigned char *literals; /* one enum my_literal per column */
+	unsigned n;
+	struct text names; /* "`a`,`b`" */
+	struct text exprs; /* "`a`,`b`+0e0" */
+};
+
+/* What a column is to a dump. */
+struct my_column_plan {
+	bool is_left_out;   /* generated: the server computes it */
+	bool is_plus_float; /* text loses digits: read as a double */
+	bool is_plus_zero;  /* the text does not tell: read the number */
+	enum my_literal literal;
+};
+
+/*
+ * type and extra as SHOW COLUMNS tells them ("float(5,2) unsigned",
+ * "STORED GENERATED"). Pure.
+ */
+struct my_column_plan my_column_plan(const char *type, const char *extra);
+
+/* Appends "SHOW COLUMNS ..." for the table. */
+void my_columns_ask(struct text *sql, const char *db, const char *table);
+
+/* Reads its answer into *cols, which my_columns_fini() ends. */
+bool my_columns_read(struct my_columns *cols, struct my_conn *c,
+		     struct err *e) MUST_CHECK;
+
+/* Appends "SELECT ... FROM ..." over all rows. */
+void my_columns_select(const struct my_columns *cols, struct text *sql,
+		       const char *db, const char *table);
+
+/* Frees what it holds and zeroes it. */
+void my_columns_fini(struct my_columns *cols);
+
+#endif

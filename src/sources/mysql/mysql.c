@@ -1,0 +1,15 @@
+/* mysql.c - the engine's entry in the table of kinds. */
+#include "sources/mysql/mysql.h"
+
+static const struct source_kind kind = {
+	.engine = "mysql",
+	.default_port = 3306,
+	.part_suffix = ".sql",
+	.probe = my_probe,
+	.names = my_names,
+};
+
+const struct source_kind *mysql_kind(void)
+{
+	return &kind;
+}

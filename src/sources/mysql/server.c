@@ -1,0 +1,96 @@
+/* server.c - what kind of server this is. */
+#include "config.h" /* for strcasestr() */
+#include "sources/mysql/server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "sources/mysql/conn.h"
+
+enum {
+	MYSQL_HAS_REPLICAS = 80022, /* SHOW REPLICA STATUS, 8.0.22 */
+};
+
+void my_server_parse(struct my_server *s, const char *version)
+{
+	unsigned major = 0, minor = 0, patch = 0;
+	const char *number = version;
+
+	(void)str_copy(s->version, sizeof(s->version), version);
+	s->is_mariadb = strcasestr(version, "mariadb") != NULL;
+	/* MariaDB says so to replicas of old. */
+	if (s->is_mariadb && strncmp(version, "5.5.5-", 6) == 0)
+		number += 6;
+	(void)sscanf(number, "%3u.%3u.%3u", &major, &minor, &patch);
+	s->number = major * 10000 + minor * 100 + patch;
+}
+
+/* In the order of my_server_read(). */
+static const char variables[] =
+	"SELECT @@version, @@GLOBAL.log_bin, @@GLOBAL.read_only, "
+	"@@lower_case_table_names, @@max_allowed_packet, @@GLOBAL.sql_mode, "
+	"@@character_set_server, @@collation_server, @@GLOBAL.time_zone, "
+	"@@system_time_zone";
+
+void my_server_ask(struct text *sql)
+{
+	text_str(sql, variables);
+}
+
+static unsigned long long number_at(const struct my_conn *c, unsigned column)
+{
+	const char *v = my_value(c, column);
+
+	return v != NULL ? strtoull(v, NULL, 10) : 0;
+}
+
+static void text_at(char *out, size_t cap, const struct my_conn *c,
+		    unsigned column)
+{
+	const char *v = my_value(c, column);
+
+	(void)str_copy(out, cap, v != NULL ? v : "");
+}
+
+bool my_server_read(struct my_server *s, struct my_conn *c, struct err *e)
+{
+	if (!my_next_row(c) || my_value(c, 0) == NULL)
+		return err_set(e, ERR_REMOTE, "source_failed",
+			       "the server does not tell its version");
+	my_server_parse(s, my_value(c, 0));
+	s->has_binlog = number_at(c, 1) != 0;
+	s->is_read_only = number_at(c, 2) != 0;
+	s->name_case = (unsigned)number_at(c, 3);
+	s->max_packet_bytes = number_at(c, 4);
+	text_at(s->sql_mode, sizeof(s->sql_mode), c, 5);
+	text_at(s->charset, sizeof(s->charset), c, 6);
+	text_at(s->collation, sizeof(s->collation), c, 7);
+	text_at(s->time_zone, sizeof(s->time_zone), c, 8);
+	text_at(s->system_time_zone, sizeof(s->system_time_zone), c, 9);
+	return true;
+}
+
+void my_role_ask(const struct my_server *s, struct text *sql)
+{
+	if (s->is_mariadb)
+		text_str(sql, "SHOW ALL SLAVES STATUS");
+	else if (s->number >= MYSQL_HAS_REPLICAS)
+		text_str(sql, "SHOW REPLICA STATUS");
+	else
+		text_str(sql, "SHOW SLAVE STATUS");
+}
+
+void my_role_read(struct my_server *s, struct my_conn *c)
+{
+	s->role = my_next_row(c) ? MY_ROLE_REPLICA : MY_ROLE_PRIMARY;
+}
+
+bool my_is_system_database(const char *name)
+{
+	return strcasecmp(name, "mysql") == 0 ||
+	       strcasecmp(name, "information_schema") == 0 ||
+	       strcasecmp(name, "performance_schema") == 0 ||
+	       strcasecmp(name, "sys") == 0;
+}
