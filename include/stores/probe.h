@@ -20,10 +20,16 @@ struct store_capabilities {
 typedef void probe_done_cb(void *arg, const struct store_capabilities *caps,
 			   const struct err *e);
 
+enum { PROBE_STEP_MS = 10 * 1000 };
+
 /*
  * Writes a small object under coffer/v1/probe/, reads it back (whole and a
  * range), lists it, tries to write it again exclusively, deletes it, and looks
- * that it is gone. st is borrowed until done or cancel. NULL with *e filled.
+ * that it is gone. A step without an answer for PROBE_STEP_MS fails, so a
+ * store that only hangs is told soon; one that refuses connections is told as
+ * soon as st gives up, so make st with few attempts (3). What was written is
+ * removed also when a later step fails, if the store lets it.
+ * st is borrowed until done or cancel. NULL with *e filled.
  */
 struct probe *probe_start(struct loop *l, struct store *st, probe_done_cb *done,
 			  void *arg, struct err *e) MUST_CHECK;

@@ -91,7 +91,13 @@ struct store_s3_config {
 	const char *secret_key;
 	const char *ca_file; /* NULL: the system's */
 	bool is_path_style;
-	unsigned max_attempts; /* 0: 6 */
+
+	/* 0 stands for the default. Ten attempts survive a store that is away
+	 * for a minute; a probe should make no more than three. */
+	unsigned max_attempts; /* 10 */
+	unsigned connect_ms;   /* 10,000: until a connection stands */
+	unsigned stall_ms;     /* 30,000: without a byte in either direction */
+	unsigned retry_ms; /* 500: before the second attempt, then doubled */
 };
 
 struct store_dir_config {

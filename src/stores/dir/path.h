@@ -1,0 +1,39 @@
+/*
+ * path.h - keys as files below one folder, and never outside of it: every
+ * step is an openat() that follows no symbolic link.
+ */
+#ifndef COFFER_STORES_DIR_PATH_H
+#define COFFER_STORES_DIR_PATH_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+enum { DIR_DEPTH_MAX = 32 };
+
+/* What files are called while they are written. No key has such a segment. */
+#define DIR_TEMP_PREFIX ".coffer-tmp_"
+
+/* True when key is a relative path of plain segments; else *e tells why. */
+bool dir_key_check(const char *key, struct err *e) MUST_CHECK;
+
+/* The last segment of key. */
+const char *dir_leaf(const char *key);
+
+/* The store's own folder, made when is_made. -1 with *e filled:
+ * ERR_NOT_FOUND when it is not there. */
+int dir_open_root(const char *root, bool is_made, struct err *e) MUST_CHECK;
+
+/*
+ * The folder that the file of key lies in, below root; with is_made missing
+ * ones are made, and are on disk when this returns. -1 with *e filled:
+ * ERR_NOT_FOUND when one is missing.
+ */
+int dir_open_folder(const char *root, const char *key, bool is_made,
+		    struct err *e) MUST_CHECK;
+
+/* Tells a failed system call: "WHAT KEY: reason", with the code that errno
+ * number stands for. Returns false. */
+bool dir_fail(struct err *e, int number, const char *what, const char *key);
+
+#endif
