@@ -1,0 +1,84 @@
+"""Starting and ending processes, and waiting for what they do."""
+import ctypes
+import os
+import pathlib
+import random
+import re
+import signal
+import socket
+import subprocess
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[3]
+TESTBED = TOP / "contrib" / "testbed"
+
+_FOREIGN = re.compile(r"(COFFER|AWS|MYSQL|MARIADB|CEPH|S3)_.*|.*_proxy"
+                      r"|.*_CA_BUNDLE|SSL_CERT_(FILE|DIR)", re.IGNORECASE)
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def clean_environment(**changes):
+    """The environment without what would change settings or routes."""
+    env = {k: v for k, v in os.environ.items() if not _FOREIGN.fullmatch(k)}
+    env["LC_ALL"] = "C.UTF-8"
+    env["PATH"] = env.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+    env.update(changes)
+    return env
+
+
+def _die_with_parent():
+    """In the child: gets a TERM when the tests go, however they go."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def spawn(args, log, env=None, **more):
+    """A child in a session of its own, so that Ctrl-C reaches the tests
+    alone, which then end it in order."""
+    with open(log, "ab") as out:
+        return subprocess.Popen(
+            [str(a) for a in args], stdin=subprocess.DEVNULL, stdout=out,
+            stderr=out, env=env or clean_environment(), close_fds=True,
+            start_new_session=True, preexec_fn=_die_with_parent, **more)
+
+
+def end(process, seconds=30):
+    """TERM, then KILL; the exit status."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return process.wait()
+
+
+def until(condition, seconds, what, interval=0.05):
+    """Calls condition until it returns something true, and returns that."""
+    deadline = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(interval)
+
+
+def free_port():
+    """A port below those that the kernel hands out by itself."""
+    for _ in range(500):
+        port = random.SystemRandom().randrange(12000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no free port was found")
+
+
+def read_env(path):
+    """The NAME=VALUE lines that a server of the testbed has written."""
+    lines = pathlib.Path(path).read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)

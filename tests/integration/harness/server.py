@@ -1,0 +1,160 @@
+"""The server under test."""
+import base64
+import http.client
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+from . import process
+from .api import Api
+
+# What the sanitizers write when they have found something.
+REPORTS = ("ERROR: AddressSanitizer", "runtime error:", "LeakSanitizer",
+           "UndefinedBehaviorSanitizer", "DEADLYSIGNAL")
+# Files of the data folder that hold secrets because that is their purpose.
+KEY_FILES = {"admin-token", "secret.key"}
+STOP_SECONDS = 10
+
+
+class Cofferd:
+    """One server with a data folder of its own; it may be ended and started
+    again."""
+
+    def __init__(self, binary, base, args=(), env=None):
+        self.binary = binary
+        self.base = pathlib.Path(base)
+        self.base.mkdir(parents=True, exist_ok=True)
+        self.data = self.base / "data"
+        self.log_path = self.base / "cofferd.log"
+        self.args = list(args)
+        self.env = env or {}
+        self.port = process.free_port()
+        self.process = None
+        self.transcript = []
+        # Strings that must be seen nowhere (rule 29).
+        self.secrets = set()
+
+    def command(self):
+        return [self.binary, "--listen", f"127.0.0.1:{self.port}",
+                "--data-dir", self.data, "--log-format", "json",
+                *self.args]
+
+    def environment(self):
+        options = {"ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1",
+                   "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
+        return process.clean_environment(**options, **self.env)
+
+    def start(self):
+        self.process = process.spawn(self.command(), self.log_path,
+                                     self.environment())
+        process.until(self._ready, 60, "cofferd is ready")
+        return self
+
+    def _ready(self):
+        """Ready, and ours: a stranger on the port would not know the
+        token."""
+        if self.process.poll() is not None:
+            raise AssertionError(f"cofferd ended with status "
+                                 f"{self.process.returncode}: {self.tail()}")
+        try:
+            if Api(self.port).get("/readyz").status != 200:
+                return False
+            return self.api.get("/v1/system").status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    @property
+    def token(self):
+        path = self.data / "admin-token"
+        return path.read_text().strip() if path.exists() else None
+
+    @property
+    def api(self):
+        return Api(self.port, self.token, self.transcript)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def tail(self, lines=60):
+        return "\n".join(self.log().splitlines()[-lines:])
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def kill(self):
+        """Gone without a word, as by a power cut."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """TERM must end it in time and with status 0."""
+        begin = time.monotonic()
+        self.process.terminate()
+        try:
+            status = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            # What it is doing: more use than silence.
+            self.signal(signal.SIGABRT)
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(
+                f"no end within {STOP_SECONDS} s of TERM: {self.tail()}")
+        assert status == 0, f"exit status {status}: {self.tail()}"
+        return time.monotonic() - begin
+
+    def restart(self):
+        if self.process.poll() is None:
+            self.stop()
+        return self.start()
+
+    def cmdlines(self):
+        """The arguments of the server and of its children."""
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                stat = (entry / "stat").read_text()
+                parent = int(stat.rsplit(")", 1)[1].split()[1])
+                if self.pid in (parent, int(entry.name)):
+                    found.append((entry / "cmdline").read_bytes())
+            except OSError:
+                continue
+        return b"\n".join(found)
+
+    def peak_bytes(self):
+        """The most memory that was ever resident."""
+        text = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+        line = next(l for l in text.splitlines() if l.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+
+    def finish(self):
+        """The end of a test: orderly, without a report of a sanitizer, and
+        without a secret where none belongs."""
+        arguments = b""
+        if self.process and self.process.poll() is None:
+            arguments = self.cmdlines()
+            self.stop()
+        log = self.log()
+        for report in REPORTS:
+            assert report not in log, self.tail(200)
+        self.look_for_secrets({"arguments": arguments,
+                               "log": log.encode(),
+                               "replies": b"\n".join(self.transcript)})
+
+    def look_for_secrets(self, places):
+        for path in self.data.rglob("*"):
+            if path.is_file() and path.name not in KEY_FILES:
+                places[str(path)] = path.read_bytes()
+        secrets = self.secrets | ({self.token} if self.token else set())
+        for place, text in places.items():
+            for secret in secrets:
+                for form in (secret.encode(), secret.encode().hex().encode(),
+                             base64.b64encode(secret.encode())):
+                    assert form not in text, f"a secret is in: {place}"

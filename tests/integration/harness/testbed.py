@@ -1,0 +1,213 @@
+"""The real servers: MariaDB and S3 (Ceph's radosgw)."""
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from . import process
+
+
+class Server:
+    """A server of contrib/testbed, run in the foreground by its script."""
+    script = None
+
+    def __init__(self, *options):
+        # Paths of sockets are short: not below pytest's own folder.
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="coffer-it."))
+        self.process = process.spawn(
+            [process.TESTBED / self.script, "run", self.dir, *options],
+            self.dir / "script.log")
+
+    def await_ready(self):
+        """Waits until it serves; several may start at the same time."""
+        def written():
+            if self.process.poll() is not None:
+                text = (self.dir / "script.log").read_text()
+                raise AssertionError(f"{self.script} does not start: {text}")
+            return (self.dir / "env").exists()
+        process.until(written, 180, f"{self.script} is ready")
+        self.env = process.read_env(self.dir / "env")
+        return self
+
+    def stop(self):
+        process.end(self.process, 60)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class MariaDB(Server):
+    script = "mariadb"
+    host = "127.0.0.1"
+
+    @property
+    def port(self):
+        return int(self.env["MARIADB_PORT"])
+
+    @property
+    def user(self):
+        return self.env["MARIADB_USER"]
+
+    @property
+    def password(self):
+        return self.env["MARIADB_PASSWORD"]
+
+    def client(self, *args):
+        """The command line of the stock client, as root by the socket."""
+        return ["mariadb", f"--defaults-file={self.dir}/client.cnf",
+                "--batch", "--skip-column-names", "--comments", *args]
+
+    def sql(self, text, database=None, force=False):
+        """Runs statements; the rows as lists of strings."""
+        args = self.client(*(["--force"] if force else []),
+                           *([database] if database else []))
+        done = subprocess.run(args, input=text.encode(), timeout=300,
+                              capture_output=True, check=False,
+                              env=process.clean_environment())
+        if done.returncode != 0 and not force:
+            raise AssertionError("the statement failed: "
+                                 + done.stderr.decode(errors="replace"))
+        return [line.split("\t") for line in
+                done.stdout.decode("utf-8", "replace").splitlines()]
+
+    def value(self, text, database=None):
+        return self.sql(text, database)[0][0]
+
+    def databases(self):
+        own = {"information_schema", "mysql", "performance_schema", "sys"}
+        names = {row[0] for row in self.sql("SHOW DATABASES")}
+        return names - own
+
+    def drop(self, *names):
+        self.sql("".join(f"DROP DATABASE IF EXISTS `{n}`;" for n in names))
+
+    def connections(self):
+        """The ids of the sessions that the server under test has here."""
+        rows = self.sql("SELECT id FROM information_schema.processlist "
+                        f"WHERE user = '{self.user}'")
+        return [row[0] for row in rows]
+
+    def kill_connections(self):
+        """KILL CONNECTION for all of them; how many there were."""
+        ids = self.connections()
+        # One that left by itself meanwhile is no error.
+        self.sql("".join(f"KILL CONNECTION {i};" for i in ids), force=True)
+        return len(ids)
+
+    def session(self):
+        return Session(self)
+
+
+class Session:
+    """A connection of the stock client that stays open, to hold a lock or
+    to act at once."""
+
+    def __init__(self, server):
+        self.process = subprocess.Popen(
+            server.client("--unbuffered", "--force"), text=True, bufsize=1,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, env=process.clean_environment())
+
+    def run(self, text):
+        """Runs statements and returns the lines that they printed."""
+        mark = uuid.uuid4().hex
+        self.process.stdin.write(f"{text};\nSELECT '{mark}';\n")
+        self.process.stdin.flush()
+        lines = []
+        for line in self.process.stdout:
+            if line.strip() == mark:
+                return lines
+            lines.append(line.rstrip("\n"))
+        raise AssertionError("the session has ended: " + "\n".join(lines))
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        process.end(self.process, 5)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Ceph(Server):
+    script = "ceph"
+
+    def __init__(self, *options):
+        super().__init__(*options)
+        self.replacement = None
+
+    @property
+    def endpoint(self):
+        return self.env["S3_ENDPOINT"]
+
+    @property
+    def region(self):
+        return self.env["S3_REGION"]
+
+    def keys(self, other=False):
+        """Access and secret key; other: of a user who owns nothing."""
+        who = "S3_OTHER_" if other else "S3_"
+        return self.env[who + "ACCESS_KEY"], self.env[who + "SECRET_KEY"]
+
+    @property
+    def other_user(self):
+        return self.env["S3_OTHER_USER"]
+
+    def client(self, attempts=3):
+        access, secret = self.keys()
+        return boto3.client(
+            "s3", endpoint_url=self.endpoint, region_name=self.region,
+            aws_access_key_id=access, aws_secret_access_key=secret,
+            config=Config(s3={"addressing_style": "path"}, proxies={},
+                          connect_timeout=5, read_timeout=60,
+                          retries={"total_max_attempts": attempts}))
+
+    # What happens to the gateway in the tests of bad days.
+
+    def _gateway(self):
+        return int((self.dir / "gateway").read_text())
+
+    def pause(self):
+        """It takes connections, and answers nothing any more."""
+        os.kill(self._gateway(), signal.SIGSTOP)
+
+    def resume(self):
+        os.kill(self._gateway(), signal.SIGCONT)
+
+    def kill_gateway(self):
+        """Gone at once: connections break, new ones are refused."""
+        pid = self._gateway()
+        os.kill(pid, signal.SIGKILL)
+        if self.replacement:
+            self.replacement.wait()
+        process.until(lambda: not self._serving(), 30, "the gateway is gone")
+
+    def start_gateway(self):
+        self.replacement = process.spawn(
+            [process.TESTBED / self.script, "gateway", self.dir],
+            self.dir / "script.log")
+        process.until(self._serving, 60, "the gateway is back")
+
+    def _serving(self):
+        try:
+            self.client(attempts=1).list_buckets()
+        except BotoCoreError:
+            return False
+        return True
+
+    def stop(self):
+        try:
+            self.resume()
+        except OSError:
+            pass
+        if self.replacement:
+            process.end(self.replacement, 5)
+        super().stop()
