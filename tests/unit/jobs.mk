@@ -1,1 +1,14 @@
 # Unit tests of the room jobs.
+check_PROGRAMS += tests/unit/test_jobs_flow tests/unit/test_jobs_meter
+
+# The fake engine takes the place of the room sources.
+tests_unit_test_jobs_flow_SOURCES = tests/unit/test_jobs_flow.c \
+	tests/unit/jobs_house.c tests/unit/jobs_house.h \
+	tests/fakes/fake_source.c tests/fakes/fake_source.h
+tests_unit_test_jobs_flow_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
+tests_unit_test_jobs_flow_LDADD = libjobs.a libcatalog.a libmanifest.a \
+	libstages.a libstores.a libpipeline.a libmodel.a $(LOOP_LIBS) \
+	$(TEST_LIBS)
+
+tests_unit_test_jobs_meter_SOURCES = tests/unit/test_jobs_meter.c
+tests_unit_test_jobs_meter_LDADD = $(JOBS_LIBS) $(TEST_LIBS)

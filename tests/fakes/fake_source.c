@@ -1,0 +1,401 @@
+/* fake_source.c - dumps counted lines, loads them into a string. */
+#include "fake_source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "loop/loop.h"
+
+static struct fake_script script;
+static struct fake_facts facts;
+
+struct fake_script *fake_source_script(void)
+{
+	return &script;
+}
+
+struct fake_facts *fake_source_facts(void)
+{
+	return &facts;
+}
+
+void fake_source_reset(void)
+{
+	text_free(&facts.loaded);
+	memset(&facts, 0, sizeof(facts));
+	memset(&script, 0, sizeof(script));
+	script.tables = 2;
+	script.frames = 3;
+}
+
+/* Every call that answers later. */
+struct source_op {
+	struct event *soon;
+	source_probe_cb *probe;
+	source_names_cb *names;
+	load_done_cb *load;
+	void *arg;
+	struct err err;
+	bool of_database;
+};
+
+static void op_free(struct source_op *op)
+{
+	event_free(op->soon);
+	free(op);
+}
+
+static void answer(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct source_name databases[] = {{"db", -1, -1}};
+	static const struct source_name tables[] = {{"t0", -1, -1},
+						    {"t1", -1, -1}};
+	struct source_op *op = arg;
+	struct source_op copy = *op;
+	const struct err *e = err_is(&copy.err) ? &copy.err : NULL;
+	struct source_info info = {.version = "10.11-fake", .cores = 2};
+
+	(void)fd;
+	(void)what;
+	op_free(op);
+	(void)str_copy(info.role, sizeof(info.role),
+		       script.role ? script.role : "primary");
+	if (copy.probe != NULL)
+		copy.probe(copy.arg, e ? NULL : &info, e);
+	else if (copy.names != NULL)
+		copy.names(copy.arg, copy.of_database ? tables : databases,
+			   copy.of_database ? 2 : 1, e);
+	else
+		copy.load(copy.arg, e);
+}
+
+static struct source_op *op_new(struct loop *l, const struct err *e, void *arg)
+{
+	static const struct timeval now = {0, 0};
+	struct source_op *op = calloc(1, sizeof(*op));
+
+	if (op == NULL)
+		abort();
+	op->soon = evtimer_new(loop_base(l), answer, op);
+	op->err = *e;
+	op->arg = arg;
+	if (op->soon == NULL || evtimer_add(op->soon, &now) != 0)
+		abort();
+	return op;
+}
+
+void source_op_cancel(struct source_op *op)
+{
+	if (op != NULL)
+		op_free(op);
+}
+
+static struct source_op *fake_probe(const struct source_env *env,
+				    const struct source_address *a,
+				    source_probe_cb *done, void *arg,
+				    struct err *e)
+{
+	struct source_op *op = op_new(env->loop, &script.probe_err, arg);
+
+	(void)a;
+	(void)e;
+	facts.probes++;
+	op->probe = done;
+	return op;
+}
+
+static struct source_op *fake_names(const struct source_env *env,
+				    const struct source_address *a,
+				    const struct source_names_query *q,
+				    source_names_cb *done, void *arg,
+				    struct err *e)
+{
+	static const struct err none;
+	struct source_op *op = op_new(env->loop, &none, arg);
+
+	(void)a;
+	(void)e;
+	op->names = done;
+	op->of_database = q->database != NULL;
+	return op;
+}
+
+struct fake_dump {
+	struct dump base;
+	struct dump_facts facts;
+	unsigned phase;
+	bool is_failing;
+};
+
+struct fake_reader {
+	struct source base;
+	struct fake_dump *dump;
+	struct item *item;
+	unsigned frame, frames;
+	bool is_first;
+};
+
+static struct frame *make_frame(struct fake_reader *r, const char *line)
+{
+	struct frame *f = frame_new(256);
+	const char *value = line;
+	const unsigned long len = strlen(line);
+	struct span *span;
+
+	if (f == NULL)
+		abort();
+	memcpy(f->data, line, len);
+	f->len = len;
+	span = frame_add_span(f, r->item);
+	if (span == NULL)
+		abort();
+	span->plain_len = len;
+	if (r->item->kind == ITEM_DATA) {
+		span->rows = 1;
+		digest_add_row(&span->digest, &value, &len, 1);
+		r->dump->facts.rows++;
+	}
+	span->ends_item = r->frame == r->frames;
+	r->dump->facts.plain_bytes += len;
+	return f;
+}
+
+static enum flow reader_read(struct source *s, struct link *out, struct err *e)
+{
+	struct fake_reader *r = (struct fake_reader *)(void *)s;
+	char line[128];
+
+	if (r->is_first && script.is_hanging)
+		return FLOW_WAIT;
+	if (r->frame == r->frames)
+		return FLOW_END;
+	r->frame++;
+	if (r->is_first && r->dump->is_failing &&
+	    r->frame == script.fail_at_frame) {
+		*e = script.dump_err;
+		return FLOW_FAIL;
+	}
+	(void)snprintf(line, sizeof(line), "%s/%s %u;\n", r->item->group,
+		       r->item->name, r->frame);
+	link_push(out, make_frame(r, line));
+	return FLOW_MORE;
+}
+
+static void reader_destroy(struct source *s)
+{
+	struct fake_reader *r = (struct fake_reader *)(void *)s;
+
+	item_unref(r->item);
+	free(r);
+}
+
+static const struct source_ops reader_ops = {
+	.name = "fake",
+	.read = reader_read,
+	.destroy = reader_destroy,
+};
+
+static struct source *reader_new(struct fake_dump *d, struct item *item,
+				 unsigned frames, bool is_first)
+{
+	struct fake_reader *r = calloc(1, sizeof(*r));
+
+	if (r == NULL || item == NULL)
+		abort();
+	r->base.ops = &reader_ops;
+	r->dump = d;
+	r->item = item;
+	r->frames = frames;
+	r->is_first = is_first;
+	return &r->base;
+}
+
+static bool dump_next(struct dump *base, struct source *out[DUMP_SOURCES_MAX],
+		      size_t *n, struct err *e)
+{
+	struct fake_dump *d = (struct fake_dump *)(void *)base;
+	char name[16];
+
+	(void)e;
+	*n = 0;
+	d->phase++;
+	(void)str_copy(d->facts.phase, sizeof(d->facts.phase),
+		       d->phase == 1 ? "schema" : "data");
+	if (d->phase == 1) {
+		out[(*n)++] = reader_new(
+			d, item_new(0, ITEM_SCHEMA, "database", "db", ""), 1,
+			false);
+	}
+	for (unsigned i = 0; d->phase == 2 && i < script.tables; i++) {
+		(void)snprintf(name, sizeof(name), "t%u", i);
+		out[(*n)++] = reader_new(
+			d, item_new(i + 1, ITEM_DATA, "table", "db", name),
+			script.frames, i == 0);
+		d->facts.tables++;
+	}
+	return true;
+}
+
+static const struct dump_facts *dump_told(const struct dump *d)
+{
+	return &((const struct fake_dump *)(const void *)d)->facts;
+}
+
+static void dump_destroy(struct dump *base)
+{
+	facts.alive--;
+	free(base);
+}
+
+static const struct dump_ops dump_ops = {
+	.next_phase = dump_next,
+	.facts = dump_told,
+	.destroy = dump_destroy,
+};
+
+static struct dump *fake_dump_new(const struct source_env *env,
+				  const struct dump_config *c, struct err *e)
+{
+	struct fake_dump *d = calloc(1, sizeof(*d));
+
+	(void)env;
+	(void)c;
+	(void)e;
+	if (d == NULL)
+		abort();
+	d->base.ops = &dump_ops;
+	d->is_failing = script.failures > 0;
+	if (script.failures > 0)
+		script.failures--;
+	(void)str_copy(d->facts.version, sizeof(d->facts.version),
+		       "10.11-fake");
+	(void)str_copy(d->facts.consistency, sizeof(d->facts.consistency),
+		       "consistent");
+	facts.dumps++;
+	facts.alive++;
+	return &d->base;
+}
+
+struct fake_load {
+	struct load base;
+	struct loop *loop;
+	struct load_facts facts;
+};
+
+static struct source_op *load_check(struct load *base, load_done_cb *done,
+				    void *arg, struct err *e)
+{
+	struct fake_load *l = (struct fake_load *)(void *)base;
+	struct source_op *op = op_new(l->loop, &script.check_err, arg);
+
+	(void)e;
+	op->load = done;
+	return op;
+}
+
+static enum flow sink_write(struct sink *sk, struct link *in, struct err *e)
+{
+	struct frame *f = link_pop(in);
+
+	(void)sk;
+	if (f == NULL)
+		return in->eof ? FLOW_END : FLOW_WAIT;
+	text_add(&facts.loaded, f->data, f->len);
+	frame_free(f);
+	if (err_is(&script.sink_err)) {
+		*e = script.sink_err;
+		return FLOW_FAIL;
+	}
+	return FLOW_MORE;
+}
+
+static void sink_destroy(struct sink *sk)
+{
+	free(sk);
+}
+
+static struct sink *load_sink(struct load *l, struct err *e)
+{
+	static const struct sink_ops ops = {
+		.name = "fake",
+		.write = sink_write,
+		.destroy = sink_destroy,
+	};
+	struct sink *sk = calloc(1, sizeof(*sk));
+
+	(void)l;
+	(void)e;
+	if (sk != NULL)
+		sk->ops = &ops;
+	return sk;
+}
+
+static struct source_op *load_verify(struct load *base, load_next_cb *next,
+				     void *next_arg, load_done_cb *done,
+				     void *arg, struct err *e)
+{
+	struct fake_load *l = (struct fake_load *)(void *)base;
+	struct source_op *op = op_new(l->loop, &script.verify_err, arg);
+	struct load_item item;
+
+	(void)e;
+	while (next(next_arg, &item)) {
+		facts.tables_verified++;
+		l->facts.rows_verified += item.rows;
+	}
+	op->load = done;
+	return op;
+}
+
+static const struct load_facts *load_told(const struct load *l)
+{
+	return &((const struct fake_load *)(const void *)l)->facts;
+}
+
+static void load_destroy(struct load *base)
+{
+	facts.alive--;
+	free(base);
+}
+
+static const struct load_ops load_ops = {
+	.check = load_check,
+	.sink = load_sink,
+	.verify = load_verify,
+	.facts = load_told,
+	.destroy = load_destroy,
+};
+
+static struct load *fake_load_new(const struct source_env *env,
+				  const struct load_config *c, struct err *e)
+{
+	struct fake_load *l = calloc(1, sizeof(*l));
+
+	(void)c;
+	(void)e;
+	if (l == NULL)
+		abort();
+	l->base.ops = &load_ops;
+	l->loop = env->loop;
+	facts.loads++;
+	facts.alive++;
+	return &l->base;
+}
+
+const struct source_kind *source_kind_find(const char *engine)
+{
+	static const struct source_kind kind = {
+		.engine = "mysql",
+		.default_port = 3306,
+		.part_suffix = ".sql",
+		.probe = fake_probe,
+		.names = fake_names,
+		.dump_new = fake_dump_new,
+		.load_new = fake_load_new,
+	};
+
+	return strcmp(engine, "mysql") == 0 ? &kind : NULL;
+}

@@ -1,0 +1,42 @@
+/*
+ * fake_source.h - an engine that does as it is told. Linked in place of the
+ * room sources: it defines source_kind_find(), for the engine "mysql".
+ */
+#ifndef COFFER_TESTS_FAKE_SOURCE_H
+#define COFFER_TESTS_FAKE_SOURCE_H
+
+#include "base/text.h"
+#include "sources/kinds.h"
+
+struct fake_script {
+	/* probe */
+	const char *role;     /* "primary" when NULL */
+	struct err probe_err; /* filled: the probe fails with it */
+	/* dump: one schema frame, then tables, one source each */
+	unsigned tables;	/* at most DUMP_SOURCES_MAX */
+	unsigned frames;	/* of each table */
+	unsigned fail_at_frame; /* of the first table; 0: never */
+	struct err dump_err;	/* with which */
+	unsigned failures;	/* so many dumps fail, the next ones do not */
+	bool is_hanging;	/* the first table never gives a frame */
+	/* load */
+	struct err check_err, sink_err, verify_err;
+};
+
+/* What was done so far. */
+struct fake_facts {
+	unsigned probes, dumps, loads, alive; /* alive: not yet destroyed */
+	struct text loaded;		      /* all bytes the sink took */
+	unsigned tables_verified;
+};
+
+/* Back to an engine without failures: 2 tables of 3 frames. */
+void fake_source_reset(void);
+
+/* To be changed at will. */
+struct fake_script *fake_source_script(void);
+
+/* What it did. */
+struct fake_facts *fake_source_facts(void);
+
+#endif

@@ -1,0 +1,326 @@
+/* jobs_house.c - see jobs_house.h. */
+#include "jobs_house.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ftw.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "catalog/pools.h"
+#include "catalog/sources.h"
+#include "loop/loop.h"
+#include "loop/transfers.h"
+#include "loop/workers.h"
+#include "manifest/manifest.h"
+#include "pipeline/budget.h"
+
+enum { PART_BYTES = 1024 * 1024, LIMIT_MS = 20000 };
+
+void house_until(struct house *h, const bool *flag)
+{
+	int64_t limit = clock_mono_ms() + LIMIT_MS;
+
+	while (!*flag) {
+		if (clock_mono_ms() > limit)
+			fail_msg("what was waited for did not happen");
+		(void)event_base_loop(loop_base(h->loop), EVLOOP_ONCE);
+	}
+}
+
+void house_turn(struct house *h)
+{
+	(void)event_base_loop(loop_base(h->loop), EVLOOP_ONCE);
+}
+
+/* Keeps EVLOOP_ONCE from sleeping for ever. */
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+static void answer(struct house *h, const struct err *e)
+{
+	h->is_answered = true;
+	memset(&h->err, 0, sizeof(h->err));
+	if (e != NULL)
+		h->err = *e;
+}
+
+static bool answered(struct house *h)
+{
+	house_until(h, &h->is_answered);
+	h->is_answered = false;
+	return !err_is(&h->err);
+}
+
+static void on_done(void *arg, const struct err *e)
+{
+	answer(arg, e);
+}
+
+static void on_source(void *arg, const struct source_record *r,
+		      const struct err *e)
+{
+	struct house *h = arg;
+
+	if (e == NULL)
+		memcpy(h->source, r->id, ID_MAX);
+	answer(h, e);
+}
+
+static void on_pool(void *arg, const struct pool_record *r, const struct err *e)
+{
+	struct house *h = arg;
+
+	if (e == NULL)
+		memcpy(h->pool, r->id, ID_MAX);
+	answer(h, e);
+}
+
+static void on_backup(void *arg, const struct backup_record *r,
+		      const struct err *e)
+{
+	struct house *h = arg;
+
+	backup_record_fini(&h->backup);
+	if (e == NULL)
+		assert_true(backup_record_copy(&h->backup, r));
+	answer(h, e);
+}
+
+static void on_restore(void *arg, const struct restore_record *r,
+		       const struct err *e)
+{
+	struct house *h = arg;
+
+	restore_record_fini(&h->restore);
+	if (e == NULL)
+		assert_true(restore_record_copy(&h->restore, r));
+	answer(h, e);
+}
+
+static void make_records(struct house *h)
+{
+	char config[128];
+	struct source_record s = {
+		.name = "db1",
+		.engine = "mysql",
+		.connection_json = (char[]){"{\"host\":\"127.0.0.1\"}"},
+		.secret = (char[]){"secret"},
+		.is_reachable = true,
+	};
+	struct pool_record p = {
+		.name = "local",
+		.storage_type = "local_directory",
+		.config_json = config,
+		.part_bytes = PART_BYTES,
+		.is_reachable = true,
+	};
+	struct err e = {0};
+
+	(void)snprintf(config, sizeof(config), "{\"path\":\"%s/pool\"}",
+		       h->dir);
+	assert_non_null(
+		catalog_source_create(h->catalog, &s, on_source, h, &e));
+	assert_true(answered(h));
+	assert_non_null(catalog_pool_create(h->catalog, &p, on_pool, h, &e));
+	assert_true(answered(h));
+}
+
+static void open_catalog(struct house *h)
+{
+	char path[96];
+	struct catalog_config c = {.path = path, .manual_backups_max = 50};
+	struct err e = {0};
+
+	(void)snprintf(path, sizeof(path), "%s/secret.key", h->dir);
+	h->key = secret_key_load(path, &e);
+	assert_non_null(h->key);
+	(void)snprintf(path, sizeof(path), "%s/catalog.db", h->dir);
+	c.key = h->key;
+	h->catalog = catalog_open(h->loop, &c, &e);
+	assert_non_null(h->catalog);
+	h->signer = signer_new(catalog_identity(h->catalog)->seed, &e);
+	assert_non_null(h->signer);
+}
+
+static void open_jobs(struct house *h, unsigned max_jobs)
+{
+	struct jobs_config c = {
+		.loop = h->loop,
+		.catalog = h->catalog,
+		.cpu = h->cpu,
+		.blocking = h->blocking,
+		.transfers = h->transfers,
+		.signer = h->signer,
+		.max_jobs = max_jobs,
+		.retry_seconds = 0,
+		.max_tables = 1000,
+		.max_row_bytes = 1 << 20,
+		.puts_at_once = 2,
+		.stall_seconds = 30,
+	};
+	struct err e = {0};
+
+	h->budget = budget_new(h->loop, 24 * 1024 * 1024, &e);
+	assert_non_null(h->budget);
+	c.budget = h->budget;
+	h->jobs = jobs_new(&c, &e);
+	assert_non_null(h->jobs);
+	jobs_start(h->jobs);
+}
+
+struct house *house_open(unsigned max_jobs)
+{
+	static const struct timeval tick = {0, 50000};
+	struct house *h = calloc(1, sizeof(*h));
+	struct event *ticker;
+	struct err e = {0};
+
+	assert_non_null(h);
+	fake_source_reset();
+	(void)snprintf(h->dir, sizeof(h->dir), "/tmp/coffer-jobs-XXXXXX");
+	assert_non_null(mkdtemp(h->dir));
+	h->loop = loop_new(&e);
+	assert_non_null(h->loop);
+	h->cpu = workers_new(h->loop, "cpu", 2, &e);
+	h->blocking = workers_new(h->loop, "blocking", 2, &e);
+	h->transfers = transfers_new(h->loop, &e);
+	assert_true(h->cpu && h->blocking && h->transfers);
+	ticker = event_new(loop_base(h->loop), -1, EV_PERSIST, on_tick,
+			   event_self_cbarg());
+	assert_non_null(ticker);
+	assert_int_equal(evtimer_add(ticker, &tick), 0);
+	h->ticker = ticker;
+	open_catalog(h);
+	open_jobs(h, max_jobs);
+	make_records(h);
+	return h;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag,
+		      struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+void house_close(struct house *h)
+{
+	jobs_free(h->jobs);
+	assert_int_equal(fake_source_facts()->alive, 0);
+	catalog_close(h->catalog);
+	budget_free(h->budget);
+	transfers_free(h->transfers);
+	workers_free(h->cpu);
+	workers_free(h->blocking);
+	event_free(h->ticker);
+	loop_free(h->loop);
+	signer_free(h->signer);
+	secret_key_free(h->key);
+	backup_record_fini(&h->backup);
+	restore_record_fini(&h->restore);
+	fake_source_reset();
+	assert_int_equal(nftw(h->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+	free(h);
+}
+
+bool house_backup(struct house *h, const char *name, const char *scope)
+{
+	struct backup_record r = {
+		.type = "manual",
+		.trigger = "user",
+		.method = "logical",
+	};
+	struct err e = {0};
+
+	(void)str_copy(r.name, sizeof(r.name), name);
+	memcpy(r.source_id, h->source, ID_MAX);
+	memcpy(r.pool_id, h->pool, ID_MAX);
+	r.scope_json = scope != NULL ? strdup(scope) : NULL;
+	assert_non_null(jobs_backup(h->jobs, &r, on_backup, h, &e));
+	free(r.scope_json);
+	return answered(h);
+}
+
+bool house_restore(struct house *h, const char *backup, const char *request)
+{
+	struct restore_record r = {0};
+	struct err e = {0};
+
+	(void)str_copy(r.backup_id, sizeof(r.backup_id), backup);
+	memcpy(r.target_id, h->source, ID_MAX);
+	r.request_json = strdup(request);
+	assert_non_null(jobs_restore(h->jobs, &r, on_restore, h, &e));
+	free(r.request_json);
+	return answered(h);
+}
+
+void house_wait(struct house *h, const char *job_id)
+{
+	struct err e = {0};
+
+	assert_non_null(jobs_watch(h->jobs, job_id, on_done, h, &e));
+	assert_true(answered(h));
+}
+
+bool house_read_backup(struct house *h, const char *key)
+{
+	struct err e = {0};
+
+	assert_non_null(catalog_backup_get(h->catalog, key, on_backup, h, &e));
+	return answered(h);
+}
+
+bool house_read_restore(struct house *h, const char *id)
+{
+	struct err e = {0};
+
+	assert_non_null(catalog_restore_get(h->catalog, id, on_restore, h, &e));
+	return answered(h);
+}
+
+bool house_delete(struct house *h, const char *key)
+{
+	struct err e = {0};
+
+	assert_non_null(jobs_delete(h->jobs, key, on_backup, h, &e));
+	return answered(h);
+}
+
+static unsigned counted;
+
+static int count_one(const char *path, const struct stat *st, int flag,
+		     struct FTW *ftw)
+{
+	(void)st;
+	(void)ftw;
+	if (flag == FTW_F && strstr(path, "/bak_") != NULL)
+		counted++;
+	return 0;
+}
+
+unsigned house_objects(const struct house *h)
+{
+	char pool[96];
+
+	counted = 0;
+	(void)snprintf(pool, sizeof(pool), "%s/pool", h->dir);
+	(void)nftw(pool, count_one, 16, FTW_PHYS);
+	return counted;
+}

@@ -1,0 +1,65 @@
+/* jobs_house.h - a whole server below HTTP, with a fake engine and a local
+ * directory, for the tests of the room jobs. */
+#ifndef COFFER_TESTS_JOBS_HOUSE_H
+#define COFFER_TESTS_JOBS_HOUSE_H
+
+#include <stdbool.h>
+
+#include "catalog/backups.h"
+#include "fake_source.h"
+#include "jobs/jobs.h"
+
+struct event;
+
+struct house {
+	char dir[64];
+	struct loop *loop;
+	struct workers *cpu, *blocking;
+	struct transfers *transfers;
+	struct secret_key *key;
+	struct catalog *catalog;
+	struct signer *signer;
+	struct budget *budget;
+	struct jobs *jobs;
+	struct event *ticker;
+	char source[ID_MAX], pool[ID_MAX];
+
+	/* the last answer */
+	bool is_answered;
+	struct err err;
+	struct backup_record backup;
+	struct restore_record restore;
+};
+
+/* Makes it: one source "db1", one pool "local". max_jobs at once. */
+struct house *house_open(unsigned max_jobs);
+
+/* Takes it down and removes its folder. */
+void house_close(struct house *h);
+
+/* Runs the loop until *flag; fails the test after 20 s. */
+void house_until(struct house *h, const bool *flag);
+
+/* One turn of the loop. */
+void house_turn(struct house *h);
+
+/* A backup of db1 with that name; true: accepted, h->backup is it. */
+bool house_backup(struct house *h, const char *name, const char *scope);
+
+/* The same into db1; request_json as in restore_record. */
+bool house_restore(struct house *h, const char *backup, const char *request);
+
+/* Waits for the job's end. */
+void house_wait(struct house *h, const char *job_id);
+
+/* Reads h->backup or h->restore again. */
+bool house_read_backup(struct house *h, const char *key);
+bool house_read_restore(struct house *h, const char *id);
+
+/* Deletes a backup; true: accepted. */
+bool house_delete(struct house *h, const char *key);
+
+/* Regular files below the pool's folder that belong to backups. */
+unsigned house_objects(const struct house *h);
+
+#endif
