@@ -138,7 +138,7 @@ static json_t *table_of(const struct index_line *l)
 }
 
 /* Tables by their rows; all else by its definition. */
-static bool on_line(void *arg, struct index_line *l, struct err *e)
+static bool on_line(void *arg, const struct index_line *l, struct err *e)
 {
 	struct look *k = arg;
 	bool is_table = strcmp(l->type, "table") == 0;

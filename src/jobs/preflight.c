@@ -192,7 +192,7 @@ static bool add_table(struct preflight *p, const struct index_line *l,
 	return true;
 }
 
-static bool on_line(void *arg, struct index_line *l, struct err *e)
+static bool on_line(void *arg, const struct index_line *l, struct err *e)
 {
 	struct preflight *p = arg;
 
