@@ -60,7 +60,7 @@ struct catalog_op *catalog_backup_list(struct catalog *c,
 				       struct err *e) MUST_CHECK;
 
 /* Sets description (NULL: unchanged) and held of r->id; if_revision as for
- * sources. */
+ * sources. "backup_in_use" while it is deleted. */
 struct catalog_op *catalog_backup_update(struct catalog *c,
 					 const struct backup_record *r,
 					 int64_t if_revision,
@@ -68,9 +68,9 @@ struct catalog_op *catalog_backup_update(struct catalog *c,
 					 struct err *e) MUST_CHECK;
 
 /*
- * Rule 13: -> deleting, with a job of kind delete (r->job_id, r->fence), the
- * name and quota freed. "backup_in_use" while it is made, restored or deleted
- * already; "backup_held".
+ * Rule 13: -> deleting, with a running job of kind delete (r->job_id,
+ * r->fence), the name and quota freed. "backup_in_use" while it is made,
+ * restored or deleted already; "backup_held".
  */
 struct catalog_op *catalog_backup_delete(struct catalog *c, const char *key,
 					 catalog_backup_cb *done, void *arg,

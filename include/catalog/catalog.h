@@ -45,7 +45,8 @@ struct catalog_identity {
 struct catalog *catalog_open(struct loop *l, const struct catalog_config *c,
 			     struct err *e) MUST_CHECK;
 
-/* Finishes what was accepted, closes. Completions do not run. NULL is fine. */
+/* Finishes what was accepted, closes. Completions do not run. Not inside a
+ * completion. NULL is fine. */
 void catalog_close(struct catalog *c);
 
 /* Borrowed for the catalog's life. */
@@ -63,11 +64,11 @@ struct catalog_query {
 	const char *engine, *status, *source, *pool, *type, *method, *kind;
 	const char *backup, *target, *storage_type; /* ids, or names where
 						     * names are unique */
-	int64_t since, until;			    /* ms, by creation */
-	const char *sort;  /* "created_at" "name" ..., '-' before: down;
-			    * NULL: newest first. "invalid_sort" */
-	const char *after; /* the cursor of the page before */
-	unsigned limit;	   /* 1 to 500 */
+	int64_t since, until; /* ms, by creation; until is not in */
+	const char *sort;     /* "created_at" "name" ..., '-' before: down;
+			       * NULL: newest first. "invalid_sort" */
+	const char *after;    /* the cursor of the page before */
+	unsigned limit;	      /* 1 to 500; 0: 50 */
 };
 
 /* What a page tells beside its records. */

@@ -27,8 +27,8 @@ struct catalog_op *catalog_pool_list(struct catalog *c,
 				     catalog_pools_cb *done, void *arg,
 				     struct err *e) MUST_CHECK;
 
-/* Sets name, remarks, config, secret (NULL: unchanged), part_bytes of r->id;
- * if_revision as for sources. "name_taken" "not_found". */
+/* Sets name, remarks, config, secret (NULL: unchanged, "": none), part_bytes
+ * of r->id; if_revision as for sources. "name_taken" "not_found". */
 struct catalog_op *catalog_pool_update(struct catalog *c,
 				       const struct pool_record *r,
 				       int64_t if_revision,

@@ -27,9 +27,9 @@ struct catalog_op *catalog_source_list(struct catalog *c,
 				       catalog_sources_cb *done, void *arg,
 				       struct err *e) MUST_CHECK;
 
-/* Sets name, remarks, region, connection, secret (NULL: unchanged) of r->id;
- * if_revision 0: whatever it is, else ERR_CONFLICT "revision_changed" (412).
- * "name_taken" "not_found". */
+/* Sets name, remarks, region, connection, secret (NULL: unchanged, "": none)
+ * of r->id; if_revision 0: whatever it is, else ERR_CONFLICT "revision_changed"
+ * (412). "name_taken" "not_found". */
 struct catalog_op *catalog_source_update(struct catalog *c,
 					 const struct source_record *r,
 					 int64_t if_revision,

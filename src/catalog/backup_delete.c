@@ -1,0 +1,205 @@
+/*
+ * backup_delete.c - rule 13: a backup on its way out. It is marked first, its
+ * objects go, and the record last: so a crash in between leaves something
+ * that says what is still to do.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "catalog/backups_int.h"
+#include "catalog/call_int.h"
+#include "catalog/jobs_int.h"
+#include "catalog/keys_int.h"
+
+/* Why it may not go, or NULL. */
+static const char *use_of(const struct backup_record *r)
+{
+	if (r->is_restoring)
+		return "it is being restored; wait for the end or cancel it";
+	switch (r->status) {
+	case BACKUP_QUEUED:
+	case BACKUP_BACKING_UP:
+		return "it is being made; cancel it first";
+	case BACKUP_DELETING:
+		return "it is being deleted already";
+	case BACKUP_COMPLETED:
+	case BACKUP_FAILED:
+	case BACKUP_CANCELED:
+	case BACKUP_STATUS_COUNT:
+		break;
+	}
+	return NULL;
+}
+
+static bool check_deletable(const struct backup_record *r, struct err *e)
+{
+	const char *use = use_of(r);
+
+	if (use != NULL)
+		return err_set(e, ERR_CONFLICT, "backup_in_use",
+			       "backup %s (%s) cannot be deleted: %s", r->name,
+			       r->id, use);
+	if (r->held)
+		return err_set(e, ERR_CONFLICT, "backup_held",
+			       "backup %s (%s) is held; set \"held\" to false "
+			       "first",
+			       r->name, r->id);
+	return true;
+}
+
+static bool mark(struct db *db, struct backup_record *r, struct err *e)
+{
+	struct job_record job = {.kind = JOB_DELETE, .status = JOB_RUNNING};
+
+	(void)str_copy(job.resource, ID_MAX, r->id);
+	(void)str_copy(job.source_id, ID_MAX, r->source_id);
+	(void)str_copy(job.pool_id, ID_MAX, r->pool_id);
+	if (!backup_release(db, r->id, e) || !job_add(db, &job, NULL, e))
+		return false;
+	(void)str_copy(r->job_id, ID_MAX, job.id);
+	r->fence = job.fence;
+	r->status = BACKUP_DELETING;
+	return db_run(db,
+		      "UPDATE backups SET status = 'deleting', job_id = ?"
+		      " WHERE id = ?",
+		      ARGS(arg_text(job.id), arg_text(r->id)), e);
+}
+
+static bool run_delete(struct catalog *c, struct catalog_op *op)
+{
+	char id[ID_MAX];
+
+	return key_find(&c->db, KEY_BACKUP, op->key, id, &op->err) &&
+	       backup_read(&c->db, id, &op->out, &op->err) &&
+	       check_deletable(op->out.backups, &op->err) &&
+	       mark(&c->db, op->out.backups, &op->err);
+}
+
+static const struct intent delete = {
+	.mode = INTENT_WRITE, .run = run_delete, .tell = backup_tell};
+
+struct catalog_op *catalog_backup_delete(struct catalog *c, const char *key,
+					 catalog_backup_cb *done, void *arg,
+					 struct err *e)
+{
+	struct catalog_op *op =
+		call_new(c, &delete, (union call_cb){.backup = done}, arg, e);
+
+	return call_submit(op, call_give_key(op, key), e);
+}
+
+static bool end_job(struct db *db, const char *id, const char *error_json,
+		    struct err *e)
+{
+	struct job_end end = {
+		.resource = id,
+		.status = error_json == NULL ? JOB_COMPLETED : JOB_FAILED,
+		.error_json = error_json,
+		.at_ms = clock_now_ms(),
+	};
+
+	if (!db_int(db,
+		    "SELECT fence FROM jobs WHERE resource = ?"
+		    " AND kind = 'delete' AND status IN ('queued', 'running')",
+		    ARGS(arg_text(id)), &end.fence, e))
+		return false;
+	return end.fence == 0 || job_finish(db, &end, e);
+}
+
+static bool forget(struct db *db, const char *id, struct err *e)
+{
+	return db_run(db,
+		      "DELETE FROM backups WHERE id = ?"
+		      " AND status = 'deleting'",
+		      ARGS(arg_text(id)), e) &&
+	       db_run(db, "UPDATE backups SET has_leftovers = 0 WHERE id = ?",
+		      ARGS(arg_text(id)), e);
+}
+
+static bool run_swept(struct catalog *c, struct catalog_op *op)
+{
+	char id[ID_MAX];
+
+	return key_find(&c->db, KEY_BACKUP, op->key, id, &op->err) &&
+	       end_job(&c->db, id, op->text, &op->err) &&
+	       (op->text != NULL || forget(&c->db, id, &op->err));
+}
+
+static const struct intent swept = {
+	.mode = INTENT_WRITE, .run = run_swept, .tell = call_tell_done};
+
+static bool give_reason(struct catalog_op *op, const struct err *why)
+{
+	if (op == NULL)
+		return false;
+	if (why == NULL)
+		return true;
+	op->text = job_error_json(why->api, why->msg);
+	return op->text != NULL;
+}
+
+struct catalog_op *catalog_backup_swept(struct catalog *c, const char *id,
+					const struct err *why,
+					catalog_done_cb *done, void *arg,
+					struct err *e)
+{
+	struct catalog_op *op =
+		call_new(c, &swept, (union call_cb){.done = done}, arg, e);
+
+	return call_submit(op, give_reason(op, why) && call_give_key(op, id),
+			   e);
+}
+
+static bool read_ids(struct db *db, struct text *ids, struct err *e)
+{
+	char id[ID_MAX];
+	struct stmt s;
+
+	if (!stmt_begin(&s, db,
+			"SELECT id FROM backups b"
+			" WHERE (status = 'deleting' OR has_leftovers = 1)"
+			" AND NOT EXISTS (SELECT 1 FROM jobs j"
+			"  WHERE j.resource = b.id"
+			"  AND j.status IN ('queued', 'running'))"
+			" ORDER BY id",
+			NULL, e))
+		return false;
+	while (stmt_next(&s, e)) {
+		stmt_copy(&s, id, sizeof(id));
+		text_add(ids, id, sizeof(id));
+	}
+	stmt_end(&s);
+	return !err_is(e) && (!ids->is_broken || err_nomem(e, "a list"));
+}
+
+static bool run_sweepable(struct catalog *c, struct catalog_op *op)
+{
+	struct text ids = {0};
+	bool ok = read_ids(&c->db, &ids, &op->err);
+
+	for (size_t at = 0; ok && at < ids.len; at += ID_MAX)
+		ok = backup_read(&c->db, ids.data + at, &op->out, &op->err);
+	text_free(&ids);
+	op->page.n = op->page.total = op->out.n;
+	return ok;
+}
+
+static void tell_sweepable(const struct catalog_op *op, const struct err *e)
+{
+	op->cb.backups(op->arg, e == NULL ? op->out.backups : NULL,
+		       e == NULL ? &op->page : NULL, e);
+}
+
+static const struct intent sweepable = {
+	.mode = INTENT_READ, .run = run_sweepable, .tell = tell_sweepable};
+
+struct catalog_op *catalog_backup_sweepable(struct catalog *c,
+					    catalog_backups_cb *done, void *arg,
+					    struct err *e)
+{
+	struct catalog_op *op = call_new(
+		c, &sweepable, (union call_cb){.backups = done}, arg, e);
+
+	return call_submit(op, true, e);
+}

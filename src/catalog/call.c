@@ -1,0 +1,251 @@
+/*
+ * call.c - the way of every intent: the call copies what it was given, runs
+ * on the catalog's thread inside one transaction, and is answered from the
+ * loop. Nothing is shared between the two threads while it is under way.
+ */
+#include "catalog/call_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+/* The log is moved into the database when it has grown so long; 4 MiB. */
+enum { CHECKPOINT_PAGES = 1000 };
+
+static struct catalog_op *op_of(struct work *w)
+{
+	return (struct catalog_op *)((char *)w -
+				     offsetof(struct catalog_op, work));
+}
+
+void *rows_grow(void *array, size_t n, size_t size)
+{
+	char *more = array;
+
+	/* An array is full exactly at the powers of two. */
+	if ((n & (n - 1)) == 0)
+		more = realloc(array, (n == 0 ? 1 : 2 * n) * size);
+	if (more != NULL)
+		memset(more + n * size, 0, size);
+	return more;
+}
+
+void rows_free(struct rows *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->sources != NULL)
+			source_record_fini(&r->sources[i]);
+		if (r->pools != NULL)
+			pool_record_fini(&r->pools[i]);
+		if (r->backups != NULL)
+			backup_record_fini(&r->backups[i]);
+		if (r->restores != NULL)
+			restore_record_fini(&r->restores[i]);
+		if (r->jobs != NULL)
+			job_record_fini(&r->jobs[i]);
+	}
+	free(r->sources);
+	free(r->pools);
+	free(r->backups);
+	free(r->restores);
+	free(r->jobs);
+	free(r->tokens);
+}
+
+void call_free(struct catalog_op *op)
+{
+	struct log_line *line;
+
+	while ((line = TAILQ_FIRST(&op->lines)) != NULL) {
+		TAILQ_REMOVE(&op->lines, line, entry);
+		free(line);
+	}
+	rows_free(&op->in);
+	rows_free(&op->out);
+	free(op->key);
+	free(op->text);
+	free(op->query_text);
+	free(op->next);
+	free(op->log);
+	free(op);
+}
+
+void call_run(struct catalog_op *op)
+{
+	struct catalog *c = op->catalog;
+	struct db *db = &c->db;
+	bool is_bare = op->intent->mode == INTENT_BARE;
+	bool ok;
+
+	op->has_run = true;
+	ok = is_bare ||
+	     db_begin(db, op->intent->mode == INTENT_WRITE, &op->err);
+	ok = ok && op->intent->run(c, op);
+	ok = ok && (is_bare || db_commit(db, &op->err));
+	if (!ok)
+		db_rollback(db);
+	op->wal_pages = db->wal_pages;
+}
+
+static void on_thread(struct work *w)
+{
+	call_run(op_of(w));
+}
+
+static bool run_checkpoint(struct catalog *c, struct catalog_op *op)
+{
+	return db_checkpoint(&c->db, &op->err);
+}
+
+static void tell_checkpoint(const struct catalog_op *op, const struct err *e)
+{
+	op->catalog->is_checkpointing = false;
+	call_tell_nobody(op, e);
+}
+
+static const struct intent checkpoint = {
+	.mode = INTENT_BARE, .run = run_checkpoint, .tell = tell_checkpoint};
+
+/* After the answer rather than inside a commit, as SQLite would do it: who
+ * waits for the commit need not wait for this too. */
+static void consider_checkpoint(struct catalog *c, int wal_pages)
+{
+	struct err e = {0};
+	struct catalog_op *op;
+
+	if (wal_pages < CHECKPOINT_PAGES || c->is_checkpointing)
+		return;
+	op = call_new(c, &checkpoint, (union call_cb){0}, NULL, &e);
+	c->is_checkpointing = call_submit(op, true, &e) != NULL;
+}
+
+static void on_done(struct work *w)
+{
+	struct catalog_op *op = op_of(w);
+
+	TAILQ_REMOVE(&op->catalog->calls, op, entry);
+	if (op->intent != &checkpoint)
+		consider_checkpoint(op->catalog, op->wal_pages);
+	op->intent->tell(op, err_is(&op->err) ? &op->err : NULL);
+	call_free(op);
+}
+
+static void dispose(struct work *w)
+{
+	struct catalog_op *op = op_of(w);
+
+	TAILQ_REMOVE(&op->catalog->calls, op, entry);
+	call_free(op);
+}
+
+struct catalog_op *call_new(struct catalog *c, const struct intent *i,
+			    union call_cb cb, void *arg, struct err *e)
+{
+	struct catalog_op *op = calloc(1, sizeof(*op));
+
+	if (op == NULL) {
+		(void)err_nomem(e, "a call of the catalog");
+		return NULL;
+	}
+	op->work.run = on_thread;
+	op->work.done = on_done;
+	op->catalog = c;
+	op->intent = i;
+	op->cb = cb;
+	op->arg = arg;
+	TAILQ_INIT(&op->lines);
+	return op;
+}
+
+static bool give(char **to, const char *from)
+{
+	if (from == NULL)
+		return true;
+	*to = strdup(from);
+	return *to != NULL;
+}
+
+bool call_give_key(struct catalog_op *op, const char *key)
+{
+	return op != NULL && give(&op->key, key);
+}
+
+bool call_give_text(struct catalog_op *op, const char *text)
+{
+	return op != NULL && give(&op->text, text);
+}
+
+/* Where the texts of a query are. */
+enum { QUERY_TEXTS = 13 };
+
+static void query_texts(struct catalog_query *q,
+			const char **at[static QUERY_TEXTS])
+{
+	const char **const texts[QUERY_TEXTS] = {
+		&q->q,	    &q->engine, &q->status,	  &q->source,
+		&q->pool,   &q->type,	&q->method,	  &q->kind,
+		&q->backup, &q->target, &q->storage_type, &q->sort,
+		&q->after};
+
+	memcpy(at, texts, sizeof(texts));
+}
+
+bool call_give_query(struct catalog_op *op, const struct catalog_query *q)
+{
+	const char **at[QUERY_TEXTS];
+	size_t offsets[QUERY_TEXTS];
+	struct text all = {0};
+
+	if (op == NULL)
+		return false;
+	op->query = *q;
+	query_texts(&op->query, at);
+	text_char(&all, '\0');
+	for (unsigned i = 0; i < QUERY_TEXTS; i++) {
+		offsets[i] = all.len;
+		if (*at[i] != NULL)
+			text_add(&all, *at[i], strlen(*at[i]) + 1);
+	}
+	op->query_text = text_take(&all);
+	if (op->query_text == NULL)
+		return false;
+	for (unsigned i = 0; i < QUERY_TEXTS; i++)
+		if (*at[i] != NULL)
+			*at[i] = op->query_text + offsets[i];
+	return true;
+}
+
+struct catalog_op *call_submit(struct catalog_op *op, bool is_whole,
+			       struct err *e)
+{
+	if (op == NULL)
+		return NULL;
+	if (!is_whole) {
+		(void)err_nomem(e, "a call of the catalog");
+		call_free(op);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&op->catalog->calls, op, entry);
+	workers_submit(op->catalog->thread, &op->work);
+	return op;
+}
+
+void catalog_cancel(struct catalog_op *op)
+{
+	if (op != NULL)
+		work_abandon(&op->work, dispose);
+}
+
+void call_tell_done(const struct catalog_op *op, const struct err *e)
+{
+	op->cb.done(op->arg, e);
+}
+
+void call_tell_nobody(const struct catalog_op *op, const struct err *e)
+{
+	(void)op;
+	if (e != NULL)
+		log_error("catalog", "%s", e->msg);
+}

@@ -1,0 +1,106 @@
+/* catalog_int.h - the open catalog, and one call on it. */
+#ifndef COFFER_CATALOG_CATALOG_INT_H
+#define COFFER_CATALOG_CATALOG_INT_H
+
+#include <sys/queue.h>
+
+#include "catalog/backups.h"
+#include "catalog/catalog.h"
+#include "catalog/db_int.h"
+#include "catalog/jobs.h"
+#include "catalog/pools.h"
+#include "catalog/sources.h"
+#include "catalog/usage.h"
+#include "loop/workers.h"
+
+/* A line of a job's log that waits for its transaction. */
+struct log_line {
+	TAILQ_ENTRY(log_line) entry;
+	char job_id[ID_MAX];
+	int64_t at_ms;
+	char text[];
+};
+
+TAILQ_HEAD(log_lines, log_line);
+TAILQ_HEAD(call_list, catalog_op);
+
+struct catalog {
+	struct db db; /* the thread's alone, between open and close */
+	int lock_fd;  /* held while open: one server per catalog */
+	struct workers *thread;
+	const struct secret_key *key;
+	unsigned manual_backups_max;
+	struct catalog_identity identity;
+	struct call_list calls; /* accepted and not answered, in order */
+	struct log_lines lines; /* of logs, not yet submitted */
+	unsigned nlines;
+	bool is_logging;       /* a call that writes lines is under way */
+	bool is_checkpointing; /* a call that moves the log is */
+};
+
+/* Records going in or coming out: at most one of the lists is there. */
+struct rows {
+	struct source_record *sources;
+	struct pool_record *pools;
+	struct backup_record *backups;
+	struct restore_record *restores;
+	struct job_record *jobs;
+	struct token_record *tokens;
+	size_t n;
+};
+
+union call_cb {
+	catalog_done_cb *done;
+	catalog_source_cb *source;
+	catalog_sources_cb *sources;
+	catalog_pool_cb *pool;
+	catalog_pools_cb *pools;
+	catalog_backup_cb *backup;
+	catalog_backups_cb *backups;
+	catalog_restore_cb *restore;
+	catalog_restores_cb *restores;
+	catalog_job_cb *job;
+	catalog_jobs_cb *jobs;
+	catalog_log_cb *log;
+	catalog_tokens_cb *tokens;
+	catalog_usage_cb *usage;
+};
+
+/* What a call does; one static const per function of the headers. */
+struct intent {
+	enum {
+		INTENT_READ,  /* in a transaction that reads */
+		INTENT_WRITE, /* in one that writes: all of it or nothing */
+		INTENT_BARE,  /* without one */
+	} mode;
+	/* On the catalog's thread. False with op->err filled. */
+	bool (*run)(struct catalog *c, struct catalog_op *op);
+	/* On the loop: calls op->cb. e is NULL when it worked. */
+	void (*tell)(const struct catalog_op *op, const struct err *e);
+};
+
+struct catalog_op {
+	struct work work;
+	struct catalog *catalog;
+	const struct intent *intent;
+	TAILQ_ENTRY(catalog_op) entry;
+	bool has_run;
+	int wal_pages; /* after it ran */
+
+	struct rows in; /* copies of what was given */
+	char *key, *text;
+	struct catalog_query query; /* its texts lie in query_text */
+	char *query_text;
+	struct log_lines lines;
+
+	struct rows out;
+	struct catalog_page page;
+	char *next, *log;
+	struct catalog_usage usage;
+	struct err err;
+
+	union call_cb cb;
+	void *arg;
+};
+
+#endif

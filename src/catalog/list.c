@@ -1,0 +1,305 @@
+/* list.c - pages of lists. */
+#include "catalog/list_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "base/text.h"
+
+/* How one page is cut out. */
+struct cut {
+	const struct list_sort *sort;
+	const char *word; /* as given, with its '-' */
+	bool is_down;
+	unsigned limit;
+	/* the last record of the page before; value NULL: the first page */
+	char *cursor; /* what id and value point into */
+	const char *id, *value;
+	int64_t number;
+};
+
+static void add_arg(struct list *l, struct arg a)
+{
+	/* More filters than that would be a bug of ours: lists say less. */
+	if (l->nargs < LIST_ARGS_MAX - 4)
+		l->args[l->nargs++] = a;
+	else
+		l->where.is_broken = true;
+}
+
+void list_where(struct list *l, const char *sql)
+{
+	text_str(&l->where, l->where.len == 0 ? " WHERE " : " AND ");
+	text_str(&l->where, sql);
+}
+
+void list_filter(struct list *l, const char *sql, const char *value)
+{
+	if (value == NULL)
+		return;
+	list_where(l, sql);
+	add_arg(l, arg_text(value));
+}
+
+void list_filter_int(struct list *l, const char *sql, int64_t value)
+{
+	if (value == 0)
+		return;
+	list_where(l, sql);
+	add_arg(l, arg_int(value));
+}
+
+void list_filter_name(struct list *l, const char *sql, const char *value)
+{
+	char *folded;
+
+	if (value == NULL)
+		return;
+	/* Nothing has a name that long. */
+	if (strlen(value) > NAME_MAX_CHARS) {
+		list_where(l, "0");
+		return;
+	}
+	folded = l->folded[l->nfolded++];
+	name_fold(value, folded);
+	list_filter(l, sql, folded);
+}
+
+void list_filter_ref(struct list *l, enum key_kind kind, const char *value,
+		     const char *by_id, const char *by_name)
+{
+	if (value != NULL && key_is_id(kind, value))
+		list_filter(l, by_id, value);
+	else
+		list_filter_name(l, by_name, value);
+}
+
+static bool fail_sort(const struct list_spec *spec, struct err *e)
+{
+	struct text words = {0};
+	bool ok;
+
+	for (const struct list_sort *s = spec->sorts; s->word != NULL; s++)
+		text_printf(&words, "%s%s", words.len > 0 ? ", " : "", s->word);
+	if (words.is_broken)
+		ok = err_nomem(e, "a list");
+	else
+		ok = err_set(e, ERR_INVALID, "invalid_sort",
+			     "this list is sorted by one of: %s; with '-' "
+			     "before it from the end",
+			     words.data);
+	text_free(&words);
+	return ok;
+}
+
+static bool cut_sort(struct cut *cut, const struct list_spec *spec,
+		     const struct catalog_query *q, struct err *e)
+{
+	const struct list_sort *s = spec->sorts;
+	const char *word;
+
+	cut->word = q->sort != NULL ? q->sort : "-created_at";
+	cut->is_down = cut->word[0] == '-';
+	word = cut->word + cut->is_down;
+	while (s->word != NULL && strcmp(s->word, word) != 0)
+		s++;
+	cut->sort = s;
+	return s->word != NULL || fail_sort(spec, e);
+}
+
+static bool fail_cursor(struct err *e)
+{
+	return err_set(e, ERR_INVALID, "invalid_cursor",
+		       "this cursor is not one that this list gave; take "
+		       "\"next\" of the page before, with the same sort");
+}
+
+/* The number that cursor_make() wrote, all of it. */
+static bool read_number(const char *s, int64_t *out)
+{
+	unsigned long long n;
+
+	if (!str_to_u64(s, &n) || n > INT64_MAX)
+		return false;
+	*out = (int64_t)n;
+	return true;
+}
+
+/* "sort \n id \n value", in hexadecimal: opaque, and safe in any URL. */
+static bool cut_cursor(struct cut *cut, const char *after, struct err *e)
+{
+	size_t len = after != NULL ? strlen(after) / 2 : 0;
+	char *id, *value;
+
+	if (after == NULL)
+		return true;
+	cut->cursor = calloc(1, len + 1);
+	if (cut->cursor == NULL)
+		return err_nomem(e, "a list");
+	if (strlen(after) != 2 * len || !hex_decode(after, cut->cursor, len))
+		return fail_cursor(e);
+	id = strchr(cut->cursor, '\n');
+	value = id != NULL ? strchr(id + 1, '\n') : NULL;
+	if (value == NULL || strlen(cut->cursor) != len)
+		return fail_cursor(e);
+	*id++ = *value++ = '\0';
+	if (strcmp(cut->cursor, cut->word) != 0 || !id_is_shaped(id))
+		return fail_cursor(e);
+	if (!cut->sort->is_text && !read_number(value, &cut->number))
+		return fail_cursor(e);
+	cut->id = id;
+	cut->value = value;
+	return true;
+}
+
+static char *cursor_make(const struct cut *cut, const char *id,
+			 const char *value)
+{
+	struct text plain = {0};
+	char *hex = NULL;
+
+	text_printf(&plain, "%s\n%s\n%s", cut->word, id, value);
+	if (!plain.is_broken)
+		hex = malloc(2 * plain.len + 1);
+	if (hex != NULL)
+		(void)hex_encode(plain.data, plain.len, hex);
+	text_free(&plain);
+	return hex;
+}
+
+static bool run_count(struct list *l, const struct list_spec *spec,
+		      struct db *db, struct catalog_op *op)
+{
+	struct text sql = {0};
+	int64_t total = 0;
+	bool ok;
+
+	text_printf(&sql, "SELECT count(*) FROM %s", spec->from);
+	text_str(&sql, l->where.data);
+	if (sql.is_broken || l->where.is_broken)
+		ok = err_nomem(&op->err, "a list");
+	else
+		ok = db_int(db, sql.data, l->args, &total, &op->err);
+	op->page.total = (uint64_t)total;
+	text_free(&sql);
+	return ok;
+}
+
+static void add_cut(struct list *l, const struct list_spec *spec,
+		    const struct cut *cut)
+{
+	struct text above = {0};
+
+	if (cut->value == NULL)
+		return;
+	text_printf(&above, "(%s, %s) %s (?, ?)", cut->sort->sql, spec->id,
+		    cut->is_down ? "<" : ">");
+	if (above.is_broken)
+		l->where.is_broken = true;
+	else
+		list_where(l, above.data);
+	text_free(&above);
+	l->args[l->nargs++] = cut->sort->is_text ? arg_text(cut->value)
+						 : arg_int(cut->number);
+	l->args[l->nargs++] = arg_text(cut->id);
+}
+
+static void write_page_sql(struct text *sql, const struct list *l,
+			   const struct list_spec *spec, const struct cut *cut)
+{
+	const char *way = cut->is_down ? "DESC" : "ASC";
+
+	text_printf(sql, "SELECT %s, %s, %s FROM %s", spec->id, cut->sort->sql,
+		    spec->columns, spec->from);
+	text_str(sql, l->where.data);
+	text_printf(sql, " ORDER BY %s %s, %s %s LIMIT ?", cut->sort->sql, way,
+		    spec->id, way);
+	if (l->where.is_broken)
+		sql->is_broken = true;
+}
+
+/*
+ * Reads one record more than the page has: it says that there is a next page,
+ * whose cursor is the last record of this one.
+ */
+static bool read_page(struct stmt *s, const struct list_spec *spec,
+		      const struct cut *cut, struct catalog_op *op)
+{
+	char id[ID_MAX] = "", *value = NULL;
+	bool ok = true;
+
+	while (ok && stmt_next(s, &op->err)) {
+		if (op->out.n == cut->limit) {
+			op->next = cursor_make(cut, id, value);
+			ok = op->next != NULL || err_nomem(&op->err, "a list");
+			break;
+		}
+		free(value);
+		value = NULL;
+		stmt_copy(s, id, sizeof(id));
+		stmt_dup(s, &value);
+		ok = stmt_read(s, &op->err) &&
+		     spec->read(s, &op->out, &op->err);
+	}
+	free(value);
+	return ok && !err_is(&op->err);
+}
+
+static bool run_page(struct list *l, const struct list_spec *spec,
+		     struct db *db, const struct cut *cut,
+		     struct catalog_op *op)
+{
+	struct text sql = {0};
+	struct stmt s;
+	bool ok;
+
+	add_cut(l, spec, cut);
+	l->args[l->nargs++] = arg_int((int64_t)cut->limit + 1);
+	write_page_sql(&sql, l, spec, cut);
+	if (sql.is_broken) {
+		text_free(&sql);
+		return err_nomem(&op->err, "a list");
+	}
+	ok = stmt_begin(&s, db, sql.data, l->args, &op->err);
+	text_free(&sql);
+	if (!ok)
+		return false;
+	ok = read_page(&s, spec, cut, op);
+	stmt_end(&s);
+	return ok;
+}
+
+bool list_run(struct list *l, const struct list_spec *spec, struct db *db,
+	      struct catalog_op *op)
+{
+	const struct catalog_query *q = &op->query;
+	struct cut cut = {.limit = q->limit};
+	bool ok;
+
+	if (cut.limit == 0)
+		cut.limit = 50;
+	if (cut.limit > LIST_LIMIT_MAX)
+		cut.limit = LIST_LIMIT_MAX;
+	ok = cut_sort(&cut, spec, q, &op->err) &&
+	     cut_cursor(&cut, q->after, &op->err) &&
+	     run_count(l, spec, db, op) && run_page(l, spec, db, &cut, op);
+	op->page.n = op->out.n;
+	op->page.next = op->next;
+	free(cut.cursor);
+	text_free(&l->where);
+	return ok;
+}
+
+bool list_one(const struct list_spec *spec, struct db *db, const char *id,
+	      struct rows *out, struct err *e)
+{
+	struct stmt s;
+	bool ok;
+
+	if (!stmt_begin(&s, db, spec->one, ARGS(arg_text(id)), e))
+		return false;
+	ok = stmt_next(&s, e) && spec->read(&s, out, e);
+	stmt_end(&s);
+	return ok || err_bug(e, "%s is not there", id);
+}

@@ -1,0 +1,65 @@
+/*
+ * list_int.h - pages of lists: filters, sorts from an allow-list, and keyset
+ * paging, so that a page far behind costs what the first one does and records
+ * that come or go meanwhile neither repeat nor hide others.
+ */
+#ifndef COFFER_CATALOG_LIST_INT_H
+#define COFFER_CATALOG_LIST_INT_H
+
+#include "base/text.h"
+#include "catalog/catalog_int.h"
+#include "catalog/keys_int.h"
+
+/* One column to sort by; never NULL in any row. */
+struct list_sort {
+	const char *word; /* the API's */
+	const char *sql;
+	bool is_text;
+};
+
+/* What a table has to say about its list. */
+struct list_spec {
+	const char *columns; /* as read() takes them */
+	const char *from;
+	const char *id;		       /* the column, qualified */
+	const char *one;	       /* the statement that reads one, by id */
+	const struct list_sort *sorts; /* up to a word of NULL */
+	/* Adds the row to out. */
+	bool (*read)(struct stmt *s, struct rows *out, struct err *e);
+};
+
+/* Reads the record with that id into out; key_find() has found it. */
+bool list_one(const struct list_spec *spec, struct db *db, const char *id,
+	      struct rows *out, struct err *e) MUST_CHECK;
+
+enum { LIST_ARGS_MAX = 16, LIST_LIMIT_MAX = 500 };
+
+/* A list in the making: zero it, add filters, run. */
+struct list {
+	struct text where;
+	struct arg args[LIST_ARGS_MAX];
+	unsigned nargs;
+	char folded[4][NAME_BUF]; /* names that arguments point to */
+	unsigned nfolded;
+};
+
+/* Adds a condition with one "?", unless the value is NULL or 0. */
+void list_filter(struct list *l, const char *sql, const char *value);
+void list_filter_int(struct list *l, const char *sql, int64_t value);
+
+/* The same with the value in lower case, for names. */
+void list_filter_name(struct list *l, const char *sql, const char *value);
+
+/* By id if it has the shape of one, else by name. */
+void list_filter_ref(struct list *l, enum key_kind kind, const char *value,
+		     const char *by_id, const char *by_name);
+
+/* Adds a condition without "?". */
+void list_where(struct list *l, const char *sql);
+
+/* Fills op->out, op->page and op->next by op->query, and ends l.
+ * "invalid_sort" "invalid_cursor". */
+bool list_run(struct list *l, const struct list_spec *spec, struct db *db,
+	      struct catalog_op *op) MUST_CHECK;
+
+#endif

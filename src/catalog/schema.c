@@ -1,0 +1,203 @@
+/*
+ * schema.c - the tables, as steps from each version to the next. A step that
+ * was released is never changed; what has to change becomes the next step.
+ *
+ * Uniqueness is a key column that is NULL when it does not count any more
+ * (name_key of a backup that died, lock_key of a job that is over): every
+ * database has that, few have partial unique indices. For the same reason
+ * quotas and fences are rows of counters. Times and numbers are 0 when they
+ * are not known, never NULL, so that lists can be paged by every column; each
+ * sort and each filter has an index that ends in the id.
+ */
+#include "catalog/migrate_int.h"
+
+#define V1_SERVER                                                              \
+	"CREATE TABLE server ("                                                \
+	" one INTEGER PRIMARY KEY CHECK (one = 1),"                            \
+	" server_id TEXT NOT NULL,"                                            \
+	" seed TEXT NOT NULL);" /* sealed */                                   \
+	"CREATE TABLE counters ("                                              \
+	" name TEXT PRIMARY KEY,"                                              \
+	" value INTEGER NOT NULL) WITHOUT ROWID;"                              \
+	"INSERT INTO counters VALUES ('fence', 0), ('manual_backups', 0);"     \
+	"CREATE TABLE tokens ("                                                \
+	" id TEXT PRIMARY KEY,"                                                \
+	" name TEXT NOT NULL,"                                                 \
+	" name_key TEXT UNIQUE,"                                               \
+	" role TEXT NOT NULL,"                                                 \
+	" hash TEXT NOT NULL UNIQUE,"                                          \
+	" created_at INTEGER NOT NULL,"                                        \
+	" expires_at INTEGER NOT NULL) WITHOUT ROWID;"
+
+#define V1_SOURCES                                                             \
+	"CREATE TABLE sources ("                                               \
+	" id TEXT PRIMARY KEY,"                                                \
+	" name TEXT NOT NULL COLLATE NOCASE,"                                  \
+	" name_key TEXT UNIQUE,"                                               \
+	" engine TEXT NOT NULL,"                                               \
+	" remarks TEXT,"                                                       \
+	" region TEXT NOT NULL DEFAULT '' COLLATE NOCASE,"                     \
+	" connection_json TEXT,"                                               \
+	" secret TEXT," /* sealed */                                           \
+	" version TEXT NOT NULL DEFAULT '',"                                   \
+	" role TEXT NOT NULL DEFAULT '',"                                      \
+	" is_reachable INTEGER NOT NULL DEFAULT 0,"                            \
+	" reason TEXT,"                                                        \
+	" probed_at INTEGER NOT NULL DEFAULT 0,"                               \
+	" revision INTEGER NOT NULL DEFAULT 1,"                                \
+	" created_at INTEGER NOT NULL,"                                        \
+	" updated_at INTEGER NOT NULL);"                                       \
+	"CREATE INDEX sources_created ON sources (created_at, id);"            \
+	"CREATE INDEX sources_updated ON sources (updated_at, id);"            \
+	"CREATE INDEX sources_name ON sources (name, id);"
+
+#define V1_POOLS                                                               \
+	"CREATE TABLE pools ("                                                 \
+	" id TEXT PRIMARY KEY,"                                                \
+	" name TEXT NOT NULL COLLATE NOCASE,"                                  \
+	" name_key TEXT UNIQUE,"                                               \
+	" storage_type TEXT NOT NULL,"                                         \
+	" remarks TEXT,"                                                       \
+	" config_json TEXT,"                                                   \
+	" secret TEXT," /* sealed */                                           \
+	" part_bytes INTEGER NOT NULL DEFAULT 0,"                              \
+	" capabilities_json TEXT,"                                             \
+	" is_reachable INTEGER NOT NULL DEFAULT 0,"                            \
+	" reason TEXT,"                                                        \
+	" probed_at INTEGER NOT NULL DEFAULT 0,"                               \
+	" revision INTEGER NOT NULL DEFAULT 1,"                                \
+	" created_at INTEGER NOT NULL,"                                        \
+	" updated_at INTEGER NOT NULL);"                                       \
+	"CREATE INDEX pools_created ON pools (created_at, id);"                \
+	"CREATE INDEX pools_updated ON pools (updated_at, id);"                \
+	"CREATE INDEX pools_name ON pools (name, id);"
+
+/* The source may go and its backups stay (rule 4): no foreign key for it. */
+#define V1_BACKUPS                                                             \
+	"CREATE TABLE backups ("                                               \
+	" id TEXT PRIMARY KEY,"                                                \
+	" name TEXT NOT NULL COLLATE NOCASE,"                                  \
+	" name_key TEXT UNIQUE," /* NULL: not live, the name is free */        \
+	" description TEXT,"                                                   \
+	" type TEXT NOT NULL,"                                                 \
+	" started_by TEXT NOT NULL,"                                           \
+	" method TEXT NOT NULL,"                                               \
+	" status TEXT NOT NULL,"                                               \
+	" server_id TEXT NOT NULL,"                                            \
+	" source_id TEXT NOT NULL,"                                            \
+	" source_name TEXT NOT NULL COLLATE NOCASE,"                           \
+	" source_engine TEXT NOT NULL,"                                        \
+	" source_version TEXT NOT NULL DEFAULT '',"                            \
+	" source_region TEXT,"                                                 \
+	" pool_id TEXT NOT NULL REFERENCES pools (id),"                        \
+	" scope_json TEXT,"                                                    \
+	" options_json TEXT,"                                                  \
+	" created_at INTEGER NOT NULL,"                                        \
+	" started_at INTEGER NOT NULL DEFAULT 0,"                              \
+	" finished_at INTEGER NOT NULL DEFAULT 0,"                             \
+	" expires_at INTEGER NOT NULL DEFAULT 0,"                              \
+	" save_path TEXT,"                                                     \
+	" source_bytes INTEGER NOT NULL DEFAULT 0,"                            \
+	" stored_bytes INTEGER NOT NULL DEFAULT 0,"                            \
+	" part_count INTEGER NOT NULL DEFAULT 0,"                              \
+	" table_count INTEGER NOT NULL DEFAULT 0,"                             \
+	" row_count INTEGER NOT NULL DEFAULT 0,"                               \
+	" key_count INTEGER NOT NULL DEFAULT 0,"                               \
+	" consistency_json TEXT,"                                              \
+	" warnings_json TEXT,"                                                 \
+	" error_json TEXT,"                                                    \
+	" phases_json TEXT,"                                                   \
+	" bottleneck TEXT NOT NULL DEFAULT '',"                                \
+	" manifest_digest TEXT NOT NULL DEFAULT '',"                           \
+	" held INTEGER NOT NULL DEFAULT 0,"                                    \
+	" has_leftovers INTEGER NOT NULL DEFAULT 0,"                           \
+	" job_id TEXT NOT NULL,"                                               \
+	" revision INTEGER NOT NULL DEFAULT 1);"
+
+#define V1_BACKUP_SORTS                                                        \
+	"CREATE INDEX backups_created ON backups (created_at, id);"            \
+	"CREATE INDEX backups_started ON backups (started_at, id);"            \
+	"CREATE INDEX backups_finished ON backups (finished_at, id);"          \
+	"CREATE INDEX backups_expires ON backups (expires_at, id);"            \
+	"CREATE INDEX backups_name ON backups (name, id);"                     \
+	"CREATE INDEX backups_source_name ON backups (source_name, id);"       \
+	"CREATE INDEX backups_source_bytes ON backups (source_bytes, id);"     \
+	"CREATE INDEX backups_stored_bytes ON backups (stored_bytes, id);"
+
+/* The last three: what sources and pools derive from their backups, and
+ * what the sweep asks for. */
+#define V1_BACKUP_FILTERS                                                      \
+	"CREATE INDEX backups_status ON backups (status, created_at, id);"     \
+	"CREATE INDEX backups_type ON backups (type, created_at, id);"         \
+	"CREATE INDEX backups_method ON backups (method, created_at, id);"     \
+	"CREATE INDEX backups_source ON backups (source_id, created_at, id);"  \
+	"CREATE INDEX backups_pool ON backups (pool_id, created_at, id);"      \
+	"CREATE INDEX backups_last ON backups"                                 \
+	" (source_id, status, finished_at);"                                   \
+	"CREATE INDEX backups_sum ON backups (pool_id, status, stored_bytes);" \
+	"CREATE INDEX backups_leftovers ON backups (has_leftovers, id);"
+
+#define V1_RESTORES                                                            \
+	"CREATE TABLE restores ("                                              \
+	" id TEXT PRIMARY KEY,"                                                \
+	" backup_id TEXT NOT NULL,"                                            \
+	" target_id TEXT NOT NULL,"                                            \
+	" target_name TEXT NOT NULL,"                                          \
+	" request_json TEXT,"                                                  \
+	" status TEXT NOT NULL,"                                               \
+	" row_count INTEGER NOT NULL DEFAULT 0,"                               \
+	" key_count INTEGER NOT NULL DEFAULT 0,"                               \
+	" verified INTEGER NOT NULL DEFAULT 0,"                                \
+	" error_json TEXT,"                                                    \
+	" created_at INTEGER NOT NULL,"                                        \
+	" started_at INTEGER NOT NULL DEFAULT 0,"                              \
+	" finished_at INTEGER NOT NULL DEFAULT 0,"                             \
+	" job_id TEXT NOT NULL);"                                              \
+	"CREATE INDEX restores_created ON restores (created_at, id);"          \
+	"CREATE INDEX restores_started ON restores (started_at, id);"          \
+	"CREATE INDEX restores_finished ON restores (finished_at, id);"        \
+	"CREATE INDEX restores_status ON restores (status, created_at, id);"   \
+	"CREATE INDEX restores_backup ON restores (backup_id, status);"        \
+	"CREATE INDEX restores_target ON restores (target_id, created_at, "    \
+	"id);"
+
+/* lock_key: the source that the job keeps for itself, until it is over. */
+#define V1_JOBS                                                                \
+	"CREATE TABLE jobs ("                                                  \
+	" id TEXT PRIMARY KEY,"                                                \
+	" kind TEXT NOT NULL,"                                                 \
+	" status TEXT NOT NULL,"                                               \
+	" resource TEXT NOT NULL,"                                             \
+	" source_id TEXT NOT NULL DEFAULT '',"                                 \
+	" pool_id TEXT NOT NULL DEFAULT '',"                                   \
+	" lock_key TEXT UNIQUE,"                                               \
+	" fence INTEGER NOT NULL,"                                             \
+	" error_json TEXT,"                                                    \
+	" progress_json TEXT,"                                                 \
+	" created_at INTEGER NOT NULL,"                                        \
+	" started_at INTEGER NOT NULL DEFAULT 0,"                              \
+	" finished_at INTEGER NOT NULL DEFAULT 0);"                            \
+	"CREATE INDEX jobs_created ON jobs (created_at, id);"                  \
+	"CREATE INDEX jobs_started ON jobs (started_at, id);"                  \
+	"CREATE INDEX jobs_finished ON jobs (finished_at, id);"                \
+	"CREATE INDEX jobs_kind ON jobs (kind, created_at, id);"               \
+	"CREATE INDEX jobs_status ON jobs (status, created_at, id);"           \
+	"CREATE INDEX jobs_source ON jobs (source_id, created_at, id);"        \
+	"CREATE INDEX jobs_resource ON jobs (resource);"                       \
+	"CREATE TABLE job_lines ("                                             \
+	" job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,"        \
+	" line_no INTEGER NOT NULL,"                                           \
+	" at INTEGER NOT NULL,"                                                \
+	" line TEXT NOT NULL,"                                                 \
+	" PRIMARY KEY (job_id, line_no)) WITHOUT ROWID;"
+
+static const char *const steps[] = {
+	V1_SERVER V1_SOURCES V1_POOLS V1_BACKUPS V1_BACKUP_SORTS
+		V1_BACKUP_FILTERS V1_RESTORES V1_JOBS,
+};
+
+struct schema schema_current(void)
+{
+	return (struct schema){.steps = steps,
+			       .version = sizeof(steps) / sizeof(steps[0])};
+}
