@@ -1,1 +1,12 @@
 # Unit tests of the room model.
+check_PROGRAMS += tests/unit/test_model_names tests/unit/test_model_records \
+	tests/unit/test_model_scope
+
+tests_unit_test_model_names_SOURCES = tests/unit/test_model_names.c
+tests_unit_test_model_names_LDADD = $(MODEL_LIBS) $(TEST_LIBS)
+# Copies of strings fail on demand.
+tests_unit_test_model_records_SOURCES = tests/unit/test_model_records.c
+tests_unit_test_model_records_LDADD = $(MODEL_LIBS) $(TEST_LIBS)
+tests_unit_test_model_records_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=strdup
+tests_unit_test_model_scope_SOURCES = tests/unit/test_model_scope.c
+tests_unit_test_model_scope_LDADD = $(MODEL_LIBS) $(TEST_LIBS)
