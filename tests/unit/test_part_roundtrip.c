@@ -1,0 +1,285 @@
+/* test_part_roundtrip.c - what goes into parts comes out of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <zstd.h>
+
+#include "manifest/layout.h"
+#include "stages/zstd.h"
+#include "test_manifest_rig.h"
+
+struct reading {
+	struct rig *rig;
+	size_t n;
+};
+
+static void expect_backup(struct rig *r)
+{
+	rig_backup(r);
+	if (err_is(&r->err))
+		print_error("%s\n", r->err.msg);
+	assert_false(err_is(&r->err));
+	assert_int_equal(r->fake->wrong_hashes, 0);
+	assert_true(r->fake->puts_peak <= r->puts_at_once);
+	rig_describe(r);
+}
+
+static void expect_restore(struct rig *r)
+{
+	rig_restore(r);
+	if (err_is(&r->err))
+		print_error("%s\n", r->err.msg);
+	assert_false(err_is(&r->err));
+	assert_int_equal(r->got_frames, r->nframes);
+	assert_false(r->is_out_of_order);
+	assert_int_equal(r->got.len, r->m.plain_bytes);
+}
+
+/* Appends the stored bytes of an extent. */
+static void cut_out(struct rig *r, const struct index_extent *x,
+		    struct text *out)
+{
+	const struct manifest_object *o = &r->m.parts.list[x->part - 1];
+	char key[LAYOUT_KEY_MAX];
+	const struct fake_object *f = fake_store_find(
+		r->fake, layout_object(key, RIG_SOURCE, RIG_BACKUP, o->key));
+
+	assert_non_null(f);
+	assert_true(x->offset + x->length <= f->len);
+	text_add(out, f->bytes + x->offset, x->length);
+}
+
+/* Each extent is whole frames, and all of them hold the item's bytes. */
+static bool check_line(void *arg, const struct index_line *l, struct err *e)
+{
+	struct reading *k = arg;
+	const struct rig_item *x = &k->rig->items[k->n];
+	struct text stored = {0};
+	size_t len = 0;
+	unsigned char *plain;
+
+	assert_int_equal(l->plain_bytes, x->len);
+	if (l->kind == ITEM_DATA) {
+		assert_int_equal(l->rows, x->rows);
+		assert_true(digest_equal(&l->digest, &x->digest));
+	}
+	for (size_t i = 0; i < l->nextents; i++)
+		cut_out(k->rig, &l->extents[i], &stored);
+	plain = zstd_unpack(stored.data, stored.len, 1 << 26, &len, e);
+	assert_non_null(plain);
+	assert_true(len >= l->skip + l->plain_bytes);
+	for (size_t i = 0; i < x->len; i++)
+		assert_int_equal(plain[l->skip + i], rig_byte(k->n, i));
+	free(plain);
+	text_free(&stored);
+	k->n++;
+	return true;
+}
+
+static void on_index(void *arg, const struct err *e)
+{
+	struct reading *k = arg;
+
+	if (e != NULL)
+		print_error("%s\n", e->msg);
+	rig_done(k->rig, e);
+}
+
+static void expect_index(struct rig *r)
+{
+	const struct exchange_env env = rig_env(r);
+	struct reading k = {.rig = r};
+	struct err e = {0};
+
+	r->is_over = false;
+	r->x = exchange_index(&env, &r->m, check_line, on_index, &k, &e);
+	assert_non_null(r->x);
+	rig_run(r);
+	assert_false(err_is(&r->err));
+	assert_int_equal(k.n, r->nitems);
+}
+
+/* As `cat data/... | zstd -dc` does it: one stream over all parts. */
+static void expect_cat(struct rig *r)
+{
+	ZSTD_DCtx *d = ZSTD_createDCtx();
+	struct text plain = {0};
+	char key[LAYOUT_KEY_MAX];
+	char buf[777];
+
+	for (size_t i = 0; i < r->m.parts.n; i++) {
+		const struct fake_object *f = fake_store_find(
+			r->fake, layout_object(key, RIG_SOURCE, RIG_BACKUP,
+					       r->m.parts.list[i].key));
+		ZSTD_inBuffer in = {f->bytes, f->len, 0};
+
+		assert_true(f->len <= r->part_bytes ||
+			    zstd_frame_length(f->bytes, f->len) == f->len);
+		for (bool is_full = true; in.pos < in.size || is_full;) {
+			ZSTD_outBuffer out = {buf, sizeof(buf), 0};
+
+			assert_false(ZSTD_isError(
+				ZSTD_decompressStream(d, &out, &in)));
+			text_add(&plain, buf, out.pos);
+			is_full = out.pos == out.size;
+		}
+	}
+	assert_int_equal(plain.len, r->got.len);
+	assert_memory_equal(plain.data, r->got.data, plain.len);
+	text_free(&plain);
+	ZSTD_freeDCtx(d);
+}
+
+static void round_trip(struct rig *r, size_t nitems, size_t max_len)
+{
+	rig_make_items(r, nitems, max_len);
+	expect_backup(r);
+	expect_restore(r);
+	expect_index(r);
+	if (r->got.len > 0)
+		expect_cat(r);
+}
+
+static void test_any_number_of_pipelines(void **state)
+{
+	(void)state;
+	for (unsigned n = 1; n <= RIG_PIPES_MAX; n++) {
+		struct rig r;
+
+		rig_init(&r, n);
+		r.npipes = n;
+		round_trip(&r, 200, 20000);
+		rig_fini(&r);
+	}
+}
+
+static void test_any_seed(void **state)
+{
+	(void)state;
+	for (unsigned seed = 100; seed < 130; seed++) {
+		struct rig r;
+
+		rig_init(&r, seed);
+		r.npipes = 1 + (unsigned)rig_random(&r, RIG_PIPES_MAX);
+		r.part_bytes = 100 + rig_random(&r, 10000);
+		r.frame_bytes = 1 + rig_random(&r, 20000);
+		r.puts_at_once = 1 + (unsigned)rig_random(&r, 5);
+		r.gets_at_once = 1 + (unsigned)rig_random(&r, 5);
+		r.level = (int)rig_random(&r, 4);
+		round_trip(&r, 1 + rig_random(&r, 100), 30000);
+		rig_fini(&r);
+	}
+}
+
+static void test_nothing(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 7);
+	round_trip(&r, 0, 0);
+	assert_int_equal(r.m.part_count, 0);
+	assert_int_equal(r.m.index.n, 0);
+	rig_fini(&r);
+}
+
+static void test_huge_frames_get_their_own_part(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 8);
+	r.part_bytes = 64;
+	r.frame_bytes = 100000;
+	round_trip(&r, 40, 300000);
+	assert_true(r.m.parts.n > 10);
+	rig_fini(&r);
+}
+
+/* Without memory to borrow there is one put at a time. */
+static void test_no_budget_to_borrow(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 9);
+	r.share_bytes = budget_total(r.budget);
+	round_trip(&r, 200, 30000);
+	assert_int_equal(r.fake->puts_peak, 1);
+	rig_fini(&r);
+}
+
+static void test_puts_run_side_by_side(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 10);
+	r.fake->delay_ms = 3;
+	r.frame_bytes = 8192;
+	round_trip(&r, 200, 30000);
+	assert_int_equal(r.fake->puts_peak, 3);
+	rig_fini(&r);
+}
+
+static void test_waiting_for_the_store_is_told(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 11);
+	r.fake->delay_ms = 5;
+	r.puts_at_once = 1;
+	rig_make_items(&r, 100, 30000);
+	rig_start_backup(&r);
+	rig_run(&r);
+	assert_false(err_is(&r.err));
+	assert_true(part_writer_facts(r.writer)->store_wait_ms > 10);
+	assert_int_equal(part_writer_facts(r.writer)->parts, r.m.part_count);
+	assert_int_equal(part_writer_facts(r.writer)->stored_bytes,
+			 r.m.stored_bytes);
+	assert_int_equal(part_writer_facts(r.writer)->plain_bytes,
+			 r.m.plain_bytes);
+	rig_fini(&r);
+}
+
+/* More lines than one piece of the index, and items that end out of order. */
+static void test_index_in_pieces(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 12);
+	r.frame_bytes = 100000;
+	r.part_bytes = 100000;
+	r.npipes = 4;
+	rig_make_items(&r, 30000, 10);
+	expect_backup(&r);
+	assert_true(r.m.index.n > 2);
+	assert_non_null(strstr(r.m.index.list[0].first_item, "schema:shop/t"));
+	expect_index(&r);
+	expect_restore(&r);
+	rig_fini(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_any_number_of_pipelines),
+		cmocka_unit_test(test_any_seed),
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_huge_frames_get_their_own_part),
+		cmocka_unit_test(test_no_budget_to_borrow),
+		cmocka_unit_test(test_puts_run_side_by_side),
+		cmocka_unit_test(test_waiting_for_the_store_is_told),
+		cmocka_unit_test(test_index_in_pieces),
+	};
+
+	return cmocka_run_group_tests_name("part round trip", tests, NULL,
+					   NULL);
+}
