@@ -1,0 +1,351 @@
+/* test_index.c - lines of the index: built, broken, read. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "manifest/index.h"
+#include "manifest/index_int.h"
+
+struct out {
+	struct text lines;
+	unsigned pieces;
+	char first[INDEX_FIRST_ITEM_MAX];
+	bool fails;
+};
+
+static bool on_piece(void *arg, const char *lines, size_t len,
+		     const char *first_item, struct err *e)
+{
+	struct out *o = arg;
+
+	if (o->fails)
+		return err_set(e, ERR_REMOTE, "store_failed", "no piece");
+	if (o->pieces++ == 0)
+		(void)str_copy(o->first, sizeof(o->first), first_item);
+	text_add(&o->lines, lines, len);
+	return true;
+}
+
+struct part_of {
+	uint64_t number;
+	size_t offset, len;
+	bool is_last;
+};
+
+/* A stored frame of 10 bytes that holds these runs of plain bytes. */
+static bool add(struct index_builder *b, unsigned part, uint64_t offset,
+		size_t plain, const struct part_of *spans, struct err *e)
+{
+	struct frame *f = frame_new(10);
+	bool ok;
+
+	f->len = 10;
+	f->plain_len = plain;
+	for (; spans->len > 0 || spans->is_last; spans++) {
+		struct item *it =
+			item_new(spans->number, ITEM_DATA, "table", "db", "t");
+		struct span *sp = frame_add_span(f, it);
+
+		item_unref(it);
+		sp->plain_offset = spans->offset;
+		sp->plain_len = spans->len;
+		sp->rows = 1;
+		sp->digest.low = 7;
+		sp->ends_item = spans->is_last;
+	}
+	ok = index_builder_add(b, f, part, offset, e);
+	frame_free(f);
+	return ok;
+}
+
+#define SPANS(...) ((const struct part_of[]){__VA_ARGS__, {0}})
+
+static struct index_builder *begin(struct out *o)
+{
+	struct err e = {0};
+	struct index_builder *b;
+
+	memset(o, 0, sizeof(*o));
+	b = index_builder_new(on_piece, o, &e);
+	assert_non_null(b);
+	return b;
+}
+
+static void end(struct index_builder *b, struct out *o)
+{
+	index_builder_free(b);
+	text_free(&o->lines);
+}
+
+/* Items 1 and 0 in this order of time; the lines are by number. Item 0 shares
+ * its first frame, goes on in the next one and in another part. */
+static void test_order_and_extents(void **state)
+{
+	struct out o;
+	struct index_builder *b = begin(&o);
+	struct err e = {0};
+
+	(void)state;
+	assert_true(add(b, 1, 0, 100,
+			SPANS({1, 0, 60, true}, {0, 60, 40, false}), &e));
+	assert_true(index_builder_drain(b, 100, &e));
+	assert_int_equal(o.pieces, 0);
+	assert_true(add(b, 1, 10, 50, SPANS({0, 0, 50, false}), &e));
+	assert_true(add(b, 2, 0, 50, SPANS({0, 0, 20, true}), &e));
+	assert_true(index_builder_has_lines(b));
+	assert_true(index_builder_finish(b, &e));
+	assert_int_equal(o.pieces, 1);
+	assert_string_equal(o.first, "data:db/t");
+	assert_string_equal(
+		o.lines.data,
+		"{\"kind\":\"data\",\"type\":\"table\",\"group\":\"db\","
+		"\"name\":\"t\",\"extents\":[[1,0,20],[2,0,10]],\"skip\":60,"
+		"\"plain_bytes\":110,\"rows\":3,"
+		"\"digest\":\"00000000000000000000000000000015\"}\n"
+		"{\"kind\":\"data\",\"type\":\"table\",\"group\":\"db\","
+		"\"name\":\"t\",\"extents\":[[1,0,10]],"
+		"\"plain_bytes\":60,\"rows\":1,"
+		"\"digest\":\"00000000000000000000000000000007\"}\n");
+	end(b, &o);
+}
+
+static void test_empty_items(void **state)
+{
+	struct out o;
+	struct index_builder *b = begin(&o);
+	struct err e = {0};
+
+	(void)state;
+	assert_true(
+		add(b, 1, 0, 10,
+		    SPANS({0, 0, 0, true}, {1, 0, 10, false}, {2, 10, 0, true}),
+		    &e));
+	/* An end that comes later than the last byte. */
+	assert_true(add(b, 1, 10, 5, SPANS({1, 0, 0, true}), &e));
+	assert_true(index_builder_finish(b, &e));
+	assert_non_null(strstr(o.lines.data, "\"extents\":[],"));
+	end(b, &o);
+}
+
+static void expect_bug(struct index_builder *b, bool ok, struct err *e)
+{
+	(void)b;
+	assert_false(ok);
+	assert_int_equal(e->code, ERR_BUG);
+	err_clear(e);
+}
+
+static void test_broken_contracts(void **state)
+{
+	struct out o;
+	struct index_builder *b = begin(&o);
+	struct err e = {0};
+
+	(void)state;
+	/* outside of the frame */
+	expect_bug(b, add(b, 1, 0, 10, SPANS({0, 5, 6, true}), &e), &e);
+	expect_bug(b, add(b, 1, 0, 10, SPANS({1, 11, 1, true}), &e), &e);
+	/* outside of any part */
+	expect_bug(b, add(b, 0, 0, 10, SPANS({2, 0, 10, true}), &e), &e);
+	expect_bug(b, add(b, 1, 1U << 29, 10, SPANS({2, 0, 10, true}), &e), &e);
+	/* a gap within a frame, and between frames */
+	assert_true(add(b, 1, 0, 10, SPANS({3, 0, 5, false}), &e));
+	expect_bug(b, add(b, 1, 0, 10, SPANS({3, 6, 4, true}), &e), &e);
+	expect_bug(b, add(b, 1, 10, 10, SPANS({3, 0, 4, true}), &e), &e);
+	/* after its end */
+	assert_true(add(b, 1, 20, 10, SPANS({4, 0, 10, true}), &e));
+	expect_bug(b, add(b, 1, 30, 10, SPANS({4, 0, 10, true}), &e), &e);
+	/* long before its turn */
+	expect_bug(b, add(b, 1, 30, 10, SPANS({1ULL << 40, 0, 10, true}), &e),
+		   &e);
+	/* never ended */
+	expect_bug(b, index_builder_finish(b, &e), &e);
+	end(b, &o);
+}
+
+static void test_an_item_never_came(void **state)
+{
+	struct out o;
+	struct index_builder *b = begin(&o);
+	struct err e = {0};
+
+	(void)state;
+	assert_true(add(b, 1, 0, 10, SPANS({1, 0, 10, true}), &e));
+	expect_bug(b, index_builder_finish(b, &e), &e);
+	end(b, &o);
+	b = begin(&o);
+	assert_true(add(b, 1, 0, 10, SPANS({0, 0, 10, true}), &e));
+	assert_true(index_builder_drain(b, 1, &e));
+	expect_bug(b, add(b, 1, 10, 10, SPANS({0, 0, 10, true}), &e), &e);
+	end(b, &o);
+}
+
+static void test_piece_fails(void **state)
+{
+	struct out o;
+	struct index_builder *b = begin(&o);
+	struct err e = {0};
+
+	(void)state;
+	o.fails = true;
+	assert_true(add(b, 1, 0, 10, SPANS({0, 0, 10, true}), &e));
+	assert_false(index_builder_finish(b, &e));
+	assert_int_equal(e.code, ERR_REMOTE);
+	end(b, &o);
+}
+
+static bool add_named(struct index_builder *b, const char *group,
+		      const char *name, struct err *e)
+{
+	struct item *it = item_new(0, ITEM_SCHEMA, "table", group, name);
+	struct frame *f = frame_new(10);
+	bool ok;
+
+	f->len = f->plain_len = 10;
+	frame_add_span(f, it)->ends_item = true;
+	ok = index_builder_add(b, f, 1, 0, e);
+	frame_free(f);
+	item_unref(it);
+	return ok;
+}
+
+static void test_awkward_names(void **state)
+{
+	static const char *const names[] = {
+		"",	      "\"",	  "\\",
+		"a\nb\t\x01", "\xc3\xa4", "\xf0\x9f\x98\x80",
+		"a/b",	      "../x",	  "</script>",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct out o;
+		struct index_builder *b = begin(&o);
+		struct err e = {0};
+		struct index_line l;
+
+		assert_true(add_named(b, names[i], names[i], &e));
+		assert_true(index_builder_finish(b, &e));
+		assert_true(index_line_parse(&l, o.lines.data, o.lines.len - 1,
+					     &e));
+		assert_string_equal(l.group, names[i]);
+		assert_string_equal(l.name, names[i]);
+		assert_string_equal(l.type, "table");
+		assert_int_equal(l.kind, ITEM_SCHEMA);
+		index_line_fini(&l);
+		end(b, &o);
+	}
+}
+
+static void test_name_is_no_utf8(void **state)
+{
+	struct out o;
+	struct index_builder *b = begin(&o);
+	struct err e = {0};
+
+	(void)state;
+	assert_true(add_named(b, "db", "\xff", &e));
+	assert_false(index_builder_finish(b, &e));
+	assert_int_equal(e.code, ERR_INVALID);
+	end(b, &o);
+}
+
+/* The name in the manifest is cut between two characters. */
+static void test_long_first_item(void **state)
+{
+	struct out o;
+	struct index_builder *b = begin(&o);
+	struct err e = {0};
+	char name[1001];
+
+	(void)state;
+	for (size_t i = 0; i < 1000; i += 4)
+		memcpy(name + i, "\xf0\x9f\x98\x80", 4);
+	name[1000] = '\0';
+	assert_true(add_named(b, "d", name, &e));
+	assert_true(index_builder_finish(b, &e));
+	assert_true(strlen(o.first) > 505 && strlen(o.first) <= 512);
+	assert_true(utf8_check(o.first, strlen(o.first), NULL));
+	end(b, &o);
+}
+
+#define HEAD "{\"kind\":\"data\",\"type\":\"t\",\"group\":\"g\",\"name\":\"n\","
+#define TAIL                                                                   \
+	"\"plain_bytes\":5,\"rows\":1,"                                        \
+	"\"digest\":\"00000000000000000000000000000007\"}"
+
+static void test_bad_lines(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"{}",
+		"[]",
+		"null",
+		HEAD TAIL,
+		HEAD "\"extents\":[]," TAIL,
+		HEAD "\"extents\":{}," TAIL,
+		HEAD "\"extents\":[[1,0]]," TAIL,
+		HEAD "\"extents\":[[1,0,5,6]]," TAIL,
+		HEAD "\"extents\":[[0,0,5]]," TAIL,
+		HEAD "\"extents\":[[1,0,0]]," TAIL,
+		HEAD "\"extents\":[[1,-1,5]]," TAIL,
+		HEAD "\"extents\":[[1,0,5.0]]," TAIL,
+		HEAD "\"extents\":[[100000000,0,5]]," TAIL,
+		HEAD "\"extents\":[[1,268435456,1]]," TAIL,
+		HEAD "\"extents\":[[1,0,18446744073709551615]]," TAIL,
+		HEAD "\"extents\":[[1,5,5],[1,0,5]]," TAIL,
+		HEAD "\"extents\":[[1,0,5],[1,4,5]]," TAIL,
+		HEAD "\"extents\":[[2,0,5],[1,0,5]]," TAIL,
+		HEAD "\"extents\":[[1,0,5]],\"skip\":-1," TAIL,
+		HEAD "\"extents\":[[1,0,5]],\"extents\":[[1,0,5]]," TAIL,
+		HEAD "\"extents\":[[1,0,5]],\"plain_bytes\":5,\"rows\":1}",
+		HEAD "\"extents\":[[1,0,5]],\"plain_bytes\":5,\"rows\":1,"
+		     "\"digest\":\"7\"}",
+		HEAD "\"extents\":[[1,0,5]]," TAIL "x",
+		"{\"kind\":\"other\",\"type\":\"t\",\"group\":\"g\","
+		"\"name\":\"n\",\"extents\":[],\"plain_bytes\":0}",
+		"{\"kind\":\"post\",\"type\":\"t\",\"group\":1,"
+		"\"name\":\"n\",\"extents\":[],\"plain_bytes\":0}",
+	};
+	static const char good[] = HEAD "\"extents\":[[1,0,5],[1,5,5]]," TAIL;
+	struct err e = {0};
+	struct index_line l;
+
+	(void)state;
+	assert_true(index_line_parse(&l, good, strlen(good), &e));
+	index_line_fini(&l);
+	for (size_t cut = 0; cut < strlen(good); cut++) {
+		assert_false(index_line_parse(&l, good, cut, &e));
+		err_clear(&e);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		if (index_line_parse(&l, bad[i], strlen(bad[i]), &e))
+			fail_msg("%s", bad[i]);
+		assert_int_equal(e.code, ERR_DAMAGED);
+		err_clear(&e);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order_and_extents),
+		cmocka_unit_test(test_empty_items),
+		cmocka_unit_test(test_broken_contracts),
+		cmocka_unit_test(test_an_item_never_came),
+		cmocka_unit_test(test_piece_fails),
+		cmocka_unit_test(test_awkward_names),
+		cmocka_unit_test(test_name_is_no_utf8),
+		cmocka_unit_test(test_long_first_item),
+		cmocka_unit_test(test_bad_lines),
+	};
+
+	return cmocka_run_group_tests_name("index", tests, NULL, NULL);
+}
