@@ -1,4 +1,6 @@
 /* jobs_house.c - see jobs_house.h. */
+#include "config.h" /* for nftw() */
+
 #include "jobs_house.h"
 
 #include <setjmp.h>
