@@ -140,6 +140,13 @@ static void attempt(struct s3_request *r, bool is_fresh)
 	};
 	struct err e = {0};
 
+	/*
+	 * curl repeats a request by itself when a kept connection was dead,
+	 * and tells nobody. With a condition that would make a conflict with
+	 * ourselves look like one with another; so it gets a new connection.
+	 */
+	if (what.is_new)
+		what.is_fresh = true;
 	s3_reply_reset(&r->reply, &landing);
 	s3_send_fini(&r->send);
 	r->used_skew_ms = r->st->signing_skew_ms;
