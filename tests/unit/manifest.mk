@@ -6,7 +6,9 @@ check_PROGRAMS += \
 	tests/unit/test_manifest_document \
 	tests/unit/test_manifest_layout \
 	tests/unit/test_index \
-	tests/unit/test_index_memory
+	tests/unit/test_index_memory \
+	tests/unit/test_exchange \
+	tests/unit/test_exchange_faults
 
 manifest_rig = tests/unit/test_manifest_rig.c tests/unit/test_manifest_rig.h \
 	tests/fakes/fake_store.c tests/fakes/fake_store.h
@@ -46,3 +48,13 @@ tests_unit_test_index_memory_SOURCES = tests/unit/test_index_memory.c \
 	$(manifest_rig)
 tests_unit_test_index_memory_CPPFLAGS = $(manifest_rig_flags)
 tests_unit_test_index_memory_LDADD = $(MANIFEST_LIBS) $(TEST_LIBS)
+
+tests_unit_test_exchange_SOURCES = tests/unit/test_exchange.c \
+	$(manifest_rig)
+tests_unit_test_exchange_CPPFLAGS = $(manifest_rig_flags)
+tests_unit_test_exchange_LDADD = $(MANIFEST_LIBS) $(TEST_LIBS)
+
+tests_unit_test_exchange_faults_SOURCES = tests/unit/test_exchange_faults.c \
+	$(manifest_rig)
+tests_unit_test_exchange_faults_CPPFLAGS = $(manifest_rig_flags)
+tests_unit_test_exchange_faults_LDADD = $(MANIFEST_LIBS) $(TEST_LIBS)

@@ -414,6 +414,11 @@ void rig_turns(struct rig *r, unsigned n)
 		(void)event_base_loop(loop_base(r->loop), EVLOOP_NONBLOCK);
 }
 
+void rig_step(struct rig *r)
+{
+	(void)event_base_loop(loop_base(r->loop), EVLOOP_ONCE);
+}
+
 void rig_run(struct rig *r)
 {
 	struct timeval tv = {1, 0};

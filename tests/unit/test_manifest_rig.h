@@ -106,8 +106,11 @@ void rig_start_restore(struct rig *r);
 /* Turns the loop until r->is_over; fails the test after a long time. */
 void rig_run(struct rig *r);
 
-/* At most n turns of the loop. */
+/* n turns of the loop, without waiting. */
 void rig_turns(struct rig *r, unsigned n);
+
+/* One turn of the loop, waiting for something to happen. */
+void rig_step(struct rig *r);
 
 /* Start, run, and what came of it is in r->err. */
 void rig_backup(struct rig *r);

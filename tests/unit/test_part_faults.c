@@ -93,7 +93,7 @@ static void test_backup_torn_down_at_every_turn(void **state)
 		small(&r, 5);
 		rig_start_backup(&r);
 		for (unsigned i = 0; i < turns && !r.is_over; i++)
-			rig_turns(&r, 1);
+			rig_step(&r);
 		is_over = r.is_over;
 		rig_fini(&r);
 	}
@@ -112,7 +112,7 @@ static void test_restore_torn_down_at_every_turn(void **state)
 	for (unsigned turns = 0; turns < TURNS_MAX && !is_over; turns++) {
 		rig_start_restore(&r);
 		for (unsigned i = 0; i < turns && !r.is_over; i++)
-			rig_turns(&r, 1);
+			rig_step(&r);
 		is_over = r.is_over;
 		rig_stop(&r);
 	}
