@@ -6,7 +6,8 @@ TESTS += tests/unit/s3_oracle.sh
 check_PROGRAMS += tests/unit/test_s3_config tests/unit/test_s3_get \
 	tests/unit/test_s3_list tests/unit/test_s3_remove \
 	tests/unit/test_s3_request tests/unit/test_s3_retry \
-	tests/unit/test_s3_sign tests/unit/test_s3_verdict
+	tests/unit/test_s3_sign tests/unit/test_s3_verdict \
+	tests/unit/test_stores_dir tests/unit/test_stores_probe
 
 STORES_RIG = tests/unit/test_stores_rig.c tests/unit/test_stores_rig.h \
 	tests/fakes/fake_s3.c tests/fakes/fake_s3.h
@@ -34,6 +35,12 @@ tests_unit_test_s3_sign_LDADD = $(STORES_LIBS) $(TEST_LIBS)
 
 tests_unit_test_s3_verdict_SOURCES = tests/unit/test_s3_verdict.c
 tests_unit_test_s3_verdict_LDADD = $(STORES_LIBS) $(TEST_LIBS)
+
+tests_unit_test_stores_dir_SOURCES = tests/unit/test_stores_dir.c $(STORES_RIG)
+tests_unit_test_stores_dir_LDADD = $(STORES_LIBS) $(TEST_LIBS)
+
+tests_unit_test_stores_probe_SOURCES = tests/unit/test_stores_probe.c $(STORES_RIG)
+tests_unit_test_stores_probe_LDADD = $(STORES_LIBS) $(TEST_LIBS)
 
 # The oracle runs the program that compares.
 tests/unit/s3_oracle.sh.log: tests/unit/test_s3_sign

@@ -113,10 +113,12 @@ bool dir_fail(struct err *e, int number, const char *what, const char *key)
 int dir_open_root(const char *root, bool is_made, struct err *e)
 {
 	int fd = open(root, FOLDER_FLAGS);
+	struct err why = {0};
 
 	if (fd < 0 && errno == ENOENT && is_made) {
-		if (!file_make_dirs(root, e)) {
-			err_prefix(e, "the folder of the pool");
+		if (!file_make_dirs(root, &why)) {
+			err_set(e, why.code, "store_failed",
+				"the folder of the pool: %s", why.msg);
 			return -1;
 		}
 		fd = open(root, FOLDER_FLAGS);
