@@ -1,2 +1,67 @@
 noinst_LIBRARIES += libhttp.a
-libhttp_a_SOURCES =
+libhttp_a_SOURCES = \
+	include/http/server.h \
+	src/http/auth.c \
+	src/http/auth.h \
+	src/http/backups.c \
+	src/http/backups_batch.c \
+	src/http/backups_int.h \
+	src/http/backups_write.c \
+	src/http/body.c \
+	src/http/body.h \
+	src/http/faults.c \
+	src/http/faults.h \
+	src/http/fields.c \
+	src/http/fields.h \
+	src/http/guard.c \
+	src/http/guard.h \
+	src/http/guard_int.h \
+	src/http/handlers.h \
+	src/http/jobs.c \
+	src/http/list.c \
+	src/http/list_int.h \
+	src/http/listen.c \
+	src/http/listen.h \
+	src/http/merge.c \
+	src/http/merge.h \
+	src/http/metrics.c \
+	src/http/openapi.h \
+	src/http/peer.c \
+	src/http/pool_form.c \
+	src/http/pool_form.h \
+	src/http/pools.c \
+	src/http/pools_write.c \
+	src/http/problem.c \
+	src/http/problem.h \
+	src/http/query.c \
+	src/http/query.h \
+	src/http/refs.c \
+	src/http/refs.h \
+	src/http/refuse.c \
+	src/http/reply.c \
+	src/http/request.c \
+	src/http/request_int.h \
+	src/http/restores.c \
+	src/http/routes.c \
+	src/http/routes.h \
+	src/http/server.c \
+	src/http/server_int.h \
+	src/http/show.c \
+	src/http/show.h \
+	src/http/show_runs.c \
+	src/http/source_form.c \
+	src/http/source_form.h \
+	src/http/sources.c \
+	src/http/sources_write.c \
+	src/http/system.c \
+	src/http/wire.c \
+	src/http/wire.h
+nodist_libhttp_a_SOURCES = src/http/openapi.c
+
+EXTRA_DIST += src/http/openapi.json src/http/openapi.sh
+CLEANFILES += src/http/openapi.c
+
+src/http/openapi.c: src/http/openapi.json src/http/openapi.sh
+	$(AM_V_GEN)$(MKDIR_P) src/http && \
+	$(SHELL) $(srcdir)/src/http/openapi.sh \
+		$(srcdir)/src/http/openapi.json >$@.tmp && mv $@.tmp $@

@@ -1,0 +1,14 @@
+/* backups_int.h - what the files about backups share. */
+#ifndef COFFER_HTTP_BACKUPS_INT_H
+#define COFFER_HTTP_BACKUPS_INT_H
+
+#include "catalog/backups.h"
+#include "http/request_int.h"
+
+/* The document of one; NULL when there is no memory. */
+json_t *backups_show(const struct request *r, const struct backup_record *rec);
+
+/* Asks the catalog for the one that the path names. */
+void backups_fetch(struct request *r, catalog_backup_cb *done);
+
+#endif

@@ -1,0 +1,56 @@
+/* handlers.h - one function per route; see request_int.h for their rules. */
+#ifndef COFFER_HTTP_HANDLERS_H
+#define COFFER_HTTP_HANDLERS_H
+
+struct request;
+
+/* sources.c, sources_write.c, sources_names.c */
+void sources_list(struct request *r);	   /* GET /v1/sources */
+void sources_create(struct request *r);	   /* POST: probe, then save */
+void sources_check(struct request *r);	   /* POST /test: save nothing */
+void sources_get(struct request *r);	   /* GET /{id} */
+void sources_update(struct request *r);	   /* PATCH /{id} */
+void sources_delete(struct request *r);	   /* DELETE /{id}: rule 4 */
+void sources_test(struct request *r);	   /* POST /{id}/test */
+void sources_databases(struct request *r); /* GET /{id}/databases */
+void sources_tables(struct request *r);	   /* GET .../{db}/tables */
+
+/* pools.c, pools_write.c */
+void pools_list(struct request *r);   /* GET /v1/pools */
+void pools_create(struct request *r); /* POST: bind (rule 15) */
+void pools_get(struct request *r);    /* GET /{id} */
+void pools_update(struct request *r); /* PATCH /{id} */
+void pools_delete(struct request *r); /* DELETE /{id}: unbind (rule 16) */
+void pools_test(struct request *r);   /* POST /{id}/test */
+
+/* backups.c, backups_write.c, backups_batch.c */
+void backups_list(struct request *r);	      /* GET /v1/backups */
+void backups_create(struct request *r);	      /* POST: a manual one */
+void backups_get(struct request *r);	      /* GET /{id} */
+void backups_update(struct request *r);	      /* PATCH /{id} */
+void backups_delete(struct request *r);	      /* DELETE /{id}: rule 13 */
+void backups_cancel(struct request *r);	      /* POST /{id}/cancel: rule 12 */
+void backups_contents(struct request *r);     /* GET /{id}/contents */
+void backups_manifest(struct request *r);     /* GET /{id}/manifest */
+void backups_batch_delete(struct request *r); /* POST /batch-delete */
+
+/* restores.c */
+void restores_list(struct request *r);	 /* GET /v1/restores */
+void restores_create(struct request *r); /* POST */
+void restores_get(struct request *r);	 /* GET /{id} */
+void restores_cancel(struct request *r); /* POST /{id}/cancel */
+
+/* jobs.c */
+void jobs_list_all(struct request *r); /* GET /v1/jobs */
+void jobs_get(struct request *r);      /* GET /{id}, ?wait= */
+void jobs_log(struct request *r);      /* GET /{id}/log */
+void jobs_stop_one(struct request *r); /* POST /{id}/cancel */
+
+/* system.c, metrics.c, health.c */
+void system_get(struct request *r);	/* GET /v1/system */
+void system_metrics(struct request *r); /* GET /metrics */
+void system_health(struct request *r);	/* GET /healthz */
+void system_ready(struct request *r);	/* GET /readyz */
+void system_openapi(struct request *r); /* GET /openapi.json */
+
+#endif

@@ -1,0 +1,30 @@
+/* list_int.h - what all lists of records do alike. */
+#ifndef COFFER_HTTP_LIST_INT_H
+#define COFFER_HTTP_LIST_INT_H
+
+#include "http/request_int.h"
+#include "http/show.h"
+
+/* Reads the parameters of a list; false: it was answered. */
+bool list_query(struct request *r, struct catalog_query *q) MUST_CHECK;
+
+/*
+ * The body of a completion of a list: answers with e, or with the page whose
+ * items are what show_one() makes of each element of list. A macro, since the
+ * element's type is part of it.
+ */
+#define LIST_ANSWER(r, list, page, e, show_one)                                \
+	do {                                                                   \
+		json_t *items_;                                                \
+		if (!request_resume(r, e))                                     \
+			return;                                                \
+		items_ = json_array();                                         \
+		for (size_t i_ = 0; i_ < (page)->n; i_++)                      \
+			list_append(&items_, show_one(&(list)[i_]));           \
+		request_reply(r, 200, show_page(items_, page));                \
+	} while (0)
+
+/* Appends item (taken); *items becomes NULL when there is no memory. */
+void list_append(json_t **items, json_t *item);
+
+#endif

@@ -1,0 +1,201 @@
+/* pool_form.c - reads a pool from a body. */
+#include "http/pool_form.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "http/fields.h"
+
+static const struct form_range part_range = {1 << 20, 256 << 20, 8 << 20};
+
+static const char *const types[] = {"object_storage", "local_directory", NULL};
+
+static void read_secret(struct form *f, const struct pool_record *old,
+			struct pool_record *r)
+{
+	const char *value;
+	enum secret_change change =
+		field_secret(f, "secret_key", old && old->has_secret, &value);
+
+	if (!form_has(f, "secret_key") ||
+	    json_is_null(json_object_get(f->object, "secret_key")))
+		form_fault(f, "secret_key", "required",
+			   "\"secret_key\" is missing");
+	r->has_secret = change != SECRET_NONE;
+	if (change == SECRET_KEEP)
+		value = old->secret;
+	if (value == NULL)
+		return;
+	r->secret = strdup(value);
+	if (r->secret == NULL)
+		f->faults->is_broken = true;
+}
+
+static const char *read_endpoint(struct form *f)
+{
+	const char *url = field_setting(f, "endpoint", FORM_REQUIRED);
+
+	if (url == NULL || strncmp(url, "https://", 8) == 0 ||
+	    strncmp(url, "http://", 7) == 0)
+		return url;
+	form_fault(f, "endpoint", "invalid_value",
+		   "\"endpoint\" has to begin with https:// or http://");
+	return NULL;
+}
+
+/* No part is empty or made of dots alone; one '/' may stand at the end. */
+static bool is_plain_path(const char *path)
+{
+	for (size_t len; *path != '\0'; path += len + (path[len] == '/')) {
+		len = strcspn(path, "/");
+		if (len == 0 || strspn(path, ".") == len)
+			return false;
+	}
+	return true;
+}
+
+static const char *read_prefix(struct form *f)
+{
+	const char *prefix = form_string(f, "prefix", FORM_OPTIONAL);
+
+	if (prefix == NULL || *prefix == '\0')
+		return "";
+	prefix = field_setting(f, "prefix", FORM_OPTIONAL);
+	if (prefix == NULL || is_plain_path(prefix))
+		return prefix;
+	form_fault(f, "prefix", "invalid_value",
+		   "\"prefix\" is a path like team/backups: no '/' at its "
+		   "beginning, no empty parts, none of dots alone");
+	return NULL;
+}
+
+static json_t *read_bucket(struct form *f, const struct pool_record *old,
+			   struct pool_record *r)
+{
+	const char *endpoint = read_endpoint(f);
+	const char *region = field_setting(f, "region", FORM_OPTIONAL);
+	const char *bucket = field_setting(f, "bucket", FORM_REQUIRED);
+	const char *prefix = read_prefix(f);
+	const char *access = field_setting(f, "access_key", FORM_REQUIRED);
+	const char *ca = field_setting(f, "ca_file", FORM_OPTIONAL);
+	bool is_path_style = form_bool(f, "path_style", true);
+
+	read_secret(f, old, r);
+	return json_pack("{s:s?, s:s, s:s?, s:s?, s:s?, s:b, s:s?}", "endpoint",
+			 endpoint, "region", region ? region : "us-east-1",
+			 "bucket", bucket, "prefix", prefix, "access_key",
+			 access, "path_style", is_path_style, "ca_file", ca);
+}
+
+static json_t *read_directory(struct form *f)
+{
+	const char *path = field_setting(f, "path", FORM_REQUIRED);
+
+	if (path != NULL && *path != '/')
+		form_fault(f, "path", "invalid_value",
+			   "\"path\" has to begin with '/'");
+	return json_pack("{s:s?}", "path", path);
+}
+
+static void read_settings(struct form *f, const struct pool_record *old,
+			  struct pool_record *r)
+{
+	bool is_bucket = strcmp(r->storage_type, types[0]) == 0;
+	struct form inner;
+	json_t *settings;
+
+	if (!form_open(f, r->storage_type, FORM_REQUIRED, &inner))
+		return;
+	settings = is_bucket ? read_bucket(&inner, old, r)
+			     : read_directory(&inner);
+	form_end(&inner);
+	r->config_json = settings ? json_dumps(settings, JSON_COMPACT) : NULL;
+	json_decref(settings);
+	if (r->config_json == NULL)
+		f->faults->is_broken = true;
+}
+
+static void read_type(struct form *f, const struct pool_record *old,
+		      struct pool_record *r)
+{
+	const char *type = form_string(f, "storage_type", FORM_REQUIRED);
+
+	type = type ? field_word(f, "storage_type", types, NULL) : NULL;
+	if (type == NULL) {
+		/* Known words, though nobody can say now what they hold. */
+		(void)form_has(f, types[0]);
+		(void)form_has(f, types[1]);
+		return;
+	}
+	(void)str_copy(r->storage_type, sizeof(r->storage_type), type);
+	read_settings(f, old, r);
+}
+
+void pool_form_read(struct form *f, const struct pool_record *old,
+		    struct pool_record *r)
+{
+	field_name(f, r->name);
+	field_text(f, "remarks", REMARKS_MAX_POINTS, &r->remarks);
+	r->part_bytes = (uint64_t)form_integer(f, "part_bytes", &part_range);
+	read_type(f, old, r);
+	if (form_has(f, "encryption") &&
+	    !json_is_null(json_object_get(f->object, "encryption")))
+		form_fault(f, "encryption", "not_supported",
+			   "encryption of pools is not supported yet: leave "
+			   "it out, or send null");
+	form_end(f);
+}
+
+static void check_member(struct form *f, const char *type, const char *member,
+			 const json_t *was, const json_t *is)
+{
+	char where[FAULT_WHERE_MAX] = "/";
+
+	if (json_equal(json_object_get(was, member),
+		       json_object_get(is, member)))
+		return;
+	(void)str_copy(where + 1, sizeof(where) - 1, type);
+	where[strlen(where) + 1] = '\0';
+	where[strlen(where)] = '/';
+	(void)str_copy(where + strlen(where), sizeof(where) - strlen(where),
+		       member);
+	faults_add(f->faults, where, "invalid_value",
+		   "\"%s\" cannot be changed: backups may lie there. Bind "
+		   "another pool",
+		   member);
+}
+
+void pool_form_check_place(struct form *f, const struct pool_record *old,
+			   const struct pool_record *r)
+{
+	static const char *const fixed[] = {"bucket", "prefix", "path", NULL};
+	json_t *was, *is;
+
+	if (r->storage_type[0] == '\0' || r->config_json == NULL)
+		return;
+	if (strcmp(old->storage_type, r->storage_type) != 0) {
+		form_fault(f, "storage_type", "invalid_value",
+			   "\"storage_type\" cannot be changed: bind another "
+			   "pool");
+		return;
+	}
+	was = json_loads(old->config_json ? old->config_json : "{}", 0, NULL);
+	is = json_loads(r->config_json, 0, NULL);
+	for (const char *const *m = fixed; *m != NULL; m++)
+		check_member(f, r->storage_type, *m, was, is);
+	json_decref(was);
+	json_decref(is);
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+bool pool_form_is_same(const struct pool_record *a, const struct pool_record *b)
+{
+	return is_same_text(a->config_json, b->config_json) &&
+	       is_same_text(a->secret, b->secret) &&
+	       a->part_bytes == b->part_bytes;
+}

@@ -1,0 +1,44 @@
+/* refs.h - things that a body names by id or name, looked up. */
+#ifndef COFFER_HTTP_REFS_H
+#define COFFER_HTTP_REFS_H
+
+#include <stddef.h>
+
+#include "base/id.h"
+#include "http/fields.h"
+#include "http/request_int.h"
+
+enum ref_kind { REF_SOURCE, REF_POOL, REF_BACKUP };
+
+struct ref {
+	const char *where; /* the pointer of the member */
+	enum ref_kind kind;
+	const char *key; /* borrowed from the body */
+	char id[ID_MAX]; /* found */
+};
+
+enum { REFS_MAX = 2 };
+
+/* Part of the state of a handler that uses it. */
+struct refs {
+	struct ref list[REFS_MAX];
+	size_t n, next;
+	void (*done)(struct request *r);
+};
+
+/* Notes one to look up; key NULL (a fault already): nothing. */
+void refs_add(struct refs *refs, enum ref_kind kind, const char *where,
+	      const char *key);
+
+/* The id of one that was found; "" if there is none of that kind. */
+const char *refs_id(const struct refs *refs, enum ref_kind kind,
+		    const char *where);
+
+/*
+ * Looks them up, one after the other, then calls refs->done, which may be at
+ * once; or answers with what is not there ("not_found", all of it). refs is
+ * the first member of the request's state.
+ */
+void refs_find(struct request *r);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * request_int.h - one request, from its head to its answer.
+ *
+ * A handler is called once and answers once, now or in a completion: with
+ * request_reply() or one of its kin, the last thing that touches the request.
+ * Meanwhile it waits for at most one op of the catalog or the jobs.
+ *
+ * When the client goes, the op is canceled and the request freed; unless the
+ * handler has called request_keep(), because what it began has to be finished:
+ * then it goes on, and its answer reaches nobody.
+ */
+#ifndef COFFER_HTTP_REQUEST_INT_H
+#define COFFER_HTTP_REQUEST_INT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/err.h"
+#include "base/id.h"
+#include "http/auth.h"
+#include "http/body.h"
+#include "http/faults.h"
+#include "http/query.h"
+
+struct conn;
+struct event;
+struct evhttp_request;
+struct http_server;
+struct jobs_op;
+struct route;
+
+enum { REQUEST_PARAMS_MAX = 2 };
+
+struct request {
+	struct http_server *server;
+	struct evhttp_request *ev; /* NULL: the client is gone */
+	struct conn *conn;
+	const struct route *route; /* NULL: none fits */
+	TAILQ_ENTRY(request) entry;
+	char id[ID_MAX];
+	const char *method;
+	char *path;			  /* as sent, without the query */
+	char *params[REQUEST_PARAMS_MAX]; /* decoded parts of the path */
+	struct query query;
+	json_t *body; /* an object, or NULL when there was none */
+	struct faults faults;
+	struct principal who;
+	int64_t began_ms; /* monotonic */
+	bool is_head, is_kept;
+	int64_t if_revision;	/* from If-Match; 0: any */
+	unsigned retry_seconds; /* for Retry-After */
+	struct catalog_op *catalog_op;
+	struct jobs_op *jobs_op;
+	struct event *timer;
+	void *state;			 /* the handler's own ... */
+	void (*state_free)(void *state); /* ... and how it ends */
+};
+TAILQ_HEAD(request_list, request);
+
+/* Begins with what evhttp has read; may answer at once. */
+void request_begin(struct http_server *s, struct evhttp_request *ev);
+
+/* Cancels and frees without an answer. */
+void request_drop(struct request *r);
+
+/* The handler waits for this op; NULL answers with *e. */
+void request_await_catalog(struct request *r, struct catalog_op *op,
+			   const struct err *e);
+void request_await_jobs(struct request *r, struct jobs_op *op,
+			const struct err *e);
+
+/* First thing in a completion: forgets the op. False: e was answered. */
+bool request_resume(struct request *r, const struct err *e) MUST_CHECK;
+
+/* The same for a completion that deals with failures itself. */
+void request_forget(struct request *r);
+
+/* From here on it goes on without its client. */
+void request_keep(struct request *r);
+
+/* Gives the handler zeroed memory of its own, wiped and freed with the
+ * request after fini (or NULL). NULL: no memory, answered. */
+void *request_state(struct request *r, size_t size, void (*fini)(void *state));
+
+/* Answers with a document (takes json; NULL: no memory for it). */
+void request_reply(struct request *r, int status, json_t *json);
+
+/* The same with the revision as ETag. */
+void request_reply_revision(struct request *r, int status, json_t *json,
+			    int64_t revision);
+
+/* 201 with the place of what was made: PATH/id. */
+void request_reply_created(struct request *r, json_t *json, const char *id,
+			   int64_t revision);
+
+/* 202 with the job's place. */
+void request_reply_accepted(struct request *r, json_t *json,
+			    const char *job_id);
+
+/* 204. */
+void request_reply_nothing(struct request *r);
+
+/* Bytes of another type; copied. name: offered as a file, or NULL. */
+struct reply_bytes {
+	const char *type;
+	const char *bytes;
+	size_t len;
+	const char *name;
+};
+void request_reply_bytes(struct request *r, int status,
+			 const struct reply_bytes *b);
+
+/* Answers with a problem. */
+void request_fail(struct request *r, const struct err *e);
+
+/* Answers with a problem of that code and kind. */
+void request_refuse(struct request *r, enum err_code kind, const char *code,
+		    const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/* Answers with the faults, if there are any: then false. */
+bool request_is_sound(struct request *r) MUST_CHECK;
+
+/* A header of the request; NULL when it is absent. */
+const char *request_header(const struct request *r, const char *name);
+
+#endif

@@ -1,0 +1,185 @@
+/* routes.c - the table of routes, and finding one in it. */
+#include "http/routes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "base/text.h"
+#include "http/handlers.h"
+#include "http/request_int.h"
+
+#define LIST "limit after sort "
+
+/*
+ * "Role per route" of the API: GET needs read; backing up, canceling, holding
+ * operate; restores restore; everything else that writes admin. A literal part
+ * stands before the "{id}" it could be taken for.
+ */
+static const struct route routes[] = {
+	{"GET", "/v1/sources", ROLE_READ, BODY_NONE, LIST "q engine status",
+	 sources_list},
+	{"POST", "/v1/sources", ROLE_ADMIN, BODY_REQUIRED, "", sources_create},
+	{"POST", "/v1/sources/test", ROLE_ADMIN, BODY_REQUIRED, "",
+	 sources_check},
+	{"GET", "/v1/sources/{id}", ROLE_READ, BODY_NONE, "", sources_get},
+	{"PATCH", "/v1/sources/{id}", ROLE_ADMIN, BODY_MERGE, "dry_run",
+	 sources_update},
+	{"DELETE", "/v1/sources/{id}", ROLE_ADMIN, BODY_NONE, "dry_run destroy",
+	 sources_delete},
+	{"POST", "/v1/sources/{id}/test", ROLE_ADMIN, BODY_NONE, "",
+	 sources_test},
+	{"GET", "/v1/sources/{id}/databases", ROLE_READ, BODY_NONE, "sizes",
+	 sources_databases},
+	{"GET", "/v1/sources/{id}/databases/{db}/tables", ROLE_READ, BODY_NONE,
+	 "sizes", sources_tables},
+	{"GET", "/v1/pools", ROLE_READ, BODY_NONE, LIST "q status storage_type",
+	 pools_list},
+	{"POST", "/v1/pools", ROLE_ADMIN, BODY_REQUIRED, "", pools_create},
+	{"GET", "/v1/pools/{id}", ROLE_READ, BODY_NONE, "", pools_get},
+	{"PATCH", "/v1/pools/{id}", ROLE_ADMIN, BODY_MERGE, "dry_run",
+	 pools_update},
+	{"DELETE", "/v1/pools/{id}", ROLE_ADMIN, BODY_NONE, "confirm dry_run",
+	 pools_delete},
+	{"POST", "/v1/pools/{id}/test", ROLE_ADMIN, BODY_NONE, "", pools_test},
+	{"GET", "/v1/backups", ROLE_READ, BODY_NONE,
+	 LIST "q source pool type method status since until", backups_list},
+	{"POST", "/v1/backups", ROLE_OPERATE, BODY_REQUIRED, "",
+	 backups_create},
+	{"POST", "/v1/backups/batch-delete", ROLE_ADMIN, BODY_REQUIRED, "",
+	 backups_batch_delete},
+	{"GET", "/v1/backups/{id}", ROLE_READ, BODY_NONE, "", backups_get},
+	{"PATCH", "/v1/backups/{id}", ROLE_OPERATE, BODY_MERGE, "",
+	 backups_update},
+	{"DELETE", "/v1/backups/{id}", ROLE_ADMIN, BODY_NONE, "",
+	 backups_delete},
+	{"POST", "/v1/backups/{id}/cancel", ROLE_OPERATE, BODY_NONE, "",
+	 backups_cancel},
+	{"GET", "/v1/backups/{id}/contents", ROLE_READ, BODY_NONE, "",
+	 backups_contents},
+	{"GET", "/v1/backups/{id}/manifest", ROLE_READ, BODY_NONE, "",
+	 backups_manifest},
+	{"GET", "/v1/restores", ROLE_READ, BODY_NONE,
+	 LIST "backup status target", restores_list},
+	{"POST", "/v1/restores", ROLE_RESTORE, BODY_REQUIRED, "",
+	 restores_create},
+	{"GET", "/v1/restores/{id}", ROLE_READ, BODY_NONE, "", restores_get},
+	{"POST", "/v1/restores/{id}/cancel", ROLE_OPERATE, BODY_NONE, "",
+	 restores_cancel},
+	{"GET", "/v1/jobs", ROLE_READ, BODY_NONE, LIST "kind status source",
+	 jobs_list_all},
+	{"GET", "/v1/jobs/{id}", ROLE_READ, BODY_NONE, "wait", jobs_get},
+	{"GET", "/v1/jobs/{id}/log", ROLE_READ, BODY_NONE, "", jobs_log},
+	{"POST", "/v1/jobs/{id}/cancel", ROLE_OPERATE, BODY_NONE, "",
+	 jobs_stop_one},
+	{"GET", "/v1/system", ROLE_READ, BODY_NONE, "", system_get},
+	{"GET", "/metrics", ROLE_READ, BODY_NONE, "", system_metrics},
+	{"GET", "/openapi.json", ROLE_READ, BODY_NONE, "", system_openapi},
+	{"GET", "/healthz", ROLE_NONE, BODY_NONE, "", system_health},
+	{"GET", "/readyz", ROLE_NONE, BODY_NONE, "verbose", system_ready},
+};
+
+enum { ROUTES = sizeof(routes) / sizeof(routes[0]) };
+
+const struct route *routes_all(size_t *n)
+{
+	*n = ROUTES;
+	return routes;
+}
+
+/* The length of the part that begins here. */
+static size_t part_len(const char *s)
+{
+	return strcspn(s, "/");
+}
+
+static bool route_fits(const char *pattern, const char *path)
+{
+	while (*pattern == '/' && *path == '/') {
+		size_t want = part_len(++pattern), have = part_len(++path);
+
+		if (*pattern == '{'
+			    ? have == 0
+			    : want != have || memcmp(pattern, path, want) != 0)
+			return false;
+		pattern += want;
+		path += have;
+	}
+	return *pattern == '\0' && *path == '\0';
+}
+
+static bool route_is(const struct route *route, const char *method,
+		     const char *path)
+{
+	if (strcmp(method, "HEAD") == 0)
+		method = "GET";
+	return strcmp(route->method, method) == 0 &&
+	       route_fits(route->path, path);
+}
+
+static bool take_param(const char *part, char **param, struct err *e)
+{
+	size_t len = part_len(part);
+
+	*param = strndup(part, len);
+	if (*param == NULL)
+		return err_nomem(e, "a path");
+	if (percent_decode(*param) && utf8_check(*param, strlen(*param), NULL))
+		return true;
+	return err_set(e, ERR_INVALID, "malformed",
+		       "the path is badly escaped or not UTF-8");
+}
+
+static bool take_params(const struct route *route, const char *path,
+			char **params, struct err *e)
+{
+	const char *pattern = route->path;
+	size_t n = 0;
+
+	while (*pattern == '/' && *path == '/') {
+		pattern++;
+		path++;
+		if (*pattern == '{' && n < REQUEST_PARAMS_MAX &&
+		    !take_param(path, &params[n++], e))
+			return false;
+		pattern += part_len(pattern);
+		path += part_len(path);
+	}
+	return true;
+}
+
+const struct route *routes_find(const char *method, const char *path,
+				char **params, struct err *e)
+{
+	bool is_there = false;
+
+	for (size_t i = 0; i < ROUTES; i++) {
+		if (route_is(&routes[i], method, path))
+			return take_params(&routes[i], path, params, e)
+				       ? &routes[i]
+				       : NULL;
+		is_there = is_there || route_fits(routes[i].path, path);
+	}
+	if (is_there)
+		(void)err_set(e, ERR_INVALID, "method_not_allowed",
+			      "this path cannot be asked with %s", method);
+	else
+		(void)err_set(e, ERR_NOT_FOUND, "not_found",
+			      "there is nothing at this path");
+	return NULL;
+}
+
+void routes_allow(const char *path, char *out, size_t cap)
+{
+	struct text t = {0};
+
+	for (size_t i = 0; i < ROUTES; i++) {
+		if (!route_fits(routes[i].path, path))
+			continue;
+		text_printf(&t, "%s%s", t.len ? ", " : "", routes[i].method);
+		if (strcmp(routes[i].method, "GET") == 0)
+			text_str(&t, ", HEAD");
+	}
+	(void)str_copy(out, cap, t.data ? t.data : "");
+	text_free(&t);
+}

@@ -1,0 +1,173 @@
+/* source_form.c - reads a source from a body. */
+#include "http/source_form.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "http/fields.h"
+#include "sources/kinds.h"
+
+enum { PORT_MAX = 65535 };
+
+static const char *const tls_words[] = {"disabled", "preferred", "required",
+					"verify", NULL};
+
+/* Engines of the API that this build cannot back up are told apart from words
+ * that mean nothing. */
+static bool is_foreseen(const char *engine)
+{
+	static const char *const words[] = {"mysql", "redis", "files",
+					    "objects", NULL};
+
+	for (const char *const *w = words; *w != NULL; w++) {
+		if (strcmp(*w, engine) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const struct source_kind *read_engine(struct form *f)
+{
+	const char *engine = form_string(f, "engine", FORM_REQUIRED);
+	const struct source_kind *kind;
+
+	if (engine == NULL)
+		return NULL;
+	kind = source_kind_find(engine);
+	if (kind == NULL && is_foreseen(engine))
+		form_fault(f, "engine", "not_supported",
+			   "this server cannot back up \"%s\" yet", engine);
+	else if (kind == NULL)
+		form_fault(f, "engine", "invalid_value",
+			   "\"engine\" is not one that GET /v1/system lists");
+	return kind;
+}
+
+/* Where the server is: a host, or a socket on this machine. */
+static json_t *read_place(struct form *f, const struct source_kind *kind)
+{
+	const char *host = field_setting(f, "host", FORM_OPTIONAL);
+	const char *path = field_setting(f, "socket", FORM_OPTIONAL);
+	struct form_range range = {1, PORT_MAX, kind->default_port};
+	int64_t port = form_integer(f, "port", &range);
+
+	if (!form_has(f, "host") && !form_has(f, "socket"))
+		form_fault(f, "host", "required",
+			   "\"host\" is missing (or \"socket\", the path of a "
+			   "unix socket)");
+	else if (host != NULL && path != NULL)
+		form_fault(f, "socket", "invalid_value",
+			   "give \"host\" or \"socket\", not both");
+	else if (path != NULL && *path != '/')
+		form_fault(f, "socket", "invalid_value",
+			   "\"socket\" has to be a path that begins with '/'");
+	return json_pack("{s:s?, s:o, s:s?}", "host", host, "port",
+			 path ? json_null() : json_integer(port), "socket",
+			 path);
+}
+
+static json_t *read_tls(struct form *f)
+{
+	const char *tls = field_word(f, "tls", tls_words, "preferred");
+	const char *ca = field_setting(f, "ca_file", FORM_OPTIONAL);
+
+	if (ca != NULL && *ca != '/')
+		form_fault(f, "ca_file", "invalid_value",
+			   "\"ca_file\" has to be a path that begins with "
+			   "'/'");
+	return json_pack("{s:s, s:s?}", "tls", tls, "ca_file", ca);
+}
+
+static void read_secret(struct form *f, const struct source_record *old,
+			struct source_record *r)
+{
+	const char *value;
+	enum secret_change change =
+		field_secret(f, "password", old && old->has_secret, &value);
+
+	r->has_secret = change != SECRET_NONE;
+	if (change == SECRET_KEEP)
+		value = old->secret;
+	if (value == NULL)
+		return;
+	r->secret = strdup(value);
+	if (r->secret == NULL)
+		f->faults->is_broken = true;
+}
+
+static void read_connection(struct form *outer, const struct source_kind *kind,
+			    const struct source_record *old,
+			    struct source_record *r)
+{
+	struct form f;
+	json_t *place, *tls;
+	const char *user;
+
+	if (!form_open(outer, "connection", FORM_REQUIRED, &f))
+		return;
+	place = read_place(&f, kind);
+	user = field_setting(&f, "user", FORM_REQUIRED);
+	tls = read_tls(&f);
+	read_secret(&f, old, r);
+	form_end(&f);
+	if (place == NULL || tls == NULL ||
+	    json_object_set_new(place, "user",
+				user ? json_string(user) : json_null()) != 0 ||
+	    json_object_update(place, tls) != 0)
+		outer->faults->is_broken = true;
+	else
+		r->connection_json = json_dumps(place, JSON_COMPACT);
+	if (r->connection_json == NULL)
+		outer->faults->is_broken = true;
+	json_decref(place);
+	json_decref(tls);
+}
+
+static void read_rest(struct form *f, const struct source_record *old,
+		      struct source_record *r)
+{
+	const struct source_kind *kind;
+
+	field_text(f, "remarks", REMARKS_MAX_POINTS, &r->remarks);
+	field_text(f, "region", LABEL_MAX_POINTS, &r->region);
+	kind = read_engine(f);
+	if (kind == NULL) {
+		(void)form_has(f, "connection");
+	} else {
+		(void)str_copy(r->engine, sizeof(r->engine), kind->engine);
+		read_connection(f, kind, old, r);
+	}
+	if (form_has(f, "read_from") &&
+	    !json_is_null(json_object_get(f->object, "read_from")))
+		form_fault(f, "read_from", "not_supported",
+			   "reading through a replica is not supported yet");
+	form_end(f);
+}
+
+void source_form_read(struct form *f, const struct source_record *old,
+		      struct source_record *r)
+{
+	field_name(f, r->name);
+	read_rest(f, old, r);
+}
+
+void source_form_read_test(struct form *f, struct source_record *r)
+{
+	if (form_has(f, "name"))
+		field_name(f, r->name);
+	read_rest(f, NULL, r);
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+bool source_form_is_same(const struct source_record *a,
+			 const struct source_record *b)
+{
+	return is_same_text(a->connection_json, b->connection_json) &&
+	       is_same_text(a->secret, b->secret) &&
+	       a->has_secret == b->has_secret;
+}
