@@ -3,7 +3,12 @@ CATALOG_RIG = tests/unit/test_catalog_rig.c tests/unit/test_catalog_rig.h
 CATALOG_TEST_LIBS = $(CATALOG_LIBS) $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_catalog_backups \
+	tests/unit/test_catalog_calls \
+	tests/unit/test_catalog_jobs \
+	tests/unit/test_catalog_lists \
+	tests/unit/test_catalog_open \
 	tests/unit/test_catalog_pools \
+	tests/unit/test_catalog_recover \
 	tests/unit/test_catalog_restores \
 	tests/unit/test_catalog_sources
 
@@ -11,9 +16,29 @@ tests_unit_test_catalog_backups_SOURCES = \
 	tests/unit/test_catalog_backups.c $(CATALOG_RIG)
 tests_unit_test_catalog_backups_LDADD = $(CATALOG_TEST_LIBS)
 
+tests_unit_test_catalog_calls_SOURCES = \
+	tests/unit/test_catalog_calls.c $(CATALOG_RIG)
+tests_unit_test_catalog_calls_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_jobs_SOURCES = \
+	tests/unit/test_catalog_jobs.c $(CATALOG_RIG)
+tests_unit_test_catalog_jobs_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_lists_SOURCES = \
+	tests/unit/test_catalog_lists.c $(CATALOG_RIG)
+tests_unit_test_catalog_lists_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_open_SOURCES = \
+	tests/unit/test_catalog_open.c $(CATALOG_RIG)
+tests_unit_test_catalog_open_LDADD = $(CATALOG_TEST_LIBS)
+
 tests_unit_test_catalog_pools_SOURCES = \
 	tests/unit/test_catalog_pools.c $(CATALOG_RIG)
 tests_unit_test_catalog_pools_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_recover_SOURCES = \
+	tests/unit/test_catalog_recover.c $(CATALOG_RIG)
+tests_unit_test_catalog_recover_LDADD = $(CATALOG_TEST_LIBS)
 
 tests_unit_test_catalog_restores_SOURCES = \
 	tests/unit/test_catalog_restores.c $(CATALOG_RIG)
