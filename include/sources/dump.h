@@ -23,7 +23,8 @@ enum { SOURCE_WARNINGS_MAX = 32, SOURCE_PHASE_MAX = 24 };
 /* What a dump is remembered by, and how far it is. Owned by the dump; read it
  * at any time on the loop. */
 struct dump_facts {
-	char phase[SOURCE_PHASE_MAX]; /* "connect" "schema" "data" "post" */
+	char phase[SOURCE_PHASE_MAX]; /* "connect" "schema" "lock" "data"
+				       * "post" "check" */
 	uint64_t items_done;
 	uint64_t items_total;
 	char version[64];
@@ -34,6 +35,7 @@ struct dump_facts {
 	char *session_json; /* object: sql_mode, character sets, time_zone */
 	uint64_t databases, tables, rows, views, routines, triggers, events;
 	uint64_t plain_bytes;
+	uint64_t max_statement_bytes; /* the longest one, for load_config */
 	struct source_warning warnings[SOURCE_WARNINGS_MAX];
 	size_t nwarnings;
 };

@@ -15,7 +15,7 @@ struct meaning {
 #define CHECK_RIGHTS  "check the account's password and privileges"
 #define CHECK_ADDRESS "check host, port and that the server runs"
 #define TRY_AGAIN     "the connection broke; try again"
-#define WAS_CHANGED   "the table was changed meanwhile; try again"
+#define WAS_CHANGED   "it was changed meanwhile; try again"
 
 static const struct meaning meanings[] = {
 	{1040, ERR_CONNECT, "connection_failed", "raise max_connections"},
@@ -33,10 +33,13 @@ static const struct meaning meanings[] = {
 	{1213, ERR_CONFLICT, "lock_not_obtained", "try again later"},
 	{1226, ERR_CONNECT, "connection_failed", "raise the account's limits"},
 	{1227, ERR_DENIED, "access_denied", CHECK_RIGHTS},
+	{1305, ERR_CONFLICT, "source_changed", WAS_CHANGED},
 	{1317, ERR_CONNECT, "connection_failed", "somebody stopped it there"},
+	{1360, ERR_CONFLICT, "source_changed", WAS_CHANGED},
 	{1370, ERR_DENIED, "access_denied", CHECK_RIGHTS},
 	{1412, ERR_CONFLICT, "source_changed", WAS_CHANGED},
 	{1419, ERR_DENIED, "access_denied", CHECK_RIGHTS},
+	{1539, ERR_CONFLICT, "source_changed", WAS_CHANGED},
 	{1698, ERR_DENIED, "access_denied", CHECK_RIGHTS},
 	{1820, ERR_DENIED, "access_denied", "the password has expired: set it"},
 	{1862, ERR_DENIED, "access_denied", "the password has expired: set it"},

@@ -7,6 +7,7 @@ static const struct source_kind kind = {
 	.part_suffix = ".sql",
 	.probe = my_probe,
 	.names = my_names,
+	.dump_new = my_dump_new,
 };
 
 const struct source_kind *mysql_kind(void)

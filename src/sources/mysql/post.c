@@ -1,0 +1,581 @@
+/*
+ * post.c - phase "post": routines, views, triggers, events.
+ *
+ * Routines come first, since a view may call them and their own bodies are
+ * not looked into when they are made. Views follow in the order in which they
+ * read from each other. Triggers come when the rows are in, events last.
+ * All texts are read in the character set that they were written in.
+ */
+#include "sources/mysql/dump_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "sources/mysql/fault.h"
+#include "sources/mysql/order.h"
+#include "sources/mysql/program.h"
+#include "sources/mysql/quote.h"
+#include "sources/mysql/settings.h"
+
+enum post_state {
+	POST_ROLLBACK, /* the view on the data is not needed any more */
+	POST_NAMES,    /* names in statements are utf8mb4 */
+	POST_RESULTS,  /* texts come as they were written */
+	POST_ROUTINES, /* all routines of the server */
+	POST_TRIGGERS, /* one database after the other */
+	POST_EVENTS,   /* all events of the server */
+	POST_AWAY,     /* no database of ours in use: names come in full */
+	POST_VIEW,     /* what the next view reads from */
+	POST_WARNINGS, /* whether it works */
+	POST_USE,      /* the next object's database, if it is another */
+	POST_OBJECT,   /* the next object */
+	POST_DONE,
+	POST_STATE_COUNT,
+};
+
+static const char *const state_names[] = {
+	"rollback", "names", "results",	 "routines", "triggers", "events",
+	"away",	    "view",  "warnings", "use",	     "object",	 "done",
+};
+_Static_assert(sizeof(state_names) / sizeof(state_names[0]) == POST_STATE_COUNT,
+	       "one name per state");
+
+enum { INVALID_VIEW = 1356 };
+
+struct post {
+	struct my_part part; /* comes first */
+	enum post_state state;
+	struct my_programs programs; /* in the order of their making */
+	size_t at;		     /* database, view or object at hand */
+	size_t first_view, nviews;
+	struct my_edges edges; /* among the views, by their place */
+	uint32_t view;	       /* whose references are read */
+	const char *in_use;    /* database of the session, or NULL */
+	bool is_among_events;
+	struct text text;
+	struct text broken_views;
+};
+
+static struct post *post_of(void *part)
+{
+	return part;
+}
+
+static struct my_objects *objects_of(struct post *p)
+{
+	return &p->part.dump->objects;
+}
+
+static void set_state(struct post *p, enum post_state next)
+{
+	if (p->state < POST_VIEW || next == POST_DONE)
+		log_debug("sources", "mysql post: %s -> %s",
+			  state_names[p->state], state_names[next]);
+	p->state = next;
+}
+
+static bool go_on(void *arg, struct my_conn *c, struct err *e)
+{
+	struct post *p = post_of(arg);
+
+	(void)c;
+	(void)e;
+	set_state(p, p->state + 1);
+	return true;
+}
+
+static bool ask_rollback(void *arg, struct text *sql, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	text_str(sql, "ROLLBACK");
+	return true;
+}
+
+static bool ask_names(void *arg, struct text *sql, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	text_str(sql, "SET NAMES utf8mb4");
+	return true;
+}
+
+static bool ask_results(void *arg, struct text *sql, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	text_str(sql, "SET character_set_results = NULL");
+	return true;
+}
+
+static bool ask_routines(void *arg, struct text *sql, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	text_str(sql, "SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE "
+		      "FROM information_schema.ROUTINES ORDER BY 1, 2");
+	return true;
+}
+
+static bool add(struct post *p, enum my_program_type type,
+		const struct my_database *db, const char *name, struct err *e)
+{
+	uint32_t index = (uint32_t)(db - objects_of(p)->databases);
+
+	p->part.dump->facts.items_total += type != MY_PROGRAM_VIEW;
+	return my_programs_add(&p->programs, type, index, name) ||
+	       err_nomem(e, "the list of routines, triggers and events");
+}
+
+/* The database named in the current row's first column, when all of it is in
+ * scope. */
+static const struct my_database *whole_database(struct post *p,
+						const struct my_conn *c)
+{
+	const char *name = my_value(c, 0);
+	const struct my_database *db =
+		name != NULL ? my_objects_find(objects_of(p), name) : NULL;
+
+	return db != NULL && db->is_whole ? db : NULL;
+}
+
+static bool take_routines(void *arg, struct my_conn *c, struct err *e)
+{
+	struct post *p = post_of(arg);
+
+	while (my_next_row(c)) {
+		const struct my_database *db = whole_database(p, c);
+		const char *name = my_value(c, 1), *word = my_value(c, 2);
+		enum my_program_type type;
+
+		if (db == NULL || name == NULL || word == NULL)
+			continue;
+		type = my_program_routine(word);
+		if (type == MY_PROGRAM_TYPES)
+			return err_set(e, ERR_REMOTE, "source_failed",
+				       "the server has routines of an unknown "
+				       "kind");
+		if (!add(p, type, db, name, e))
+			return false;
+		p->part.dump->facts.routines++;
+	}
+	return go_on(arg, c, e);
+}
+
+static bool ask_triggers(void *arg, struct text *sql, struct err *e)
+{
+	struct post *p = post_of(arg);
+	const struct my_database *db;
+
+	(void)e;
+	if (p->at == objects_of(p)->n)
+		return true;
+	db = &objects_of(p)->databases[p->at];
+	if (p->part.dump->server.is_mariadb) {
+		text_str(sql, "SHOW TRIGGERS FROM ");
+		my_quote_name(sql, db->name);
+		return true;
+	}
+	text_str(sql, "SELECT TRIGGER_NAME, NULL, EVENT_OBJECT_TABLE "
+		      "FROM information_schema.TRIGGERS "
+		      "WHERE TRIGGER_SCHEMA = ");
+	my_quote_value(sql, db->name, strlen(db->name));
+	text_str(sql, " ORDER BY EVENT_OBJECT_TABLE, EVENT_MANIPULATION, "
+		      "ACTION_TIMING, ACTION_ORDER");
+	return true;
+}
+
+static bool take_triggers(void *arg, struct my_conn *c, struct err *e)
+{
+	struct post *p = post_of(arg);
+	const struct my_database *db = &objects_of(p)->databases[p->at];
+
+	if (p->at == objects_of(p)->n)
+		return go_on(arg, c, e);
+	while (my_next_row(c)) {
+		const char *name = my_value(c, 0), *table = my_value(c, 2);
+
+		if (name == NULL || table == NULL ||
+		    (!db->is_whole && my_database_find(db, table) == NULL))
+			continue;
+		if (!add(p, MY_TRIGGER, db, name, e))
+			return false;
+		p->part.dump->facts.triggers++;
+	}
+	p->at++;
+	return true;
+}
+
+static bool ask_events(void *arg, struct text *sql, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	text_str(sql, "SELECT EVENT_SCHEMA, EVENT_NAME "
+		      "FROM information_schema.EVENTS ORDER BY 1, 2");
+	return true;
+}
+
+static bool add_views(struct post *p, struct err *e)
+{
+	struct my_cursor c = {0};
+
+	for (; my_cursor_find(objects_of(p), &c, MY_VIEWS); c.table++)
+		if (!add(p, MY_PROGRAM_VIEW,
+			 my_cursor_database(objects_of(p), &c),
+			 my_cursor_table(objects_of(p), &c)->name, e))
+			return false;
+	return true;
+}
+
+static bool take_events(void *arg, struct my_conn *c, struct err *e)
+{
+	struct post *p = post_of(arg);
+
+	while (my_next_row(c)) {
+		const struct my_database *db = whole_database(p, c);
+
+		if (db == NULL || my_value(c, 1) == NULL)
+			continue;
+		if (!add(p, MY_EVENT, db, my_value(c, 1), e))
+			return false;
+		p->part.dump->facts.events++;
+	}
+	if (!add_views(p, e))
+		return false;
+	if (!my_programs_sort(&p->programs))
+		return err_nomem(e, "the list of routines");
+	p->first_view =
+		my_programs_range(&p->programs, MY_PROGRAM_VIEW, &p->nviews);
+	p->at = p->first_view;
+	return go_on(arg, c, e);
+}
+
+static bool ask_away(void *arg, struct text *sql, struct err *e)
+{
+	(void)e;
+	if (post_of(arg)->nviews > 0)
+		text_str(sql, "USE information_schema");
+	return true;
+}
+
+static const struct my_program *program_of(const struct post *p)
+{
+	return &p->programs.list[p->at];
+}
+
+static bool ask_view(void *arg, struct text *sql, struct err *e)
+{
+	struct post *p = post_of(arg);
+
+	(void)e;
+	if (p->at == p->first_view + p->nviews)
+		return true;
+	text_str(sql, "SHOW CREATE VIEW ");
+	my_quote_names(sql,
+		       objects_of(p)->databases[program_of(p)->database].name,
+		       program_of(p)->name);
+	return true;
+}
+
+/* Views stand in the order of (database, name). */
+static int order_of(const struct my_program *v, uint32_t database,
+		    const char *name)
+{
+	if (v->database != database)
+		return v->database < database ? -1 : 1;
+	return strcmp(v->name, name);
+}
+
+/* The place of a view among the views; nviews: it is none of ours. */
+static size_t find_view(const struct post *p, uint32_t database,
+			const char *name)
+{
+	size_t low = 0, high = p->nviews;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = order_of(&p->programs.list[p->first_view + middle],
+				     database, name);
+
+		if (order == 0)
+			return middle;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return p->nviews;
+}
+
+static bool take_reference(void *arg, const char *group, const char *name)
+{
+	struct post *p = post_of(arg);
+	const struct my_database *db = my_objects_find(objects_of(p), group);
+	size_t view = p->nviews;
+
+	if (db != NULL)
+		view = find_view(p, (uint32_t)(db - objects_of(p)->databases),
+				 name);
+	if (view == p->nviews || view == p->view)
+		return true;
+	return my_edges_add(&p->edges, (uint32_t)view, p->view);
+}
+
+/* All references are known: the views change places. */
+static bool sort_views(struct post *p, struct err *e)
+{
+	struct my_program *views = p->programs.list + p->first_view;
+	uint32_t *order = calloc(p->nviews + 1, sizeof(*order));
+	struct my_program *copy = calloc(p->nviews + 1, sizeof(*copy));
+	bool ok = order != NULL && copy != NULL &&
+		  my_order(&p->edges, order, (uint32_t)p->nviews);
+
+	if (ok) {
+		memcpy(copy, views, p->nviews * sizeof(*copy));
+		for (size_t i = 0; i < p->nviews; i++)
+			views[i] = copy[order[i]];
+	}
+	free(order);
+	free(copy);
+	return ok || err_nomem(e, "the order of views");
+}
+
+/* To the next object that is there, or the end. */
+static void next_object(struct post *p)
+{
+	while (p->at < p->programs.n && program_of(p)->is_left_out)
+		p->at++;
+	set_state(p, p->at < p->programs.n ? POST_USE : POST_DONE);
+}
+
+static bool views_known(struct post *p, struct err *e)
+{
+	if (!sort_views(p, e))
+		return false;
+	if (p->broken_views.len > 0)
+		my_dump_warn(p->part.dump, "invalid_view",
+			     "views that refer to what is not there any more "
+			     "cannot be made anew and are left out: %s",
+			     p->broken_views.data);
+	p->in_use = NULL;
+	p->at = 0;
+	next_object(p);
+	return true;
+}
+
+static bool take_view(void *arg, struct my_conn *c, struct err *e)
+{
+	struct post *p = post_of(arg);
+	const char *create;
+
+	if (p->at == p->first_view + p->nviews)
+		return views_known(p, e);
+	create = my_next_row(c) ? my_value(c, 1) : NULL;
+	if (create == NULL)
+		return err_set(e, ERR_REMOTE, "source_failed",
+			       "the server does not tell a view's definition");
+	p->view = (uint32_t)(p->at - p->first_view);
+	if (!my_references(create, my_value_len(c, 1), take_reference, p))
+		return err_nomem(e, "the order of views");
+	if (my_conn_warnings(c) > 0)
+		set_state(p, POST_WARNINGS);
+	else
+		p->at++;
+	return true;
+}
+
+static bool ask_warnings(void *arg, struct text *sql, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	text_str(sql, "SHOW WARNINGS");
+	return true;
+}
+
+static void leave_out(struct post *p)
+{
+	struct my_program *v = &p->programs.list[p->at];
+	char group[MY_TEXT_MAX], name[MY_TEXT_MAX];
+
+	v->is_left_out = true;
+	text_printf(&p->broken_views, "%s%s.%s",
+		    p->broken_views.len > 0 ? ", " : "",
+		    my_clean(group, sizeof(group),
+			     objects_of(p)->databases[v->database].name),
+		    my_clean(name, sizeof(name), v->name));
+	p->part.dump->facts.views--;
+	p->part.dump->facts.items_total--;
+}
+
+static bool take_warnings(void *arg, struct my_conn *c, struct err *e)
+{
+	struct post *p = post_of(arg);
+
+	(void)e;
+	while (my_next_row(c) && !program_of(p)->is_left_out)
+		if (my_value(c, 1) != NULL &&
+		    atoi(my_value(c, 1)) == INVALID_VIEW)
+			leave_out(p);
+	p->at++;
+	set_state(p, POST_VIEW);
+	return true;
+}
+
+static const struct my_database *object_database(struct post *p)
+{
+	return &objects_of(p)->databases[program_of(p)->database];
+}
+
+static bool ask_use(void *arg, struct text *sql, struct err *e)
+{
+	struct post *p = post_of(arg);
+
+	(void)e;
+	if (p->in_use == object_database(p)->name)
+		return true;
+	text_str(sql, "USE ");
+	my_quote_name(sql, object_database(p)->name);
+	return true;
+}
+
+static bool take_use(void *arg, struct my_conn *c, struct err *e)
+{
+	struct post *p = post_of(arg);
+
+	p->in_use = object_database(p)->name;
+	return go_on(arg, c, e);
+}
+
+static bool ask_object(void *arg, struct text *sql, struct err *e)
+{
+	(void)e;
+	my_program_ask(sql, program_of(post_of(arg)));
+	return true;
+}
+
+/* The events' frames begin with their mark. */
+static bool enter_events(struct post *p, struct err *e)
+{
+	if (p->is_among_events || program_of(p)->type != MY_EVENT)
+		return true;
+	p->is_among_events = true;
+	if (!my_out_flush(&p->part.out, e))
+		return false;
+	p->part.out.preamble = my_events_mark();
+	return true;
+}
+
+static bool take_object(void *arg, struct my_conn *c, struct err *e)
+{
+	struct post *p = post_of(arg);
+	const struct my_program *program = program_of(p);
+	const struct my_database *db = object_database(p);
+	struct item *item;
+
+	text_reset(&p->text);
+	if (!my_program_write(&p->text, program, db, c, e) ||
+	    !enter_events(p, e))
+		return false;
+	item = my_part_item(
+		&p->part, ITEM_POST,
+		my_program_word((enum my_program_type)program->type), db->name,
+		program->name);
+	if (!my_part_emit(&p->part, item, db->name, &p->text, e))
+		return false;
+	p->at++;
+	next_object(p);
+	return true;
+}
+
+static const struct my_ask asks[POST_STATE_COUNT] = {
+	[POST_ROLLBACK] = {"end the snapshot", ask_rollback, go_on, NULL},
+	[POST_NAMES] = {"set up the session", ask_names, go_on, NULL},
+	[POST_RESULTS] = {"set up the session", ask_results, go_on, NULL},
+	[POST_ROUTINES] = {"list the routines", ask_routines, take_routines,
+			   NULL},
+	[POST_TRIGGERS] = {"list the triggers", ask_triggers, take_triggers,
+			   NULL},
+	[POST_EVENTS] = {"list the events", ask_events, take_events, NULL},
+	[POST_AWAY] = {"use another database", ask_away, go_on, NULL},
+	[POST_VIEW] = {"read a view's definition", ask_view, take_view, NULL},
+	[POST_WARNINGS] = {"read warnings", ask_warnings, take_warnings, NULL},
+	[POST_USE] = {"use a database", ask_use, take_use, NULL},
+	[POST_OBJECT] = {"read a definition", ask_object, take_object, NULL},
+};
+
+/* The footer belongs to no item, and ends the dump. */
+static enum flow finish(struct post *p, struct err *e)
+{
+	const char *footer = my_settings_footer();
+
+	if (!my_out_add(&p->part.out, footer, strlen(footer), e) ||
+	    !my_out_flush(&p->part.out, e))
+		return FLOW_FAIL;
+	return FLOW_END;
+}
+
+/* Names the object in whatever went wrong with it. */
+static void say_where(struct post *p, struct err *e)
+{
+	char group[MY_TEXT_MAX], name[MY_TEXT_MAX];
+
+	if (p->state != POST_VIEW && p->state != POST_OBJECT)
+		return;
+	if (p->at >= p->programs.n)
+		return;
+	err_prefix(e, "%s %s.%s",
+		   my_program_word((enum my_program_type)program_of(p)->type),
+		   my_clean(group, sizeof(group), object_database(p)->name),
+		   my_clean(name, sizeof(name), program_of(p)->name));
+}
+
+static enum flow post_read(struct source *source, struct link *out,
+			   struct err *e)
+{
+	struct post *p = post_of(source);
+
+	p->part.out.link = out;
+	for (int i = 0; i < MY_STEPS_PER_READ; i++) {
+		enum my_flow f;
+
+		if (p->state == POST_DONE)
+			return finish(p, e);
+		f = my_dialog_step(&p->part.dialog, &asks[p->state], e);
+		if (f == MY_FAIL)
+			say_where(p, e);
+		if (f != MY_DONE)
+			return my_part_flow(f);
+	}
+	return FLOW_MORE;
+}
+
+static void post_destroy(struct source *source)
+{
+	struct post *p = post_of(source);
+
+	my_part_fini(&p->part);
+	my_programs_fini(&p->programs);
+	my_edges_fini(&p->edges);
+	text_free(&p->text);
+	text_free(&p->broken_views);
+	free(p);
+}
+
+static const struct source_ops post_ops = {
+	.name = "mysql post",
+	.read = post_read,
+	.destroy = post_destroy,
+};
+
+struct source *my_post_new(struct my_dump *d, struct err *e)
+{
+	struct post *p = calloc(1, sizeof(*p));
+
+	if (p == NULL) {
+		(void)err_nomem(e, "a phase of a dump");
+		return NULL;
+	}
+	my_part_init(&p->part, &post_ops, d, "");
+	return &p->part.source;
+}

@@ -1,0 +1,61 @@
+/* sessions.c - who else is at work on the server. */
+#include "sources/mysql/sessions.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#include "config.h"
+#include "sources/mysql/conn.h"
+#include "sources/mysql/fault.h"
+
+/* Statements on accounts may hold passwords: never shown. */
+#define SAFE_INFO                                                              \
+	"IF(INFO REGEXP 'IDENTIFIED|PASSWORD', '(not shown)', "                \
+	"LEFT(INFO, 80))"
+#define COLUMNS "ID, USER, HOST, TIME, " SAFE_INFO
+#define OTHERS                                                                 \
+	" FROM information_schema.PROCESSLIST "                                \
+	"WHERE ID <> CONNECTION_ID() AND USER <> 'system user' "
+
+void my_sessions_ask_ddl(struct text *sql)
+{
+	text_str(sql,
+		 "SELECT " COLUMNS OTHERS
+		 "AND COMMAND = 'Query' AND (INFO REGEXP "
+		 "'^[[:space:]]*(ALTER|DROP|CREATE|RENAME|OPTIMIZE)"
+		 "[[:space:]]+((OR[[:space:]]+REPLACE|ONLINE|OFFLINE|IGNORE|"
+		 "UNIQUE|FULLTEXT|SPATIAL)[[:space:]]+)*"
+		 "(TABLE|INDEX|DATABASE|SCHEMA)[[:space:]]' "
+		 "OR INFO REGEXP '^[[:space:]]*TRUNCATE[[:space:]]') "
+		 "ORDER BY TIME DESC LIMIT 1");
+}
+
+void my_sessions_ask_blocker(struct text *sql)
+{
+	text_str(sql, "SELECT " COLUMNS OTHERS
+		      "AND COMMAND NOT IN ('Daemon', 'Binlog Dump', "
+		      "'Binlog Dump GTID') "
+		      "ORDER BY COMMAND <> 'Sleep' DESC, TIME DESC LIMIT 1");
+}
+
+static const char *or_empty(const char *s)
+{
+	return s != NULL ? s : "";
+}
+
+bool my_session_read(struct my_session *s, struct my_conn *c)
+{
+	char user[64], host[64], info[96];
+
+	if (!my_next_row(c))
+		return false;
+	(void)my_clean(user, sizeof(user), or_empty(my_value(c, 1)));
+	(void)my_clean(host, sizeof(host), or_empty(my_value(c, 2)));
+	(void)my_clean(info, sizeof(info), or_empty(my_value(c, 4)));
+	(void)snprintf(s->text, sizeof(s->text),
+		       "session %.20s of %s@%s, for %.20s s: %s",
+		       or_empty(my_value(c, 0)), user, host,
+		       or_empty(my_value(c, 3)),
+		       info[0] != '\0' ? info : "(idle)");
+	return true;
+}

@@ -1,0 +1,26 @@
+/* sessions.h - who else is at work on the server, to name in errors. */
+#ifndef COFFER_SOURCES_MYSQL_SESSIONS_H
+#define COFFER_SOURCES_MYSQL_SESSIONS_H
+
+#include <stdbool.h>
+
+#include "base/text.h"
+
+struct my_conn;
+
+/* "session 12 of app@10.0.0.3:5000, for 35 s: ALTER TABLE ..." */
+struct my_session {
+	char text[320];
+};
+
+/* Appends the statement that finds a session changing definitions. */
+void my_sessions_ask_ddl(struct text *sql);
+
+/* Appends the statement that finds who may hold a lock against us: the
+ * longest statement at work, else the longest idle session. */
+void my_sessions_ask_blocker(struct text *sql);
+
+/* Reads the first row of either's answer; false: nobody is visible. */
+bool my_session_read(struct my_session *s, struct my_conn *c);
+
+#endif
