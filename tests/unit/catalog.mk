@@ -4,6 +4,7 @@ CATALOG_TEST_LIBS = $(CATALOG_LIBS) $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_catalog_backups \
 	tests/unit/test_catalog_calls \
+	tests/unit/test_catalog_faults \
 	tests/unit/test_catalog_jobs \
 	tests/unit/test_catalog_lists \
 	tests/unit/test_catalog_open \
@@ -19,6 +20,10 @@ tests_unit_test_catalog_backups_LDADD = $(CATALOG_TEST_LIBS)
 tests_unit_test_catalog_calls_SOURCES = \
 	tests/unit/test_catalog_calls.c $(CATALOG_RIG)
 tests_unit_test_catalog_calls_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_faults_SOURCES = \
+	tests/unit/test_catalog_faults.c $(CATALOG_RIG)
+tests_unit_test_catalog_faults_LDADD = $(CATALOG_TEST_LIBS)
 
 tests_unit_test_catalog_jobs_SOURCES = \
 	tests/unit/test_catalog_jobs.c $(CATALOG_RIG)
@@ -47,3 +52,11 @@ tests_unit_test_catalog_restores_LDADD = $(CATALOG_TEST_LIBS)
 tests_unit_test_catalog_sources_SOURCES = \
 	tests/unit/test_catalog_sources.c $(CATALOG_RIG)
 tests_unit_test_catalog_sources_LDADD = $(CATALOG_TEST_LIBS)
+
+# The allocator's names lead to functions of the test that fail on demand.
+check_PROGRAMS += tests/unit/test_catalog_nomem
+tests_unit_test_catalog_nomem_SOURCES = \
+	tests/unit/test_catalog_nomem.c $(CATALOG_RIG)
+tests_unit_test_catalog_nomem_LDADD = $(CATALOG_TEST_LIBS)
+tests_unit_test_catalog_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup

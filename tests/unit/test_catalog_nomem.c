@@ -1,0 +1,274 @@
+/*
+ * test_catalog_nomem.c - the n-th allocation of the catalog's own code fails,
+ * for all n until the call works: it fails the call, not the server.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "test_catalog_rig.h"
+
+static _Atomic long fail_at, allocations;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *old, size_t size);
+char *__real_strdup(const char *s);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *s);
+
+static bool is_refused(void)
+{
+	return ++allocations == fail_at;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return is_refused() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return is_refused() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return is_refused() ? NULL : __real_realloc(old, size);
+}
+
+char *__wrap_strdup(const char *s)
+{
+	return is_refused() ? NULL : __real_strdup(s);
+}
+
+static void watch(const struct err *e, struct rig *r)
+{
+	fail_at = 0;
+	rig_on_done(r, e);
+}
+
+static void on_source(void *arg, const struct source_record *s,
+		      const struct err *e)
+{
+	(void)s;
+	watch(e, arg);
+}
+
+static void on_backup(void *arg, const struct backup_record *b,
+		      const struct err *e)
+{
+	(void)b;
+	watch(e, arg);
+}
+
+static void on_backups(void *arg, const struct backup_record *list,
+		       const struct catalog_page *page, const struct err *e)
+{
+	(void)list;
+	(void)page;
+	watch(e, arg);
+}
+
+static void on_log(void *arg, const char *text, const struct err *e)
+{
+	(void)text;
+	watch(e, arg);
+}
+
+static void on_done(void *arg, const struct err *e)
+{
+	watch(e, arg);
+}
+
+static struct catalog_op *create_source(struct rig *r, struct err *e)
+{
+	char text[] = "x";
+	struct source_record s = {
+		.name = "new", .remarks = text, .region = text, .secret = text};
+
+	return catalog_source_create(r->catalog, &s, on_source, r, e);
+}
+
+static struct catalog_op *get_source(struct rig *r, struct err *e)
+{
+	return catalog_source_get(r->catalog, "shop", true, on_source, r, e);
+}
+
+static struct catalog_op *begin_backup(struct rig *r, struct err *e)
+{
+	char text[] = "x";
+	struct backup_record b = {.name = "first",
+				  .type = "manual",
+				  .source_id = "shop",
+				  .pool_id = "store",
+				  .description = text};
+
+	return catalog_backup_begin(r->catalog, &b, on_backup, r, e);
+}
+
+static struct catalog_op *list_backups(struct rig *r, struct err *e)
+{
+	struct catalog_query q = {
+		.q = "e", .source = "shop", .limit = 2, .sort = "name"};
+
+	return catalog_backup_list(r->catalog, &q, on_backups, r, e);
+}
+
+static struct catalog_op *bad_sort(struct rig *r, struct err *e)
+{
+	struct catalog_query q = {.sort = "colour"};
+
+	return catalog_backup_list(r->catalog, &q, on_backups, r, e);
+}
+
+static struct catalog_op *sweepable(struct rig *r, struct err *e)
+{
+	return catalog_backup_sweepable(r->catalog, on_backups, r, e);
+}
+
+static struct catalog_op *recover(struct rig *r, struct err *e)
+{
+	return catalog_recover(r->catalog, on_done, r, e);
+}
+
+static struct catalog_op *read_log(struct rig *r, struct err *e)
+{
+	/* No such job: what an allocation changes is only the error. */
+	return catalog_job_read_log(r->catalog, "job_none", on_log, r, e);
+}
+
+typedef struct catalog_op *call_fn(struct rig *r, struct err *e);
+
+/* Once with the n-th allocation failing; true when it was not reached. */
+static bool attempt(struct rig *r, call_fn *call, long n, enum err_code end)
+{
+	struct catalog_op *op;
+	struct err e = {0};
+
+	memset(&r->a.err, 0, sizeof(r->a.err));
+	r->a.count = 0;
+	allocations = 0;
+	fail_at = n;
+	op = call(r, &e);
+	if (op == NULL) {
+		fail_at = 0;
+		assert_int_equal(e.code, ERR_NOMEM);
+		return false;
+	}
+	(void)rig_wait(r, op);
+	if (allocations < n) {
+		assert_int_equal(r->a.err.code, end);
+		return true;
+	}
+	/* Refused for want of memory, or it could do without. */
+	if (r->a.err.code != end)
+		assert_int_equal(r->a.err.code, ERR_NOMEM);
+	return false;
+}
+
+static int setup(void **state)
+{
+	struct rig *r;
+
+	fail_at = 0;
+	(void)rig_setup(state);
+	r = *state;
+	assert_true(rig_create_source(r, "shop"));
+	assert_true(rig_create_pool(r, "store"));
+	return 0;
+}
+
+/* Nothing of a refused call is left: the first that works is as if alone. */
+static void torture(struct rig *r, call_fn *call, enum err_code end)
+{
+	long n = 1;
+
+	while (!attempt(r, call, n, end))
+		assert_true(++n < 1000);
+	assert_true(n > 2);
+}
+
+static void test_create_source(void **state)
+{
+	struct rig *r = *state;
+
+	torture(r, create_source, ERR_NONE);
+	assert_true(rig_count(r));
+	assert_int_equal(r->a.usage.sources, 2);
+}
+
+static void test_get_source(void **state)
+{
+	torture(*state, get_source, ERR_NONE);
+}
+
+static void test_begin_backup(void **state)
+{
+	struct rig *r = *state;
+
+	torture(r, begin_backup, ERR_NONE);
+	assert_true(rig_count(r));
+	assert_int_equal(r->a.usage.manual_backups, 1);
+	assert_int_equal(r->a.usage.jobs[JOB_QUEUED], 1);
+}
+
+static void test_list_backups(void **state)
+{
+	struct rig *r = *state;
+
+	rig_make_backup(r, "one1", "shop", "store");
+	rig_make_backup(r, "one2", "shop", "store");
+	rig_make_backup(r, "one3", "shop", "store");
+	torture(r, list_backups, ERR_NONE);
+	torture(r, bad_sort, ERR_INVALID);
+}
+
+static void test_sweep_and_recover(void **state)
+{
+	struct rig *r = *state;
+
+	rig_make_backup(r, "one1", "shop", "store");
+	assert_true(rig_delete_backup(r, "one1"));
+	torture(r, recover, ERR_NONE);
+	torture(r, sweepable, ERR_NONE);
+	torture(r, read_log, ERR_NOT_FOUND);
+}
+
+/* Opening and closing: no half of a catalog is left behind. */
+static void test_open(void **state)
+{
+	struct rig *r = *state;
+	struct err e;
+	long n = 0;
+
+	rig_close(r);
+	do {
+		e = (struct err){0};
+		allocations = 0;
+		fail_at = ++n;
+		(void)rig_try_open(r, &e);
+		fail_at = 0;
+		if (r->catalog == NULL)
+			assert_int_equal(e.code, ERR_NOMEM);
+		if (allocations >= n)
+			rig_close(r);
+	} while (allocations >= n && n < 1000);
+	assert_non_null(r->catalog);
+	assert_true(rig_get_source(r, "shop"));
+}
+
+#define RIGGED(f) cmocka_unit_test_setup_teardown(f, setup, rig_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RIGGED(test_create_source),	RIGGED(test_get_source),
+		RIGGED(test_begin_backup),	RIGGED(test_list_backups),
+		RIGGED(test_sweep_and_recover), RIGGED(test_open),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
