@@ -42,8 +42,9 @@ struct exchange *exchange_claim(const struct exchange_env *env,
 				struct err *e) MUST_CHECK;
 
 /* Puts manifest.json, reads it back, compares byte for byte ("store_failed"
- * with ERR_DAMAGED when it is another). digest gets its digest at once (it is
- * computed before the call returns). NULL with *e filled. */
+ * with ERR_DAMAGED when it is another) and parses it, as a reader will. digest
+ * gets its digest at once (it is computed before the call returns). NULL with
+ * *e filled. */
 struct exchange *exchange_publish(const struct exchange_env *env,
 				  const struct manifest *m,
 				  char digest[SHA256_HEX_MAX],

@@ -1,17 +1,38 @@
-/* exchange_publish.c - the manifest goes out and must come back as it was. */
+/*
+ * exchange_publish.c - the manifest goes out, must come back as it was, and
+ * must be one that can be read: only then is there a backup.
+ */
 #include "manifest/exchange_int.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/text.h"
+
+enum publish_state {
+	PUBLISH_BEGIN,	 /* nothing was asked yet */
+	PUBLISH_PUTTING, /* manifest.json is on its way */
+	PUBLISH_GETTING, /* so is the copy that the store has */
+	PUBLISH_READING, /* a worker reads that */
+	PUBLISH_STATES,
+};
+
+static const char *const state_names[] = {
+	[PUBLISH_BEGIN] = "begin",
+	[PUBLISH_PUTTING] = "putting",
+	[PUBLISH_GETTING] = "getting",
+	[PUBLISH_READING] = "reading",
+};
+_Static_assert(sizeof(state_names) / sizeof(*state_names) == PUBLISH_STATES,
+	       "one name per state");
 
 struct publish {
 	struct exchange base; /* first */
+	enum publish_state state;
 	char *text;
 	size_t len;
-	bool is_put;
-	bool is_asked; /* for the copy that the store has */
+	char digest[SHA256_HEX_MAX];
 };
 
 static struct publish *publish_of(struct exchange *x)
@@ -19,16 +40,11 @@ static struct publish *publish_of(struct exchange *x)
 	return (struct publish *)((char *)x - offsetof(struct publish, base));
 }
 
-static void compare(struct publish *p)
+static void set_state(struct publish *p, enum publish_state state)
 {
-	struct exchange *x = &p->base;
-	struct err e = {0};
-
-	if (x->len != p->len || memcmp(x->bytes, p->text, p->len) != 0)
-		(void)err_set(&e, ERR_DAMAGED, "store_failed",
-			      "the store gave back another manifest.json than "
-			      "it was given");
-	exchange_end(x, &e);
+	log_debug("manifest", "%s: publish %s -> %s", p->base.backup_id,
+		  state_names[p->state], state_names[state]);
+	p->state = state;
 }
 
 /* Not being there or being longer is another one, too. */
@@ -36,6 +52,31 @@ static void fail(struct exchange *x)
 {
 	err_prefix(&x->answer, "storing manifest.json");
 	exchange_end(x, &x->answer);
+}
+
+static void compare(struct publish *p)
+{
+	struct exchange *x = &p->base;
+
+	if (x->len == p->len && memcmp(x->bytes, p->text, p->len) == 0) {
+		set_state(p, PUBLISH_READING);
+		exchange_work(x);
+		return;
+	}
+	(void)err_set(&x->answer, ERR_DAMAGED, "store_failed",
+		      "the store gave back another one than it was given");
+	fail(x);
+}
+
+/* On a worker. What was written wrongly, for want of memory say, must not
+ * pass for a backup. */
+static void publish_run(struct exchange *x)
+{
+	struct publish *p = publish_of(x);
+	struct manifest m = {0};
+
+	if (manifest_parse(&m, x->bytes, x->len, p->digest, NULL, &x->answer))
+		manifest_fini(&m);
 }
 
 static void publish_step(struct exchange *x)
@@ -46,14 +87,24 @@ static void publish_step(struct exchange *x)
 	(void)layout_manifest(key, x->source_id, x->backup_id);
 	if (err_is(&x->answer)) {
 		fail(x);
-	} else if (!p->is_put) {
-		p->is_put = true;
+		return;
+	}
+	switch (p->state) {
+	case PUBLISH_BEGIN:
+		set_state(p, PUBLISH_PUTTING);
 		exchange_put(x, key, p->text, p->len);
-	} else if (!p->is_asked) {
-		p->is_asked = true;
+		break;
+	case PUBLISH_PUTTING:
+		set_state(p, PUBLISH_GETTING);
 		exchange_get(x, key, p->len);
-	} else {
+		break;
+	case PUBLISH_GETTING:
 		compare(p);
+		break;
+	case PUBLISH_READING:
+	case PUBLISH_STATES:
+		exchange_end(x, NULL);
+		break;
 	}
 }
 
@@ -64,6 +115,7 @@ static void publish_fini(struct exchange *x)
 
 static const struct exchange_ops publish_ops = {
 	.step = publish_step,
+	.run = publish_run,
 	.fini = publish_fini,
 };
 
@@ -90,5 +142,6 @@ struct exchange *exchange_publish(const struct exchange_env *env,
 		return NULL;
 	}
 	p->len = strlen(p->text);
+	(void)str_copy(p->digest, SHA256_HEX_MAX, digest);
 	return &p->base;
 }

@@ -124,13 +124,11 @@ bool index_line_parse(struct index_line *l, const char *line, size_t len,
 		      struct err *e)
 {
 	struct index_line got = {0};
-	json_t *doc = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *doc = manifest_load(line, len, "a line of the index", e);
 	bool ok;
 
-	if (!json_is_object(doc)) {
-		json_decref(doc);
-		return manifest_damaged(e, "a line of the index is broken");
-	}
+	if (doc == NULL)
+		return false;
 	ok = read_line(doc, &got, e);
 	json_decref(doc);
 	if (ok)

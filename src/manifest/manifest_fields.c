@@ -10,6 +10,23 @@
 /* So that sums over all parts cannot overflow. */
 static const uint64_t PLAIN_BYTES_MAX = 1ULL << 44;
 
+json_t *manifest_load(const char *bytes, size_t len, const char *what,
+		      struct err *e)
+{
+	json_error_t error = {0};
+	json_t *doc = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
+
+	if (json_is_object(doc))
+		return doc;
+	/* jansson has no word for it when memory is short. */
+	if (doc == NULL && error.text[0] == '\0')
+		(void)err_nomem(e, what);
+	else
+		(void)manifest_damaged(e, "%s is no JSON object", what);
+	json_decref(doc);
+	return NULL;
+}
+
 const char *manifest_get_text(const json_t *doc, const char *key, size_t max,
 			      struct err *e)
 {

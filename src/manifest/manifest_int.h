@@ -24,6 +24,11 @@ enum {
 /* "damaged_backup" with ERR_DAMAGED. Returns false. */
 bool manifest_damaged(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* Reads a JSON object; NULL with *e filled: no memory, or "WHAT is no JSON
+ * object". json_decref() ends it. */
+json_t *manifest_load(const char *bytes, size_t len, const char *what,
+		      struct err *e) MUST_CHECK;
+
 /* Sorted keys, no white space. Returns a string, caller frees; NULL: no
  * memory. */
 char *manifest_canonical(const json_t *doc) MUST_CHECK;
@@ -77,8 +82,9 @@ size_t manifest_objects_weight(const struct manifest_objects *os);
 bool signer_sign(const struct signer *s, const void *bytes, size_t len,
 		 char signature[SIGNATURE_HEX_MAX], struct err *e) MUST_CHECK;
 
-/* True when signature is that of the bytes by the owner of public_hex. */
-bool signature_is_good(const char *public_hex, const char *signature,
-		       const void *bytes, size_t len) MUST_CHECK;
+/* False with *e filled when signature is not that of the bytes by the owner of
+ * public_hex. */
+bool signature_check(const char *public_hex, const char *signature,
+		     const void *bytes, size_t len, struct err *e) MUST_CHECK;
 
 #endif

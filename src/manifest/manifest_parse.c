@@ -201,10 +201,7 @@ static bool check_rest(const char *rest, const char *digest,
 	if (strcmp(sha256_hex(rest, strlen(rest), found), digest) != 0)
 		return manifest_damaged(
 			e, "the manifest's digest is not that of its content");
-	if (!signature_is_good(key, signature, rest, strlen(rest)))
-		return manifest_damaged(e,
-					"the manifest's signature is not good");
-	return true;
+	return signature_check(key, signature, rest, strlen(rest), e);
 }
 
 /* Removes digest and signature from doc; digest is given out. */
@@ -240,17 +237,10 @@ static bool check_spelling(const json_t *doc, const char *bytes, size_t len,
 
 static json_t *load(const char *bytes, size_t len, struct err *e)
 {
-	json_t *doc = NULL;
-
 	if (len <= MANIFEST_MAX_BYTES)
-		doc = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, NULL);
-	if (!json_is_object(doc)) {
-		json_decref(doc);
-		(void)manifest_damaged(e, "the manifest is no JSON object of "
-					  "the size that it may have");
-		return NULL;
-	}
-	return doc;
+		return manifest_load(bytes, len, "the manifest", e);
+	(void)manifest_damaged(e, "the manifest is longer than it may be");
+	return NULL;
 }
 
 static bool read_doc(json_t *doc, const char *bytes, size_t len,

@@ -31,13 +31,11 @@ static bool parse_line(struct manifest *m, const char *line, size_t len,
 		       struct err *e)
 {
 	struct manifest_object o = {0};
-	json_t *doc = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *doc = manifest_load(line, len, "a line of a part list", e);
 	bool ok;
 
-	if (!json_is_object(doc)) {
-		json_decref(doc);
-		return manifest_damaged(e, "a list of parts has a broken line");
-	}
+	if (doc == NULL)
+		return false;
 	ok = manifest_object_read(doc, "data/", &o, e) &&
 	     manifest_add(&m->parts, &o, e);
 	json_decref(doc);

@@ -99,25 +99,35 @@ static bool decode_strictly(const char *hex, void *out, size_t len)
 	       hex_decode(hex, out, len);
 }
 
-bool signature_is_good(const char *public_hex, const char *signature,
-		       const void *bytes, size_t len)
+static bool verify(EVP_PKEY *key, const unsigned char sig[SIGNATURE_LEN],
+		   const void *bytes, size_t len, struct err *e)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int good = 0;
+
+	if (ctx == NULL)
+		return err_nomem(e, "a signature");
+	if (EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1)
+		good = EVP_DigestVerify(ctx, sig, SIGNATURE_LEN, bytes, len);
+	EVP_MD_CTX_free(ctx);
+	return good == 1;
+}
+
+bool signature_check(const char *public_hex, const char *signature,
+		     const void *bytes, size_t len, struct err *e)
 {
 	unsigned char public[PUBLIC_LEN];
 	unsigned char sig[SIGNATURE_LEN];
-	EVP_PKEY *key;
-	EVP_MD_CTX *ctx;
-	bool ok;
+	EVP_PKEY *key = NULL;
+	bool ok = false;
 
-	if (!decode_strictly(public_hex, public, sizeof(public)) ||
-	    !decode_strictly(signature, sig, sizeof(sig)))
-		return false;
-	key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public,
-					  sizeof(public));
-	ctx = EVP_MD_CTX_new();
-	ok = key != NULL && ctx != NULL &&
-	     EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1 &&
-	     EVP_DigestVerify(ctx, sig, sizeof(sig), bytes, len) == 1;
-	EVP_MD_CTX_free(ctx);
+	if (decode_strictly(public_hex, public, sizeof(public)) &&
+	    decode_strictly(signature, sig, sizeof(sig)))
+		key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
+						  public, sizeof(public));
+	if (key != NULL)
+		ok = verify(key, sig, bytes, len, e);
 	EVP_PKEY_free(key);
-	return ok;
+	return ok || manifest_damaged(e, "the manifest's signature is not "
+					 "good");
 }

@@ -93,7 +93,10 @@ void *zstd_unpack(const void *bytes, size_t len, size_t max_plain,
 	}
 	n = ZSTD_decompress(plain, total, bytes, len);
 	if (ZSTD_isError(n) || n != total) {
-		(void)damaged(e, "its zstd frames are damaged");
+		if (zstd_lacks_memory(n))
+			(void)err_nomem(e, "decompression");
+		else
+			(void)damaged(e, "its zstd frames are damaged");
 		free(plain);
 		return NULL;
 	}

@@ -59,6 +59,11 @@ static size_t store(unsigned char *dst, const unsigned char *src, size_t len)
 	return (size_t)(at - dst);
 }
 
+bool zstd_lacks_memory(size_t n)
+{
+	return ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation;
+}
+
 size_t zstd_bound(size_t len)
 {
 	size_t packed = ZSTD_compressBound(len);
@@ -99,7 +104,7 @@ size_t zstd_compress(struct zstd_context *c, int level, void *dst, size_t cap,
 	n = ZSTD_compress2(c->packer, dst, cap, src, len);
 	if (!ZSTD_isError(n))
 		return n;
-	if (ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation)
+	if (zstd_lacks_memory(n))
 		return (size_t)err_nomem(e, "compression");
 	return (size_t)err_bug(e, "libzstd: %s", ZSTD_getErrorName(n));
 }
@@ -188,6 +193,8 @@ static bool expand(struct zstd_context *c, struct frame *f, size_t plain,
 	n = ZSTD_decompressDCtx(c->unpacker, data, plain, f->data, f->len);
 	if (ZSTD_isError(n) || n != plain) {
 		free(data);
+		if (zstd_lacks_memory(n))
+			return err_nomem(e, "an expanded frame");
 		return damaged(e, ZSTD_isError(n) ? ZSTD_getErrorName(n)
 						  : "its length is wrong");
 	}

@@ -32,6 +32,11 @@ struct fake_op {
 	void *arg;
 };
 
+__attribute__((weak)) void fake_spare(int change)
+{
+	(void)change;
+}
+
 static void *sure(void *p)
 {
 	if (p == NULL)
@@ -241,7 +246,9 @@ static bool do_list(struct fake_op *op)
 		if (fs->page > 0 && n == fs->page)
 			return false;
 		n++;
+		fake_spare(-1);
 		op->each(op->arg, o->key, o->len, 0);
+		fake_spare(1);
 	}
 	return true;
 }
@@ -262,6 +269,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	fake_spare(1);
 	if (op->is_faulty && op->mode == FAKE_FAIL)
 		(void)err_set(&e, op->store->fault_code, "store_failed",
 			      "as commanded");
@@ -273,8 +281,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		do_remove(op);
 	else if (!do_list(op)) {
 		arm(op);
+		fake_spare(-1);
 		return;
 	}
+	fake_spare(-1);
 	if (op->kind == FAKE_GET)
 		end_get(op, len, &e);
 	else
@@ -300,6 +310,7 @@ static struct fake_op *begin(struct store *st, enum fake_kind kind,
 			      "refused as commanded");
 		return NULL;
 	}
+	fake_spare(1);
 	op = sure(calloc(1, sizeof(*op)));
 	op->store = fs;
 	op->kind = kind;
@@ -311,6 +322,7 @@ static struct fake_op *begin(struct store *st, enum fake_kind kind,
 	TAILQ_INSERT_TAIL(&fs->ops, op, entry);
 	if (!is_faulty || fs->fault_mode != FAKE_STALL)
 		arm(op);
+	fake_spare(-1);
 	return op;
 }
 
@@ -372,9 +384,11 @@ static struct store_op *fake_remove(struct store *st, const char *const *keys,
 		return NULL;
 	fake_of(st)->removes++;
 	op->done = done;
+	fake_spare(1);
 	op->keys = sure(calloc(nkeys, sizeof(char *)));
 	for (op->nkeys = 0; op->nkeys < nkeys; op->nkeys++)
 		op->keys[op->nkeys] = sure(strdup(keys[op->nkeys]));
+	fake_spare(-1);
 	return (struct store_op *)(void *)op;
 }
 

@@ -75,6 +75,10 @@ void fake_store_drop(struct fake_store *fs, const char *key);
 /* Takes all away. */
 void fake_store_clear(struct fake_store *fs);
 
+/* Runs with 1 before and -1 after the fake needs memory of its own. Weak: a
+ * test that lets allocations fail defines it, to spare the fake. */
+void fake_spare(int change);
+
 /* Calls that are not over. */
 size_t fake_store_pending(const struct fake_store *fs);
 

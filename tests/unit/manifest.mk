@@ -5,6 +5,7 @@ check_PROGRAMS += \
 	tests/unit/test_part_damage \
 	tests/unit/test_manifest_document \
 	tests/unit/test_manifest_layout \
+	tests/unit/test_manifest_nomem \
 	tests/unit/test_index \
 	tests/unit/test_index_memory \
 	tests/unit/test_exchange \
@@ -38,6 +39,13 @@ tests_unit_test_manifest_layout_SOURCES = tests/unit/test_manifest_layout.c \
 	$(manifest_rig)
 tests_unit_test_manifest_layout_CPPFLAGS = $(manifest_rig_flags)
 tests_unit_test_manifest_layout_LDADD = $(MANIFEST_LIBS) $(TEST_LIBS)
+
+tests_unit_test_manifest_nomem_SOURCES = tests/unit/test_manifest_nomem.c \
+	$(manifest_rig)
+tests_unit_test_manifest_nomem_CPPFLAGS = $(manifest_rig_flags)
+tests_unit_test_manifest_nomem_LDADD = $(MANIFEST_LIBS) $(TEST_LIBS)
+tests_unit_test_manifest_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup
 
 tests_unit_test_index_SOURCES = tests/unit/test_index.c \
 	$(manifest_rig)

@@ -189,16 +189,13 @@ static void remember(struct maker *k, struct frame *f)
 	};
 }
 
-static enum flow maker_read(struct source *s, struct link *out, struct err *e)
+static enum flow make_frame(struct maker *k, struct link *out, struct err *e)
 {
-	struct maker *k = (struct maker *)(void *)s;
 	struct rig *r = k->rig;
 	size_t want = 1 + rig_random(r, r->frame_bytes);
 	struct frame *f;
 
 	(void)e;
-	if (k->it == NULL && !next_item(k))
-		return FLOW_END;
 	f = frame_new(want);
 	assert_non_null(f);
 	while (k->it != NULL && f->len < want)
@@ -208,6 +205,18 @@ static enum flow maker_read(struct source *s, struct link *out, struct err *e)
 	remember(k, f);
 	link_push(out, f);
 	return FLOW_MORE;
+}
+
+static enum flow maker_read(struct source *s, struct link *out, struct err *e)
+{
+	struct maker *k = (struct maker *)(void *)s;
+	enum flow f = FLOW_END;
+
+	fake_spare(1);
+	if (k->it != NULL || next_item(k))
+		f = make_frame(k, out, e);
+	fake_spare(-1);
+	return f;
 }
 
 static void maker_destroy(struct source *s)
@@ -259,7 +268,9 @@ static enum flow taker_write(struct sink *sk, struct link *in, struct err *e)
 		return in->eof ? FLOW_END : FLOW_WAIT;
 	assert_true(f->is_checked);
 	check_order(r, f);
+	fake_spare(1);
 	text_add(&r->got, f->data, f->len);
+	fake_spare(-1);
 	frame_free(f);
 	return FLOW_MORE;
 }
@@ -298,22 +309,37 @@ static void on_pipe(void *arg, const struct err *e)
 		part_writer_finish(r->writer, &r->m, rig_done, r);
 }
 
-static void start_pipe(struct rig *r, unsigned i)
+static struct source *maker_new(struct rig *r, unsigned pipe)
 {
-	struct maker *k = calloc(1, sizeof(*k));
-	struct pipeline_parts parts = {
-		.nstages = 1, .link_bytes = r->frame_bytes, .idle_seconds = 60};
-	struct err e = {0};
+	struct maker *k;
 
+	fake_spare(1);
+	k = calloc(1, sizeof(*k));
 	assert_non_null(k);
 	k->base.ops = &maker_ops;
 	k->rig = r;
-	k->pipe = i;
-	parts.source = &k->base;
-	parts.stages[0] = zstd_pack_new(r->workers, r->level, 3, &e);
-	parts.sink = part_writer_port(r->writer, &e);
-	r->pipes[i] = pipeline_new(r->loop, &parts, on_pipe, r, &e);
-	assert_non_null(r->pipes[i]);
+	k->pipe = pipe;
+	fake_spare(-1);
+	return &k->base;
+}
+
+static bool start_pipe(struct rig *r, unsigned i, struct err *e)
+{
+	struct pipeline_parts parts = {
+		.nstages = 1, .link_bytes = r->frame_bytes, .idle_seconds = 60};
+	struct stage *stage = zstd_pack_new(r->workers, r->level, 3, e);
+
+	if (stage == NULL)
+		return false;
+	parts.stages[0] = stage;
+	parts.sink = part_writer_port(r->writer, e);
+	if (parts.sink == NULL) {
+		stage->ops->destroy(stage);
+		return false;
+	}
+	parts.source = maker_new(r, i);
+	r->pipes[i] = pipeline_new(r->loop, &parts, on_pipe, r, e);
+	return r->pipes[i] != NULL;
 }
 
 static void on_granted(void *arg)
@@ -335,6 +361,7 @@ void rig_start_backup(struct rig *r)
 		.puts_at_once = r->puts_at_once,
 	};
 	struct err e = {0};
+	bool is_started;
 
 	r->is_over = false;
 	err_clear(&r->err);
@@ -343,10 +370,12 @@ void rig_start_backup(struct rig *r)
 			       NULL);
 	rig_turns(r, 2);
 	r->writer = part_writer_new(&c, &e);
-	assert_non_null(r->writer);
 	r->running = r->npipes;
-	for (unsigned i = 0; i < r->npipes; i++)
-		start_pipe(r, i);
+	is_started = r->writer != NULL;
+	for (unsigned i = 0; i < r->npipes && is_started; i++)
+		is_started = start_pipe(r, i, &e);
+	if (!is_started)
+		rig_done(r, &e);
 }
 
 void rig_stop(struct rig *r)
@@ -370,7 +399,31 @@ static void on_restored(void *arg, const struct err *e)
 	rig_done(arg, err_is(e) ? e : NULL);
 }
 
-void rig_start_restore(struct rig *r)
+static struct sink *taker_new(struct rig *r)
+{
+	struct taker *t;
+
+	fake_spare(1);
+	t = calloc(1, sizeof(*t));
+	assert_non_null(t);
+	t->base.ops = &taker_ops;
+	t->rig = r;
+	fake_spare(-1);
+	return &t->base;
+}
+
+static void reset_restore(struct rig *r)
+{
+	r->is_over = false;
+	err_clear(&r->err);
+	text_reset(&r->got);
+	r->got_frames = 0;
+	r->last = NULL;
+	r->is_out_of_order = false;
+	memset(r->got_seq, 0, sizeof(r->got_seq));
+}
+
+static bool start_reading(struct rig *r, struct err *e)
 {
 	const struct part_reader_config c = {
 		.loop = r->loop,
@@ -381,24 +434,27 @@ void rig_start_restore(struct rig *r)
 	};
 	struct pipeline_parts parts = {
 		.nstages = 1, .link_bytes = 4096, .idle_seconds = 60};
-	struct taker *t = calloc(1, sizeof(*t));
+
+	parts.source = part_reader_new(&c, e);
+	if (parts.source == NULL)
+		return false;
+	parts.stages[0] = zstd_unpack_new(r->workers, MAX_PLAIN, 3, e);
+	if (parts.stages[0] == NULL) {
+		parts.source->ops->destroy(parts.source);
+		return false;
+	}
+	parts.sink = taker_new(r);
+	r->restore = pipeline_new(r->loop, &parts, on_restored, r, e);
+	return r->restore != NULL;
+}
+
+void rig_start_restore(struct rig *r)
+{
 	struct err e = {0};
 
-	assert_non_null(t);
-	t->base.ops = &taker_ops;
-	t->rig = r;
-	parts.sink = &t->base;
-	parts.source = part_reader_new(&c, &e);
-	parts.stages[0] = zstd_unpack_new(r->workers, MAX_PLAIN, 3, &e);
-	r->is_over = false;
-	err_clear(&r->err);
-	text_reset(&r->got);
-	r->got_frames = 0;
-	r->last = NULL;
-	r->is_out_of_order = false;
-	memset(r->got_seq, 0, sizeof(r->got_seq));
-	r->restore = pipeline_new(r->loop, &parts, on_restored, r, &e);
-	assert_non_null(r->restore);
+	reset_restore(r);
+	if (!start_reading(r, &e))
+		rig_done(r, &e);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
