@@ -48,7 +48,8 @@ json_t *body_parse(const char *bytes, size_t len, struct err *e)
 		return body_refuse(e, "the body is not UTF-8");
 	if (is_too_deep(bytes, len))
 		return body_refuse(e, "the body is nested too deeply");
-	root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &where);
+	root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
+			  &where);
 	if (root == NULL &&
 	    json_error_code(&where) == json_error_out_of_memory) {
 		(void)err_nomem(e, "the body");
@@ -148,13 +149,55 @@ static void form_wrong(struct form *f, const char *name, const char *wanted)
 		   wanted);
 }
 
+/* U+0000 ends a string of C; nothing here may hold one. */
+static bool has_nul(const json_t *value)
+{
+	const char *name;
+	json_t *member;
+	size_t i;
+
+	if (json_is_string(value))
+		return strlen(json_string_value(value)) !=
+		       json_string_length(value);
+	for (i = 0; i < json_array_size(value); i++) {
+		if (has_nul(json_array_get(value, i)))
+			return true;
+	}
+	json_object_foreach((json_t *)(uintptr_t)value, name, member)
+	{
+		if (has_nul(member))
+			return true;
+	}
+	return false;
+}
+
+/* The rules of these fields say themselves what may not be in them. */
+static void form_refuse_nul(struct form *f, const char *name)
+{
+	static const char *const ruled[][2] = {
+		{"name", "invalid_name"},
+		{"description", "invalid_description"},
+		{"scope", "invalid_scope"},
+	};
+	const char *code = "invalid_value";
+
+	for (size_t i = 0; i < sizeof(ruled) / sizeof(ruled[0]); i++) {
+		if (strcmp(ruled[i][0], name) == 0)
+			code = ruled[i][1];
+	}
+	form_fault(f, name, code, "\"%s\" holds a NUL character", name);
+}
+
 const char *form_string(struct form *f, const char *name, enum form_need need)
 {
 	const json_t *value = form_value(f, name, need);
 
 	if (value != NULL && !json_is_string(value))
 		form_wrong(f, name, "a string");
-	return json_string_value(value);
+	if (value == NULL || !has_nul(value))
+		return json_string_value(value);
+	form_refuse_nul(f, name);
+	return NULL;
 }
 
 bool form_bool(struct form *f, const char *name, bool otherwise)
@@ -192,8 +235,8 @@ int64_t form_integer(struct form *f, const char *name,
 	return n;
 }
 
-const json_t *form_json(struct form *f, const char *name, json_type kind,
-			enum form_need need)
+static const json_t *form_typed(struct form *f, const char *name,
+				json_type kind, enum form_need need)
 {
 	const json_t *value = form_value(f, name, need);
 
@@ -203,10 +246,21 @@ const json_t *form_json(struct form *f, const char *name, json_type kind,
 	return NULL;
 }
 
+const json_t *form_json(struct form *f, const char *name, json_type kind,
+			enum form_need need)
+{
+	const json_t *value = form_typed(f, name, kind, need);
+
+	if (value == NULL || !has_nul(value))
+		return value;
+	form_refuse_nul(f, name);
+	return NULL;
+}
+
 bool form_open(struct form *f, const char *name, enum form_need need,
 	       struct form *inner)
 {
-	const json_t *value = form_json(f, name, JSON_OBJECT, need);
+	const json_t *value = form_typed(f, name, JSON_OBJECT, need);
 	char where[FAULT_WHERE_MAX];
 
 	if (value == NULL)

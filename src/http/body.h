@@ -19,9 +19,9 @@
 enum { BODY_DEPTH_MAX = 32, FORM_MEMBERS_MAX = 24 };
 
 /*
- * Reads one JSON object (UTF-8, RFC 8259; no member twice, no U+0000, not
- * nested deeper than BODY_DEPTH_MAX). NULL with *e filled: "malformed", with
- * line and column. Caller releases.
+ * Reads one JSON object (UTF-8, RFC 8259; no member twice, not nested deeper
+ * than BODY_DEPTH_MAX). NULL with *e filled: "malformed", with line and
+ * column. Caller releases.
  */
 json_t *body_parse(const char *bytes, size_t len, struct err *e) MUST_CHECK;
 
@@ -42,7 +42,7 @@ void form_init(struct form *f, const json_t *object, const char *pointer,
 /* True when the member is there, be it null. */
 bool form_has(struct form *f, const char *name);
 
-/* A string; NULL when it is absent, null, or none (a fault). */
+/* A string; NULL when it is absent, null, none, or holds U+0000 (faults). */
 const char *form_string(struct form *f, const char *name, enum form_need need);
 
 /* true or false; otherwise when absent or null. */
@@ -57,7 +57,7 @@ int64_t form_integer(struct form *f, const char *name,
 		     const struct form_range *range);
 
 /* A member as it is; NULL when absent or null. kind: JSON_OBJECT, JSON_ARRAY;
- * another type is a fault. */
+ * another type is a fault, and so is U+0000 anywhere in it. */
 const json_t *form_json(struct form *f, const char *name, json_type kind,
 			enum form_need need);
 

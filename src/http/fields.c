@@ -137,7 +137,9 @@ enum secret_change field_secret(struct form *f, const char *name, bool has,
 		return SECRET_NONE;
 	if (!json_is_string(json))
 		return odd_secret(f, name, has);
-	*value = json_string_value(json);
+	*value = form_string(f, name, FORM_OPTIONAL);
+	if (*value == NULL)
+		return SECRET_NONE;
 	if (strlen(*value) <= SETTING_MAX_POINTS)
 		return SECRET_NEW;
 	form_fault(f, name, "invalid_value", "\"%s\" is longer than %d bytes",

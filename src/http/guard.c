@@ -27,6 +27,7 @@ enum {
 	WORK_MS = 300 * 1000,	 /* the longest any handler may take */
 	SEND_BYTES_PER_MS = 16,	 /* the slowest reader that is served */
 	BODIES_BYTES = 16 << 20, /* of all requests at once */
+	INPUT_BYTES = 64 << 10,	 /* unread by evhttp, beyond a head */
 	PEEK_PIECES = 8,
 };
 
@@ -152,10 +153,8 @@ static bool conn_follow(struct conn *c, struct err *e)
 		c->deadline_ms =
 			after_seconds(g->config.limits.request_seconds);
 	}
-	if (c->wire.heads == c->heads_seen)
-		return true;
-	c->heads_seen = c->wire.heads;
-	conn_claim(c, c->wire.body_len);
+	if (c->wire.body_len > c->claimed)
+		conn_claim(c, (size_t)c->wire.body_len);
 	if (g->claimed <= BODIES_BYTES)
 		return true;
 	return err_set(e, ERR_CONFLICT, "too_many_connections",
@@ -241,6 +240,11 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 	if (g->n >= g->config.limits.connections)
 		guard_reap(g);
 	bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	/* What is sent ahead while an answer is written waits in the socket. */
+	if (bev != NULL)
+		bufferevent_setwatermark(bev, EV_READ, 0,
+					 g->config.limits.header_bytes +
+						 INPUT_BYTES);
 	if (bev != NULL && conn_new(g, bev) == NULL) {
 		bufferevent_free(bev);
 		bev = NULL;

@@ -30,9 +30,8 @@ struct conn {
 	enum conn_phase phase;
 	int64_t deadline_ms; /* monotonic */
 	size_t claimed;	     /* bytes of bodies, of the guard's bound */
-	uint64_t heads_seen;
-	bool is_greeted; /* the socket is known, peer is filled */
-	bool is_spoiled; /* to be closed after the answer */
+	bool is_greeted;     /* the socket is known, peer is filled */
+	bool is_spoiled;     /* to be closed after the answer */
 	void (*gone)(void *arg);
 	void *arg;
 };

@@ -44,15 +44,18 @@ static const char *read_endpoint(struct form *f)
 	return NULL;
 }
 
-/* No part is empty or made of dots alone; one '/' may stand at the end. */
+/* No part is empty or made of dots alone. */
 static bool is_plain_path(const char *path)
 {
-	for (size_t len; *path != '\0'; path += len + (path[len] == '/')) {
-		len = strcspn(path, "/");
+	for (;; path++) {
+		size_t len = strcspn(path, "/");
+
 		if (len == 0 || strspn(path, ".") == len)
 			return false;
+		path += len;
+		if (*path == '\0')
+			return true;
 	}
-	return true;
 }
 
 static const char *read_prefix(struct form *f)
@@ -66,7 +69,7 @@ static const char *read_prefix(struct form *f)
 		return prefix;
 	form_fault(f, "prefix", "invalid_value",
 		   "\"prefix\" is a path like team/backups: no '/' at its "
-		   "beginning, no empty parts, none of dots alone");
+		   "beginning or end, no part empty or of dots alone");
 	return NULL;
 }
 

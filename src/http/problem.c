@@ -12,8 +12,7 @@ static const struct known {
 	const char *title;
 } known[] = {
 	{"malformed", 400, "The request is malformed"},
-	{"unknown_field", 400, "Unknown field"},
-	{"unknown_parameter", 400, "Unknown parameter"},
+	{"unknown_field", 400, "Unknown field or parameter"},
 	{"invalid_parameter", 400, "Invalid parameter"},
 	{"invalid_sort", 400, "Invalid order"},
 	{"invalid_cursor", 400, "Invalid cursor"},
@@ -21,7 +20,6 @@ static const struct known {
 	{"forbidden", 403, "The token's role does not allow this"},
 	{"not_found", 404, "Not found"},
 	{"method_not_allowed", 405, "Method not allowed"},
-	{"length_required", 411, "Content-Length is needed"},
 	{"revision_changed", 412, "Changed meanwhile"},
 	{"too_large", 413, "The body is too large"},
 	{"unsupported_media_type", 415, "Unsupported media type"},
@@ -132,7 +130,6 @@ const char *problem_phrase(int status)
 		{404, "Not Found"},
 		{405, "Method Not Allowed"},
 		{409, "Conflict"},
-		{411, "Length Required"},
 		{412, "Precondition Failed"},
 		{413, "Content Too Large"},
 		{415, "Unsupported Media Type"},

@@ -47,7 +47,7 @@ static void query_add(struct query *q, char *pair, const char *allowed,
 		return;
 	}
 	if (!is_listed(allowed, pair))
-		faults_add(f, pair, "unknown_parameter",
+		faults_add(f, pair, "unknown_field",
 			   "there is no parameter \"%s\" here", pair);
 	else if (query_get(q, pair) != NULL)
 		faults_add(f, pair, "invalid_parameter",

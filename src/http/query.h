@@ -21,7 +21,7 @@ struct query {
 
 /*
  * Reads "a=1&b=2" (NULL: nothing); allowed are the names in a list with blanks
- * between. What is wrong is added to faults: "unknown_parameter", and
+ * between. What is wrong is added to faults: "unknown_field", and
  * "invalid_parameter" for what is given twice, not UTF-8, or badly escaped.
  * False: no memory. query_fini() ends it.
  */

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-enum { LINE_FIRST_BYTES = 256 };
+enum { LINE_FIRST_BYTES = 256, CHUNK_DIGITS_MAX = 8 };
 
 void wire_init(struct wire *w, size_t header_max, size_t body_max)
 {
@@ -122,6 +122,9 @@ static bool wire_length(struct wire *w, const char *value, struct err *e)
 
 	if (w->has_length)
 		return malformed(e, "Content-Length is given twice");
+	if (w->is_chunked)
+		return malformed(e, "Content-Length and Transfer-Encoding "
+				    "are both given");
 	w->has_length = true;
 	if (!str_to_u64(value, &n))
 		return malformed(e, "Content-Length is not a number");
@@ -135,6 +138,20 @@ static bool wire_length(struct wire *w, const char *value, struct err *e)
 	return true;
 }
 
+static bool wire_chunked(struct wire *w, const char *value, struct err *e)
+{
+	if (w->has_length)
+		return malformed(e, "Content-Length and Transfer-Encoding "
+				    "are both given");
+	if (w->is_chunked || w->is_old || strcasecmp(value, "chunked") != 0)
+		return malformed(e, "Transfer-Encoding can only be chunked, "
+				    "once, in HTTP/1.1");
+	if (!has_body(w))
+		return malformed(e, "this method takes no body");
+	w->is_chunked = true;
+	return true;
+}
+
 static bool wire_field(struct wire *w, const char *name, const char *value,
 		       struct err *e)
 {
@@ -143,9 +160,7 @@ static bool wire_field(struct wire *w, const char *name, const char *value,
 	if (strcasecmp(name, "Host") == 0 && ++w->hosts > 1)
 		return malformed(e, "Host is given twice");
 	if (strcasecmp(name, "Transfer-Encoding") == 0)
-		return err_set(e, ERR_INVALID, "length_required",
-			       "send the body with Content-Length, without "
-			       "Transfer-Encoding");
+		return wire_chunked(w, value, e);
 	if (strcasecmp(name, "Expect") == 0 &&
 	    strcasecmp(value, "100-continue") != 0)
 		return err_set(e, ERR_INVALID, "expectation_failed",
@@ -174,7 +189,8 @@ static bool wire_field_line(struct wire *w, char *line, size_t len,
 		return err_set(e, ERR_INVALID, "headers_too_large",
 			       "more than %d headers", (int)WIRE_FIELDS_MAX);
 	*colon = '\0';
-	value = colon + 1 + strspn(colon + 1, " \t");
+	/* As evhttp: blanks go, a tab stays and spoils what has to be exact. */
+	value = colon + 1 + strspn(colon + 1, " ");
 	for (char *end = line + len; end > value && isblank(end[-1]);)
 		*--end = '\0';
 	return wire_field(w, line, value, e);
@@ -186,7 +202,46 @@ static bool wire_head_end(struct wire *w, struct err *e)
 		return malformed(e, "the header Host is missing");
 	w->heads++;
 	w->body_left = w->body_len;
-	w->state = w->body_left > 0 ? WIRE_BODY : WIRE_IDLE;
+	if (w->is_chunked)
+		w->state = WIRE_CHUNK_SIZE;
+	else
+		w->state = w->body_left > 0 ? WIRE_BODY : WIRE_IDLE;
+	return true;
+}
+
+static bool wire_chunk_size(struct wire *w, const char *line, size_t len,
+			    struct err *e)
+{
+	uint64_t size = 0;
+
+	if (len == 0 || len > CHUNK_DIGITS_MAX)
+		return malformed(e, "a chunk has no size of 1 to 8 digits");
+	for (size_t i = 0; i < len; i++) {
+		if (!isxdigit((unsigned char)line[i]))
+			return malformed(e, "the size of a chunk is not "
+					    "hexadecimal");
+	}
+	size = strtoull(line, NULL, 16);
+	w->body_len += size;
+	if (w->body_len > w->body_max)
+		return err_set(e, ERR_INVALID, "too_large",
+			       "a body may have at most %zu bytes",
+			       w->body_max);
+	w->body_left = size;
+	w->state = size > 0 ? WIRE_CHUNK : WIRE_LAST;
+	return true;
+}
+
+/* What stands on a line of its own within a body that comes in chunks. */
+static bool wire_chunk_line(struct wire *w, const char *line, size_t len,
+			    struct err *e)
+{
+	if (w->state == WIRE_CHUNK_SIZE)
+		return wire_chunk_size(w, line, len, e);
+	if (len > 0)
+		return malformed(e, "a chunk is longer than it says, or "
+				    "something follows the last one");
+	w->state = w->state == WIRE_LAST ? WIRE_IDLE : WIRE_CHUNK_SIZE;
 	return true;
 }
 
@@ -202,6 +257,8 @@ static bool wire_line(struct wire *w, struct err *e)
 	if (memchr(w->line, '\r', len) != NULL ||
 	    memchr(w->line, '\0', len) != NULL)
 		return malformed(e, "a line holds CR or NUL");
+	if (w->state != WIRE_HEAD)
+		return wire_chunk_line(w, w->line, len, e);
 	if (!w->has_line)
 		return wire_request_line(w, w->line, len, e);
 	if (len > 0)
@@ -216,8 +273,8 @@ static bool wire_keep(struct wire *w, const char *bytes, size_t len,
 	size_t cap = w->line_cap ? w->line_cap : LINE_FIRST_BYTES;
 	char *line;
 
-	w->head_len += len;
-	if (w->head_len > w->header_max)
+	w->head_len += w->state == WIRE_HEAD ? len : 0;
+	if (w->head_len > w->header_max || w->line_len + len > w->header_max)
 		return err_set(e, ERR_INVALID, "headers_too_large",
 			       "request line and headers may have at most %zu "
 			       "bytes",
@@ -242,13 +299,13 @@ static void wire_head_begin(struct wire *w)
 	w->head_len = 0;
 	w->line_len = 0;
 	w->body_len = 0;
-	w->has_line = w->has_length = w->is_old = false;
+	w->has_line = w->has_length = w->is_chunked = w->is_old = false;
 	w->hosts = w->fields = 0;
 }
 
 /* Takes bytes up to the end of a line; *taken of them. */
-static bool wire_head(struct wire *w, const char *bytes, size_t len,
-		      size_t *taken, struct err *e)
+static bool wire_up_to_line(struct wire *w, const char *bytes, size_t len,
+			    size_t *taken, struct err *e)
 {
 	const char *end = memchr(bytes, '\n', len);
 	size_t n = end ? (size_t)(end - bytes) : len;
@@ -261,17 +318,25 @@ static bool wire_head(struct wire *w, const char *bytes, size_t len,
 	return end == NULL || wire_line(w, e);
 }
 
+/* Takes bytes of a body, or of a chunk. */
+static size_t wire_body(struct wire *w, size_t len)
+{
+	size_t n = w->body_left < len ? (size_t)w->body_left : len;
+
+	w->body_left -= n;
+	if (w->body_left == 0)
+		w->state = w->state == WIRE_CHUNK ? WIRE_CHUNK_END : WIRE_IDLE;
+	return n;
+}
+
 bool wire_feed(struct wire *w, const char *bytes, size_t len, struct err *e)
 {
 	size_t n;
 
 	while (len > 0 && w->state != WIRE_BAD) {
-		if (w->state == WIRE_BODY) {
-			n = w->body_left < len ? (size_t)w->body_left : len;
-			w->body_left -= n;
-			if (w->body_left == 0)
-				w->state = WIRE_IDLE;
-		} else if (!wire_head(w, bytes, len, &n, e)) {
+		if (w->state == WIRE_BODY || w->state == WIRE_CHUNK) {
+			n = wire_body(w, len);
+		} else if (!wire_up_to_line(w, bytes, len, &n, e)) {
 			w->state = WIRE_BAD;
 			return false;
 		}

@@ -5,7 +5,8 @@
  * with a blank, no Host, absolute targets and bare line feeds, and shows none
  * of it afterwards. What two readers of one request may understand differently
  * is how requests are smuggled past a proxy, so all of it is refused here
- * (RFC 9112, sections 2.2, 3.2, 5.1, 6.3). Pure: knows neither libevent nor
+ * (RFC 9112, sections 2.2, 3.2, 5.1, 6.3), and so are extensions and trailers
+ * of chunks. Pure: knows neither libevent nor
  * sockets.
  */
 #ifndef COFFER_HTTP_WIRE_H
@@ -20,10 +21,14 @@
 enum { WIRE_METHOD_MAX = 16, WIRE_FIELDS_MAX = 100 };
 
 enum wire_state {
-	WIRE_IDLE, /* between requests */
-	WIRE_HEAD, /* within a request line or headers */
-	WIRE_BODY, /* body_left bytes to come */
-	WIRE_BAD,  /* refused; nothing more is looked at */
+	WIRE_IDLE,	 /* between requests */
+	WIRE_HEAD,	 /* within a request line or headers */
+	WIRE_BODY,	 /* body_left bytes to come */
+	WIRE_CHUNK_SIZE, /* the line before a chunk */
+	WIRE_CHUNK,	 /* body_left bytes of it to come */
+	WIRE_CHUNK_END,	 /* the line end behind it */
+	WIRE_LAST,	 /* the empty line behind the last one */
+	WIRE_BAD,	 /* refused; nothing more is looked at */
 };
 
 struct wire {
@@ -33,12 +38,12 @@ struct wire {
 	size_t line_len, line_cap;
 	size_t head_len; /* of this request so far */
 	uint64_t body_left;
-	uint64_t body_len; /* of the request that was read last */
+	uint64_t body_len; /* of the request that was read last, so far */
 	uint64_t heads;	   /* requests whose head was taken */
 
 	/* of the head that is being read */
 	char method[WIRE_METHOD_MAX];
-	bool has_line, has_length, is_old; /* HTTP/1.0 */
+	bool has_line, has_length, is_chunked, is_old; /* HTTP/1.0 */
 	unsigned hosts, fields;
 };
 
