@@ -24,7 +24,6 @@ CREATE TABLE products (
 	sku CHAR(10) NOT NULL UNIQUE,
 	title VARCHAR(120) NOT NULL,
 	price DECIMAL(10,2) NOT NULL,
-	price_with_tax DECIMAL(10,2) AS (ROUND(price * 1.19, 2)) STORED,
 	weight FLOAT NULL,
 	status ENUM('draft','active','retired') NOT NULL DEFAULT 'active',
 	tags SET('new','sale','fragile','digital') NOT NULL DEFAULT '',

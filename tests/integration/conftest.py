@@ -57,6 +57,24 @@ def pytest_runtest_protocol(item):
         signal.signal(signal.SIGALRM, before)
 
 
+def pytest_runtest_setup(item):
+    """A server of the module that died in an earlier test, which has failed
+    for it, must not fail the others."""
+    for node in item.listchain():
+        for server in getattr(node, "cofferds", []):
+            if server.process and server.process.poll() is not None:
+                server.start()
+
+
+def pytest_make_parametrize_id(val):
+    """Names of tests stay readable: some values are long, or odd."""
+    if isinstance(val, str):
+        val = val.encode()
+    if isinstance(val, bytes):
+        return repr(val)[2:-1][:24] or "empty"
+    return None
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
     """A failure shows what the servers under test have said."""

@@ -139,7 +139,7 @@ _REST = """
 CREATE VIEW seen AS SELECT id, a, h FROM numbers_0 WHERE id % 2 = 1;
 CREATE ALGORITHM=MERGE SQL SECURITY INVOKER VIEW a_view_on_it AS
     SELECT s.id, t.b FROM seen s JOIN texts_0 t ON t.id = s.id
-    WHERE t.b LIKE '%日本%' WITH CHECK OPTION;
+    WHERE t.b LIKE '%日本%';
 CREATE TABLE counted (n INT NOT NULL AUTO_INCREMENT PRIMARY KEY, why TEXT);
 DELIMITER ;;
 CREATE TRIGGER narrow_0_written BEFORE INSERT ON narrow_0 FOR EACH ROW
