@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -32,7 +33,8 @@
 #include "pipeline/budget.h"
 
 enum {
-	STOP_SECONDS = 8, /* for jobs to end before the loop ends anyway */
+	STOP_SECONDS = 8,  /* for jobs to end before the loop ends anyway */
+	LEAVE_SECONDS = 1, /* and for threads that sleep in the system */
 	BLOCKING_THREADS = 4,
 	TOKEN_BYTES = 32,
 	TOKEN_FILE_MAX = 256,
@@ -272,6 +274,8 @@ static void on_tokens_loaded(void *arg, const struct err *e)
 		give_up(s, "cannot load the tokens", e);
 		return;
 	}
+	if (s->is_stopping)
+		return;
 	s->is_ready = true;
 	jobs_start(s->jobs);
 	log_info("server", "cofferd %s ready on %s", PACKAGE_VERSION,
@@ -306,7 +310,8 @@ static char *first_token(struct server *s, struct err *e)
 	unsigned char bytes[TOKEN_BYTES];
 	struct text t = {0};
 	char hex[2 * TOKEN_BYTES + 1];
-	char *token = file_read(s->token_path, TOKEN_FILE_MAX, NULL, e);
+	size_t len;
+	char *token = file_read(s->token_path, TOKEN_FILE_MAX, &len, e);
 
 	if (token != NULL) {
 		token[strcspn(token, "\r\n")] = '\0';
@@ -415,10 +420,29 @@ bool server_run(struct server *s)
 	return !s->has_failed;
 }
 
+static void leave(int signal_number)
+{
+	(void)signal_number;
+	_exit(0);
+}
+
+/* A look-up of a name or a disk may keep a worker for minutes. What was told
+ * to anybody is on disk, so a stop does not wait for that. */
+static void leave_in_time(const struct server *s)
+{
+	struct sigaction act = {.sa_handler = leave};
+
+	if (!s->is_stopping || s->has_failed)
+		return;
+	if (sigaction(SIGALRM, &act, NULL) == 0)
+		(void)alarm(LEAVE_SECONDS);
+}
+
 void server_free(struct server *s)
 {
 	if (s == NULL)
 		return;
+	leave_in_time(s);
 	http_server_free(s->http);
 	jobs_free(s->jobs);
 	budget_free(s->budget);
