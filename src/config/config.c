@@ -167,6 +167,8 @@ static bool load_file(struct config *c, const char *path, struct err *e)
 		return err_set(e, ERR_INVALID, "invalid_config",
 			       "cannot read the configuration file %s: %s",
 			       path, strerror(errno));
+	if (err_is(e) && line > 0)
+		err_prefix(e, "line %d", line);
 	if (err_is(e))
 		return false;
 	if (line != 0)
