@@ -53,7 +53,7 @@ void jobs_start(struct jobs *j);
 /* Takes no more; cancels what runs; done runs when nothing runs any more. */
 void jobs_stop(struct jobs *j, void (*done)(void *arg), void *arg);
 
-/* Drops everything at once. NULL is fine. */
+/* Drops everything at once; ops must be over or canceled. NULL is fine. */
 void jobs_free(struct jobs *j);
 
 /* done will not run; frees the op. NULL is fine. */

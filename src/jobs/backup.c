@@ -35,6 +35,8 @@ static void on_published(void *arg, const struct err *e)
 	}
 	b->r.status = BACKUP_COMPLETED;
 	b->r.has_leftovers = false;
+	backup_stream_drop(b);
+	budget_release(&b->share);
 	backup_record(b);
 }
 
@@ -116,7 +118,7 @@ static void on_claimed(void *arg, const struct err *e)
 		begin_stream_phase(b);
 }
 
-void backup_claim(struct backup_job *b)
+static void begin_claim(struct backup_job *b)
 {
 	struct exchange_env env;
 	struct err e = {0};
@@ -139,7 +141,7 @@ static void on_started(void *arg, const struct err *e)
 	if (e != NULL)
 		backup_fail(b, e);
 	else
-		backup_claim(b);
+		begin_claim(b);
 }
 
 /* "s3://bucket/prefix/coffer/v1/SRC/BAK/" or a path. */
@@ -164,34 +166,52 @@ static char *save_path(const struct backup_job *b)
 	return text_take(&t);
 }
 
-/* It has its share of the buffers. */
-static void on_share(void *arg)
+static void begin_start(struct backup_job *b)
 {
-	struct backup_job *b = arg;
 	struct err e = {0};
 
 	backup_set_state(b, BACKUP_START);
 	b->r.started_at = clock_now_ms();
 	b->r.has_leftovers = true;
 	b->r.save_path = save_path(b);
+	if (b->r.save_path == NULL) {
+		(void)err_nomem(&e, "a backup");
+		backup_fail(b, &e);
+		return;
+	}
 	b->op = catalog_backup_started(b->base.jobs->config.catalog, &b->r,
 				       on_started, b, &e);
 	if (b->op == NULL)
 		backup_fail(b, &e);
 }
 
-static void on_opened(void *arg, const struct err *e)
+/* The catalog knows already that a second try runs. */
+static void on_share(void *arg)
 {
 	struct backup_job *b = arg;
 
-	if (e != NULL) {
-		backup_fail(b, e);
-		return;
-	}
+	if (b->is_second)
+		begin_claim(b);
+	else
+		begin_start(b);
+}
+
+void backup_take_share(struct backup_job *b)
+{
 	backup_set_state(b, BACKUP_SHARE);
 	budget_reserve(b->base.jobs->config.budget, &b->share,
 		       backup_share_bytes(b->opening.pool.part_bytes), on_share,
 		       b);
+}
+
+static void on_opened(void *arg, const struct err *e)
+{
+	struct backup_job *b = arg;
+
+	if (e != NULL)
+		backup_fail(b, e);
+	else
+		backup_take_share(b);
 }
 
 static void backup_open(struct backup_job *b)
@@ -226,13 +246,14 @@ void backup_start(struct job *job)
 	static const struct timeval period = {0, METER_PERIOD_MS * 1000};
 	struct backup_job *b = (struct backup_job *)(void *)job; /* base */
 	struct event_base *base = loop_base(job->jobs->config.loop);
-	struct err e = {0};
+	struct err e = b->err; /* there may have been no memory for it */
 
 	job_log(job, LOG_INFO, "backup \"%s\" of source \"%s\" begins",
 		b->r.name, b->r.source_name);
 	b->tick = event_new(base, -1, EV_PERSIST, on_tick, b);
-	if (b->tick == NULL || evtimer_add(b->tick, &period) != 0) {
+	if (b->tick == NULL || evtimer_add(b->tick, &period) != 0)
 		(void)err_nomem(&e, "a backup");
+	if (err_is(&e)) {
 		backup_fail(b, &e);
 		return;
 	}

@@ -3,7 +3,7 @@
  * recorded as failed or canceled, or undone and tried once more (rule 9).
  *
  *   any state -> undo -> record
- *                     -> pause -> claim   (DDL or a lock was in the way, once)
+ *                     -> pause -> share   (DDL or a lock was in the way, once)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +11,7 @@
 
 #include <event2/event.h>
 
-#include "base/clock.h"
 #include "jobs/backup_int.h"
-#include "jobs/sweep.h"
 #include "loop/loop.h"
 
 static const char *const state_names[] = {
@@ -49,6 +47,7 @@ static void drop_all(struct backup_job *b)
 	b->op = NULL;
 	backup_stream_drop(b);
 	manifest_fini(&b->manifest);
+	budget_release(&b->share);
 }
 
 /* Rule 9: what a second try, a little later, may get past. */
@@ -64,63 +63,6 @@ static bool is_worth_retrying(const struct backup_job *b)
 	return false;
 }
 
-static void on_recorded(void *arg, const struct err *e)
-{
-	struct backup_job *b = arg;
-
-	b->op = NULL;
-	if (e != NULL)
-		log_error("jobs", "backup %s: how it ended is not recorded: %s",
-			  b->r.id, e->msg);
-	if (b->r.has_leftovers)
-		sweeper_kick(b->base.jobs->sweeper);
-	job_over(&b->base);
-}
-
-static void log_end(struct backup_job *b)
-{
-	if (b->r.status == BACKUP_COMPLETED)
-		job_log(&b->base, LOG_INFO, "completed: %llu bytes stored",
-			(unsigned long long)b->r.stored_bytes);
-	else
-		job_log(&b->base, LOG_WARN, "%s: %s: %s",
-			backup_status_name(b->r.status), b->err.api,
-			b->err.msg);
-}
-
-void backup_record(struct backup_job *b)
-{
-	struct job_progress p;
-	struct err e = {0};
-	char *progress;
-
-	backup_set_state(b, BACKUP_RECORD);
-	b->base.is_cancelable = false;
-	log_end(b);
-	b->base.ops->progress(&b->base, &p);
-	if (b->r.status == BACKUP_COMPLETED)
-		p.percent = 100;
-	progress = progress_json(&p);
-	b->op = catalog_backup_finish(b->base.jobs->config.catalog, &b->r,
-				      progress, on_recorded, b, &e);
-	free(progress);
-	if (b->op == NULL)
-		on_recorded(b, &e);
-}
-
-/* Failed or canceled, its objects gone or left to a sweep. */
-static void record_failure(struct backup_job *b)
-{
-	b->r.finished_at = clock_now_ms();
-	b->r.status = strcmp(b->err.api, "canceled") == 0 ? BACKUP_CANCELED
-							  : BACKUP_FAILED;
-	free(b->r.error_json);
-	b->r.error_json = error_json(&b->err);
-	free(b->r.phases_json);
-	b->r.phases_json = meter_phases_json(&b->meter);
-	backup_record(b);
-}
-
 static void on_pause_over(evutil_socket_t fd, short what, void *arg)
 {
 	struct backup_job *b = arg;
@@ -132,7 +74,7 @@ static void on_pause_over(evutil_socket_t fd, short what, void *arg)
 	err_clear(&b->err);
 	err_add_cause(&b->err, &first);
 	job_log(&b->base, LOG_INFO, "trying once more");
-	backup_claim(b);
+	backup_take_share(b);
 }
 
 static bool begin_pause(struct backup_job *b)
@@ -155,13 +97,15 @@ static void on_undone(void *arg, const struct err *e)
 	struct backup_job *b = arg;
 
 	b->exchange = NULL;
-	b->r.has_leftovers = e != NULL;
+	/* A put that was dropped on its way may still arrive: a sweep looks
+	 * again when it cannot any more. */
+	b->r.has_leftovers = b->is_claimed;
 	if (e != NULL)
 		job_log(&b->base, LOG_WARN,
 			"objects are left for a sweep to remove: %s", e->msg);
 	if (e == NULL && is_worth_retrying(b) && begin_pause(b))
 		return;
-	record_failure(b);
+	backup_record_failure(b);
 }
 
 static void begin_undo(struct backup_job *b)
@@ -198,26 +142,37 @@ void backup_fail(struct backup_job *b, const struct err *e)
 	begin_undo(b);
 }
 
+/* What happened before is kept as a cause. */
+static void supersede(struct backup_job *b, const struct err *why)
+{
+	struct err earlier = b->err;
+
+	b->err = *why;
+	err_add_cause(&b->err, &earlier);
+}
+
 /*
- * Asked to end. While it undoes or pauses, the wish replaces what it would
- * have done next; the objects go in any case.
+ * Asked to end. Instead of a second try it ends as asked; one that is undone
+ * because it failed for good keeps its reason. The objects go in any case.
  */
 static void backup_cancel(struct job *job, const struct err *why)
 {
 	struct backup_job *b = backup_of(job);
+	bool was_to_go_on = is_worth_retrying(b);
 
 	if (b->state == BACKUP_RECORD)
 		return;
 	job->is_cancelable = false;
 	b->is_second = true; /* no more tries */
 	if (b->state == BACKUP_UNDO) {
-		b->err = *why;
+		if (was_to_go_on)
+			supersede(b, why);
 		return;
 	}
 	if (b->state == BACKUP_PAUSE) {
 		(void)evtimer_del(b->pause);
-		b->err = *why;
-		record_failure(b);
+		supersede(b, why);
+		backup_record_failure(b);
 		return;
 	}
 	opening_cancel(&b->opening);
@@ -250,7 +205,7 @@ static void backup_destroy(struct job *job)
 	struct backup_job *b = backup_of(job);
 
 	drop_all(b);
-	budget_release(&b->share);
+	retry_fini(&b->retry);
 	opened_address_fini(&b->address);
 	opening_fini(&b->opening);
 	scope_fini(&b->scope);
@@ -273,17 +228,4 @@ const struct job_ops *backup_job_ops(void)
 	};
 
 	return &ops;
-}
-
-struct backup_job *backup_job_new(const struct backup_record *r)
-{
-	struct backup_job *b = calloc(1, sizeof(*b));
-
-	if (b == NULL)
-		return NULL;
-	if (!backup_record_copy(&b->r, r)) {
-		free(b);
-		return NULL;
-	}
-	return b;
 }

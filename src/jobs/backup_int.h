@@ -6,6 +6,7 @@
 #include "jobs/meter.h"
 #include "jobs/opening.h"
 #include "jobs/report.h"
+#include "jobs/retry.h"
 #include "manifest/exchange.h"
 #include "manifest/part_writer.h"
 #include "model/scope.h"
@@ -46,6 +47,7 @@ struct backup_job {
 	struct catalog_op *op;
 	struct event *pause; /* before the retry */
 	struct event *tick;  /* samples for the meter */
+	struct retry retry;  /* of telling the catalog how it ended */
 	struct meter meter;
 	struct manifest manifest;
 	struct err err;	 /* why it does not end well; the first attempt's
@@ -57,8 +59,13 @@ struct backup_job {
 	uint64_t blocked_ms[BLOCKED_COUNT];
 };
 
-/* A new job for what the catalog has accepted. NULL: no memory. */
-struct backup_job *backup_job_new(const struct backup_record *r) MUST_CHECK;
+/* An empty job, made before the catalog is asked: what it accepts must never
+ * lack a job. NULL: no memory. */
+struct backup_job *backup_job_new(void) MUST_CHECK;
+
+/* What the catalog has accepted. Without memory for a copy the job fails, when
+ * its turn has come. */
+void backup_job_fill(struct backup_job *b, const struct backup_record *r);
 
 /* Its vtable, for job_enqueue(). */
 const struct job_ops *backup_job_ops(void);
@@ -67,16 +74,19 @@ const struct job_ops *backup_job_ops(void);
 const char *backup_state_name(enum backup_state s);
 void backup_set_state(struct backup_job *b, enum backup_state next);
 
-/* backup.c: its turn in the queue; and again from the first object on. */
+/* backup.c: its turn in the queue; and from the share of the buffers on, at
+ * the second try as well. */
 void backup_start(struct job *job);
-void backup_claim(struct backup_job *b);
+void backup_take_share(struct backup_job *b);
 
 /* backup_end.c: it cannot go on: what is there is undone, and it is tried once
  * more (rule 9) or recorded as failed. e is copied. */
 void backup_fail(struct backup_job *b, const struct err *e);
 
-/* The catalog is told r; then the job is over. */
+/* backup_record.c: the catalog is told r; then the job is over. Of a failure
+ * (b->err) r is filled in first. */
 void backup_record(struct backup_job *b);
+void backup_record_failure(struct backup_job *b);
 
 /* Makes the pipelines of the next phase; *n = 0: all is out. Each ends in
  * done(b, e). False with *e filled. */

@@ -9,10 +9,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "jobs/backup_int.h"
+#include "jobs/scope_check.h"
 
 struct backup_request {
 	struct jobs_op base;
 	struct backup_record r; /* as asked for */
+	struct backup_job *job; /* to be, until it is accepted */
 	struct opening opening;
 	struct opened_address address;
 	struct scope scope;
@@ -34,33 +36,38 @@ static void request_free(struct backup_request *q)
 	opening_fini(&q->opening);
 	scope_fini(&q->scope);
 	backup_record_fini(&q->r);
+	op_fini(&q->base);
+	free(q->job);
 	free(q);
 }
 
+/* e is copied: it may live in what is freed here. */
 static void request_end(struct backup_request *q, const struct backup_record *r,
 			const struct err *e)
 {
-	catalog_backup_cb *done = q->done;
+	catalog_backup_cb *done = q->base.is_adrift ? NULL : q->done;
+	struct err copy = {0};
 	void *arg = q->arg;
 
-	done(arg, r, e);
+	if (failure(e) != NULL)
+		copy = *e;
 	request_free(q);
+	if (done != NULL)
+		done(arg, r, failure(&copy));
 }
 
 static void on_begun(void *arg, const struct backup_record *r,
 		     const struct err *e)
 {
 	struct backup_request *q = arg;
-	struct backup_job *b;
+	struct backup_job *b = q->job;
 
 	q->op = NULL;
 	if (e == NULL) {
-		b = backup_job_new(r);
-		if (b != NULL)
-			job_enqueue(q->base.jobs, &b->base, r->job_id,
-				    backup_job_ops());
-		else
-			log_error("jobs", "no memory to begin %s", r->id);
+		q->job = NULL;
+		backup_job_fill(b, r);
+		job_enqueue(q->base.jobs, &b->base, r->job_id,
+			    backup_job_ops());
 	}
 	request_end(q, r, e);
 }
@@ -75,72 +82,25 @@ static void decide(struct backup_request *q)
 		request_end(q, NULL, &e);
 }
 
-static const char *missing_of(const char *const *wanted, size_t nwanted,
-			      const struct source_name *names, size_t n)
-{
-	for (size_t i = 0; i < nwanted; i++) {
-		size_t k = 0;
-
-		while (k < n && strcmp(wanted[i], names[k].name) != 0)
-			k++;
-		if (k == n)
-			return wanted[i];
-	}
-	return NULL;
-}
-
-static bool check_databases(struct backup_request *q,
-			    const struct source_name *names, size_t n,
-			    struct err *e)
-{
-	for (size_t i = 0; i < q->scope.ndatabases; i++) {
-		const char *name = q->scope.databases[i].name;
-
-		if (missing_of(&name, 1, names, n) != NULL)
-			return err_set(e, ERR_INVALID, "invalid_scope",
-				       "database \"%s\" does not exist on "
-				       "source \"%s\", or its user may not see "
-				       "it",
-				       name, q->opening.source.name);
-	}
-	return true;
-}
-
-static bool check_tables(struct backup_request *q,
-			 const struct scope_database *db,
-			 const struct source_name *names, size_t n,
-			 struct err *e)
-{
-	const char *missing = missing_of((const char *const *)db->tables,
-					 db->ntables, names, n);
-
-	if (missing != NULL)
-		return err_set(e, ERR_INVALID, "invalid_scope",
-			       "table \"%s\" does not exist in database "
-			       "\"%s\" of source \"%s\", or its user may not "
-			       "see it",
-			       missing, db->name, q->opening.source.name);
-	return true;
-}
-
 static void on_names(void *arg, const struct source_name *names, size_t n,
 		     const struct err *e)
 {
 	struct backup_request *q = arg;
+	const char *source = q->opening.source.name;
 	struct err mine = {0};
 	bool ok;
 
 	q->look = NULL;
-	if (e != NULL) {
+	if (failure(e) != NULL) {
 		request_end(q, NULL, e);
 		return;
 	}
 	if (!q->is_databases_seen) {
 		q->is_databases_seen = true;
-		ok = check_databases(q, names, n, &mine);
+		ok = scope_has_databases(&q->scope, names, n, source, &mine);
 	} else {
-		ok = check_tables(q, &q->scope.databases[q->next_database++],
-				  names, n, &mine);
+		ok = scope_has_tables(&q->scope.databases[q->next_database++],
+				      names, n, source, &mine);
 	}
 	if (ok)
 		look_at_scope(q);
@@ -210,6 +170,7 @@ static void on_probed(void *arg, const struct source_info *info,
 	struct err mine = {0};
 
 	q->look = NULL;
+	e = failure(e);
 	remember(q, info, e);
 	if (e != NULL)
 		(void)err_set(&mine, ERR_CONFLICT, "source_unavailable",
@@ -252,7 +213,10 @@ static void on_opened(void *arg, const struct err *e)
 
 static void request_cancel(struct jobs_op *op)
 {
-	request_free((struct backup_request *)(void *)op); /* base is first */
+	struct backup_request *q = (struct backup_request *)(void *)op;
+
+	if (q->op == NULL || !op_cast_off(op))
+		request_free(q);
 }
 
 struct jobs_op *jobs_backup(struct jobs *j, const struct backup_record *r,
@@ -270,8 +234,9 @@ struct jobs_op *jobs_backup(struct jobs *j, const struct backup_record *r,
 	q->base.jobs = j;
 	q->done = done;
 	q->arg = arg;
-	if (!backup_record_copy(&q->r, r)) {
-		free(q);
+	q->job = backup_job_new();
+	if (q->job == NULL || !backup_record_copy(&q->r, r)) {
+		request_free(q);
 		(void)err_nomem(e, "a request for a backup");
 		return NULL;
 	}

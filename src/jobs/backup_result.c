@@ -91,6 +91,13 @@ static const char *bottleneck(const struct backup_job *b)
 							: "source";
 }
 
+/* A try that came so far before may have left its own. */
+static void replace(char **to, char *with)
+{
+	free(*to);
+	*to = with;
+}
+
 bool backup_fill_record(struct backup_job *b, struct err *e)
 {
 	const struct dump_facts *f = b->dump->ops->facts(b->dump);
@@ -105,9 +112,9 @@ bool backup_fill_record(struct backup_job *b, struct err *e)
 		       f->version);
 	(void)snprintf(r->bottleneck, sizeof(r->bottleneck), "%s",
 		       bottleneck(b));
-	r->consistency_json = consistency_json(f);
-	r->warnings_json = warnings_json(f);
-	r->phases_json = meter_phases_json(&b->meter);
+	replace(&r->consistency_json, consistency_json(f));
+	replace(&r->warnings_json, warnings_json(f));
+	replace(&r->phases_json, meter_phases_json(&b->meter));
 	if (!r->consistency_json || !r->warnings_json || !r->phases_json)
 		return err_nomem(e, "a backup's record");
 	return true;

@@ -62,6 +62,7 @@ static void on_source(void *arg, const struct source_info *info,
 	struct err mine = {0};
 
 	k->look = NULL;
+	e = failure(e);
 	if (e != NULL) {
 		as_source_check(&mine, e);
 		e = &mine;
@@ -112,7 +113,7 @@ static void on_names(void *arg, const struct source_name *names, size_t n,
 	struct check *k = arg;
 
 	k->look = NULL;
-	k->names_done(k->arg, names, n, e);
+	k->names_done(k->arg, names, n, failure(e));
 	check_free(k);
 }
 

@@ -47,14 +47,6 @@ static void delete_start(struct job *job)
 		on_removed(d, &e);
 }
 
-/* Never asked while it is not cancelable, but for a stop while it begins: what
- * is marked is swept at the next start. */
-static void delete_cancel(struct job *job, const struct err *why)
-{
-	(void)why;
-	job_over(job);
-}
-
 static void delete_progress(const struct job *job, struct job_progress *p)
 {
 	(void)job;
@@ -72,47 +64,52 @@ static void delete_destroy(struct job *job)
 static const struct job_ops delete_ops = {
 	.name = "delete",
 	.start = delete_start,
-	.cancel = delete_cancel,
+	.cancel = NULL, /* what is marked goes, now or by a sweep */
 	.progress = delete_progress,
 	.destroy = delete_destroy,
 };
 
 struct delete_request {
 	struct jobs_op base;
+	struct delete_job *job; /* to be, until it is marked */
 	struct catalog_op *op;
 	catalog_backup_cb *done;
 	void *arg;
 };
 
+static void request_free(struct delete_request *q)
+{
+	catalog_cancel(q->op);
+	op_fini(&q->base);
+	free(q->job);
+	free(q);
+}
+
 static void on_marked(void *arg, const struct backup_record *r,
 		      const struct err *e)
 {
 	struct delete_request *q = arg;
-	struct delete_job *d;
+	struct delete_job *d = q->job;
+	catalog_backup_cb *done = q->base.is_adrift ? NULL : q->done;
+	void *done_arg = q->arg;
 
+	q->op = NULL;
 	if (e == NULL) {
-		d = calloc(1, sizeof(*d));
-		if (d != NULL) {
-			memcpy(d->backup_id, r->id, sizeof(d->backup_id));
-			job_enqueue(q->base.jobs, &d->base, r->job_id,
-				    &delete_ops);
-			d->base.is_cancelable = false;
-		} else {
-			sweeper_kick(q->base.jobs->sweeper);
-		}
+		q->job = NULL;
+		memcpy(d->backup_id, r->id, sizeof(d->backup_id));
+		job_enqueue(q->base.jobs, &d->base, r->job_id, &delete_ops);
 	}
-	q->done(q->arg, r, e);
-	free(q);
+	request_free(q);
+	if (done != NULL)
+		done(done_arg, r, e);
 }
 
-/* What was marked is removed by a sweep, even if nobody waits for it. */
 static void request_cancel(struct jobs_op *op)
 {
 	struct delete_request *q = (struct delete_request *)(void *)op;
 
-	catalog_cancel(q->op);
-	sweeper_kick(op->jobs->sweeper);
-	free(q);
+	if (!op_cast_off(op))
+		request_free(q);
 }
 
 struct jobs_op *jobs_delete(struct jobs *j, const char *backup,
@@ -120,19 +117,22 @@ struct jobs_op *jobs_delete(struct jobs *j, const char *backup,
 {
 	struct delete_request *q = calloc(1, sizeof(*q));
 
-	if (q == NULL) {
-		(void)err_nomem(e, "a deletion");
-		return NULL;
-	}
+	if (q == NULL)
+		goto nomem;
 	q->base.cancel = request_cancel;
 	q->base.jobs = j;
 	q->done = done;
 	q->arg = arg;
+	q->job = calloc(1, sizeof(*q->job));
+	if (q->job == NULL)
+		goto nomem;
 	q->op = catalog_backup_delete(j->config.catalog, backup, on_marked, q,
 				      e);
-	if (q->op == NULL) {
-		free(q);
-		return NULL;
-	}
-	return &q->base;
+	if (q->op != NULL)
+		return &q->base;
+nomem:
+	if (q != NULL)
+		request_free(q);
+	(void)err_nomem(e, "a deletion");
+	return NULL;
 }

@@ -36,6 +36,7 @@ struct jobs *jobs_new(const struct jobs_config *c, struct err *e)
 		goto nomem;
 	j->config = *c;
 	TAILQ_INIT(&j->list);
+	TAILQ_INIT(&j->adrift);
 	j->turn = evtimer_new(loop_base(c->loop), take_turns, j);
 	j->sweeper = sweeper_new(j);
 	if (j->turn == NULL || j->sweeper == NULL)
@@ -109,27 +110,15 @@ void job_enqueue(struct jobs *j, struct job *job, const char *id,
 	job->ops = ops;
 	job->jobs = j;
 	job->state = JOB_WAITS;
-	job->is_cancelable = true;
+	job->is_cancelable = ops->cancel != NULL;
 	(void)snprintf(job->id, sizeof(job->id), "%s", id);
 	TAILQ_INIT(&job->watches);
 	TAILQ_INSERT_TAIL(&j->list, job, entry);
-	if (j->is_stopping)
-		cancel_job(job, &stopping);
 	schedule(j);
-}
-
-static void tell_watches(struct job *job)
-{
-	struct watch *w;
-
-	while ((w = TAILQ_FIRST(&job->watches)) != NULL) {
-		catalog_done_cb *done = w->done;
-		void *arg = w->arg;
-
-		TAILQ_REMOVE(&job->watches, w, entry);
-		free(w);
-		done(arg, NULL);
-	}
+	if (j->is_stopping && job->is_cancelable)
+		cancel_job(job, &stopping);
+	else if (j->is_stopping)
+		job_over(job); /* taken up again at the next start */
 }
 
 void job_over(struct job *job)
@@ -139,7 +128,7 @@ void job_over(struct job *job)
 	TAILQ_REMOVE(&j->list, job, entry);
 	if (job->state == JOB_RUNS)
 		j->running--;
-	tell_watches(job);
+	watches_tell(job);
 	job->ops->destroy(job);
 	schedule(j);
 }
@@ -157,7 +146,7 @@ void job_log(struct job *job, enum log_level level, const char *fmt, ...)
 			line);
 }
 
-static struct job *job_find(const struct jobs *j, const char *id)
+struct job *job_find(const struct jobs *j, const char *id)
 {
 	struct job *job;
 
@@ -240,13 +229,16 @@ void jobs_stop(struct jobs *j, void (*done)(void *arg), void *arg)
 
 void jobs_free(struct jobs *j)
 {
+	struct jobs_op *op;
 	struct job *job;
 
 	if (j == NULL)
 		return;
+	while ((op = TAILQ_FIRST(&j->adrift)) != NULL)
+		op->cancel(op);
 	while ((job = TAILQ_FIRST(&j->list)) != NULL) {
 		TAILQ_REMOVE(&j->list, job, entry);
-		tell_watches(job);
+		watches_drop(job);
 		job->ops->destroy(job);
 	}
 	sweeper_free(j->sweeper);
@@ -261,61 +253,17 @@ void jobs_op_cancel(struct jobs_op *op)
 		op->cancel(op);
 }
 
-static void watch_drop(struct watch *w)
+bool op_cast_off(struct jobs_op *op)
 {
-	if (w->job != NULL)
-		TAILQ_REMOVE(&w->job->watches, w, entry);
-	if (w->soon != NULL)
-		event_free(w->soon);
-	free(w);
+	if (op->is_adrift)
+		return false;
+	op->is_adrift = true;
+	TAILQ_INSERT_TAIL(&op->jobs->adrift, op, entry);
+	return true;
 }
 
-static void watch_cancel(struct jobs_op *op)
+void op_fini(struct jobs_op *op)
 {
-	watch_drop((struct watch *)(void *)op); /* base comes first */
-}
-
-static void watch_soon(evutil_socket_t fd, short what, void *arg)
-{
-	struct watch *w = arg;
-	catalog_done_cb *done = w->done;
-	void *done_arg = w->arg;
-
-	(void)fd;
-	(void)what;
-	watch_drop(w);
-	done(done_arg, NULL);
-}
-
-/* The job is over already: tell it from the loop, not from in here. */
-static bool watch_defer(struct jobs *j, struct watch *w)
-{
-	static const struct timeval now = {0, 0};
-
-	w->soon = evtimer_new(loop_base(j->config.loop), watch_soon, w);
-	return w->soon != NULL && evtimer_add(w->soon, &now) == 0;
-}
-
-struct jobs_op *jobs_watch(struct jobs *j, const char *job_id,
-			   catalog_done_cb *done, void *arg, struct err *e)
-{
-	struct watch *w = calloc(1, sizeof(*w));
-
-	if (w == NULL)
-		goto nomem;
-	w->base.cancel = watch_cancel;
-	w->base.jobs = j;
-	w->done = done;
-	w->arg = arg;
-	w->job = job_find(j, job_id);
-	if (w->job != NULL)
-		TAILQ_INSERT_TAIL(&w->job->watches, w, entry);
-	else if (!watch_defer(j, w))
-		goto nomem;
-	return &w->base;
-nomem:
-	if (w != NULL)
-		watch_drop(w);
-	(void)err_nomem(e, "a wait for a job");
-	return NULL;
+	if (op->is_adrift)
+		TAILQ_REMOVE(&op->jobs->adrift, op, entry);
 }

@@ -15,7 +15,10 @@ struct sweeper;
 struct jobs_op {
 	void (*cancel)(struct jobs_op *op); /* drops and frees */
 	struct jobs *jobs;
+	bool is_adrift; /* nobody waits for it any more, but it goes on */
+	TAILQ_ENTRY(jobs_op) entry;
 };
+TAILQ_HEAD(jobs_op_list, jobs_op);
 
 /* Somebody who waits for a job's end. */
 struct watch {
@@ -33,7 +36,8 @@ struct job;
 struct job_ops {
 	const char *name;
 	void (*start)(struct job *job); /* its turn has come */
-	/* Asked to end, with the reason; job_over() follows, soon. */
+	/* Asked to end, with the reason; job_over() follows, soon. NULL: it
+	 * cannot be canceled; what it does not come to is swept. */
 	void (*cancel)(struct job *job, const struct err *why);
 	void (*progress)(const struct job *job, struct job_progress *p);
 	void (*destroy)(struct job *job); /* drops all at once, frees */
@@ -60,6 +64,7 @@ TAILQ_HEAD(job_list, job);
 struct jobs {
 	struct jobs_config config;
 	struct job_list list; /* in order of arrival */
+	struct jobs_op_list adrift;
 	unsigned running;
 	struct event *turn; /* starts what may start */
 	struct sweeper *sweeper;
@@ -68,13 +73,38 @@ struct jobs {
 	void *stopped_arg;
 };
 
-/* Puts a new job in the queue; it belongs to the queue from here on. */
+/* Some completions tell success with NULL, some with an error of code ERR_NONE.
+ * NULL: it worked. */
+static inline const struct err *failure(const struct err *e)
+{
+	return e != NULL && err_is(e) ? e : NULL;
+}
+
+/* Puts a new job in the queue; it belongs to the queue from here on, and may
+ * be over when this returns. */
 void job_enqueue(struct jobs *j, struct job *job, const char *id,
 		 const struct job_ops *ops);
 
 /* The catalog knows how it ended: tells those who wait, frees the job. The
  * last thing that touches it. */
 void job_over(struct job *job);
+
+/* The one that is queued or running here, or NULL. */
+struct job *job_find(const struct jobs *j, const char *id);
+
+/* watch.c: tells those who wait; or forgets them without a word. */
+void watches_tell(struct job *job);
+void watches_drop(struct job *job);
+
+/*
+ * A request that is canceled while the catalog decides: what it accepts has to
+ * be run, so the request goes on with nobody to tell. False when it does so
+ * already: then it is to be dropped.
+ */
+bool op_cast_off(struct jobs_op *op) MUST_CHECK;
+
+/* Before a request is freed. */
+void op_fini(struct jobs_op *op);
 
 /* One line to the job's log and to the server's. */
 void job_log(struct job *job, enum log_level level, const char *fmt, ...)

@@ -19,7 +19,7 @@ static void on_checked(void *arg, const struct err *e)
 	struct preflight *p = arg;
 
 	p->look = NULL;
-	preflight_end(p, e);
+	preflight_end(p, failure(e));
 }
 
 /* Lists of strings in the request, borrowed from it. Caller frees the array. */

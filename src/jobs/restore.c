@@ -45,11 +45,22 @@ static void set_state(struct restore_job *t, enum restore_state next)
 	t->state = next;
 }
 
+static void tell_catalog(struct restore_job *t);
+
+static void on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	tell_catalog(arg);
+}
+
 static void on_recorded(void *arg, const struct err *e)
 {
 	struct restore_job *t = arg;
 
 	t->op = NULL;
+	if (e != NULL && retry_later(&t->retry, t->base.jobs, e, on_retry, t))
+		return;
 	if (e != NULL)
 		log_error("jobs",
 			  "restore %s: how it ended is not recorded: %s",
@@ -57,24 +68,13 @@ static void on_recorded(void *arg, const struct err *e)
 	job_over(&t->base);
 }
 
-/* err tells how it went. */
-static void record(struct restore_job *t)
+/* The target is locked until the catalog has taken it. */
+static void tell_catalog(struct restore_job *t)
 {
 	struct job_progress p;
 	struct err e = {0};
 	char *progress;
 
-	set_state(t, RESTORE_RECORD);
-	t->base.is_cancelable = false;
-	t->r.finished_at = clock_now_ms();
-	t->r.status = !err_is(&t->err)			    ? JOB_COMPLETED
-		      : strcmp(t->err.api, "canceled") == 0 ? JOB_CANCELED
-							    : JOB_FAILED;
-	if (err_is(&t->err))
-		t->r.error_json = error_json(&t->err);
-	job_log(&t->base, err_is(&t->err) ? LOG_WARN : LOG_INFO, "%s%s%s",
-		job_status_name(t->r.status), err_is(&t->err) ? ": " : "",
-		t->err.msg);
 	t->base.ops->progress(&t->base, &p);
 	if (!err_is(&t->err))
 		p.percent = 100;
@@ -86,21 +86,40 @@ static void record(struct restore_job *t)
 		on_recorded(t, &e);
 }
 
+/* err tells how it went. */
+static void record(struct restore_job *t)
+{
+	set_state(t, RESTORE_RECORD);
+	t->base.is_cancelable = false;
+	t->r.finished_at = clock_now_ms();
+	t->r.status = !err_is(&t->err)			    ? JOB_COMPLETED
+		      : strcmp(t->err.api, "canceled") == 0 ? JOB_CANCELED
+							    : JOB_FAILED;
+	if (err_is(&t->err))
+		t->r.error_json = error_json(&t->err);
+	job_log(&t->base, err_is(&t->err) ? LOG_WARN : LOG_INFO, "%s%s%s",
+		job_status_name(t->r.status), err_is(&t->err) ? ": " : "",
+		t->err.msg);
+	tell_catalog(t);
+}
+
 static void drop_stream(struct restore_job *t)
 {
 	source_op_cancel(t->verify);
 	t->verify = NULL;
 	pipeline_free(t->pipe);
 	t->pipe = NULL;
+	budget_release(&t->share);
 }
 
+/* e may live in what is dropped here: it is copied first. */
 static void fail(struct restore_job *t, const struct err *e)
 {
+	t->err = *e;
 	if (!err_is(e))
 		(void)err_bug(&t->err, "a restore failed without a reason");
-	else
-		t->err = *e;
 	drop_stream(t);
+	preflight_cancel(&t->preflight);
 	catalog_cancel(t->op);
 	t->op = NULL;
 	record(t);
@@ -112,7 +131,7 @@ static void on_verified(void *arg, const struct err *e)
 	const struct load_facts *f;
 
 	t->verify = NULL;
-	if (e != NULL) {
+	if (failure(e) != NULL) {
 		fail(t, e);
 		return;
 	}
@@ -157,13 +176,10 @@ static void on_streamed(void *arg, const struct err *e)
 	struct restore_job *t = arg;
 
 	if (err_is(e)) {
-		struct err copy = *e;
-
-		fail(t, &copy);
+		fail(t, e);
 		return;
 	}
-	pipeline_free(t->pipe);
-	t->pipe = NULL;
+	drop_stream(t);
 	begin_verify(t);
 }
 
@@ -289,20 +305,17 @@ static void restore_start(struct job *job)
 {
 	static const struct timeval period = {0, METER_PERIOD_MS * 1000};
 	struct restore_job *t = restore_of(job);
-	struct err e = {0};
+	struct err e = t->err; /* there may have been no memory for it */
 
 	set_state(t, RESTORE_PREFLIGHT);
 	job_log(job, LOG_INFO, "restore of %s into source \"%s\" begins",
 		t->r.backup_id, t->r.target_name);
 	t->tick = event_new(loop_base(job->jobs->config.loop), -1, EV_PERSIST,
 			    on_tick, t);
-	if (t->tick == NULL || evtimer_add(t->tick, &period) != 0) {
+	if (t->tick == NULL || evtimer_add(t->tick, &period) != 0)
 		(void)err_nomem(&e, "a restore");
-		fail(t, &e);
-		return;
-	}
-	if (!preflight_start(&t->preflight, job->jobs, &t->r, 0, on_preflight,
-			     t, &e))
+	if (err_is(&e) || !preflight_start(&t->preflight, job->jobs, &t->r, 0,
+					   on_preflight, t, &e))
 		fail(t, &e);
 }
 
@@ -321,7 +334,6 @@ static void restore_cancel(struct job *job, const struct err *why)
 			      why->msg);
 	else
 		e = *why;
-	preflight_cancel(&t->preflight);
 	fail(t, &e);
 }
 
@@ -352,8 +364,8 @@ static void restore_destroy(struct job *job)
 	struct restore_job *t = restore_of(job);
 
 	drop_stream(t);
+	retry_fini(&t->retry);
 	catalog_cancel(t->op);
-	budget_release(&t->share);
 	preflight_fini(&t->preflight);
 	restore_record_fini(&t->r);
 	if (t->tick != NULL)
@@ -374,15 +386,25 @@ const struct job_ops *restore_job_ops(void)
 	return &ops;
 }
 
-struct restore_job *restore_job_new(const struct restore_record *r)
+struct restore_job *restore_job_new(void)
 {
-	struct restore_job *t = calloc(1, sizeof(*t));
+	return calloc(1, sizeof(struct restore_job));
+}
 
-	if (t == NULL)
-		return NULL;
-	if (!restore_record_copy(&t->r, r)) {
-		free(t);
-		return NULL;
-	}
-	return t;
+/* What needs no memory is enough to tell the catalog that it failed. */
+static void fill_bare(struct restore_job *t, const struct restore_record *r)
+{
+	memcpy(t->r.id, r->id, ID_MAX);
+	memcpy(t->r.backup_id, r->backup_id, ID_MAX);
+	memcpy(t->r.target_id, r->target_id, ID_MAX);
+	memcpy(t->r.target_name, r->target_name, NAME_BUF);
+	memcpy(t->r.job_id, r->job_id, ID_MAX);
+	t->r.fence = r->fence;
+	(void)err_nomem(&t->err, "a restore");
+}
+
+void restore_job_fill(struct restore_job *t, const struct restore_record *r)
+{
+	if (!restore_record_copy(&t->r, r))
+		fill_bare(t, r);
 }

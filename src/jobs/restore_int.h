@@ -6,6 +6,7 @@
 #include "jobs/meter.h"
 #include "jobs/preflight.h"
 #include "jobs/report.h"
+#include "jobs/retry.h"
 #include "pipeline/budget.h"
 
 enum restore_state {
@@ -30,12 +31,18 @@ struct restore_job {
 	size_t next_table; /* to compare */
 	struct catalog_op *op;
 	struct event *tick;
+	struct retry retry; /* of telling the catalog how it ended */
 	struct meter meter;
 	struct err err; /* why it does not end well */
 };
 
-/* A new job for what the catalog has accepted. NULL: no memory. */
-struct restore_job *restore_job_new(const struct restore_record *r) MUST_CHECK;
+/* An empty job, made before the catalog is asked: what it accepts must never
+ * lack a job. NULL: no memory. */
+struct restore_job *restore_job_new(void) MUST_CHECK;
+
+/* What the catalog has accepted. Without memory for a copy the job fails, when
+ * its turn has come. */
+void restore_job_fill(struct restore_job *t, const struct restore_record *r);
 
 /* Its vtable, for job_enqueue(). */
 const struct job_ops *restore_job_ops(void);

@@ -1,11 +1,15 @@
 noinst_LIBRARIES += libjobs.a
-libjobs_a_SOURCES = src/jobs/jobs.c src/jobs/opening.c src/jobs/removal.c \
+libjobs_a_SOURCES = src/jobs/jobs.c src/jobs/watch.c src/jobs/retry.c \
+	src/jobs/opening.c src/jobs/removal.c \
 	src/jobs/sweep.c src/jobs/delete.c src/jobs/meter.c \
 	src/jobs/backup.c src/jobs/backup_end.c src/jobs/backup_stream.c \
 	src/jobs/backup_result.c src/jobs/backup_request.c \
+	src/jobs/backup_record.c src/jobs/contents_list.c \
+	src/jobs/scope_check.c src/jobs/scope_check.h \
 	src/jobs/preflight.c src/jobs/restore.c src/jobs/restore_request.c \
 	src/jobs/checks.c src/jobs/contents.c \
 	src/jobs/jobs_int.h src/jobs/opening.h src/jobs/removal.h \
+	src/jobs/retry.h src/jobs/contents_list.h \
 	src/jobs/sweep.h src/jobs/meter.h src/jobs/report.h \
 	src/jobs/backup_int.h src/jobs/preflight.h src/jobs/restore_int.h \
 	include/jobs/jobs.h include/jobs/checks.h
