@@ -2,9 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "jobs/checks.h"
+#include "jobs/contents_list.h"
 #include "jobs/jobs_int.h"
 #include "jobs/opening.h"
 #include "manifest/layout.h"
@@ -19,8 +18,7 @@ struct look {
 	struct store_op *get;
 	char *bytes; /* of the manifest, as stored */
 	struct manifest manifest;
-	json_t *list;	 /* of databases */
-	json_t *by_name; /* name -> database, borrowed by list too */
+	struct contents_list list;
 	jobs_manifest_cb *manifest_done;
 	jobs_contents_cb *contents_done;
 	void *arg;
@@ -32,8 +30,7 @@ static void look_free(struct look *k)
 		store_cancel(k->opening.store, k->get);
 	exchange_cancel(k->exchange);
 	manifest_fini(&k->manifest);
-	json_decref(k->list);
-	json_decref(k->by_name);
+	contents_fini(&k->list);
 	opening_fini(&k->opening);
 	free(k->bytes);
 	free(k);
@@ -102,9 +99,8 @@ static void on_index(void *arg, const struct err *e)
 		look_fail(k, e);
 		return;
 	}
-	text = json_dumps(k->list, JSON_COMPACT);
+	text = contents_take(&k->list, &mine);
 	if (text == NULL) {
-		(void)err_nomem(&mine, "the contents of a backup");
 		look_fail(k, &mine);
 		return;
 	}
@@ -113,50 +109,11 @@ static void on_index(void *arg, const struct err *e)
 	look_free(k);
 }
 
-/* The entry of a database, made when it is met first. Borrowed. */
-static json_t *database_of(struct look *k, const char *name)
-{
-	json_t *db = json_object_get(k->by_name, name);
-
-	if (db != NULL)
-		return db;
-	db = json_pack("{s:s,s:[],s:[]}", "name", name, "tables", "objects");
-	if (json_array_append_new(k->list, db) != 0 ||
-	    json_object_set(k->by_name, name, db) != 0)
-		return NULL;
-	return db;
-}
-
-static json_t *table_of(const struct index_line *l)
-{
-	char digest[DIGEST_HEX_MAX];
-
-	return json_pack("{s:s,s:I,s:I,s:s}", "name", l->name, "rows",
-			 (json_int_t)l->rows, "bytes",
-			 (json_int_t)l->plain_bytes, "digest",
-			 digest_format(&l->digest, digest));
-}
-
-/* Tables by their rows; all else by its definition. */
 static bool on_line(void *arg, const struct index_line *l, struct err *e)
 {
 	struct look *k = arg;
-	bool is_table = strcmp(l->type, "table") == 0;
-	json_t *db, *one;
-	const char *where = is_table ? "tables" : "objects";
 
-	if (l->group[0] == '\0')
-		return true; /* of the whole instance: session settings */
-	db = database_of(k, l->group);
-	if (strcmp(l->type, "database") == 0 ||
-	    (is_table && l->kind != ITEM_DATA))
-		return db != NULL || err_nomem(e, "contents");
-	one = is_table ? table_of(l)
-		       : json_pack("{s:s,s:s}", "kind", l->type, "name",
-				   l->name);
-	if (json_array_append_new(json_object_get(db, where), one) != 0)
-		return err_nomem(e, "the contents of a backup");
-	return true;
+	return contents_add(&k->list, l, e);
 }
 
 static void on_fetched(void *arg, const struct err *e)
@@ -170,8 +127,6 @@ static void on_fetched(void *arg, const struct err *e)
 		look_fail(k, e);
 		return;
 	}
-	k->list = json_array();
-	k->by_name = json_object();
 	opening_exchange_env(&k->opening, &env);
 	k->exchange =
 		exchange_index(&env, &k->manifest, on_line, on_index, k, &mine);
