@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "jobs/jobs_int.h"
 #include "jobs/opening.h"
+#include "jobs/retry.h"
 
 struct removal {
 	struct jobs *jobs;
@@ -13,7 +14,8 @@ struct removal {
 	struct opening opening;
 	struct exchange *exchange;
 	struct catalog_op *op;
-	struct err why; /* the objects are not gone */
+	struct retry retry; /* of telling the catalog */
+	struct err why;	    /* the objects are not gone */
 	catalog_done_cb *done;
 	void *arg;
 };
@@ -22,6 +24,7 @@ static void removal_free(struct removal *r)
 {
 	exchange_cancel(r->exchange);
 	catalog_cancel(r->op);
+	retry_fini(&r->retry);
 	opening_fini(&r->opening);
 	free(r);
 }
@@ -38,26 +41,57 @@ static void removal_end(struct removal *r, const struct err *e)
 	done(arg, err_is(&copy) ? &copy : NULL);
 }
 
+static void tell_catalog(struct removal *r);
+
+static void on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	tell_catalog(arg);
+}
+
+/* While it is not told, its job of kind delete keeps sweeps away. A backup
+ * that it does not know any more was swept by somebody else meanwhile. */
 static void on_told(void *arg, const struct err *e)
 {
 	struct removal *r = arg;
 
 	r->op = NULL;
+	if (e != NULL && retry_later(&r->retry, r->jobs, e, on_retry, r))
+		return;
+	if (e != NULL && e->code == ERR_NOT_FOUND)
+		e = NULL;
 	if (err_is(&r->why))
 		e = &r->why;
 	removal_end(r, e);
 }
 
-static void tell_catalog(struct removal *r, const struct err *why)
+static void tell_catalog(struct removal *r)
 {
+	const struct err *why = failure(&r->why);
 	struct err e = {0};
 
-	if (why != NULL)
-		r->why = *why;
 	r->op = catalog_backup_swept(r->jobs->config.catalog, r->id, why,
 				     on_told, r, &e);
 	if (r->op == NULL)
-		removal_end(r, &e);
+		on_told(r, &e);
+}
+
+static void tell(struct removal *r, const struct err *why)
+{
+	if (why != NULL)
+		r->why = *why;
+	tell_catalog(r);
+}
+
+/* Objects of a backup that lives are nobody's to remove, whoever asks. */
+static bool check_removable(const struct backup_record *b, struct err *e)
+{
+	if (b->status == BACKUP_DELETING || b->status == BACKUP_FAILED ||
+	    b->status == BACKUP_CANCELED)
+		return true;
+	return err_bug(e, "asked to remove the objects of %s, which is %s",
+		       b->id, backup_status_name(b->status));
 }
 
 static void on_removed(void *arg, const struct err *e)
@@ -65,7 +99,7 @@ static void on_removed(void *arg, const struct err *e)
 	struct removal *r = arg;
 
 	r->exchange = NULL;
-	tell_catalog(r, e);
+	tell(r, e);
 }
 
 /* A pool that is not bound any more keeps its objects (rule 16). */
@@ -75,20 +109,17 @@ static void on_opened(void *arg, const struct err *e)
 	struct exchange_env env;
 	struct err mine = {0};
 
-	if (e != NULL && e->code == ERR_NOT_FOUND) {
-		tell_catalog(r, NULL);
-		return;
-	}
 	if (e != NULL) {
-		tell_catalog(r, e);
+		tell(r, e->code == ERR_NOT_FOUND ? NULL : e);
 		return;
 	}
 	opening_exchange_env(&r->opening, &env);
-	r->exchange =
-		exchange_remove(&env, r->opening.backup.source_id,
-				r->opening.backup.id, on_removed, r, &mine);
+	if (check_removable(&r->opening.backup, &mine))
+		r->exchange = exchange_remove(&env, r->opening.backup.source_id,
+					      r->opening.backup.id, on_removed,
+					      r, &mine);
 	if (r->exchange == NULL)
-		tell_catalog(r, &mine);
+		tell(r, &mine);
 }
 
 struct removal *removal_start(struct jobs *j, const char *backup_id,

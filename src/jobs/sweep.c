@@ -6,12 +6,19 @@
 
 #include <event2/event.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "jobs/jobs_int.h"
 #include "jobs/removal.h"
 #include "loop/loop.h"
 
-enum { SWEEP_PERIOD_S = 3600, SWEEP_RETRY_S = 60 };
+enum {
+	SWEEP_PERIOD_S = 3600,
+	SWEEP_RETRY_S = 60,
+	/* After the end of a backup of ours, its last requests may still be on
+	 * their way to the store. */
+	SWEEP_GRACE_MS = 60 * 1000,
+};
 
 struct sweeper {
 	struct jobs *jobs;
@@ -20,8 +27,9 @@ struct sweeper {
 	struct removal *removal;
 	char (*ids)[ID_MAX]; /* still to do: the last nids */
 	size_t nids;
-	unsigned failed;
-	bool is_again; /* kicked while it swept */
+	int64_t began_at; /* what ended before was another process's */
+	bool is_early;	  /* something is left for a sweep in a minute */
+	bool is_again;	  /* kicked while it swept */
 };
 
 static void arm(struct sweeper *s, time_t seconds)
@@ -40,7 +48,7 @@ static void rest(struct sweeper *s)
 	if (s->is_again)
 		arm(s, 0);
 	else
-		arm(s, s->failed > 0 ? SWEEP_RETRY_S : SWEEP_PERIOD_S);
+		arm(s, s->is_early ? SWEEP_RETRY_S : SWEEP_PERIOD_S);
 	s->is_again = false;
 }
 
@@ -54,7 +62,7 @@ static void on_removed(void *arg, const struct err *e)
 	if (e == NULL) {
 		log_info("jobs", "swept what %s left", s->ids[s->nids]);
 	} else {
-		s->failed++;
+		s->is_early = true;
 		log_warn("jobs", "cannot sweep what %s left: %s",
 			 s->ids[s->nids], e->msg);
 	}
@@ -63,17 +71,37 @@ static void on_removed(void *arg, const struct err *e)
 
 static void sweep_next(struct sweeper *s)
 {
-	struct err e = {0};
-
 	while (s->removal == NULL && s->nids > 0) {
+		struct err e = {0};
+
 		s->nids--;
 		s->removal = removal_start(s->jobs, s->ids[s->nids], on_removed,
 					   s, &e);
 		if (s->removal == NULL)
-			s->failed++;
+			s->is_early = true;
 	}
 	if (s->removal == NULL)
 		rest(s);
+}
+
+static bool is_too_early(const struct sweeper *s, const struct backup_record *r)
+{
+	return r->status != BACKUP_DELETING && r->finished_at >= s->began_at &&
+	       clock_now_ms() - r->finished_at < SWEEP_GRACE_MS;
+}
+
+static void take_ids(struct sweeper *s, const struct backup_record *list,
+		     size_t n)
+{
+	s->ids = calloc(n + 1, sizeof(*s->ids));
+	if (s->ids == NULL)
+		s->is_early = true;
+	for (size_t i = 0; s->ids != NULL && i < n; i++) {
+		if (is_too_early(s, &list[i]))
+			s->is_early = true;
+		else
+			memcpy(s->ids[s->nids++], list[i].id, ID_MAX);
+	}
 }
 
 static void on_sweepable(void *arg, const struct backup_record *list,
@@ -83,17 +111,12 @@ static void on_sweepable(void *arg, const struct backup_record *list,
 
 	s->op = NULL;
 	if (e != NULL) {
-		s->failed++;
+		s->is_early = true;
 		log_warn("jobs", "cannot list what to sweep: %s", e->msg);
 		rest(s);
 		return;
 	}
-	s->ids = calloc(page->n + 1, sizeof(*s->ids));
-	if (s->ids != NULL) {
-		for (size_t i = 0; i < page->n; i++)
-			memcpy(s->ids[i], list[i].id, ID_MAX);
-		s->nids = page->n;
-	}
+	take_ids(s, list, page->n);
 	sweep_next(s);
 }
 
@@ -104,11 +127,13 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	s->failed = 0;
+	s->is_early = false;
+	if (s->began_at == 0)
+		s->began_at = clock_now_ms();
 	s->op = catalog_backup_sweepable(s->jobs->config.catalog, on_sweepable,
 					 s, &e);
 	if (s->op == NULL) {
-		s->failed++;
+		s->is_early = true;
 		rest(s);
 	}
 }
