@@ -1,14 +1,25 @@
 # Unit tests of the room jobs.
-check_PROGRAMS += tests/unit/test_jobs_flow tests/unit/test_jobs_meter
+check_PROGRAMS += tests/unit/test_jobs_flow tests/unit/test_jobs_meter \
+	tests/unit/test_jobs_moments
 
 # The fake engine takes the place of the room sources.
-tests_unit_test_jobs_flow_SOURCES = tests/unit/test_jobs_flow.c \
-	tests/unit/jobs_house.c tests/unit/jobs_house.h \
+JOBS_HOUSE = tests/unit/jobs_house.c tests/unit/jobs_house.h \
 	tests/fakes/fake_source.c tests/fakes/fake_source.h
+JOBS_HOUSE_LIBS = libjobs.a libcatalog.a libmanifest.a libstages.a \
+	libstores.a libpipeline.a libmodel.a $(LOOP_LIBS) $(TEST_LIBS)
+
+tests_unit_test_jobs_flow_SOURCES = tests/unit/test_jobs_flow.c $(JOBS_HOUSE)
 tests_unit_test_jobs_flow_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
-tests_unit_test_jobs_flow_LDADD = libjobs.a libcatalog.a libmanifest.a \
-	libstages.a libstores.a libpipeline.a libmodel.a $(LOOP_LIBS) \
-	$(TEST_LIBS)
+tests_unit_test_jobs_flow_LDADD = $(JOBS_HOUSE_LIBS)
+
+tests_unit_test_jobs_moments_SOURCES = tests/unit/test_jobs_moments.c \
+	$(JOBS_HOUSE)
+tests_unit_test_jobs_moments_CPPFLAGS = $(AM_CPPFLAGS) \
+	-I$(top_srcdir)/tests/fakes
+tests_unit_test_jobs_moments_LDADD = $(JOBS_HOUSE_LIBS)
+tests_unit_test_jobs_moments_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=catalog_backup_finish -Wl,--wrap=catalog_restore_finish \
+	-Wl,--wrap=catalog_backup_swept
 
 tests_unit_test_jobs_meter_SOURCES = tests/unit/test_jobs_meter.c
 tests_unit_test_jobs_meter_LDADD = $(JOBS_LIBS) $(TEST_LIBS)

@@ -56,6 +56,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 static void answer(struct house *h, const struct err *e)
 {
 	h->is_answered = true;
+	h->asked = NULL;
 	memset(&h->err, 0, sizeof(h->err));
 	if (e != NULL)
 		h->err = *e;
@@ -114,16 +115,25 @@ static void on_restore(void *arg, const struct restore_record *r,
 	answer(h, e);
 }
 
-static void make_records(struct house *h)
+void house_add_source(struct house *h, const char *name)
 {
-	char config[128];
 	struct source_record s = {
-		.name = "db1",
 		.engine = "mysql",
 		.connection_json = (char[]){"{\"host\":\"127.0.0.1\"}"},
 		.secret = (char[]){"secret"},
 		.is_reachable = true,
 	};
+	struct err e = {0};
+
+	(void)str_copy(s.name, sizeof(s.name), name);
+	assert_non_null(
+		catalog_source_create(h->catalog, &s, on_source, h, &e));
+	assert_true(answered(h));
+}
+
+static void make_pool(struct house *h)
+{
+	char config[128];
 	struct pool_record p = {
 		.name = "local",
 		.storage_type = "local_directory",
@@ -135,9 +145,6 @@ static void make_records(struct house *h)
 
 	(void)snprintf(config, sizeof(config), "{\"path\":\"%s/pool\"}",
 		       h->dir);
-	assert_non_null(
-		catalog_source_create(h->catalog, &s, on_source, h, &e));
-	assert_true(answered(h));
 	assert_non_null(catalog_pool_create(h->catalog, &p, on_pool, h, &e));
 	assert_true(answered(h));
 }
@@ -169,7 +176,7 @@ static void open_jobs(struct house *h, unsigned max_jobs)
 		.transfers = h->transfers,
 		.signer = h->signer,
 		.max_jobs = max_jobs,
-		.retry_seconds = 0,
+		.retry_seconds = h->retry_seconds,
 		.max_tables = 1000,
 		.max_row_bytes = 1 << 20,
 		.puts_at_once = 2,
@@ -182,12 +189,11 @@ static void open_jobs(struct house *h, unsigned max_jobs)
 	c.budget = h->budget;
 	h->jobs = jobs_new(&c, &e);
 	assert_non_null(h->jobs);
-	jobs_start(h->jobs);
 }
 
 struct house *house_open(unsigned max_jobs)
 {
-	static const struct timeval tick = {0, 50000};
+	static const struct timeval tick = {0, 5000};
 	struct house *h = calloc(1, sizeof(*h));
 	struct event *ticker;
 	struct err e = {0};
@@ -209,7 +215,9 @@ struct house *house_open(unsigned max_jobs)
 	h->ticker = ticker;
 	open_catalog(h);
 	open_jobs(h, max_jobs);
-	make_records(h);
+	jobs_start(h->jobs);
+	house_add_source(h, "db1");
+	make_pool(h);
 	return h;
 }
 
@@ -222,19 +230,44 @@ static int remove_one(const char *path, const struct stat *st, int flag,
 	return remove(path);
 }
 
-void house_close(struct house *h)
+static void close_jobs(struct house *h)
 {
+	jobs_op_cancel(h->asked);
+	h->asked = NULL;
 	jobs_free(h->jobs);
 	assert_int_equal(fake_source_facts()->alive, 0);
 	catalog_close(h->catalog);
 	budget_free(h->budget);
+	signer_free(h->signer);
+	secret_key_free(h->key);
+}
+
+void house_crash(struct house *h, unsigned max_jobs)
+{
+	struct err e = {0};
+
+	close_jobs(h);
+	open_catalog(h);
+	open_jobs(h, max_jobs);
+	assert_non_null(catalog_recover(h->catalog, on_done, h, &e));
+	assert_true(answered(h));
+	jobs_start(h->jobs);
+}
+
+void house_set_retry(struct house *h, unsigned seconds)
+{
+	h->retry_seconds = seconds;
+	house_crash(h, 2);
+}
+
+void house_close(struct house *h)
+{
+	close_jobs(h);
 	transfers_free(h->transfers);
 	workers_free(h->cpu);
 	workers_free(h->blocking);
 	event_free(h->ticker);
 	loop_free(h->loop);
-	signer_free(h->signer);
-	secret_key_free(h->key);
 	backup_record_fini(&h->backup);
 	restore_record_fini(&h->restore);
 	fake_source_reset();
@@ -242,7 +275,7 @@ void house_close(struct house *h)
 	free(h);
 }
 
-bool house_backup(struct house *h, const char *name, const char *scope)
+void house_ask_backup(struct house *h, const char *name, const char *scope)
 {
 	struct backup_record r = {
 		.type = "manual",
@@ -255,12 +288,13 @@ bool house_backup(struct house *h, const char *name, const char *scope)
 	memcpy(r.source_id, h->source, ID_MAX);
 	memcpy(r.pool_id, h->pool, ID_MAX);
 	r.scope_json = scope != NULL ? strdup(scope) : NULL;
-	assert_non_null(jobs_backup(h->jobs, &r, on_backup, h, &e));
+	h->asked = jobs_backup(h->jobs, &r, on_backup, h, &e);
 	free(r.scope_json);
-	return answered(h);
+	if (h->asked == NULL)
+		answer(h, &e);
 }
 
-bool house_restore(struct house *h, const char *backup, const char *request)
+void house_ask_restore(struct house *h, const char *backup, const char *request)
 {
 	struct restore_record r = {0};
 	struct err e = {0};
@@ -268,9 +302,68 @@ bool house_restore(struct house *h, const char *backup, const char *request)
 	(void)str_copy(r.backup_id, sizeof(r.backup_id), backup);
 	memcpy(r.target_id, h->source, ID_MAX);
 	r.request_json = strdup(request);
-	assert_non_null(jobs_restore(h->jobs, &r, on_restore, h, &e));
+	h->asked = jobs_restore(h->jobs, &r, on_restore, h, &e);
 	free(r.request_json);
+	if (h->asked == NULL)
+		answer(h, &e);
+}
+
+void house_ask_delete(struct house *h, const char *key)
+{
+	struct err e = {0};
+
+	h->asked = jobs_delete(h->jobs, key, on_backup, h, &e);
+	if (h->asked == NULL)
+		answer(h, &e);
+}
+
+bool house_backup(struct house *h, const char *name, const char *scope)
+{
+	house_ask_backup(h, name, scope);
 	return answered(h);
+}
+
+bool house_restore(struct house *h, const char *backup, const char *request)
+{
+	house_ask_restore(h, backup, request);
+	return answered(h);
+}
+
+void house_give_up(struct house *h)
+{
+	jobs_op_cancel(h->asked);
+	h->asked = NULL;
+	h->is_answered = false;
+}
+
+void house_settle(struct house *h)
+{
+	int64_t limit = clock_mono_ms() + LIMIT_MS;
+	unsigned queued, running;
+
+	for (int still = 0; still < 20; still++) {
+		house_turn(h);
+		jobs_load(h->jobs, &queued, &running);
+		if (queued + running > 0)
+			still = 0;
+		if (clock_mono_ms() > limit)
+			fail_msg("jobs do not end");
+	}
+}
+
+static void on_granted(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+void house_check_budget(struct house *h)
+{
+	struct budget_share all = {0};
+	bool is_granted = false;
+
+	budget_reserve(h->budget, &all, SIZE_MAX, on_granted, &is_granted);
+	house_until(h, &is_granted);
+	budget_release(&all);
 }
 
 void house_wait(struct house *h, const char *job_id)
@@ -299,9 +392,7 @@ bool house_read_restore(struct house *h, const char *id)
 
 bool house_delete(struct house *h, const char *key)
 {
-	struct err e = {0};
-
-	assert_non_null(jobs_delete(h->jobs, key, on_backup, h, &e));
+	house_ask_delete(h, key);
 	return answered(h);
 }
 

@@ -24,6 +24,9 @@ struct house {
 	struct event *ticker;
 	char source[ID_MAX], pool[ID_MAX];
 
+	unsigned retry_seconds;
+	struct jobs_op *asked; /* what is not answered yet */
+
 	/* the last answer */
 	bool is_answered;
 	struct err err;
@@ -34,6 +37,15 @@ struct house {
 /* Makes it: one source "db1", one pool "local". max_jobs at once. */
 struct house *house_open(unsigned max_jobs);
 
+/* Another source, the one of what follows. */
+void house_add_source(struct house *h, const char *name);
+
+/* Begins anew with so many seconds before the retry of rule 9. */
+void house_set_retry(struct house *h, unsigned seconds);
+
+/* As if the server had been killed and started again. */
+void house_crash(struct house *h, unsigned max_jobs);
+
 /* Takes it down and removes its folder. */
 void house_close(struct house *h);
 
@@ -43,7 +55,20 @@ void house_until(struct house *h, const bool *flag);
 /* One turn of the loop. */
 void house_turn(struct house *h);
 
-/* A backup of db1 with that name; true: accepted, h->backup is it. */
+/* Ask for a backup, a restore, a deletion; and cancel what was asked last. */
+void house_ask_backup(struct house *h, const char *name, const char *scope);
+void house_ask_restore(struct house *h, const char *backup,
+		       const char *request);
+void house_ask_delete(struct house *h, const char *key);
+void house_give_up(struct house *h);
+
+/* Runs the loop until no job is left, and a little longer. */
+void house_settle(struct house *h);
+
+/* All of the buffers can be had: no share was kept. */
+void house_check_budget(struct house *h);
+
+/* A backup of the source with that name; true: accepted, h->backup is it. */
 bool house_backup(struct house *h, const char *name, const char *scope);
 
 /* The same into db1; request_json as in restore_record. */
