@@ -68,7 +68,9 @@ struct load_ops {
 	 * beginning and how far it came. NULL with *e filled. */
 	struct sink *(*sink)(struct load *l, struct err *e);
 	/* Counts and digests each table again; "verification_failed" with the
-	 * table, what was expected and what was found. */
+	 * table, what was expected and what was found. It ends by making what
+	 * the sink held back because it would write by itself (MySQL's
+	 * events): without it they are not there. */
 	struct source_op *(*verify)(struct load *l, load_next_cb *next,
 				    void *next_arg, load_done_cb *done,
 				    void *arg, struct err *e);

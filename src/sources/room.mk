@@ -8,6 +8,8 @@ libsources_a_SOURCES = \
 	src/sources/op_int.h
 if WITH_MYSQL
 libsources_a_SOURCES += \
+	src/sources/mysql/address.c \
+	src/sources/mysql/address.h \
 	src/sources/mysql/column.c \
 	src/sources/mysql/column.h \
 	src/sources/mysql/conn.c \
@@ -25,6 +27,11 @@ libsources_a_SOURCES += \
 	src/sources/mysql/grants.h \
 	src/sources/mysql/list.c \
 	src/sources/mysql/list.h \
+	src/sources/mysql/load.c \
+	src/sources/mysql/load_check.c \
+	src/sources/mysql/load_int.h \
+	src/sources/mysql/load_sink.c \
+	src/sources/mysql/load_verify.c \
 	src/sources/mysql/mysql.c \
 	src/sources/mysql/mysql.h \
 	src/sources/mysql/names.c \
@@ -44,6 +51,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/quote.c \
 	src/sources/mysql/quote.h \
 	src/sources/mysql/recheck.c \
+	src/sources/mysql/rename.c \
+	src/sources/mysql/rename.h \
 	src/sources/mysql/rights.c \
 	src/sources/mysql/rights.h \
 	src/sources/mysql/rows.c \
@@ -55,5 +64,7 @@ libsources_a_SOURCES += \
 	src/sources/mysql/sessions.h \
 	src/sources/mysql/settings.c \
 	src/sources/mysql/settings.h \
-	src/sources/mysql/snapshot.c
+	src/sources/mysql/snapshot.c \
+	src/sources/mysql/split.c \
+	src/sources/mysql/split.h
 endif

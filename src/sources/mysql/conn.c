@@ -16,7 +16,6 @@
 #include <event2/event.h>
 
 #include "base/log.h"
-#include "base/secret.h"
 #include "loop/loop.h"
 
 enum { DRAIN_STEPS = 64 };
@@ -229,8 +228,7 @@ static enum my_flow step_connecting(struct my_conn *c, struct err *e)
 
 	if (!c->is_dialed)
 		return MY_WAIT;
-	secret_free(d->password);
-	d->password = NULL;
+	my_address_forget(&d->address);
 	c->mysql = d->mysql;
 	d->mysql = NULL;
 	if (c->mysql == NULL) {

@@ -8,6 +8,7 @@
 #include <mysql.h>
 
 #include "loop/workers.h"
+#include "sources/mysql/address.h"
 #include "sources/mysql/conn.h"
 #include "sources/mysql/fault.h"
 
@@ -27,9 +28,7 @@ enum conn_state {
 /* What connecting needs and finds; the worker's while it runs. */
 struct my_dial {
 	struct work work;
-	char *host, *socket, *user, *password, *ca_file;
-	unsigned port;
-	enum source_tls tls;
+	struct my_address address;
 	uint64_t max_packet_bytes;
 	atomic_bool is_canceled; /* the loop does not want it any more */
 	MYSQL *mysql;		 /* NULL: failed, as told below */

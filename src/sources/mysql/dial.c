@@ -40,35 +40,17 @@ static void library_start(void)
 	(void)mysql_server_init(0, NULL, NULL);
 }
 
-static bool copy(char **to, const char *from)
-{
-	if (from == NULL)
-		return true;
-	*to = strdup(from);
-	return *to != NULL;
-}
-
 bool my_dial_init(struct my_dial *d, const struct source_address *a)
 {
-	bool has_host = a->host != NULL || a->socket != NULL;
-
-	d->port = a->port != 0 ? a->port : DEFAULT_PORT;
-	d->tls = a->tls;
 	atomic_init(&d->is_canceled, false);
-	return copy(&d->host, has_host ? a->host : "127.0.0.1") &&
-	       copy(&d->socket, a->socket) && copy(&d->user, a->user) &&
-	       copy(&d->password, a->password) && copy(&d->ca_file, a->ca_file);
+	return my_address_init(&d->address, a);
 }
 
 void my_dial_fini(struct my_dial *d)
 {
 	if (d->mysql != NULL)
 		mysql_close(d->mysql);
-	free(d->host);
-	free(d->socket);
-	free(d->user);
-	secret_free(d->password);
-	free(d->ca_file);
+	my_address_fini(&d->address);
 }
 
 static bool is_canceled(struct my_dial *d)
@@ -78,11 +60,12 @@ static bool is_canceled(struct my_dial *d)
 
 static bool wants_tls(const struct my_dial *d)
 {
-	switch (d->tls) {
+	switch (d->address.view.tls) {
 	case TLS_DISABLED:
 		return false;
 	case TLS_PREFERRED:
-		return d->socket == NULL; /* nobody listens on a unix socket */
+		return d->address.socket ==
+		       NULL; /* nobody listens on a unix socket */
 	case TLS_REQUIRED:
 	case TLS_VERIFY:
 		return true;
@@ -93,20 +76,20 @@ static bool wants_tls(const struct my_dial *d)
 static void set_tls(MYSQL *m, const struct my_dial *d)
 {
 	my_bool enforce = wants_tls(d);
-	my_bool verify = d->tls == TLS_VERIFY;
+	my_bool verify = d->address.view.tls == TLS_VERIFY;
 
 	if (enforce)
 		(void)mysql_optionsv(m, MYSQL_OPT_SSL_ENFORCE, &enforce);
 	/* Newer libraries verify unless told not to. */
 	(void)mysql_optionsv(m, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
-	if (enforce && d->ca_file != NULL)
-		(void)mysql_optionsv(m, MYSQL_OPT_SSL_CA, d->ca_file);
+	if (enforce && d->address.ca_file != NULL)
+		(void)mysql_optionsv(m, MYSQL_OPT_SSL_CA, d->address.ca_file);
 }
 
 static void set_options(MYSQL *m, const struct my_dial *d)
 {
-	unsigned protocol =
-		d->socket != NULL ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+	unsigned protocol = d->address.socket != NULL ? MYSQL_PROTOCOL_SOCKET
+						      : MYSQL_PROTOCOL_TCP;
 	unsigned seconds = MY_CONNECT_SECONDS, no_files = 0;
 	my_bool reconnect = 0;
 	size_t packet = PROTOCOL_PACKET_BYTES, stack = STACK_BYTES;
@@ -164,12 +147,13 @@ static void give_up(MYSQL *m, MYSQL **answer, int wants)
 /* True: the call came to its end, *answer tells. False: given up. */
 static bool connect_in_time(struct my_dial *d, MYSQL *m, MYSQL **answer)
 {
+	const struct source_address *a = &d->address.view;
 	int64_t until = clock_mono_ms() + MY_CONNECT_SECONDS * 1000;
 	int ready, wants;
 
-	wants = mysql_real_connect_start(answer, m, d->host, d->user,
-					 d->password, NULL, d->port, d->socket,
-					 0);
+	wants = mysql_real_connect_start(
+		answer, m, a->host, a->user, a->password, NULL,
+		a->port != 0 ? a->port : DEFAULT_PORT, a->socket, 0);
 	while (wants != 0) {
 		ready = wait_a_tick(m, wants);
 		if (is_canceled(d) || clock_mono_ms() >= until) {
@@ -204,7 +188,8 @@ static void failed(struct my_dial *d, unsigned number, const char *text)
 /* TLS was asked for, and the library goes on without where it is missing. */
 static bool has_what_was_asked(struct my_dial *d, MYSQL *m)
 {
-	bool must = d->tls == TLS_REQUIRED || d->tls == TLS_VERIFY;
+	bool must = d->address.view.tls == TLS_REQUIRED ||
+		    d->address.view.tls == TLS_VERIFY;
 
 	if (!must || mysql_get_ssl_cipher(m) != NULL)
 		return true;

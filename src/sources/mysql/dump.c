@@ -10,7 +10,6 @@
 #include <xxhash.h>
 
 #include "base/log.h"
-#include "base/secret.h"
 #include "sources/mysql/fault.h"
 #include "sources/mysql/mysql.h"
 

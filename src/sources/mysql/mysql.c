@@ -8,6 +8,7 @@ static const struct source_kind kind = {
 	.probe = my_probe,
 	.names = my_names,
 	.dump_new = my_dump_new,
+	.load_new = my_load_new,
 };
 
 const struct source_kind *mysql_kind(void)
