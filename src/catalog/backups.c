@@ -119,6 +119,7 @@ static const struct list_sort sorts[] = {
 static const struct list_spec spec = {
 	.columns = COLUMNS,
 	.from = FROM,
+	.table = "backups b",
 	.id = "b.id",
 	.one = "SELECT " COLUMNS " FROM " FROM " WHERE b.id = ?",
 	.sorts = sorts,

@@ -12,14 +12,14 @@
 
 #include "base/log.h"
 
-/* Four megabytes of pages are what an idle server spends on its catalog. */
+/* Eight megabytes of pages are the most that a server keeps of its catalog. */
 #define SETTINGS                                                               \
 	"PRAGMA foreign_keys = ON;"                                            \
 	"PRAGMA secure_delete = ON;"                                           \
 	"PRAGMA synchronous = FULL;"                                           \
 	"PRAGMA trusted_schema = OFF;"                                         \
 	"PRAGMA temp_store = MEMORY;"                                          \
-	"PRAGMA cache_size = -4096;"
+	"PRAGMA cache_size = -8192;"
 
 static int on_wal(void *arg, sqlite3 *sq, const char *name, int pages)
 {

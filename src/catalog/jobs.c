@@ -177,6 +177,7 @@ static const struct list_sort sorts[] = {
 static const struct list_spec spec = {
 	.columns = COLUMNS,
 	.from = "jobs j",
+	.table = "jobs j",
 	.id = "j.id",
 	.one = "SELECT " COLUMNS " FROM jobs j WHERE j.id = ?",
 	.sorts = sorts,

@@ -175,7 +175,7 @@ static bool run_count(struct list *l, const struct list_spec *spec,
 	int64_t total = 0;
 	bool ok;
 
-	text_printf(&sql, "SELECT count(*) FROM %s", spec->from);
+	text_printf(&sql, "SELECT count(*) FROM %s", spec->table);
 	text_str(&sql, l->where.data);
 	if (sql.is_broken || l->where.is_broken)
 		ok = err_nomem(&op->err, "a list");
@@ -205,16 +205,26 @@ static void add_cut(struct list *l, const struct list_spec *spec,
 	l->args[l->nargs++] = arg_text(cut->id);
 }
 
+/*
+ * The page is cut out of ids and sort values alone; only what is on it is
+ * then read and joined. Sorting whole records took eight times as long.
+ */
 static void write_page_sql(struct text *sql, const struct list *l,
 			   const struct list_spec *spec, const struct cut *cut)
 {
 	const char *way = cut->is_down ? "DESC" : "ASC";
 
-	text_printf(sql, "SELECT %s, %s, %s FROM %s", spec->id, cut->sort->sql,
-		    spec->columns, spec->from);
+	text_printf(sql,
+		    "SELECT page.id, page.value, %s FROM"
+		    " (SELECT %s AS id, %s AS value FROM %s",
+		    spec->columns, spec->id, cut->sort->sql, spec->table);
 	text_str(sql, l->where.data);
-	text_printf(sql, " ORDER BY %s %s, %s %s LIMIT ?", cut->sort->sql, way,
-		    spec->id, way);
+	text_printf(sql,
+		    " ORDER BY %s %s, %s %s LIMIT ?) page"
+		    " CROSS JOIN %s WHERE %s = page.id"
+		    " ORDER BY page.value %s, page.id %s",
+		    cut->sort->sql, way, spec->id, way, spec->from, spec->id,
+		    way, way);
 	if (l->where.is_broken)
 		sql->is_broken = true;
 }

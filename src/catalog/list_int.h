@@ -21,8 +21,9 @@ struct list_sort {
 struct list_spec {
 	const char *columns; /* as read() takes them */
 	const char *from;
-	const char *id;		       /* the column, qualified */
-	const char *one;	       /* the statement that reads one, by id */
+	const char *table; /* of from, what filters and sorts speak of */
+	const char *id;	   /* the column, qualified */
+	const char *one;   /* the statement that reads one, by id */
 	const struct list_sort *sorts; /* up to a word of NULL */
 	/* Adds the row to out. */
 	bool (*read)(struct stmt *s, struct rows *out, struct err *e);

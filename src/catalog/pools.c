@@ -61,6 +61,7 @@ static const struct list_sort sorts[] = {
 static const struct list_spec spec = {
 	.columns = COLUMNS,
 	.from = "pools p",
+	.table = "pools p",
 	.id = "p.id",
 	.one = "SELECT " COLUMNS " FROM pools p WHERE p.id = ?",
 	.sorts = sorts,

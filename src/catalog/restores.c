@@ -66,6 +66,7 @@ static const struct list_sort sorts[] = {
 static const struct list_spec spec = {
 	.columns = COLUMNS,
 	.from = FROM,
+	.table = "restores r",
 	.id = "r.id",
 	.one = "SELECT " COLUMNS " FROM " FROM " WHERE r.id = ?",
 	.sorts = sorts,

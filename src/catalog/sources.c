@@ -80,6 +80,7 @@ static const struct list_sort sorts[] = {
 static const struct list_spec spec = {
 	.columns = COLUMNS,
 	.from = FROM,
+	.table = FROM,
 	.id = "s.id",
 	.one = "SELECT " COLUMNS " FROM " FROM " WHERE s.id = ?",
 	.sorts = sorts,

@@ -203,6 +203,7 @@ static void test_rule_7_automated_do_not_count(void **state)
 				  .method = "logical",
 				  .source_id = "shop",
 				  .pool_id = "store"};
+	struct backup_record queued = {0};
 	struct err e = {0};
 
 	r->a.count = 0;
@@ -211,6 +212,13 @@ static void test_rule_7_automated_do_not_count(void **state)
 	assert_true(rig_count(r));
 	assert_int_equal(r->a.usage.manual_backups, 0);
 	assert_int_equal(r->a.usage.backups[BACKUP_QUEUED], 1);
+	/* Nor does one give back at its end what it never took. */
+	rig_make_backup(r, "by-hand", "blog", "store");
+	assert_true(rig_get_backup(r, "by-plan"));
+	assert_true(backup_record_copy(&queued, &r->a.backup));
+	end(r, &queued, BACKUP_FAILED);
+	assert_true(rig_count(r));
+	assert_int_equal(r->a.usage.manual_backups, 1);
 }
 
 /* Whoever shows another fence, or comes when all is decided, changes nothing.*/
