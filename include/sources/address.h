@@ -7,7 +7,7 @@
 struct loop;
 struct workers;
 
-/* What sources run on; borrowed for their life. */
+/* What sources run on; the struct itself is borrowed for their life. */
 struct source_env {
 	struct loop *loop;
 	struct workers *blocking; /* name look-ups, plugin loading */

@@ -111,10 +111,6 @@ static void on_names(void *arg, const struct source_name *names, size_t n,
 /* First the databases, then the tables of each that names some. */
 static void look_at_scope(struct backup_request *q)
 {
-	const struct source_env env = {
-		.loop = q->base.jobs->config.loop,
-		.blocking = q->base.jobs->config.blocking,
-	};
 	const struct source_kind *kind =
 		source_kind_find(q->opening.source.engine);
 	struct source_names_query query = {0};
@@ -130,7 +126,8 @@ static void look_at_scope(struct backup_request *q)
 	}
 	if (q->is_databases_seen)
 		query.database = q->scope.databases[q->next_database].name;
-	q->look = kind->names(&env, &q->address.a, &query, on_names, q, &e);
+	q->look = kind->names(&q->base.jobs->source_env, &q->address.a, &query,
+			      on_names, q, &e);
 	if (q->look == NULL)
 		request_end(q, NULL, &e);
 }
@@ -190,10 +187,6 @@ static void on_probed(void *arg, const struct source_info *info,
 static void on_opened(void *arg, const struct err *e)
 {
 	struct backup_request *q = arg;
-	const struct source_env env = {
-		.loop = q->base.jobs->config.loop,
-		.blocking = q->base.jobs->config.blocking,
-	};
 	const struct source_kind *kind;
 	struct err mine = {0};
 
@@ -206,7 +199,8 @@ static void on_opened(void *arg, const struct err *e)
 		(void)err_bug(&mine, "no %s sources in this build",
 			      q->opening.source.engine);
 	else if (opened_address_read(&q->address, &q->opening.source, &mine))
-		q->look = kind->probe(&env, &q->address.a, on_probed, q, &mine);
+		q->look = kind->probe(&q->base.jobs->source_env, &q->address.a,
+				      on_probed, q, &mine);
 	if (q->look == NULL)
 		request_end(q, NULL, &mine);
 }

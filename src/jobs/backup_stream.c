@@ -45,8 +45,6 @@ static bool open_dump(struct backup_job *b, const struct source_kind *kind,
 		      struct err *e)
 {
 	const struct jobs_config *jc = &b->base.jobs->config;
-	const struct source_env env = {.loop = jc->loop,
-				       .blocking = jc->blocking};
 	struct source_scope_database *databases;
 	struct dump_config c = {
 		.address = b->address.a,
@@ -59,7 +57,7 @@ static bool open_dump(struct backup_job *b, const struct source_kind *kind,
 		return false;
 	c.scope.databases = databases;
 	c.scope.ndatabases = b->scope.ndatabases;
-	b->dump = kind->dump_new(&env, &c, e);
+	b->dump = kind->dump_new(&b->base.jobs->source_env, &c, e);
 	free(databases);
 	return b->dump != NULL;
 }

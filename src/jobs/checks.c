@@ -89,8 +89,6 @@ struct jobs_op *jobs_check_source(struct jobs *j, const struct source_record *r,
 				  source_probe_cb *done, void *arg,
 				  struct err *e)
 {
-	const struct source_env env = {.loop = j->config.loop,
-				       .blocking = j->config.blocking};
 	struct check *k = check_new(j, arg, e);
 	const struct source_kind *kind;
 
@@ -99,7 +97,8 @@ struct jobs_op *jobs_check_source(struct jobs *j, const struct source_record *r,
 	k->source_done = done;
 	kind = open_address(k, r, e);
 	if (kind != NULL)
-		k->look = kind->probe(&env, &k->address.a, on_source, k, e);
+		k->look = kind->probe(&j->source_env, &k->address.a, on_source,
+				      k, e);
 	if (k->look == NULL) {
 		check_free(k);
 		return NULL;
@@ -121,8 +120,6 @@ struct jobs_op *jobs_list_names(struct jobs *j, const struct source_record *r,
 				const struct source_names_query *q,
 				source_names_cb *done, void *arg, struct err *e)
 {
-	const struct source_env env = {.loop = j->config.loop,
-				       .blocking = j->config.blocking};
 	struct check *k = check_new(j, arg, e);
 	const struct source_kind *kind;
 
@@ -131,7 +128,8 @@ struct jobs_op *jobs_list_names(struct jobs *j, const struct source_record *r,
 	k->names_done = done;
 	kind = open_address(k, r, e);
 	if (kind != NULL)
-		k->look = kind->names(&env, &k->address.a, q, on_names, k, e);
+		k->look = kind->names(&j->source_env, &k->address.a, q,
+				      on_names, k, e);
 	if (k->look == NULL) {
 		check_free(k);
 		return NULL;

@@ -35,6 +35,8 @@ struct jobs *jobs_new(const struct jobs_config *c, struct err *e)
 	if (j == NULL)
 		goto nomem;
 	j->config = *c;
+	j->source_env.loop = c->loop;
+	j->source_env.blocking = c->blocking;
 	TAILQ_INIT(&j->list);
 	TAILQ_INIT(&j->adrift);
 	j->turn = evtimer_new(loop_base(c->loop), take_turns, j);

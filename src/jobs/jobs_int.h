@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "jobs/jobs.h"
+#include "sources/address.h"
 
 struct event;
 struct sweeper;
@@ -63,7 +64,8 @@ TAILQ_HEAD(job_list, job);
 
 struct jobs {
 	struct jobs_config config;
-	struct job_list list; /* in order of arrival */
+	struct source_env source_env; /* for all that sources do */
+	struct job_list list;	      /* in order of arrival */
 	struct jobs_op_list adrift;
 	unsigned running;
 	struct event *turn; /* starts what may start */

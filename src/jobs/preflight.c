@@ -63,8 +63,6 @@ static bool make_load(struct preflight *p, const struct source_kind *kind,
 		      struct err *e)
 {
 	const struct jobs_config *jc = &p->jobs->config;
-	const struct source_env env = {.loop = jc->loop,
-				       .blocking = jc->blocking};
 	json_t *request = p->request;
 	struct load_config c = {
 		.address = p->address.a,
@@ -86,7 +84,7 @@ static bool make_load(struct preflight *p, const struct source_kind *kind,
 	if (confirm == NULL || renames == NULL)
 		(void)err_nomem(e, "a restore");
 	else
-		p->load = kind->load_new(&env, &c, e);
+		p->load = kind->load_new(&p->jobs->source_env, &c, e);
 	free(confirm);
 	free(renames);
 	return p->load != NULL;
@@ -215,8 +213,8 @@ static void on_fetched(void *arg, const struct err *e)
 		return;
 	}
 	opening_exchange_env(&p->opening, &env);
-	p->exchange =
-		exchange_index(&env, &p->manifest, on_line, on_index, p, &mine);
+	p->exchange = exchange_index(&p->jobs->source_env, &p->manifest,
+				     on_line, on_index, p, &mine);
 	if (p->exchange == NULL)
 		preflight_end(p, &mine);
 }
@@ -240,9 +238,9 @@ static void on_opened(void *arg, const struct err *e)
 		return;
 	}
 	opening_exchange_env(&p->opening, &env);
-	p->exchange =
-		exchange_fetch(&env, b->source_id, b->id, b->manifest_digest,
-			       &p->manifest, on_fetched, p, &mine);
+	p->exchange = exchange_fetch(&p->jobs->source_env, b->source_id, b->id,
+				     b->manifest_digest, &p->manifest,
+				     on_fetched, p, &mine);
 	if (p->exchange == NULL)
 		preflight_end(p, &mine);
 }
