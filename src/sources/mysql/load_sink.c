@@ -163,13 +163,6 @@ static const struct my_ask asks[SINK_STATE_COUNT] = {
 	[SINK_LAST] = {"commit", ask_commit, take_commit, NULL},
 };
 
-static bool is_mark(const struct my_sink *s)
-{
-	size_t n = strlen(my_events_mark()) - 2; /* without its end */
-
-	return s->len == n && memcmp(s->sql, my_events_mark(), n) == 0;
-}
-
 static bool rename_databases(struct my_sink *s, struct err *e)
 {
 	if (!my_renames_apply(&s->load->renames, s->sql, s->len, &s->renamed))
@@ -188,10 +181,12 @@ static bool begin_statement(struct my_sink *s, struct err *e)
 		return false;
 	s->load->facts.statements++;
 	s->load->facts.statement_bytes += s->len;
-	if (is_mark(s)) {
+	if (my_is_mark(my_events_mark(), s->sql, s->len)) {
 		s->is_holding = true;
 		return true;
 	}
+	if (my_is_mark(my_events_end(), s->sql, s->len))
+		s->is_holding = false;
 	if (s->is_holding)
 		return my_load_hold(s->load, s->sql, s->len) ||
 		       err_nomem(e, "the events");

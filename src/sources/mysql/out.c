@@ -87,7 +87,7 @@ static bool begin_frame(struct my_out *o, bool is_continued, struct err *e)
 			append(o->frame, o->use.data, o->use.len);
 	}
 	o->begin = o->frame->len;
-	o->span_at = o->frame->len;
+	o->span_at = 0; /* of an item that goes on: its bytes have no gap */
 	return true;
 }
 
@@ -125,8 +125,8 @@ bool my_out_begin(struct my_out *o, struct item *item, const char *database,
 	o->digest = (struct digest){0};
 	if (item == NULL || o->use.is_broken)
 		return err_nomem(e, "an item");
-	if (o->frame == NULL)
-		return begin_frame(o, false, e);
+	if (o->frame == NULL && !begin_frame(o, false, e))
+		return false;
 	o->span_at = o->frame->len;
 	if (!is_other || o->use.len == 0)
 		return true;

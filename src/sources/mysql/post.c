@@ -507,8 +507,11 @@ static const struct my_ask asks[POST_STATE_COUNT] = {
 /* The footer belongs to no item, and ends the dump. */
 static enum flow finish(struct post *p, struct err *e)
 {
-	const char *footer = my_settings_footer();
+	const char *end = my_events_end(), *footer = my_settings_footer();
 
+	if (p->is_among_events &&
+	    !my_out_add(&p->part.out, end, strlen(end), e))
+		return FLOW_FAIL;
 	if (!my_out_add(&p->part.out, footer, strlen(footer), e) ||
 	    !my_out_flush(&p->part.out, e))
 		return FLOW_FAIL;

@@ -119,6 +119,16 @@ const char *my_events_mark(void)
 	return "SET @coffer_section = 'events';\n";
 }
 
+const char *my_events_end(void)
+{
+	return "SET @coffer_section = NULL;\n";
+}
+
+bool my_is_mark(const char *mark, const char *sql, size_t len)
+{
+	return strlen(mark) == len + 2 && memcmp(mark, sql, len) == 0;
+}
+
 static void write_setting(struct text *out, const char *name,
 			  const struct my_conn *c, unsigned column)
 {

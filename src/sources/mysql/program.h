@@ -80,4 +80,10 @@ bool my_program_write(struct text *out, const struct my_program *p,
  */
 const char *my_events_mark(void);
 
+/* Behind the last event. */
+const char *my_events_end(void);
+
+/* True when a statement, without its end, is this mark. */
+bool my_is_mark(const char *mark, const char *sql, size_t len);
+
 #endif

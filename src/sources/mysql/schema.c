@@ -260,6 +260,18 @@ static bool is_engine(const char *engine, size_t len,
 	return *engines != NULL;
 }
 
+/* The list of tables tells it in some versions only. */
+static bool is_versioned(const struct my_table *t, const char *options,
+			 const char *end)
+{
+	static const char mark[] = "WITH SYSTEM VERSIONING";
+
+	if (t->type == MY_VERSIONED)
+		return true;
+	return options != NULL && memmem(options, (size_t)(end - options), mark,
+					 sizeof(mark) - 1) != NULL;
+}
+
 static void look_at_engine(struct schema *s, const char *create, size_t len)
 {
 	static const char *const transactional[] = {
@@ -272,7 +284,7 @@ static void look_at_engine(struct schema *s, const char *create, size_t len)
 	const char *group = database_of(s)->name;
 	struct my_table *t = table_of(s);
 
-	if (t->type == MY_VERSIONED)
+	if (is_versioned(t, engine, create + len))
 		some_add(&s->versioned, group, t->name);
 	if (engine == NULL || is_engine(engine, n, transactional))
 		return;
