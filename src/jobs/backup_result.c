@@ -168,6 +168,7 @@ bool backup_fill_manifest(struct backup_job *b, struct err *e)
 	m->session_json = copy_or_null(f->session_json);
 	m->counts_json = counts_json(f);
 	m->warnings_json = copy_or_null(r->warnings_json);
+	m->longest_statement = f->max_statement_bytes;
 	m->started_at = r->started_at;
 	m->finished_at = r->finished_at;
 	if (!is_filled(m))

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "jobs/jobs_int.h"
+
+enum { DATABASE_NAME_MAX = 64 };
 
 static void preflight_end(struct preflight *p, const struct err *e)
 {
@@ -62,7 +65,6 @@ static struct load_rename *renames_of(json_t *object, size_t *n)
 static bool make_load(struct preflight *p, const struct source_kind *kind,
 		      struct err *e)
 {
-	const struct jobs_config *jc = &p->jobs->config;
 	json_t *request = p->request;
 	struct load_config c = {
 		.address = p->address.a,
@@ -90,24 +92,37 @@ static bool make_load(struct preflight *p, const struct source_kind *kind,
 	return p->load != NULL;
 }
 
-/* A name to rename that is not in the backup is a mistake worth telling. */
+static bool is_in_backup(const struct preflight *p, const char *database)
+{
+	for (size_t i = 0; i < p->ndatabases; i++) {
+		if (strcmp(p->databases[i], database) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What cannot be renamed so is a mistake worth telling before all else. */
 static bool check_renames(struct preflight *p, struct err *e)
 {
 	json_t *renames = json_object_get(p->request, "rename");
-	const char *from;
-	json_t *to;
+	const char *from, *to;
+	size_t points;
+	json_t *value;
 
-	json_object_foreach(renames, from, to)
+	json_object_foreach(renames, from, value)
 	{
-		size_t i = 0;
-
-		while (i < p->ndatabases && strcmp(p->databases[i], from) != 0)
-			i++;
-		if (i == p->ndatabases)
+		to = json_string_value(value);
+		if (!is_in_backup(p, from))
 			return err_set(e, ERR_INVALID, "invalid_scope",
 				       "rename names database \"%s\", which is "
 				       "not in the backup",
 				       from);
+		if (to == NULL || !utf8_check(to, strlen(to), &points) ||
+		    points < 1 || points > DATABASE_NAME_MAX)
+			return err_set(e, ERR_INVALID, "invalid_scope",
+				       "a database's new name has 1 to %d "
+				       "characters",
+				       DATABASE_NAME_MAX);
 	}
 	return true;
 }
@@ -213,8 +228,8 @@ static void on_fetched(void *arg, const struct err *e)
 		return;
 	}
 	opening_exchange_env(&p->opening, &env);
-	p->exchange = exchange_index(&p->jobs->source_env, &p->manifest,
-				     on_line, on_index, p, &mine);
+	p->exchange =
+		exchange_index(&env, &p->manifest, on_line, on_index, p, &mine);
 	if (p->exchange == NULL)
 		preflight_end(p, &mine);
 }
@@ -238,9 +253,9 @@ static void on_opened(void *arg, const struct err *e)
 		return;
 	}
 	opening_exchange_env(&p->opening, &env);
-	p->exchange = exchange_fetch(&p->jobs->source_env, b->source_id, b->id,
-				     b->manifest_digest, &p->manifest,
-				     on_fetched, p, &mine);
+	p->exchange =
+		exchange_fetch(&env, b->source_id, b->id, b->manifest_digest,
+			       &p->manifest, on_fetched, p, &mine);
 	if (p->exchange == NULL)
 		preflight_end(p, &mine);
 }

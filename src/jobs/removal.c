@@ -16,6 +16,7 @@ struct removal {
 	struct catalog_op *op;
 	struct retry retry; /* of telling the catalog */
 	struct err why;	    /* the objects are not gone */
+	bool is_early;	    /* the catalog is not told */
 	catalog_done_cb *done;
 	void *arg;
 };
@@ -79,6 +80,10 @@ static void tell_catalog(struct removal *r)
 
 static void tell(struct removal *r, const struct err *why)
 {
+	if (r->is_early) {
+		removal_end(r, why);
+		return;
+	}
 	if (why != NULL)
 		r->why = *why;
 	tell_catalog(r);
@@ -147,4 +152,15 @@ void removal_cancel(struct removal *r)
 {
 	if (r != NULL)
 		removal_free(r);
+}
+
+struct removal *removal_start_early(struct jobs *j, const char *backup_id,
+				    catalog_done_cb *done, void *arg,
+				    struct err *e)
+{
+	struct removal *r = removal_start(j, backup_id, done, arg, e);
+
+	if (r != NULL)
+		r->is_early = true;
+	return r;
 }

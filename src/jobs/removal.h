@@ -21,6 +21,11 @@ struct removal *removal_start(struct jobs *j, const char *backup_id,
 			      catalog_done_cb *done, void *arg,
 			      struct err *e) MUST_CHECK;
 
+/* The same, but the catalog is not told: there will be another look. */
+struct removal *removal_start_early(struct jobs *j, const char *backup_id,
+				    catalog_done_cb *done, void *arg,
+				    struct err *e) MUST_CHECK;
+
 /* done will not run; frees it. NULL is fine. */
 void removal_cancel(struct removal *r);
 

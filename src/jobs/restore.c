@@ -27,7 +27,7 @@ enum {
 };
 
 static const char *const state_names[] = {
-	"idle", "preflight", "share", "start", "stream", "verify", "record",
+	"queued", "check", "share", "start", "data", "verify", "record",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
 		       RESTORE_STATE_COUNT,

@@ -12,12 +12,21 @@
 #include "jobs/removal.h"
 #include "loop/loop.h"
 
+/*
+ * For a while after the end of a backup its last requests may still be on
+ * their way to the store. One that was undone here is looked at again when that
+ * is over; what a server left that was killed is removed at the start, and
+ * looked at again as well.
+ */
 enum {
 	SWEEP_PERIOD_S = 3600,
 	SWEEP_RETRY_S = 60,
-	/* After the end of a backup of ours, its last requests may still be on
-	 * their way to the store. */
 	SWEEP_GRACE_MS = 60 * 1000,
+};
+
+struct sweep_item {
+	char id[ID_MAX];
+	bool is_early; /* it is not to be forgotten yet */
 };
 
 struct sweeper {
@@ -25,8 +34,8 @@ struct sweeper {
 	struct event *timer;
 	struct catalog_op *op;
 	struct removal *removal;
-	char (*ids)[ID_MAX]; /* still to do: the last nids */
-	size_t nids;
+	struct sweep_item *items; /* still to do: the last nitems */
+	size_t nitems;
 	int64_t began_at; /* what ended before was another process's */
 	bool is_early;	  /* something is left for a sweep in a minute */
 	bool is_again;	  /* kicked while it swept */
@@ -42,9 +51,9 @@ static void arm(struct sweeper *s, time_t seconds)
 
 static void rest(struct sweeper *s)
 {
-	free(s->ids);
-	s->ids = NULL;
-	s->nids = 0;
+	free(s->items);
+	s->items = NULL;
+	s->nitems = 0;
 	if (s->is_again)
 		arm(s, 0);
 	else
@@ -60,23 +69,27 @@ static void on_removed(void *arg, const struct err *e)
 
 	s->removal = NULL;
 	if (e == NULL) {
-		log_info("jobs", "swept what %s left", s->ids[s->nids]);
+		log_info("jobs", "swept what %s left", s->items[s->nitems].id);
 	} else {
 		s->is_early = true;
 		log_warn("jobs", "cannot sweep what %s left: %s",
-			 s->ids[s->nids], e->msg);
+			 s->items[s->nitems].id, e->msg);
 	}
 	sweep_next(s);
 }
 
 static void sweep_next(struct sweeper *s)
 {
-	while (s->removal == NULL && s->nids > 0) {
+	while (s->removal == NULL && s->nitems > 0) {
 		struct err e = {0};
 
-		s->nids--;
-		s->removal = removal_start(s->jobs, s->ids[s->nids], on_removed,
-					   s, &e);
+		const struct sweep_item *it = &s->items[--s->nitems];
+
+		s->removal = it->is_early
+				     ? removal_start_early(s->jobs, it->id,
+							   on_removed, s, &e)
+				     : removal_start(s->jobs, it->id,
+						     on_removed, s, &e);
 		if (s->removal == NULL)
 			s->is_early = true;
 	}
@@ -84,23 +97,26 @@ static void sweep_next(struct sweeper *s)
 		rest(s);
 }
 
-static bool is_too_early(const struct sweeper *s, const struct backup_record *r)
+static bool has_late_requests(const struct backup_record *r)
 {
-	return r->status != BACKUP_DELETING && r->finished_at >= s->began_at &&
+	return r->status != BACKUP_DELETING &&
 	       clock_now_ms() - r->finished_at < SWEEP_GRACE_MS;
 }
 
-static void take_ids(struct sweeper *s, const struct backup_record *list,
-		     size_t n)
+static void take_items(struct sweeper *s, const struct backup_record *list,
+		       size_t n)
 {
-	s->ids = calloc(n + 1, sizeof(*s->ids));
-	if (s->ids == NULL)
+	s->items = calloc(n + 1, sizeof(*s->items));
+	if (s->items == NULL)
 		s->is_early = true;
-	for (size_t i = 0; s->ids != NULL && i < n; i++) {
-		if (is_too_early(s, &list[i]))
-			s->is_early = true;
-		else
-			memcpy(s->ids[s->nids++], list[i].id, ID_MAX);
+	for (size_t i = 0; s->items != NULL && i < n; i++) {
+		struct sweep_item *it = &s->items[s->nitems];
+
+		memcpy(it->id, list[i].id, ID_MAX);
+		it->is_early = has_late_requests(&list[i]);
+		s->is_early = s->is_early || it->is_early;
+		if (!it->is_early || list[i].finished_at < s->began_at)
+			s->nitems++;
 	}
 }
 
@@ -116,7 +132,7 @@ static void on_sweepable(void *arg, const struct backup_record *list,
 		rest(s);
 		return;
 	}
-	take_ids(s, list, page->n);
+	take_items(s, list, page->n);
 	sweep_next(s);
 }
 
@@ -175,7 +191,7 @@ void sweeper_free(struct sweeper *s)
 	if (s == NULL)
 		return;
 	sweeper_stop(s);
-	free(s->ids);
+	free(s->items);
 	event_free(s->timer);
 	free(s);
 }
