@@ -260,9 +260,9 @@ static void on_opened(void *arg, const struct err *e)
 		preflight_end(p, &mine);
 }
 
-bool preflight_start(struct preflight *p, struct jobs *j,
-		     const struct restore_record *r, unsigned store_attempts,
-		     catalog_done_cb *done, void *arg, struct err *e)
+bool preflight_start(struct preflight *p, const struct restore_record *r,
+		     unsigned store_attempts, catalog_done_cb *done, void *arg,
+		     struct err *e)
 {
 	const struct opening_want want = {
 		.backup = r->backup_id,
@@ -270,14 +270,13 @@ bool preflight_start(struct preflight *p, struct jobs *j,
 		.store_attempts = store_attempts,
 	};
 
-	p->jobs = j;
 	p->done = done;
 	p->arg = arg;
 	p->request =
 		json_loads(r->request_json ? r->request_json : "{}", 0, NULL);
 	if (p->request == NULL)
 		return err_bug(e, "a restore without its request");
-	return opening_start(&p->opening, j, &want, on_opened, p, e);
+	return opening_start(&p->opening, p->jobs, &want, on_opened, p, e);
 }
 
 void preflight_cancel(struct preflight *p)

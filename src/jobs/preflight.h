@@ -17,7 +17,7 @@ struct preflight_table {
 	struct digest digest;
 };
 
-/* Embedded in its owner; zero it to begin with. */
+/* Embedded in its owner; zero it and set jobs to begin with. */
 struct preflight {
 	struct jobs *jobs;
 	struct opening opening;
@@ -39,9 +39,8 @@ struct preflight {
 
 /* done runs once, from the loop: e NULL when the restore may begin. False with
  * *e filled. Errors: those of jobs_restore(). store_attempts: opening.h. */
-bool preflight_start(struct preflight *p, struct jobs *j,
-		     const struct restore_record *r, unsigned store_attempts,
-		     catalog_done_cb *done, void *arg,
+bool preflight_start(struct preflight *p, const struct restore_record *r,
+		     unsigned store_attempts, catalog_done_cb *done, void *arg,
 		     struct err *e) MUST_CHECK;
 
 /* Stops looking: done will not run. What was found stays. */

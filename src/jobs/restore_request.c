@@ -98,7 +98,8 @@ struct jobs_op *jobs_restore(struct jobs *j, const struct restore_record *r,
 		(void)err_nomem(e, "a request for a restore");
 		return NULL;
 	}
-	if (!preflight_start(&q->preflight, j, &q->r, REQUEST_STORE_ATTEMPTS,
+	q->preflight.jobs = j;
+	if (!preflight_start(&q->preflight, &q->r, REQUEST_STORE_ATTEMPTS,
 			     on_preflight, q, e)) {
 		request_free(q);
 		return NULL;

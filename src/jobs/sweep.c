@@ -81,9 +81,8 @@ static void on_removed(void *arg, const struct err *e)
 static void sweep_next(struct sweeper *s)
 {
 	while (s->removal == NULL && s->nitems > 0) {
-		struct err e = {0};
-
 		const struct sweep_item *it = &s->items[--s->nitems];
+		struct err e = {0};
 
 		s->removal = it->is_early
 				     ? removal_start_early(s->jobs, it->id,
@@ -115,7 +114,7 @@ static void take_items(struct sweeper *s, const struct backup_record *list,
 		memcpy(it->id, list[i].id, ID_MAX);
 		it->is_early = has_late_requests(&list[i]);
 		s->is_early = s->is_early || it->is_early;
-		if (!it->is_early || list[i].finished_at < s->began_at)
+		if (!it->is_early || list[i].finished_at <= s->began_at)
 			s->nitems++;
 	}
 }
