@@ -314,8 +314,9 @@ static void restore_start(struct job *job)
 			    on_tick, t);
 	if (t->tick == NULL || evtimer_add(t->tick, &period) != 0)
 		(void)err_nomem(&e, "a restore");
-	if (err_is(&e) || !preflight_start(&t->preflight, job->jobs, &t->r, 0,
-					   on_preflight, t, &e))
+	t->preflight.jobs = job->jobs;
+	if (err_is(&e) ||
+	    !preflight_start(&t->preflight, &t->r, 0, on_preflight, t, &e))
 		fail(t, &e);
 }
 
