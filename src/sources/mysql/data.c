@@ -8,7 +8,7 @@
  */
 #include "sources/mysql/dump_int.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,17 +179,16 @@ static size_t row_bytes(const struct data *t)
 	return bytes;
 }
 
-/* A packet above the bound, or one that is within it but not the row. */
 static bool too_long(struct data *t, struct err *e)
 {
 	char group[MY_TEXT_MAX], name[MY_TEXT_MAX];
 
 	return err_set(e, ERR_INVALID, "row_too_long",
-		       "a row of %s.%s is longer than max_row_bytes (%llu): "
-		       "raise it",
+		       "a row of %s.%s is longer than max_row_bytes (%" PRIu64
+		       "): raise it",
 		       my_clean(group, sizeof(group), t->database->name),
 		       my_clean(name, sizeof(name), t->table->name),
-		       (unsigned long long)t->part.dump->max_row_bytes);
+		       t->part.dump->max_row_bytes);
 }
 
 static enum my_flow put_row(struct data *t, size_t *done_bytes, struct err *e)
@@ -211,7 +210,23 @@ static enum my_flow put_row(struct data *t, size_t *done_bytes, struct err *e)
 	return MY_DONE;
 }
 
-enum { PACKET_TOO_LARGE = 2020 };
+/* The library takes no packet above the bound, but says that the connection
+ * was lost; where the server allows longer ones, both may be true. */
+static void lost(struct data *t, struct err *e)
+{
+	const struct my_dump *d = t->part.dump;
+
+	if (my_conn_errno(t->part.dialog.conn) != MY_ERR_LOST ||
+	    d->max_row_bytes == 0 ||
+	    d->server.max_packet_bytes <= d->max_row_bytes)
+		return;
+	err_clear(e);
+	(void)err_set(e, ERR_CONNECT, "connection_failed",
+		      "the connection broke, or a row is longer than "
+		      "max_row_bytes (%" PRIu64 "): if it breaks here again, "
+		      "raise that",
+		      d->max_row_bytes);
+}
 
 static enum my_flow fetch_row(struct data *t, struct err *e)
 {
@@ -220,11 +235,8 @@ static enum my_flow fetch_row(struct data *t, struct err *e)
 		my_fetch(t->part.dialog.conn, &t->row.values, &lengths, e);
 
 	t->row.lengths = lengths;
-	if (f == MY_FAIL &&
-	    my_conn_errno(t->part.dialog.conn) == PACKET_TOO_LARGE) {
-		err_clear(e);
-		(void)too_long(t, e);
-	}
+	if (f == MY_FAIL)
+		lost(t, e);
 	return f;
 }
 

@@ -21,6 +21,7 @@ enum my_errno {
 	MY_ERR_PRIVILEGE = 1227,
 	MY_ERR_NO_SUCH_ROUTINE = 1305,
 	MY_ERR_DEF_CHANGED = 1412,
+	MY_ERR_LOST = 2013,
 	MY_CLIENT_MIN = 2000, /* the library's own numbers */
 	MY_CLIENT_MAX = 2999,
 };

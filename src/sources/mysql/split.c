@@ -82,8 +82,8 @@ static bool is_command(const struct my_split *s, const char *line_end)
 static bool take_command(struct my_split *s, const char *line_end,
 			 struct err *e)
 {
-	const char *line, *word;
-	size_t len, n;
+	const char *line = NULL, *word;
+	size_t len = 0, n;
 
 	if (!gather(s, line_end, &line, &len, e))
 		return false;
