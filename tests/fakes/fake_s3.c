@@ -37,6 +37,7 @@ struct fake_s3 {
 	void *arg;
 	struct fake_request requests[REQUESTS_MAX];
 	size_t nrequests;
+	bool is_endless;
 };
 
 static void need(bool ok)
@@ -135,6 +136,18 @@ static char *copy(const char *s, size_t len)
 	return c;
 }
 
+static void forget_requests(struct fake_s3 *f)
+{
+	while (f->nrequests > 0) {
+		struct fake_request *r = &f->requests[--f->nrequests];
+
+		free(r->method);
+		free(r->target);
+		free(r->head);
+		free(r->body);
+	}
+}
+
 /* Takes a whole request off the input; NULL: it is not there yet. */
 static struct fake_request *take_request(struct connection *c)
 {
@@ -155,6 +168,8 @@ static struct fake_request *take_request(struct connection *c)
 		return NULL;
 	}
 	evbuffer_drain(in, head_len);
+	if (f->is_endless)
+		forget_requests(f);
 	need(f->nrequests < REQUESTS_MAX);
 	r = &f->requests[f->nrequests++];
 	r->head = bytes;
@@ -239,14 +254,7 @@ struct fake_s3 *fake_s3_new(struct event_base *base)
 
 static void forget(struct fake_s3 *f)
 {
-	while (f->nrequests > 0) {
-		struct fake_request *r = &f->requests[--f->nrequests];
-
-		free(r->method);
-		free(r->target);
-		free(r->head);
-		free(r->body);
-	}
+	forget_requests(f);
 	f->respond = NULL;
 	f->replies = NULL;
 	f->nreplies = 0;
@@ -286,6 +294,11 @@ void fake_s3_respond(struct fake_s3 *f, fake_respond_cb *respond, void *arg)
 	forget(f);
 	f->respond = respond;
 	f->arg = arg;
+}
+
+void fake_s3_endless(struct fake_s3 *f)
+{
+	f->is_endless = true;
 }
 
 size_t fake_s3_count(const struct fake_s3 *f)

@@ -63,6 +63,9 @@ void fake_s3_script(struct fake_s3 *f, const struct fake_reply *replies,
 /* Lets respond() make the answers. Forgets the requests that came. */
 void fake_s3_respond(struct fake_s3 *f, fake_respond_cb *respond, void *arg);
 
+/* Keeps only the last request from now on, for servers that run long. */
+void fake_s3_endless(struct fake_s3 *f);
+
 /* How many requests came. */
 size_t fake_s3_count(const struct fake_s3 *f);
 

@@ -7,7 +7,8 @@ check_PROGRAMS += tests/unit/test_s3_config tests/unit/test_s3_get \
 	tests/unit/test_s3_list tests/unit/test_s3_remove \
 	tests/unit/test_s3_request tests/unit/test_s3_retry \
 	tests/unit/test_s3_sign tests/unit/test_s3_verdict \
-	tests/unit/test_stores_dir tests/unit/test_stores_probe
+	tests/unit/test_stores_dir tests/unit/test_stores_nomem \
+	tests/unit/test_stores_probe
 
 STORES_RIG = tests/unit/test_stores_rig.c tests/unit/test_stores_rig.h \
 	tests/fakes/fake_s3.c tests/fakes/fake_s3.h
@@ -41,6 +42,13 @@ tests_unit_test_stores_dir_LDADD = $(STORES_LIBS) $(TEST_LIBS)
 
 tests_unit_test_stores_probe_SOURCES = tests/unit/test_stores_probe.c $(STORES_RIG)
 tests_unit_test_stores_probe_LDADD = $(STORES_LIBS) $(TEST_LIBS)
+
+# The allocator's names lead to functions of the test that fail on demand.
+tests_unit_test_stores_nomem_SOURCES = tests/unit/test_stores_nomem.c \
+	tests/fakes/fake_s3.c tests/fakes/fake_s3.h
+tests_unit_test_stores_nomem_LDADD = $(STORES_LIBS) $(TEST_LIBS)
+tests_unit_test_stores_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup
 
 # The oracle runs the program that compares.
 tests/unit/s3_oracle.sh.log: tests/unit/test_s3_sign

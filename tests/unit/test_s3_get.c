@@ -183,6 +183,29 @@ static void test_range_in_part(void **state)
 	assert_string_equal(buf, "hello");
 }
 
+/* More than was asked for, though it would fit the buffer. */
+static void test_range_that_is_longer(void **state)
+{
+	static const struct fake_reply replies[] = {
+		{.status = "206 x",
+		 .headers = "Content-Range: bytes 10-14/100\r\n",
+		 .body = "hello!"}};
+	struct rig *rig = *state;
+	char buf[BUF_LEN] = {0};
+	struct store_get g = {.key = "a",
+			      .offset = 10,
+			      .length = 5,
+			      .buf = buf,
+			      .cap = BUF_LEN};
+
+	RIG_SCRIPT(rig, replies);
+	rig_start_get(rig, &g);
+	assert_false(rig_wait(rig));
+	rig_expect(rig, ERR_DAMAGED, "longer");
+	assert_int_equal(fake_s3_count(rig->fake), 1);
+	assert_int_equal(buf[5], 0);
+}
+
 static void test_impossible_ranges(void **state)
 {
 	struct rig *rig = *state;
@@ -231,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_range_not_kept),
 		cmocka_unit_test(test_range_in_part),
+		cmocka_unit_test(test_range_that_is_longer),
 		cmocka_unit_test(test_impossible_ranges),
 		cmocka_unit_test(test_cancel),
 	};

@@ -237,13 +237,16 @@ static void test_stall(void **state)
 	};
 	struct rig *rig = *state;
 	struct store_s3_config config = rig_s3_config(rig);
+	int64_t began = clock_mono_ms();
 
-	config.connect_ms = 200;
+	config.connect_ms = 100;
 	config.stall_ms = 50;
 	rig_use_s3(rig, &config);
 	fake_s3_script(rig->fake, replies, 3);
 	assert_true(rig_put(rig, "k", "x", 1));
 	assert_int_equal(fake_s3_count(rig->fake), 3);
+	/* The limit on silence alone would have taken a second each. */
+	assert_true(clock_mono_ms() - began < 1900);
 	config.max_attempts = 1;
 	rig_use_s3(rig, &config);
 	fake_s3_script(rig->fake, replies, 1);
@@ -312,10 +315,20 @@ static void test_clock_is_learned(void **state)
 	assert_true(skew > SKEW_MS - 30000 && skew < SKEW_MS + 30000);
 }
 
-/* A store that refuses its own time is not asked for ever. */
+/* A store that refuses its own time is not asked for ever, nor is one whose
+ * clock jumps. */
 static void test_clock_is_learned_once(void **state)
 {
-	char date[64];
+	char date[64], other[64];
+	struct fake_reply jumps[] = {
+		{.status = "403 x",
+		 .headers = date,
+		 .body = ERROR_BODY("RequestTimeTooSkewed")},
+		{.status = "403 x",
+		 .headers = other,
+		 .body = ERROR_BODY("RequestTimeTooSkewed")},
+		{0},
+	};
 	struct fake_reply replies[] = {
 		{.status = "403 x",
 		 .headers = date,
@@ -331,6 +344,10 @@ static void test_clock_is_learned_once(void **state)
 	RIG_SCRIPT(rig, replies);
 	assert_false(rig_put(rig, "k", "x", 1));
 	rig_expect(rig, ERR_DENIED, "set the clock");
+	assert_int_equal(fake_s3_count(rig->fake), 2);
+	make_date(other, sizeof(other), 3600 * 1000);
+	RIG_SCRIPT(rig, jumps);
+	assert_false(rig_put(rig, "k", "x", 1));
 	assert_int_equal(fake_s3_count(rig->fake), 2);
 }
 

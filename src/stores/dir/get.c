@@ -100,7 +100,7 @@ static bool check_size(struct get_op *g, int fd, size_t *want)
 
 static void read_file(struct get_op *g, int fd)
 {
-	size_t want;
+	size_t want = 0;
 
 	if (!check_size(g, fd, &want))
 		return;

@@ -129,7 +129,9 @@ static void on_page(void *arg, const struct s3_result *r, const struct err *e)
 	(void)r;
 	l->request = NULL;
 	if (e != NULL) {
-		list_finish(l, e);
+		if (l->page.is_nomem)
+			err_nomem(&mine, "a listing");
+		list_finish(l, err_is(&mine) ? &mine : e);
 		return;
 	}
 	if (!tell_keys(l))

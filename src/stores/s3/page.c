@@ -28,6 +28,12 @@ static bool refuse(struct s3_page *p, const char *why)
 	return false;
 }
 
+static bool refuse_nomem(struct s3_page *p)
+{
+	p->is_nomem = true;
+	return refuse(p, "out of memory");
+}
+
 static bool take_key(struct reading *r, const char *text)
 {
 	struct text *keys = &r->page->keys;
@@ -35,7 +41,7 @@ static bool take_key(struct reading *r, const char *text)
 	r->entry.key_at = keys->len;
 	text_add(keys, text, strlen(text) + 1);
 	r->has_key = true;
-	return !keys->is_broken || refuse(r->page, "out of memory");
+	return !keys->is_broken || refuse_nomem(r->page);
 }
 
 static bool grow(struct s3_page *p)
@@ -49,7 +55,7 @@ static bool grow(struct s3_page *p)
 		return refuse(p, "more entries than were asked for");
 	more = realloc(p->entries, cap * sizeof(*more));
 	if (more == NULL)
-		return refuse(p, "out of memory");
+		return refuse_nomem(p);
 	p->entries = more;
 	p->cap = cap;
 	return true;
@@ -141,6 +147,7 @@ static void forget(struct s3_page *p)
 	p->is_truncated = false;
 	p->is_encoded = false;
 	p->refusal = NULL;
+	p->is_nomem = false;
 }
 
 bool s3_page_read(struct s3_page *p, const char *prefix, const char *bytes,
@@ -152,7 +159,7 @@ bool s3_page_read(struct s3_page *p, const char *prefix, const char *bytes,
 	forget(p);
 	ok = s3_xml_read(bytes, len, on_element, &r) && check_keys(p, prefix);
 	if (ok && p->token.is_broken)
-		ok = refuse(p, "out of memory");
+		ok = refuse_nomem(p);
 	if (ok && p->is_truncated && p->token.len == 0)
 		ok = refuse(p, "a listing that goes on without saying where");
 	if (!ok)

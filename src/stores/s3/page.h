@@ -26,6 +26,7 @@ struct s3_page {
 	bool is_encoded;     /* only while it is read */
 	struct text token;   /* of the next page */
 	const char *refusal; /* why reading failed */
+	bool is_nomem;	     /* it was for lack of memory */
 };
 
 /*

@@ -263,6 +263,10 @@ enum s3_verdict s3_judge(const struct s3_outcome *o, struct err *e)
 			r->status, r->landing.wanted_status);
 		return S3_FAILED;
 	}
+	if (r->body.is_broken) {
+		err_nomem(e, "an answer of the store");
+		return S3_FAILED;
+	}
 	if (r->is_too_long)
 		return too_long(r, e);
 	/* An early refusal often ends with a reset: the status counts. */
