@@ -379,7 +379,7 @@ struct probe *probe_start(struct loop *l, struct store *st, probe_done_cb *done,
 	if (p->timer == NULL)
 		goto nomem;
 	id_new(id, "prb");
-	snprintf(p->key, sizeof(p->key), PROBE_PREFIX "%s", id);
+	(void)snprintf(p->key, sizeof(p->key), PROBE_PREFIX "%s", id);
 	fill_body(p);
 	set_state(p, STATE_PUT);
 	p->op = start_call(p, e);

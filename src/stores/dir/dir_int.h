@@ -56,9 +56,9 @@ void dir_op_submit(struct dir_op *op);
 void dir_op_fini(struct dir_op *op);
 
 /* The functions of struct store_ops; see store.h. */
-struct store_op *dir_put(struct store *st, const struct store_put *p,
+struct store_op *dir_put(struct store *st, const struct store_put *in,
 			 store_done_cb *done, void *arg, struct err *e);
-struct store_op *dir_get(struct store *st, const struct store_get *g,
+struct store_op *dir_get(struct store *st, const struct store_get *in,
 			 store_get_cb *done, void *arg, struct err *e);
 struct store_op *dir_list(struct store *st, const char *prefix,
 			  store_each_cb *each, store_done_cb *done, void *arg,

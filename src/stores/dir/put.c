@@ -140,7 +140,7 @@ static bool try_put(struct put_op *p, bool is_last)
 	if (folder < 0)
 		return true;
 	id_new(id, "tmp");
-	snprintf(temp, sizeof(temp), ".coffer-%s", id);
+	(void)snprintf(temp, sizeof(temp), ".coffer-%s", id);
 	fd = openat(folder, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 		    0600);
 	if (fd < 0 && errno == ENOENT && !is_last) {

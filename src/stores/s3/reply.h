@@ -45,7 +45,7 @@ void s3_reply_fini(struct s3_reply *r);
 
 /* For CURLOPT_HEADERFUNCTION and CURLOPT_WRITEFUNCTION, with a struct
  * s3_reply as their data. */
-size_t s3_reply_header(char *line, size_t size, size_t n, void *arg);
+size_t s3_reply_header(char *bytes, size_t size, size_t n, void *arg);
 size_t s3_reply_body(char *bytes, size_t size, size_t n, void *arg);
 
 #endif

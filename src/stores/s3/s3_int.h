@@ -76,9 +76,9 @@ void s3_path(const struct s3_store *st, struct text *out, const char *key);
 void s3_origin(const struct s3_store *st, struct text *out);
 
 /* The functions of struct store_ops; see store.h. */
-struct store_op *s3_put(struct store *st, const struct store_put *p,
+struct store_op *s3_put(struct store *st, const struct store_put *in,
 			store_done_cb *done, void *arg, struct err *e);
-struct store_op *s3_get(struct store *st, const struct store_get *g,
+struct store_op *s3_get(struct store *st, const struct store_get *in,
 			store_get_cb *done, void *arg, struct err *e);
 struct store_op *s3_list(struct store *st, const char *prefix,
 			 store_each_cb *each, store_done_cb *done, void *arg,

@@ -36,8 +36,8 @@ static void add(struct headers *h, const char *name, const char *value)
 
 static void add_range(struct headers *h, const struct s3_call *call)
 {
-	snprintf(h->range, sizeof(h->range), "bytes=%" PRIu64 "-%" PRIu64,
-		 call->offset, call->offset + call->length - 1);
+	(void)snprintf(h->range, sizeof(h->range), "bytes=%" PRIu64 "-%" PRIu64,
+		       call->offset, call->offset + call->length - 1);
 	add(h, "range", h->range);
 }
 

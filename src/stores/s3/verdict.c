@@ -112,8 +112,8 @@ enum s3_verdict s3_judge_fault(long status, const struct s3_fault *f,
 	char region[S3_REGION_MAX + 32] = "";
 
 	if (f->region[0] != '\0')
-		snprintf(region, sizeof(region), " (it wants \"%s\")",
-			 f->region);
+		(void)snprintf(region, sizeof(region), " (it wants \"%s\")",
+			       f->region);
 	err_set(e, m->err, "store_failed",
 		"the store answered %ld%s%s%s%s%s; %s%s", status,
 		f->code[0] != '\0' ? " " : "", f->code,
