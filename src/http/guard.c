@@ -27,7 +27,7 @@ enum {
 	WORK_MS = 300 * 1000,	 /* the longest any handler may take */
 	SEND_BYTES_PER_MS = 16,	 /* the slowest reader that is served */
 	BODIES_BYTES = 16 << 20, /* of all requests at once */
-	INPUT_BYTES = 64 << 10,	 /* unread by evhttp, beyond a head */
+	AHEAD_BYTES = 64 << 10,	 /* of requests sent before an answer is read */
 	PEEK_PIECES = 8,
 };
 
@@ -169,6 +169,10 @@ static bool conn_feed(struct conn *c, struct evbuffer *in, size_t added,
 	size_t len = evbuffer_get_length(in);
 	int n;
 
+	if (c->phase == CONN_SENDING &&
+	    len > c->guard->config.limits.header_bytes + AHEAD_BYTES)
+		return err_set(e, ERR_INVALID, "malformed",
+			       "too much was sent ahead of answers");
 	if (added > len ||
 	    evbuffer_ptr_set(in, &at, len - added, EVBUFFER_PTR_SET) != 0)
 		return err_bug(e, "the input is shorter than what was added");
@@ -240,11 +244,6 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 	if (g->n >= g->config.limits.connections)
 		guard_reap(g);
 	bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-	/* What is sent ahead while an answer is written waits in the socket. */
-	if (bev != NULL)
-		bufferevent_setwatermark(bev, EV_READ, 0,
-					 g->config.limits.header_bytes +
-						 INPUT_BYTES);
 	if (bev != NULL && conn_new(g, bev) == NULL) {
 		bufferevent_free(bev);
 		bev = NULL;

@@ -14,7 +14,7 @@
 
 #include "base/text.h"
 
-enum { BACKLOG = 128, WHERE_MAX = 256 };
+enum { BACKLOG = 128, WHERE_MAX = 256, PORT_MAX = 65535 };
 
 static int listen_failed(int fd, const char *where, struct err *e)
 {
@@ -37,9 +37,12 @@ static int listen_failed(int fd, const char *where, struct err *e)
 static bool split_where(char *text, char **host, char **port)
 {
 	char *colon = strrchr(text, ':');
+	unsigned long long number;
 	size_t n;
 
-	if (colon == NULL || colon[1] == '\0')
+	/* getaddrinfo() would take a port modulo 65536. */
+	if (colon == NULL || !str_to_u64(colon + 1, &number) ||
+	    number > PORT_MAX)
 		return false;
 	*colon = '\0';
 	*host = text;

@@ -1,6 +1,7 @@
 /* pool_form.c - reads a pool from a body. */
 #include "http/pool_form.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,16 +154,13 @@ void pool_form_read(struct form *f, const struct pool_record *old,
 static void check_member(struct form *f, const char *type, const char *member,
 			 const json_t *was, const json_t *is)
 {
-	char where[FAULT_WHERE_MAX] = "/";
+	const json_t *old = json_object_get(was, member);
+	const json_t *new = json_object_get(is, member);
+	char where[FAULT_WHERE_MAX];
 
-	if (json_equal(json_object_get(was, member),
-		       json_object_get(is, member)))
+	if (old == new || json_equal(old, new)) /* both may be absent */
 		return;
-	(void)str_copy(where + 1, sizeof(where) - 1, type);
-	where[strlen(where) + 1] = '\0';
-	where[strlen(where)] = '/';
-	(void)str_copy(where + strlen(where), sizeof(where) - strlen(where),
-		       member);
+	(void)snprintf(where, sizeof(where), "/%s/%s", type, member);
 	faults_add(f->faults, where, "invalid_value",
 		   "\"%s\" cannot be changed: backups may lie there. Bind "
 		   "another pool",

@@ -19,15 +19,14 @@ static bool query_decode(char *s)
 
 static bool is_listed(const char *list, const char *name)
 {
-	size_t len = strlen(name);
+	while (*list != '\0') {
+		size_t len = strcspn(list, " ");
 
-	for (const char *at = list; len > 0 && at != NULL;) {
-		if (strncmp(at, name, len) == 0 &&
-		    (at[len] == ' ' || at[len] == '\0'))
+		if (len > 0 && strlen(name) == len &&
+		    memcmp(list, name, len) == 0)
 			return true;
-		at = strchr(at, ' ');
-		if (at != NULL)
-			at++;
+		list += len;
+		list += strspn(list, " ");
 	}
 	return false;
 }

@@ -44,6 +44,13 @@ static const struct source_kind *read_engine(struct form *f)
 	return kind;
 }
 
+static bool is_set(const struct form *f, const char *name)
+{
+	const json_t *value = json_object_get(f->object, name);
+
+	return value != NULL && !json_is_null(value);
+}
+
 /* Where the server is: a host, or a socket on this machine. */
 static json_t *read_place(struct form *f, const struct source_kind *kind)
 {
@@ -52,7 +59,7 @@ static json_t *read_place(struct form *f, const struct source_kind *kind)
 	struct form_range range = {1, PORT_MAX, kind->default_port};
 	int64_t port = form_integer(f, "port", &range);
 
-	if (!form_has(f, "host") && !form_has(f, "socket"))
+	if (!is_set(f, "host") && !is_set(f, "socket"))
 		form_fault(f, "host", "required",
 			   "\"host\" is missing (or \"socket\", the path of a "
 			   "unix socket)");

@@ -80,13 +80,16 @@ static bool wire_target(const char *target, size_t len, struct err *e)
 static bool wire_version(struct wire *w, const char *version, size_t len,
 			 struct err *e)
 {
-	w->is_old = len == 8 && memcmp(version, "HTTP/1.0", len) == 0;
-	if (w->is_old || (len == 8 && memcmp(version, "HTTP/1.1", len) == 0))
-		return true;
-	if (len > 5 && memcmp(version, "HTTP/", 5) == 0)
+	if (len != 8 || memcmp(version, "HTTP/", 5) != 0 ||
+	    !isdigit((unsigned char)version[5]) || version[6] != '.' ||
+	    !isdigit((unsigned char)version[7]))
+		return malformed(e, "the request line does not end with "
+				    "HTTP/1.1");
+	w->is_old = memcmp(version, "HTTP/1.0", len) == 0;
+	if (!w->is_old && memcmp(version, "HTTP/1.1", len) != 0)
 		return err_set(e, ERR_INVALID, "version_not_supported",
 			       "HTTP/1.1 and HTTP/1.0 are spoken here");
-	return malformed(e, "the request line does not end with HTTP/1.1");
+	return true;
 }
 
 static bool wire_request_line(struct wire *w, const char *line, size_t len,

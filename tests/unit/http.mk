@@ -1,1 +1,39 @@
 # Unit tests of the room http.
+check_PROGRAMS += tests/unit/test_http_auth tests/unit/test_http_body \
+	tests/unit/test_http_guard tests/unit/test_http_problem \
+	tests/unit/test_http_query tests/unit/test_http_routes \
+	tests/unit/test_http_wire tests/unit/test_http_api \
+	tests/unit/test_http_bad
+
+tests_unit_test_http_auth_SOURCES = tests/unit/test_http_auth.c
+tests_unit_test_http_auth_LDADD = $(HTTP_LIBS) $(TEST_LIBS)
+tests_unit_test_http_body_SOURCES = tests/unit/test_http_body.c
+tests_unit_test_http_body_LDADD = $(HTTP_LIBS) $(TEST_LIBS)
+tests_unit_test_http_problem_SOURCES = tests/unit/test_http_problem.c
+tests_unit_test_http_problem_LDADD = $(HTTP_LIBS) $(TEST_LIBS)
+tests_unit_test_http_query_SOURCES = tests/unit/test_http_query.c
+tests_unit_test_http_query_LDADD = $(HTTP_LIBS) $(TEST_LIBS)
+tests_unit_test_http_wire_SOURCES = tests/unit/test_http_wire.c
+tests_unit_test_http_wire_LDADD = $(HTTP_LIBS) $(TEST_LIBS)
+
+# A whole server: the fake engine takes the place of the room sources.
+http_shop = tests/unit/http_client.c tests/unit/http_client.h \
+	tests/unit/jobs_house.c tests/unit/jobs_house.h \
+	tests/fakes/fake_source.c tests/fakes/fake_source.h
+http_shop_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
+http_shop_libs = libhttp.a libjobs.a libcatalog.a libmanifest.a \
+	libstages.a libstores.a libpipeline.a libmodel.a $(LOOP_LIBS) \
+	$(TEST_LIBS)
+tests_unit_test_http_routes_SOURCES = tests/unit/test_http_routes.c \
+	$(http_shop)
+tests_unit_test_http_routes_CPPFLAGS = $(http_shop_cppflags)
+tests_unit_test_http_routes_LDADD = $(http_shop_libs)
+tests_unit_test_http_guard_SOURCES = tests/unit/test_http_guard.c $(http_shop)
+tests_unit_test_http_guard_CPPFLAGS = $(http_shop_cppflags)
+tests_unit_test_http_guard_LDADD = $(http_shop_libs)
+tests_unit_test_http_api_SOURCES = tests/unit/test_http_api.c $(http_shop)
+tests_unit_test_http_api_CPPFLAGS = $(http_shop_cppflags)
+tests_unit_test_http_api_LDADD = $(http_shop_libs)
+tests_unit_test_http_bad_SOURCES = tests/unit/test_http_bad.c $(http_shop)
+tests_unit_test_http_bad_CPPFLAGS = $(http_shop_cppflags)
+tests_unit_test_http_bad_LDADD = $(http_shop_libs)
