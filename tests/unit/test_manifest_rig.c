@@ -44,13 +44,14 @@ size_t rig_random(struct rig *r, size_t n)
 	return (size_t)(r->random >> 11) % n;
 }
 
-/* Every third item does not compress. */
+/* Every third item does not compress; of the others one byte in four, so that
+ * any 24 bytes are like no others. */
 unsigned char rig_byte(size_t item, size_t at)
 {
 	uint64_t x = item * 0x9e3779b97f4a7c15ULL + at;
 
-	if (item % 3 != 0)
-		return (unsigned char)('a' + (x / 7 + x) % 13);
+	if (item % 3 != 0 && at % 4 != 0)
+		return (unsigned char)('a' + at % 13);
 	x ^= x >> 31;
 	x *= 0xbf58476d1ce4e5b9ULL;
 	x ^= x >> 29;
@@ -192,7 +193,8 @@ static void remember(struct maker *k, struct frame *f)
 static enum flow make_frame(struct maker *k, struct link *out, struct err *e)
 {
 	struct rig *r = k->rig;
-	size_t want = 1 + rig_random(r, r->frame_bytes);
+	size_t least = r->frame_bytes > RIG_KNOWN_BYTES ? RIG_KNOWN_BYTES : 1;
+	size_t want = least + rig_random(r, r->frame_bytes);
 	struct frame *f;
 
 	(void)e;
@@ -233,15 +235,20 @@ static const struct source_ops maker_ops = {
 static const struct rig_frame *known(const struct rig *r, const struct frame *f)
 {
 	uint64_t hash = XXH64(f->data, f->len, 0);
+	const struct rig_frame *found = NULL;
 
-	/* Small frames may be the same: the next of its pipeline, please. */
+	/* The last ones of two pipelines may be the same few bytes: then the
+	 * one that continues what is open. */
 	for (size_t i = 0; i < r->nframes; i++) {
 		const struct rig_frame *x = &r->frames[i];
 
-		if (x->hash == hash && x->seq == r->got_seq[x->pipe])
-			return x;
+		if (x->hash != hash || x->seq != r->got_seq[x->pipe])
+			continue;
+		if (found == NULL || (r->last != NULL && r->last->is_open &&
+				      r->last->pipe == x->pipe))
+			found = x;
 	}
-	return NULL;
+	return found;
 }
 
 /* Frames of a pipeline in order, and behind an open one none of another. */

@@ -18,7 +18,11 @@
 #include "pipeline/budget.h"
 #include "pipeline/pipeline.h"
 
-enum { RIG_PIPES_MAX = 8 };
+enum {
+	RIG_PIPES_MAX = 8,
+	RIG_KNOWN_BYTES = 24, /* frames are not shorter, where they may be
+			       * longer: they are known by their bytes */
+};
 
 #define RIG_SOURCE "src_01HZZZZZZZZZZZZZZZZZZZZZZZ"
 #define RIG_BACKUP "bak_01HZZZZZZZZZZZZZZZZZZZZZZZ"

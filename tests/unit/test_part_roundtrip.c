@@ -167,7 +167,7 @@ static void test_any_seed(void **state)
 		rig_init(&r, seed);
 		r.npipes = 1 + (unsigned)rig_random(&r, RIG_PIPES_MAX);
 		r.part_bytes = 100 + rig_random(&r, 10000);
-		r.frame_bytes = 1 + rig_random(&r, 20000);
+		r.frame_bytes = 2 * RIG_KNOWN_BYTES + rig_random(&r, 20000);
 		r.puts_at_once = 1 + (unsigned)rig_random(&r, 5);
 		r.gets_at_once = 1 + (unsigned)rig_random(&r, 5);
 		r.level = (int)rig_random(&r, 4);
