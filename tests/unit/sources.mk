@@ -1,1 +1,29 @@
 # Unit tests of the room sources.
+if WITH_MYSQL
+check_PROGRAMS += tests/unit/test_mysql_column tests/unit/test_mysql_fault \
+	tests/unit/test_mysql_grants tests/unit/test_mysql_objects \
+	tests/unit/test_mysql_order tests/unit/test_mysql_out \
+	tests/unit/test_mysql_quote tests/unit/test_mysql_rename \
+	tests/unit/test_mysql_rows tests/unit/test_mysql_split
+
+tests_unit_test_mysql_column_SOURCES = tests/unit/test_mysql_column.c
+tests_unit_test_mysql_column_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_fault_SOURCES = tests/unit/test_mysql_fault.c
+tests_unit_test_mysql_fault_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_grants_SOURCES = tests/unit/test_mysql_grants.c
+tests_unit_test_mysql_grants_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_objects_SOURCES = tests/unit/test_mysql_objects.c
+tests_unit_test_mysql_objects_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_order_SOURCES = tests/unit/test_mysql_order.c
+tests_unit_test_mysql_order_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_out_SOURCES = tests/unit/test_mysql_out.c
+tests_unit_test_mysql_out_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_quote_SOURCES = tests/unit/test_mysql_quote.c
+tests_unit_test_mysql_quote_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_rename_SOURCES = tests/unit/test_mysql_rename.c
+tests_unit_test_mysql_rename_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_rows_SOURCES = tests/unit/test_mysql_rows.c
+tests_unit_test_mysql_rows_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_split_SOURCES = tests/unit/test_mysql_split.c
+tests_unit_test_mysql_split_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+endif

@@ -87,7 +87,7 @@ static bool begin_frame(struct my_out *o, bool is_continued, struct err *e)
 			append(o->frame, o->use.data, o->use.len);
 	}
 	o->begin = o->frame->len;
-	o->span_at = 0; /* of an item that goes on: its bytes have no gap */
+	o->span_at = 0; /* see my_out_begin() */
 	return true;
 }
 
@@ -115,6 +115,11 @@ static bool change_database(struct my_out *o, const char *database)
 	return true;
 }
 
+/*
+ * An item's bytes have no gap, so that it can be found by where they begin
+ * and how many there are: an item that goes on in the next frame, or is the
+ * first in one, has the preamble among them.
+ */
 bool my_out_begin(struct my_out *o, struct item *item, const char *database,
 		  struct err *e)
 {
@@ -125,9 +130,10 @@ bool my_out_begin(struct my_out *o, struct item *item, const char *database,
 	o->digest = (struct digest){0};
 	if (item == NULL || o->use.is_broken)
 		return err_nomem(e, "an item");
-	if (o->frame == NULL && !begin_frame(o, false, e))
-		return false;
-	o->span_at = o->frame->len;
+	if (o->frame == NULL)
+		return begin_frame(o, false, e);
+	if (o->frame->nspans > 0 || !my_out_is_fresh(o))
+		o->span_at = o->frame->len;
 	if (!is_other || o->use.len == 0)
 		return true;
 	if (my_out_room(o, o->use.len) == NULL)

@@ -194,7 +194,7 @@ static char *put_piece(struct my_rows *r, const struct my_row *row, char *out,
 		out = put_bytes(p, literal, v + p->offset, len - p->offset, out,
 				end);
 		if (p->offset < len)
-			break;
+			continue; /* half of the room was kept for escapes */
 		if (literal != MY_NUMBER)
 			*out++ = '\'';
 		p->is_open = false;
