@@ -49,6 +49,3 @@ tests_unit_test_stores_nomem_SOURCES = tests/unit/test_stores_nomem.c \
 tests_unit_test_stores_nomem_LDADD = $(STORES_LIBS) $(TEST_LIBS)
 tests_unit_test_stores_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup
-
-# The oracle runs the program that compares.
-tests/unit/s3_oracle.sh.log: tests/unit/test_s3_sign
