@@ -191,6 +191,15 @@ static void open_jobs(struct house *h, unsigned max_jobs)
 	assert_non_null(h->jobs);
 }
 
+static void open_workers(struct house *h)
+{
+	struct err e = {0};
+
+	h->cpu = workers_new(h->loop, "cpu", 2, &e);
+	h->blocking = workers_new(h->loop, "blocking", 2, &e);
+	assert_true(h->cpu && h->blocking);
+}
+
 struct house *house_open(unsigned max_jobs)
 {
 	static const struct timeval tick = {0, 5000};
@@ -200,14 +209,15 @@ struct house *house_open(unsigned max_jobs)
 
 	assert_non_null(h);
 	fake_source_reset();
-	(void)snprintf(h->dir, sizeof(h->dir), "/tmp/coffer-jobs-XXXXXX");
+	/* Hundreds of houses: better where a sync costs nothing. */
+	(void)snprintf(h->dir, sizeof(h->dir), "%s/coffer-jobs-XXXXXX",
+		       access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(h->dir));
 	h->loop = loop_new(&e);
 	assert_non_null(h->loop);
-	h->cpu = workers_new(h->loop, "cpu", 2, &e);
-	h->blocking = workers_new(h->loop, "blocking", 2, &e);
+	open_workers(h);
 	h->transfers = transfers_new(h->loop, &e);
-	assert_true(h->cpu && h->blocking && h->transfers);
+	assert_non_null(h->transfers);
 	ticker = event_new(loop_base(h->loop), -1, EV_PERSIST, on_tick,
 			   event_self_cbarg());
 	assert_non_null(ticker);
@@ -240,6 +250,8 @@ static void close_jobs(struct house *h)
 	budget_free(h->budget);
 	signer_free(h->signer);
 	secret_key_free(h->key);
+	workers_free(h->cpu);
+	workers_free(h->blocking);
 }
 
 void house_crash(struct house *h, unsigned max_jobs)
@@ -247,6 +259,7 @@ void house_crash(struct house *h, unsigned max_jobs)
 	struct err e = {0};
 
 	close_jobs(h);
+	open_workers(h);
 	open_catalog(h);
 	open_jobs(h, max_jobs);
 	assert_non_null(catalog_recover(h->catalog, on_done, h, &e));
@@ -264,8 +277,6 @@ void house_close(struct house *h)
 {
 	close_jobs(h);
 	transfers_free(h->transfers);
-	workers_free(h->cpu);
-	workers_free(h->blocking);
 	event_free(h->ticker);
 	loop_free(h->loop);
 	backup_record_fini(&h->backup);

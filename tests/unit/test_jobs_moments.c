@@ -14,7 +14,7 @@
 #include "jobs_house.h"
 #include "pipeline/budget.h"
 
-enum { TURNS = 70 };
+enum { TURNS = 50 };
 
 enum kind { KIND_BACKUP, KIND_RESTORE, KIND_DELETE, KINDS };
 
