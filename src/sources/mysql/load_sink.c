@@ -27,6 +27,7 @@ enum sink_state {
 	SINK_DROP,     /* what is overwritten goes, one after the other */
 	SINK_NEXT,     /* looks for the next statement */
 	SINK_RUN,      /* it is on its way */
+	SINK_ALONE,    /* it must not share a transaction: none from here on */
 	SINK_COMMIT,   /* so many rows are enough for one transaction */
 	SINK_LAST,     /* the last transaction */
 	SINK_DONE,
@@ -35,7 +36,7 @@ enum sink_state {
 
 static const char *const state_names[] = {
 	"connect", "server", "settings", "drop", "next",
-	"run",	   "commit", "last",	 "done",
+	"run",	   "alone",  "commit",	 "last", "done",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) == SINK_STATE_COUNT,
 	       "one name per state");
@@ -45,6 +46,7 @@ enum {
 	TRANSACTION_BYTES = 16 * 1024 * 1024,
 	BRIEF_MAX = 81, /* of a statement, in errors */
 	STATEMENTS_PER_WRITE = 64,
+	GTID_CONSISTENCY = 1785, /* ER_GTID_UNSAFE_NON_TRANSACTIONAL_TABLE */
 };
 
 struct my_sink {
@@ -61,6 +63,7 @@ struct my_sink {
 	const char *sql;
 	size_t len;
 	size_t open_bytes; /* of the transaction */
+	bool is_alone;	   /* each statement is a transaction */
 	bool is_holding;   /* among the events */
 };
 
@@ -153,12 +156,32 @@ static bool take_commit(void *arg, struct my_conn *c, struct err *e)
 	return true;
 }
 
+static bool ask_alone(void *arg, struct text *sql, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	text_str(sql, "SET SESSION autocommit = 1");
+	return true;
+}
+
+static bool take_alone(void *arg, struct my_conn *c, struct err *e)
+{
+	struct my_sink *s = sink_of(arg);
+
+	(void)e;
+	s->is_alone = true;
+	my_query(c, s->sql, s->len, MY_STORE, "restore");
+	set_state(s, SINK_RUN);
+	return true;
+}
+
 static const struct my_ask asks[SINK_STATE_COUNT] = {
 	[SINK_SERVER] = {"read the server's variables", ask_server, take_server,
 			 NULL},
 	[SINK_SETTINGS] = {"set up the session", ask_settings, take_settings,
 			   NULL},
 	[SINK_DROP] = {"drop a database", ask_drop, take_drop, NULL},
+	[SINK_ALONE] = {"set up the session", ask_alone, take_alone, NULL},
 	[SINK_COMMIT] = {"commit", ask_commit, take_commit, NULL},
 	[SINK_LAST] = {"commit", ask_commit, take_commit, NULL},
 };
@@ -267,6 +290,13 @@ static enum my_flow run(struct my_sink *s, struct err *e)
 {
 	enum my_flow f = my_step(s->conn, e);
 
+	if (f == MY_FAIL && my_conn_errno(s->conn) == GTID_CONSISTENCY &&
+	    !s->is_alone) {
+		/* MySQL with GTIDs: a table without transactions. */
+		err_clear(e);
+		set_state(s, SINK_ALONE);
+		return MY_DONE;
+	}
 	if (f == MY_FAIL)
 		return refused(s, e);
 	if (f == MY_DONE) {
@@ -293,6 +323,7 @@ static enum my_flow do_state(struct my_sink *s, struct link *in, struct err *e)
 	case SINK_SERVER:
 	case SINK_SETTINGS:
 	case SINK_DROP:
+	case SINK_ALONE:
 	case SINK_COMMIT:
 	case SINK_LAST:
 		f = my_dialog_step(&s->dialog, &asks[s->state], e);
