@@ -39,6 +39,13 @@ static json_t *body_refuse(struct err *e, const char *text)
 	return NULL;
 }
 
+/* Where it has no memory for a value, jansson leaves the error empty. */
+static bool is_nomem(const json_error_t *where)
+{
+	return where->text[0] == '\0' ||
+	       json_error_code(where) == json_error_out_of_memory;
+}
+
 json_t *body_parse(const char *bytes, size_t len, struct err *e)
 {
 	json_error_t where;
@@ -50,8 +57,7 @@ json_t *body_parse(const char *bytes, size_t len, struct err *e)
 		return body_refuse(e, "the body is nested too deeply");
 	root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
 			  &where);
-	if (root == NULL &&
-	    json_error_code(&where) == json_error_out_of_memory) {
+	if (root == NULL && is_nomem(&where)) {
 		(void)err_nomem(e, "the body");
 		return NULL;
 	}
@@ -68,7 +74,7 @@ json_t *body_parse(const char *bytes, size_t len, struct err *e)
 	return root;
 }
 
-void form_init(struct form *f, const json_t *object, const char *pointer,
+void form_init(struct form *f, json_t *object, const char *pointer,
 	       struct faults *faults)
 {
 	memset(f, 0, sizeof(*f));
@@ -87,11 +93,12 @@ static void form_where(const struct form *f, const char *name,
 	if (n < FAULT_WHERE_MAX - 1)
 		out[n++] = '/';
 	for (; *name != '\0' && n < FAULT_WHERE_MAX - 2; name++) {
-		bool is_special = *name == '~' || *name == '/';
-
-		out[n++] = is_special ? '~' : *name;
-		if (is_special)
+		if (*name == '~' || *name == '/') {
+			out[n++] = '~';
 			out[n++] = *name == '~' ? '0' : '1';
+		} else {
+			out[n++] = *name;
+		}
 	}
 	out[n] = '\0';
 }
@@ -111,7 +118,10 @@ void form_fault(struct form *f, const char *name, const char *code,
 
 void form_fault_err(struct form *f, const char *name, const struct err *e)
 {
-	form_fault(f, name, e->api, "%s", e->msg);
+	if (e->code == ERR_NOMEM)
+		f->faults->is_broken = true;
+	else
+		form_fault(f, name, e->api, "%s", e->msg);
 }
 
 static json_t *form_get(struct form *f, const char *name)
@@ -150,7 +160,7 @@ static void form_wrong(struct form *f, const char *name, const char *wanted)
 }
 
 /* U+0000 ends a string of C; nothing here may hold one. */
-static bool has_nul(const json_t *value)
+static bool has_nul(json_t *value)
 {
 	const char *name;
 	json_t *member;
@@ -163,7 +173,7 @@ static bool has_nul(const json_t *value)
 		if (has_nul(json_array_get(value, i)))
 			return true;
 	}
-	json_object_foreach((json_t *)(uintptr_t)value, name, member)
+	json_object_foreach(value, name, member)
 	{
 		if (has_nul(member))
 			return true;
@@ -190,7 +200,7 @@ static void form_refuse_nul(struct form *f, const char *name)
 
 const char *form_string(struct form *f, const char *name, enum form_need need)
 {
-	const json_t *value = form_value(f, name, need);
+	json_t *value = form_value(f, name, need);
 
 	if (value != NULL && !json_is_string(value))
 		form_wrong(f, name, "a string");
@@ -235,10 +245,10 @@ int64_t form_integer(struct form *f, const char *name,
 	return n;
 }
 
-static const json_t *form_typed(struct form *f, const char *name,
-				json_type kind, enum form_need need)
+static json_t *form_typed(struct form *f, const char *name, json_type kind,
+			  enum form_need need)
 {
-	const json_t *value = form_value(f, name, need);
+	json_t *value = form_value(f, name, need);
 
 	if (value == NULL || json_typeof(value) == kind)
 		return value;
@@ -246,10 +256,10 @@ static const json_t *form_typed(struct form *f, const char *name,
 	return NULL;
 }
 
-const json_t *form_json(struct form *f, const char *name, json_type kind,
-			enum form_need need)
+json_t *form_json(struct form *f, const char *name, json_type kind,
+		  enum form_need need)
 {
-	const json_t *value = form_typed(f, name, kind, need);
+	json_t *value = form_typed(f, name, kind, need);
 
 	if (value == NULL || !has_nul(value))
 		return value;
@@ -260,7 +270,7 @@ const json_t *form_json(struct form *f, const char *name, json_type kind,
 bool form_open(struct form *f, const char *name, enum form_need need,
 	       struct form *inner)
 {
-	const json_t *value = form_typed(f, name, JSON_OBJECT, need);
+	json_t *value = form_typed(f, name, JSON_OBJECT, need);
 	char where[FAULT_WHERE_MAX];
 
 	if (value == NULL)
@@ -282,10 +292,9 @@ static bool form_knows(const struct form *f, const char *name)
 void form_end(struct form *f)
 {
 	const char *name;
-	json_t *object = (json_t *)(uintptr_t)f->object;
 	json_t *value;
 
-	json_object_foreach(object, name, value)
+	json_object_foreach(f->object, name, value)
 	{
 		if (!form_knows(f, name))
 			form_fault(f, name, "unknown_field",

@@ -26,7 +26,7 @@ enum { BODY_DEPTH_MAX = 32, FORM_MEMBERS_MAX = 24 };
 json_t *body_parse(const char *bytes, size_t len, struct err *e) MUST_CHECK;
 
 struct form {
-	const json_t *object; /* borrowed */
+	json_t *object; /* borrowed */
 	struct faults *faults;
 	char pointer[FAULT_WHERE_MAX]; /* of the object itself */
 	const char *known[FORM_MEMBERS_MAX];
@@ -36,7 +36,7 @@ struct form {
 enum form_need { FORM_OPTIONAL, FORM_REQUIRED };
 
 /* Begins to read an object that stands at pointer ("" for the root). */
-void form_init(struct form *f, const json_t *object, const char *pointer,
+void form_init(struct form *f, json_t *object, const char *pointer,
 	       struct faults *faults);
 
 /* True when the member is there, be it null. */
@@ -58,8 +58,8 @@ int64_t form_integer(struct form *f, const char *name,
 
 /* A member as it is; NULL when absent or null. kind: JSON_OBJECT, JSON_ARRAY;
  * another type is a fault, and so is U+0000 anywhere in it. */
-const json_t *form_json(struct form *f, const char *name, json_type kind,
-			enum form_need need);
+json_t *form_json(struct form *f, const char *name, json_type kind,
+		  enum form_need need);
 
 /* Begins to read a member that is an object; false when it is absent, null or
  * none. */

@@ -51,7 +51,10 @@ void faults_add(struct faults *f, const char *where, const char *code,
 
 void faults_add_err(struct faults *f, const char *where, const struct err *e)
 {
-	faults_add(f, where, e->api, "%s", e->msg);
+	if (e->code == ERR_NOMEM)
+		f->is_broken = true;
+	else
+		faults_add(f, where, e->api, "%s", e->msg);
 }
 
 const struct fault *faults_first(const struct faults *f)

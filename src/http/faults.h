@@ -30,7 +30,7 @@ struct faults {
 void faults_add(struct faults *f, const char *where, const char *code,
 		const char *fmt, ...) PRINTF_LIKE(4, 5);
 
-/* Adds what a rule of the model says. */
+/* Adds what a rule of the model says, unless it had no memory to say it. */
 void faults_add_err(struct faults *f, const char *where, const struct err *e);
 
 /* The one that names the problem as a whole: a broken rule (422) before a

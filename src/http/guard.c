@@ -28,6 +28,7 @@ enum {
 	SEND_BYTES_PER_MS = 16,	 /* the slowest reader that is served */
 	BODIES_BYTES = 16 << 20, /* of all requests at once */
 	AHEAD_BYTES = 64 << 10,	 /* of requests sent before an answer is read */
+	DEAF_BYTES = 1 << 30,	 /* evhttp reads when so much is there */
 	PEEK_PIECES = 8,
 };
 
@@ -233,11 +234,12 @@ static struct conn *conn_new(struct guard *g, struct bufferevent *bev)
 
 /*
  * evhttp has accepted and wants a bufferevent; which socket it will hold is
- * known only afterwards. Without memory for one it would make its own, that
- * nobody guards: guard_working() does not know that and drops it.
+ * known only afterwards. When there is no memory to guard it, evhttp is not
+ * told what comes over it, and it ends by itself soon.
  */
 static struct bufferevent *on_accept(struct event_base *base, void *arg)
 {
+	static const struct timeval soon = {1, 0};
 	struct guard *g = arg;
 	struct bufferevent *bev;
 
@@ -245,8 +247,8 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 		guard_reap(g);
 	bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	if (bev != NULL && conn_new(g, bev) == NULL) {
-		bufferevent_free(bev);
-		bev = NULL;
+		(void)bufferevent_set_timeouts(bev, &soon, &soon);
+		bufferevent_setwatermark(bev, EV_READ, DEAF_BYTES, 0);
 	}
 	guard_pause(g);
 	tend_soon(g);
@@ -422,12 +424,14 @@ struct guard *guard_new(const struct guard_config *config, struct err *e)
 
 void guard_free(struct guard *g)
 {
-	struct conn *c;
+	struct conn *c, *next;
 
 	if (g == NULL)
 		return;
-	while ((c = TAILQ_FIRST(&g->list)) != NULL)
+	for (c = TAILQ_FIRST(&g->list); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, entry);
 		conn_free(c);
+	}
 	if (g->tick != NULL)
 		event_free(g->tick);
 	if (g->soon != NULL)

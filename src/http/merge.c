@@ -1,8 +1,6 @@
 /* merge.c - merges objects. */
 #include "http/merge.h"
 
-#include <stdint.h>
-
 void merge_drop_echoes(json_t *patch, const json_t *shown)
 {
 	const char *name;
@@ -16,7 +14,7 @@ void merge_drop_echoes(json_t *patch, const json_t *shown)
 	}
 }
 
-static bool merge_object(json_t *base, const char *name, const json_t *value)
+static bool merge_object(json_t *base, const char *name, json_t *value)
 {
 	json_t *old = json_object_get(base, name);
 
@@ -29,12 +27,12 @@ static bool merge_object(json_t *base, const char *name, const json_t *value)
 }
 
 /* Nesting is bounded by what a body may have. */
-bool merge_apply(json_t *base, const json_t *patch)
+bool merge_apply(json_t *base, json_t *patch)
 {
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)patch, name, value)
+	json_object_foreach(patch, name, value)
 	{
 		if (json_is_null(value))
 			(void)json_object_del(base, name);

@@ -11,6 +11,6 @@
 void merge_drop_echoes(json_t *patch, const json_t *shown);
 
 /* Applies the patch to base in place; a null removes. False: no memory. */
-bool merge_apply(json_t *base, const json_t *patch) MUST_CHECK;
+bool merge_apply(json_t *base, json_t *patch) MUST_CHECK;
 
 #endif

@@ -24,7 +24,7 @@ static void read_secret(struct form *f, const struct pool_record *old,
 		form_fault(f, "secret_key", "required",
 			   "\"secret_key\" is missing");
 	r->has_secret = change != SECRET_NONE;
-	if (change == SECRET_KEEP)
+	if (change == SECRET_KEEP && old != NULL)
 		value = old->secret;
 	if (value == NULL)
 		return;

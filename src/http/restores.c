@@ -147,13 +147,13 @@ static bool is_name(const json_t *value)
 
 static void check_rename(struct form *f)
 {
-	const json_t *map = form_json(f, "rename", JSON_OBJECT, FORM_OPTIONAL);
+	json_t *map = form_json(f, "rename", JSON_OBJECT, FORM_OPTIONAL);
 	const char *from;
 	json_t *to;
 
 	if (map == NULL)
 		return;
-	json_object_foreach((json_t *)(uintptr_t)map, from, to)
+	json_object_foreach(map, from, to)
 	{
 		if (*from == '\0' || !is_name(to)) {
 			form_fault(f, "rename", "invalid_value",

@@ -94,7 +94,7 @@ static void read_secret(struct form *f, const struct source_record *old,
 		field_secret(f, "password", old && old->has_secret, &value);
 
 	r->has_secret = change != SECRET_NONE;
-	if (change == SECRET_KEEP)
+	if (change == SECRET_KEEP && old != NULL)
 		value = old->secret;
 	if (value == NULL)
 		return;

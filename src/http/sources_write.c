@@ -358,7 +358,7 @@ static void take_over(struct source_record *to, const struct source_record *rec)
 	to->updated_at = rec->updated_at;
 }
 
-static void read_update(struct request *r, const json_t *document,
+static void read_update(struct request *r, json_t *document,
 			const struct source_record *rec)
 {
 	struct write_state *w = r->state;

@@ -3,7 +3,7 @@ check_PROGRAMS += tests/unit/test_http_auth tests/unit/test_http_body \
 	tests/unit/test_http_guard tests/unit/test_http_problem \
 	tests/unit/test_http_query tests/unit/test_http_routes \
 	tests/unit/test_http_wire tests/unit/test_http_api \
-	tests/unit/test_http_bad
+	tests/unit/test_http_bad tests/unit/test_http_nomem
 
 tests_unit_test_http_auth_SOURCES = tests/unit/test_http_auth.c
 tests_unit_test_http_auth_LDADD = $(HTTP_LIBS) $(TEST_LIBS)
@@ -37,3 +37,11 @@ tests_unit_test_http_api_LDADD = $(http_shop_libs)
 tests_unit_test_http_bad_SOURCES = tests/unit/test_http_bad.c $(http_shop)
 tests_unit_test_http_bad_CPPFLAGS = $(http_shop_cppflags)
 tests_unit_test_http_bad_LDADD = $(http_shop_libs)
+# Allocations within a turn of the loop fail on demand.
+tests_unit_test_http_nomem_SOURCES = tests/unit/test_http_nomem.c $(http_shop)
+tests_unit_test_http_nomem_CPPFLAGS = $(http_shop_cppflags)
+tests_unit_test_http_nomem_LDADD = $(http_shop_libs)
+tests_unit_test_http_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup \
+	-Wl,--wrap=strndup -Wl,--wrap=house_turn \
+	-Wl,--wrap=jobs_check_source -Wl,--wrap=jobs_list_names

@@ -1,0 +1,233 @@
+/*
+ * Torture: of each request the n-th allocation on the loop is refused, for all
+ * n. The request may fail or lose its connection; the server goes on, and
+ * nothing leaks (the sanitizers look).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+
+#include "http_client.h"
+#include "jobs/checks.h"
+
+enum { REQUEST_ALLOCATIONS_MAX = 4000 };
+
+/* Counts down to the one that is refused; 0: none is. */
+static unsigned long countdown;
+static bool is_armed; /* within a turn of the loop */
+static pthread_t loop_thread;
+
+static bool refuse(void)
+{
+	if (!is_armed || countdown == 0 ||
+	    !pthread_equal(loop_thread, pthread_self()))
+		return false;
+	return --countdown == 0;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+char *__real_strdup(const char *s);
+char *__real_strndup(const char *s, size_t len);
+void __real_house_turn(struct house *h);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+char *__wrap_strdup(const char *s);
+char *__wrap_strndup(const char *s, size_t len);
+void __wrap_house_turn(struct house *h);
+
+void *__wrap_malloc(size_t size)
+{
+	return refuse() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return refuse() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return refuse() ? NULL : __real_realloc(p, size);
+}
+
+char *__wrap_strdup(const char *s)
+{
+	return refuse() ? NULL : __real_strdup(s);
+}
+
+char *__wrap_strndup(const char *s, size_t len)
+{
+	return refuse() ? NULL : __real_strndup(s, len);
+}
+
+/* The server runs within turns alone, the client outside of them. */
+void __wrap_house_turn(struct house *h)
+{
+	is_armed = true;
+	__real_house_turn(h);
+	is_armed = false;
+}
+
+/* The fake engine behind these two takes no failures. */
+struct jobs_op *__real_jobs_check_source(struct jobs *j,
+					 const struct source_record *r,
+					 source_probe_cb *done, void *arg,
+					 struct err *e);
+struct jobs_op *__real_jobs_list_names(struct jobs *j,
+				       const struct source_record *r,
+				       const struct source_names_query *q,
+				       source_names_cb *done, void *arg,
+				       struct err *e);
+struct jobs_op *__wrap_jobs_check_source(struct jobs *j,
+					 const struct source_record *r,
+					 source_probe_cb *done, void *arg,
+					 struct err *e);
+struct jobs_op *__wrap_jobs_list_names(struct jobs *j,
+				       const struct source_record *r,
+				       const struct source_names_query *q,
+				       source_names_cb *done, void *arg,
+				       struct err *e);
+
+struct jobs_op *__wrap_jobs_check_source(struct jobs *j,
+					 const struct source_record *r,
+					 source_probe_cb *done, void *arg,
+					 struct err *e)
+{
+	struct jobs_op *op;
+
+	is_armed = false;
+	op = __real_jobs_check_source(j, r, done, arg, e);
+	is_armed = true;
+	return op;
+}
+
+struct jobs_op *__wrap_jobs_list_names(struct jobs *j,
+				       const struct source_record *r,
+				       const struct source_names_query *q,
+				       source_names_cb *done, void *arg,
+				       struct err *e)
+{
+	struct jobs_op *op;
+
+	is_armed = false;
+	op = __real_jobs_list_names(j, r, q, done, arg, e);
+	is_armed = true;
+	return op;
+}
+
+static void *json_alloc(size_t size)
+{
+	return refuse() ? NULL : __real_malloc(size);
+}
+
+static const struct shop_request requests[] = {
+	{.method = "GET", .path = "/healthz"},
+	{.method = "GET", .path = "/v1/nowhere", .role = ROLE_ADMIN},
+	{.method = "GET",
+	 .path = "/v1/sources?q=d&limit=5",
+	 .role = ROLE_ADMIN},
+	{.method = "GET", .path = "/v1/sources/db%31", .role = ROLE_ADMIN},
+	{.method = "GET",
+	 .path = "/v1/sources/db1/databases",
+	 .role = ROLE_ADMIN},
+	{.method = "POST", .path = "/v1/sources/db1/test", .role = ROLE_ADMIN},
+	{.method = "PATCH",
+	 .path = "/v1/sources/db1",
+	 .body = "{\"remarks\":\"r\",\"connection\":{\"user\":\"u\","
+		 "\"tls\":\"required\"}}",
+	 .role = ROLE_ADMIN},
+	{.method = "POST",
+	 .path = "/v1/sources",
+	 .body = "{\"name\":\"1\",\"x\":1}",
+	 .role = ROLE_ADMIN},
+	{.method = "POST",
+	 .path = "/v1/pools?a=b",
+	 .body = "{\"name\":\"p\"}",
+	 .role = ROLE_ADMIN},
+	{.method = "POST",
+	 .path = "/v1/backups",
+	 .body = "{\"source\":\"db1\",\"pool\":\"none\",\"name\":\"abcd\","
+		 "\"options\":{\"parallelism\":2}}",
+	 .role = ROLE_ADMIN},
+	{.method = "POST",
+	 .path = "/v1/backups/batch-delete",
+	 .body = "{\"ids\":[\"a\",\"b\"]}",
+	 .role = ROLE_ADMIN},
+	{.method = "POST",
+	 .path = "/v1/restores",
+	 .body = "{\"backup\":\"b\",\"target\":{\"source\":\"db1\"}}",
+	 .role = ROLE_ADMIN},
+	{.method = "GET", .path = "/v1/jobs/job_x?wait=1", .role = ROLE_ADMIN},
+	{.method = "GET", .path = "/v1/system", .role = ROLE_ADMIN},
+	{.method = "GET", .path = "/metrics", .role = ROLE_ADMIN},
+	{.method = "BREW", .path = "/healthz"},
+};
+
+/* 400: within a string, jansson calls it a wrong token. */
+static bool is_expected(const struct shop *s, int status, int good)
+{
+	return status == good || status == 0 || status == 500 ||
+	       status == 503 ||
+	       (status == 400 &&
+		strcmp(shop_text(s, "code"), "malformed") == 0);
+}
+
+/* All of its allocations, one after the other. */
+static void torture(struct shop *s, const struct shop_request *q)
+{
+	int good = shop_ask(s, q), status;
+
+	for (unsigned long n = 1; n < REQUEST_ALLOCATIONS_MAX; n++) {
+		countdown = n;
+		status = shop_ask(s, q);
+		if (countdown > 0) {
+			countdown = 0;
+			return;
+		}
+		if (!is_expected(s, status, good))
+			fail_msg("%s %s: %d instead of %d, at %lu", q->method,
+				 q->path, status, good, n);
+		assert_int_equal(shop_call(s, "GET", "/healthz", NULL), 200);
+	}
+	fail_msg("%s %s takes more allocations", q->method, q->path);
+}
+
+static void test_every_allocation(void **state)
+{
+	struct shop *s = *state;
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		torture(s, &requests[i]);
+}
+
+static int setup(void **state)
+{
+	loop_thread = pthread_self();
+	json_set_alloc_funcs(json_alloc, free);
+	*state = shop_open(NULL);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	shop_close(*state);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_allocation),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
