@@ -120,15 +120,15 @@ static void on_claimed(void *arg, const struct err *e)
 
 static void begin_claim(struct backup_job *b)
 {
+	const struct exchange_owner owner = {b->r.source_id, b->r.id,
+					     b->r.server_id, b->base.id};
 	struct exchange_env env;
 	struct err e = {0};
 
 	backup_set_state(b, BACKUP_CLAIM);
 	opening_exchange_env(&b->opening, &env);
 	b->is_claimed = true;
-	b->exchange =
-		exchange_claim(&env, b->r.source_id, b->r.id, b->r.server_id,
-			       b->base.id, on_claimed, b, &e);
+	b->exchange = exchange_claim(&env, &owner, on_claimed, b, &e);
 	if (b->exchange == NULL)
 		backup_fail(b, &e);
 }
@@ -144,17 +144,19 @@ static void on_started(void *arg, const struct err *e)
 		begin_claim(b);
 }
 
-/* "s3://bucket/prefix/coffer/v1/SRC/BAK/" or a path. */
-static char *save_path(const struct backup_job *b)
+/* "s3://bucket/prefix/coffer/v1/SRC/BAK/" or a path. NULL: no memory. */
+static char *save_path(const struct backup_job *b, struct err *e)
 {
 	const struct pool_record *p = &b->opening.pool;
-	json_t *c = json_loads(p->config_json ? p->config_json : "", 0, NULL);
+	json_t *c = record_json(p->config_json, "a pool's record", e);
 	const char *path = json_string_value(json_object_get(c, "path"));
 	const char *bucket = json_string_value(json_object_get(c, "bucket"));
 	const char *prefix = json_string_value(json_object_get(c, "prefix"));
 	struct text t = {0};
 	char key[LAYOUT_KEY_MAX];
 
+	if (c == NULL)
+		return NULL;
 	if (path != NULL)
 		text_printf(&t, "%s/", path);
 	else
@@ -173,7 +175,7 @@ static void begin_start(struct backup_job *b)
 	backup_set_state(b, BACKUP_START);
 	b->r.started_at = clock_now_ms();
 	b->r.has_leftovers = true;
-	b->r.save_path = save_path(b);
+	b->r.save_path = save_path(b, &e);
 	if (b->r.save_path == NULL) {
 		(void)err_nomem(&e, "a backup");
 		backup_fail(b, &e);

@@ -91,14 +91,17 @@ static int number_of(const json_t *options, const char *key, int otherwise)
 	return json_is_integer(n) ? (int)json_integer_value(n) : otherwise;
 }
 
-static void read_options(struct backup_job *b)
+static bool read_options(struct backup_job *b, struct err *e)
 {
-	json_t *o =
-		json_loads(b->r.options_json ? b->r.options_json : "", 0, NULL);
+	const char *text = b->r.options_json;
+	json_t *o = record_json(text ? text : "{}", "a backup's options", e);
 
+	if (o == NULL)
+		return false;
 	b->level = number_of(o, "compression_level", 3);
 	b->parallelism = (unsigned)number_of(o, "parallelism", 0);
 	json_decref(o);
+	return true;
 }
 
 bool backup_stream_open(struct backup_job *b, struct err *e)
@@ -110,11 +113,11 @@ bool backup_stream_open(struct backup_job *b, struct err *e)
 		return err_set(e, ERR_INVALID, "internal",
 			       "this build of the server has no %s sources",
 			       b->opening.source.engine);
-	read_options(b);
 	memset(b->blocked_ms, 0, sizeof(b->blocked_ms));
 	opened_address_fini(&b->address);
 	scope_fini(&b->scope);
-	return opened_address_read(&b->address, &b->opening.source, e) &&
+	return read_options(b, e) &&
+	       opened_address_read(&b->address, &b->opening.source, e) &&
 	       scope_parse(&b->scope, b->r.scope_json, e) &&
 	       open_dump(b, kind, e) && open_writer(b, kind, e);
 }

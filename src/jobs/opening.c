@@ -143,6 +143,15 @@ void opening_exchange_env(const struct opening *o, struct exchange_env *env)
 	env->signer = c->signer;
 }
 
+json_t *record_json(const char *text, const char *what, struct err *e)
+{
+	json_t *json = text != NULL ? json_loads(text, 0, NULL) : NULL;
+
+	if (json == NULL)
+		(void)err_bug(e, "%s cannot be read", what);
+	return json;
+}
+
 static const char *text_of(const json_t *json, const char *key)
 {
 	return json_string_value(json_object_get(json, key));
@@ -156,15 +165,12 @@ struct store *opening_store(struct jobs *j, const struct pool_record *r,
 		.transfers = j->config.transfers,
 		.blocking = j->config.blocking,
 	};
-	json_t *json =
-		json_loads(r->config_json ? r->config_json : "", 0, NULL);
+	json_t *json = record_json(r->config_json, "a pool's record", e);
 	struct store_config c = {.kind = r->storage_type};
 	struct store *st;
 
-	if (json == NULL) {
-		(void)err_bug(e, "a pool's record without its settings");
+	if (json == NULL)
 		return NULL;
-	}
 	c.s3.endpoint = text_of(json, "endpoint");
 	c.s3.region = text_of(json, "region");
 	c.s3.bucket = text_of(json, "bucket");
@@ -199,12 +205,10 @@ static bool read_tls(const char *word, enum source_tls *tls)
 bool opened_address_read(struct opened_address *oa,
 			 const struct source_record *r, struct err *e)
 {
-	const char *json = r->connection_json ? r->connection_json : "";
-
 	memset(oa, 0, sizeof(*oa));
-	oa->json = json_loads(json, 0, NULL);
+	oa->json = record_json(r->connection_json, "a source's record", e);
 	if (oa->json == NULL)
-		return err_bug(e, "a source's record without its connection");
+		return false;
 	oa->a.host = text_of(oa->json, "host");
 	oa->a.port =
 		(unsigned)json_integer_value(json_object_get(oa->json, "port"));

@@ -56,6 +56,11 @@ void opening_cancel(struct opening *o);
 /* For conversations about the opened pool. */
 void opening_exchange_env(const struct opening *o, struct exchange_env *env);
 
+/* The JSON that a record holds; what is for the error's text. Caller decrefs;
+ * NULL with *e filled. */
+json_t *record_json(const char *text, const char *what,
+		    struct err *e) MUST_CHECK;
+
 /* Makes a store of a pool's record. NULL with *e filled. */
 struct store *opening_store(struct jobs *j, const struct pool_record *r,
 			    unsigned attempts, struct err *e) MUST_CHECK;

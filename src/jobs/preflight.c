@@ -238,6 +238,7 @@ static void on_opened(void *arg, const struct err *e)
 {
 	struct preflight *p = arg;
 	const struct backup_record *b = &p->opening.backup;
+	struct exchange_wanted wanted;
 	struct exchange_env env;
 	struct err mine = {0};
 
@@ -252,10 +253,12 @@ static void on_opened(void *arg, const struct err *e)
 		preflight_end(p, e);
 		return;
 	}
+	wanted.source_id = b->source_id;
+	wanted.backup_id = b->id;
+	wanted.digest = b->manifest_digest;
 	opening_exchange_env(&p->opening, &env);
-	p->exchange =
-		exchange_fetch(&env, b->source_id, b->id, b->manifest_digest,
-			       &p->manifest, on_fetched, p, &mine);
+	p->exchange = exchange_fetch(&env, &wanted, &p->manifest, on_fetched, p,
+				     &mine);
 	if (p->exchange == NULL)
 		preflight_end(p, &mine);
 }
@@ -272,10 +275,10 @@ bool preflight_start(struct preflight *p, const struct restore_record *r,
 
 	p->done = done;
 	p->arg = arg;
-	p->request =
-		json_loads(r->request_json ? r->request_json : "{}", 0, NULL);
+	p->request = record_json(r->request_json ? r->request_json : "{}",
+				 "a restore's request", e);
 	if (p->request == NULL)
-		return err_bug(e, "a restore without its request");
+		return false;
 	return opening_start(&p->opening, p->jobs, &want, on_opened, p, e);
 }
 
