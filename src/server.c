@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <event2/event.h>
+#include <jansson.h>
 
 #include "base/clock.h"
 #include "base/encode.h"
@@ -374,6 +375,20 @@ static void on_recovered(void *arg, const struct err *e)
 		give_up(s, "cannot read the tokens", &mine);
 }
 
+/*
+ * jansson's parser (2.14) loses a byte, and writes beyond its buffer, when it
+ * cannot make a string longer: an end that the next start recovers from is
+ * better than a heap in which anything may be wrong.
+ */
+static void *json_alloc(size_t n)
+{
+	void *p = malloc(n);
+
+	if (p == NULL)
+		abort();
+	return p;
+}
+
 /* No core dump may hold what is secret (rule 29). */
 static void forbid_cores(void)
 {
@@ -387,6 +402,7 @@ static void forbid_cores(void)
 static bool make_all(struct server *s, struct err *e)
 {
 	(void)umask(0077);
+	json_set_alloc_funcs(json_alloc, free);
 	forbid_cores();
 	return file_make_dirs(s->config->data_dir, e) && take_lock(s, e) &&
 	       load_key(s, e) && make_loop(s, e) && make_catalog(s, e) &&
