@@ -76,15 +76,19 @@ static void answer(evutil_socket_t fd, short what, void *arg)
 		copy.load(copy.arg, e);
 }
 
-static struct source_op *op_new(struct loop *l, const struct err *e, void *arg)
+/* It will answer with why. NULL with *e filled. */
+static struct source_op *op_new(struct loop *l, const struct err *why,
+				void *arg, struct err *e)
 {
 	static const struct timeval now = {0, 0};
 	struct source_op *op = calloc(1, sizeof(*op));
 
-	if (op == NULL)
-		abort();
+	if (op == NULL) {
+		(void)err_nomem(e, "a call of the fake engine");
+		return NULL;
+	}
 	op->soon = evtimer_new(loop_base(l), answer, op);
-	op->err = *e;
+	op->err = *why;
 	op->arg = arg;
 	if (op->soon == NULL || evtimer_add(op->soon, &now) != 0)
 		abort();
@@ -102,12 +106,12 @@ static struct source_op *fake_probe(const struct source_env *env,
 				    source_probe_cb *done, void *arg,
 				    struct err *e)
 {
-	struct source_op *op = op_new(env->loop, &script.probe_err, arg);
+	struct source_op *op = op_new(env->loop, &script.probe_err, arg, e);
 
 	(void)a;
-	(void)e;
 	facts.probes++;
-	op->probe = done;
+	if (op != NULL)
+		op->probe = done;
 	return op;
 }
 
@@ -118,10 +122,11 @@ static struct source_op *fake_names(const struct source_env *env,
 				    struct err *e)
 {
 	static const struct err none;
-	struct source_op *op = op_new(env->loop, &none, arg);
+	struct source_op *op = op_new(env->loop, &none, arg, e);
 
 	(void)a;
-	(void)e;
+	if (op == NULL)
+		return NULL;
 	op->names = done;
 	op->of_database = q->database != NULL;
 	return op;
@@ -150,12 +155,14 @@ static struct frame *make_frame(struct fake_reader *r, const char *line)
 	struct span *span;
 
 	if (f == NULL)
-		abort();
+		return NULL;
 	memcpy(f->data, line, len);
 	f->len = len;
 	span = frame_add_span(f, r->item);
-	if (span == NULL)
-		abort();
+	if (span == NULL) {
+		frame_free(f);
+		return NULL;
+	}
 	span->plain_len = len;
 	if (r->item->kind == ITEM_DATA) {
 		span->rows = 1;
@@ -170,6 +177,7 @@ static struct frame *make_frame(struct fake_reader *r, const char *line)
 static enum flow reader_read(struct source *s, struct link *out, struct err *e)
 {
 	struct fake_reader *r = (struct fake_reader *)(void *)s;
+	struct frame *f;
 	char line[128];
 
 	if (r->is_first && script.is_hanging)
@@ -184,7 +192,12 @@ static enum flow reader_read(struct source *s, struct link *out, struct err *e)
 	}
 	(void)snprintf(line, sizeof(line), "%s/%s %u;\n", r->item->group,
 		       r->item->name, r->frame);
-	link_push(out, make_frame(r, line));
+	f = make_frame(r, line);
+	if (f == NULL) {
+		(void)err_nomem(e, "a frame");
+		return FLOW_FAIL;
+	}
+	link_push(out, f);
 	return FLOW_MORE;
 }
 
@@ -202,13 +215,17 @@ static const struct source_ops reader_ops = {
 	.destroy = reader_destroy,
 };
 
+/* Takes item; NULL without memory. */
 static struct source *reader_new(struct fake_dump *d, struct item *item,
 				 unsigned frames, bool is_first)
 {
 	struct fake_reader *r = calloc(1, sizeof(*r));
 
-	if (r == NULL || item == NULL)
-		abort();
+	if (r == NULL || item == NULL) {
+		free(r);
+		item_unref(item);
+		return NULL;
+	}
 	r->base.ops = &reader_ops;
 	r->dump = d;
 	r->item = item;
@@ -217,30 +234,42 @@ static struct source *reader_new(struct fake_dump *d, struct item *item,
 	return &r->base;
 }
 
+static struct source *table_new(struct fake_dump *d, unsigned i)
+{
+	char name[16];
+
+	(void)snprintf(name, sizeof(name), "t%u", i);
+	d->facts.tables++;
+	return reader_new(d, item_new(i + 1, ITEM_DATA, "table", "db", name),
+			  script.frames, i == 0);
+}
+
+static struct source *schema_new(struct fake_dump *d)
+{
+	return reader_new(d, item_new(0, ITEM_SCHEMA, "database", "db", ""), 1,
+			  false);
+}
+
 static bool dump_next(struct dump *base, struct source *out[DUMP_SOURCES_MAX],
 		      size_t *n, struct err *e)
 {
 	struct fake_dump *d = (struct fake_dump *)(void *)base;
-	char name[16];
+	bool is_schema = ++d->phase == 1;
+	unsigned wanted = is_schema ? 1 : d->phase == 2 ? script.tables : 0;
 
-	(void)e;
-	*n = 0;
-	d->phase++;
 	(void)str_copy(d->facts.phase, sizeof(d->facts.phase),
-		       d->phase == 1 ? "schema" : "data");
-	if (d->phase == 1) {
-		out[(*n)++] = reader_new(
-			d, item_new(0, ITEM_SCHEMA, "database", "db", ""), 1,
-			false);
+		       is_schema ? "schema" : "data");
+	for (*n = 0; *n < wanted; (*n)++) {
+		out[*n] =
+			is_schema ? schema_new(d) : table_new(d, (unsigned)*n);
+		if (out[*n] == NULL)
+			break;
 	}
-	for (unsigned i = 0; d->phase == 2 && i < script.tables; i++) {
-		(void)snprintf(name, sizeof(name), "t%u", i);
-		out[(*n)++] = reader_new(
-			d, item_new(i + 1, ITEM_DATA, "table", "db", name),
-			script.frames, i == 0);
-		d->facts.tables++;
-	}
-	return true;
+	if (*n == wanted)
+		return true;
+	while (*n > 0)
+		reader_destroy(out[--*n]);
+	return err_nomem(e, "a source");
 }
 
 static const struct dump_facts *dump_told(const struct dump *d)
@@ -267,9 +296,10 @@ static struct dump *fake_dump_new(const struct source_env *env,
 
 	(void)env;
 	(void)c;
-	(void)e;
-	if (d == NULL)
-		abort();
+	if (d == NULL) {
+		(void)err_nomem(e, "a dump");
+		return NULL;
+	}
 	d->base.ops = &dump_ops;
 	d->is_failing = script.failures > 0;
 	if (script.failures > 0)
@@ -293,10 +323,10 @@ static struct source_op *load_check(struct load *base, load_done_cb *done,
 				    void *arg, struct err *e)
 {
 	struct fake_load *l = (struct fake_load *)(void *)base;
-	struct source_op *op = op_new(l->loop, &script.check_err, arg);
+	struct source_op *op = op_new(l->loop, &script.check_err, arg, e);
 
-	(void)e;
-	op->load = done;
+	if (op != NULL)
+		op->load = done;
 	return op;
 }
 
@@ -331,9 +361,10 @@ static struct sink *load_sink(struct load *l, struct err *e)
 	struct sink *sk = calloc(1, sizeof(*sk));
 
 	(void)l;
-	(void)e;
 	if (sk != NULL)
 		sk->ops = &ops;
+	else
+		(void)err_nomem(e, "a sink");
 	return sk;
 }
 
@@ -342,10 +373,11 @@ static struct source_op *load_verify(struct load *base, load_next_cb *next,
 				     void *arg, struct err *e)
 {
 	struct fake_load *l = (struct fake_load *)(void *)base;
-	struct source_op *op = op_new(l->loop, &script.verify_err, arg);
+	struct source_op *op = op_new(l->loop, &script.verify_err, arg, e);
 	struct load_item item;
 
-	(void)e;
+	if (op == NULL)
+		return NULL;
 	while (next(next_arg, &item)) {
 		facts.tables_verified++;
 		l->facts.rows_verified += item.rows;
@@ -379,9 +411,10 @@ static struct load *fake_load_new(const struct source_env *env,
 	struct fake_load *l = calloc(1, sizeof(*l));
 
 	(void)c;
-	(void)e;
-	if (l == NULL)
-		abort();
+	if (l == NULL) {
+		(void)err_nomem(e, "a load");
+		return NULL;
+	}
 	l->base.ops = &load_ops;
 	l->loop = env->loop;
 	facts.loads++;

@@ -1,6 +1,6 @@
 # Unit tests of the room jobs.
 check_PROGRAMS += tests/unit/test_jobs_flow tests/unit/test_jobs_meter \
-	tests/unit/test_jobs_moments
+	tests/unit/test_jobs_moments tests/unit/test_jobs_nomem
 
 # The fake engine takes the place of the room sources.
 JOBS_HOUSE = tests/unit/jobs_house.c tests/unit/jobs_house.h \
@@ -20,6 +20,13 @@ tests_unit_test_jobs_moments_LDADD = $(JOBS_HOUSE_LIBS)
 tests_unit_test_jobs_moments_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=catalog_backup_finish -Wl,--wrap=catalog_restore_finish \
 	-Wl,--wrap=catalog_backup_swept
+
+tests_unit_test_jobs_nomem_SOURCES = tests/unit/test_jobs_nomem.c $(JOBS_HOUSE)
+tests_unit_test_jobs_nomem_CPPFLAGS = $(AM_CPPFLAGS) \
+	-I$(top_srcdir)/tests/fakes
+tests_unit_test_jobs_nomem_LDADD = $(JOBS_HOUSE_LIBS)
+tests_unit_test_jobs_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup
 
 tests_unit_test_jobs_meter_SOURCES = tests/unit/test_jobs_meter.c
 tests_unit_test_jobs_meter_LDADD = $(JOBS_LIBS) $(TEST_LIBS)

@@ -1,0 +1,232 @@
+/*
+ * test_jobs_nomem.c - the n-th allocation fails, for all n, in a backup and in
+ * a restore: each ends, nothing incomplete is called complete, and nothing is
+ * kept that should not be.
+ *
+ * The linker sends the program's own allocations here (--wrap), those of all
+ * threads, but not those of libraries. Threads take turns as they like, so the
+ * n-th is not always the same one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "jobs_house.h"
+
+enum { ALLOCATIONS_MAX = 5000 };
+
+static atomic_int countdown; /* 0 and below: nothing fails */
+
+static bool fails(void)
+{
+	return atomic_load(&countdown) > 0 &&
+	       atomic_fetch_sub(&countdown, 1) == 1;
+}
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+char *__real_strdup(const char *s);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+char *__wrap_strdup(const char *s);
+
+void *__wrap_malloc(size_t n)
+{
+	return fails() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+	return fails() ? NULL : __real_realloc(p, n);
+}
+
+char *__wrap_strdup(const char *s)
+{
+	return fails() ? NULL : __real_strdup(s);
+}
+
+/* What was asked for; its callbacks need no memory. */
+struct asked {
+	bool is_answered, is_accepted;
+	char id[ID_MAX];
+};
+
+static void on_backup(void *arg, const struct backup_record *r,
+		      const struct err *e)
+{
+	struct asked *a = arg;
+
+	a->is_answered = true;
+	a->is_accepted = e == NULL;
+	if (e == NULL)
+		memcpy(a->id, r->id, ID_MAX);
+}
+
+static void on_restore(void *arg, const struct restore_record *r,
+		       const struct err *e)
+{
+	struct asked *a = arg;
+
+	a->is_answered = true;
+	a->is_accepted = e == NULL;
+	if (e == NULL)
+		memcpy(a->id, r->id, ID_MAX);
+}
+
+static bool is_idle(struct house *h)
+{
+	unsigned queued, running;
+
+	jobs_load(h->jobs, &queued, &running);
+	return queued + running == 0;
+}
+
+/* To its end, whatever that is. */
+static void finish(struct house *h, struct asked *a)
+{
+	house_until(h, &a->is_answered);
+	while (a->is_accepted && !is_idle(h))
+		house_turn(h);
+}
+
+static void ask_backup(struct house *h, struct asked *a)
+{
+	struct backup_record r = {
+		.name = "tried",
+		.type = "manual",
+		.trigger = "user",
+		.method = "logical",
+		.scope_json = (char[]){"{\"databases\":[{\"name\":\"db\"}]}"},
+	};
+	struct err e = {0};
+
+	memcpy(r.source_id, h->source, ID_MAX);
+	memcpy(r.pool_id, h->pool, ID_MAX);
+	if (jobs_backup(h->jobs, &r, on_backup, a, &e) == NULL) {
+		assert_true(err_is(&e));
+		a->is_answered = true;
+	}
+}
+
+static void ask_restore(struct house *h, struct asked *a)
+{
+	struct restore_record r = {
+		.backup_id = "base",
+		.request_json = (char[]){"{\"rename\":{\"db\":\"db2\"}}"},
+	};
+	struct err e = {0};
+
+	memcpy(r.target_id, h->source, ID_MAX);
+	if (jobs_restore(h->jobs, &r, on_restore, a, &e) == NULL) {
+		assert_true(err_is(&e));
+		a->is_answered = true;
+	}
+}
+
+static void restore_all(struct house *h, const char *backup)
+{
+	if (!house_restore(h, backup, "{}"))
+		fail_msg("restore refused: %s", h->err.msg);
+	house_settle(h);
+	assert_true(house_read_restore(h, h->restore.id));
+	assert_int_equal(h->restore.status, JOB_COMPLETED);
+	assert_true(h->restore.verified);
+}
+
+/* What says that it is completed restores. */
+static void check_backup(struct house *h, const struct asked *a)
+{
+	house_check_budget(h);
+	if (!a->is_accepted)
+		return;
+	assert_true(house_read_backup(h, a->id));
+	if (h->backup.status == BACKUP_COMPLETED) {
+		assert_int_equal(h->backup.row_count, 6);
+		restore_all(h, a->id);
+		assert_true(house_delete(h, a->id));
+		house_settle(h);
+	} else {
+		assert_int_equal(h->backup.status, BACKUP_FAILED);
+	}
+}
+
+static void check_restore(struct house *h, const struct asked *a)
+{
+	house_check_budget(h);
+	if (!a->is_accepted)
+		return;
+	assert_true(house_read_restore(h, a->id));
+	if (h->restore.status == JOB_COMPLETED) {
+		assert_true(h->restore.verified);
+		assert_int_equal(h->restore.row_count, 6);
+	} else {
+		assert_int_equal(h->restore.status, JOB_FAILED);
+		assert_false(h->restore.verified);
+	}
+}
+
+static void torture(struct house *h,
+		    void (*ask)(struct house *h, struct asked *a),
+		    void (*check)(struct house *h, const struct asked *a))
+{
+	bool is_through = false;
+
+	for (int n = 1; !is_through; n++) {
+		struct asked a = {0};
+
+		assert_in_range(n, 1, ALLOCATIONS_MAX);
+		atomic_store(&countdown, n);
+		ask(h, &a);
+		finish(h, &a);
+		is_through = atomic_exchange(&countdown, 0) > 0;
+		check(h, &a);
+	}
+}
+
+static void test_backup(void **state)
+{
+	struct house *h = house_open(2);
+
+	(void)state;
+	torture(h, ask_backup, check_backup);
+	house_close(h);
+}
+
+static void test_restore(void **state)
+{
+	struct house *h = house_open(2);
+
+	(void)state;
+	assert_true(house_backup(h, "base", NULL));
+	house_settle(h);
+	torture(h, ask_restore, check_restore);
+	house_close(h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_backup),
+		cmocka_unit_test(test_restore),
+	};
+
+	log_setup(LOG_ERROR, LOG_TEXT);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
