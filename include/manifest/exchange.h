@@ -33,11 +33,22 @@ struct exchange_env {
 	const struct signer *signer; /* of publish and fetch; else NULL */
 };
 
+/* Whose place it is; copied. */
+struct exchange_owner {
+	const char *source_id, *backup_id;
+	const char *server_id, *job_id;
+};
+
+/* Which manifest; copied. digest as in manifest_parse(), or NULL. */
+struct exchange_wanted {
+	const char *source_id, *backup_id;
+	const char *digest;
+};
+
 /* Writes README.txt (if it is not there) and owner.json: server, job, time.
  * NULL with *e filled. */
 struct exchange *exchange_claim(const struct exchange_env *env,
-				const char *source_id, const char *backup_id,
-				const char *server_id, const char *job_id,
+				const struct exchange_owner *owner,
 				exchange_done_cb *done, void *arg,
 				struct err *e) MUST_CHECK;
 
@@ -52,14 +63,13 @@ struct exchange *exchange_publish(const struct exchange_env *env,
 				  struct err *e) MUST_CHECK;
 
 /* Fetches manifest.json and its part lists into *m (borrowed until done,
- * filled only on success), checks them. expected_digest as in
- * manifest_parse(). Failures: "damaged_backup" (ERR_NOT_FOUND when there is
- * no manifest.json, so no backup), "store_failed". NULL with *e filled. */
+ * filled only on success), checks them. Failures: "damaged_backup"
+ * (ERR_NOT_FOUND when there is no manifest.json, so no backup), "store_failed".
+ * NULL with *e filled. */
 struct exchange *exchange_fetch(const struct exchange_env *env,
-				const char *source_id, const char *backup_id,
-				const char *expected_digest, struct manifest *m,
-				exchange_done_cb *done, void *arg,
-				struct err *e) MUST_CHECK;
+				const struct exchange_wanted *wanted,
+				struct manifest *m, exchange_done_cb *done,
+				void *arg, struct err *e) MUST_CHECK;
 
 /* One line of the index, valid during the call; false with *e filled ends the
  * reading with it. It must not cancel the exchange. */

@@ -137,13 +137,14 @@ static void on_fetched(void *arg, const struct err *e)
 static void fetch(struct look *k)
 {
 	const struct backup_record *b = &k->opening.backup;
+	const struct exchange_wanted wanted = {b->source_id, b->id,
+					       b->manifest_digest};
 	struct exchange_env env;
 	struct err e = {0};
 
 	opening_exchange_env(&k->opening, &env);
 	k->exchange =
-		exchange_fetch(&env, b->source_id, b->id, b->manifest_digest,
-			       &k->manifest, on_fetched, k, &e);
+		exchange_fetch(&env, &wanted, &k->manifest, on_fetched, k, &e);
 	if (k->exchange == NULL)
 		look_fail(k, &e);
 }

@@ -130,8 +130,7 @@ static char *format_owner(const struct exchange *x, const char *server_id,
 }
 
 struct exchange *exchange_claim(const struct exchange_env *env,
-				const char *source_id, const char *backup_id,
-				const char *server_id, const char *job_id,
+				const struct exchange_owner *owner,
 				exchange_done_cb *done, void *arg,
 				struct err *e)
 {
@@ -141,11 +140,11 @@ struct exchange *exchange_claim(const struct exchange_env *env,
 	if (c == NULL)
 		goto nomem;
 	x = &c->base;
-	(void)str_copy(x->source_id, ID_MAX, source_id);
-	(void)str_copy(x->backup_id, ID_MAX, backup_id);
+	(void)str_copy(x->source_id, ID_MAX, owner->source_id);
+	(void)str_copy(x->backup_id, ID_MAX, owner->backup_id);
 	x->done = done;
 	x->arg = arg;
-	c->owner = format_owner(x, server_id, job_id);
+	c->owner = format_owner(x, owner->server_id, owner->job_id);
 	if (c->owner == NULL || !exchange_init(x, &claim_ops, env, e))
 		goto nomem;
 	return x;

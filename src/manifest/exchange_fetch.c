@@ -203,10 +203,9 @@ static const struct exchange_ops fetch_ops = {
 };
 
 struct exchange *exchange_fetch(const struct exchange_env *env,
-				const char *source_id, const char *backup_id,
-				const char *expected_digest, struct manifest *m,
-				exchange_done_cb *done, void *arg,
-				struct err *e)
+				const struct exchange_wanted *wanted,
+				struct manifest *m, exchange_done_cb *done,
+				void *arg, struct err *e)
 {
 	struct fetch *f = calloc(1, sizeof(*f));
 
@@ -214,11 +213,11 @@ struct exchange *exchange_fetch(const struct exchange_env *env,
 		(void)err_nomem(e, "the manifest");
 		return NULL;
 	}
-	(void)str_copy(f->base.source_id, ID_MAX, source_id);
-	(void)str_copy(f->base.backup_id, ID_MAX, backup_id);
-	f->is_digest_known = expected_digest != NULL;
+	(void)str_copy(f->base.source_id, ID_MAX, wanted->source_id);
+	(void)str_copy(f->base.backup_id, ID_MAX, wanted->backup_id);
+	f->is_digest_known = wanted->digest != NULL;
 	(void)str_copy(f->expected_digest, SHA256_HEX_MAX,
-		       expected_digest != NULL ? expected_digest : "");
+		       wanted->digest != NULL ? wanted->digest : "");
 	f->base.done = done;
 	f->base.arg = arg;
 	f->out = m;

@@ -76,7 +76,7 @@ bool manifest_get_id(const json_t *doc, const char *key, const char *prefix,
 		return false;
 	if (prefix != NULL && !id_has_prefix(s, prefix))
 		return manifest_damaged(e, "\"%s\" is no id", key);
-	(void)strcpy(out, s);
+	memcpy(out, s, strlen(s) + 1);
 	return true;
 }
 
@@ -128,7 +128,7 @@ bool manifest_object_read(const json_t *doc, const char *folder,
 	    o->plain_bytes > PLAIN_BYTES_MAX)
 		return manifest_damaged(e, "the size of %s is out of bounds",
 					key);
-	(void)strcpy(o->sha256, sha);
+	memcpy(o->sha256, sha, strlen(sha) + 1);
 	/* Only lent to the caller, who copies it. */
 	o->key = (char *)(uintptr_t)key;
 	return true;

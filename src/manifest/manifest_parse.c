@@ -131,7 +131,7 @@ static bool get_names(const json_t *doc, struct manifest *m, struct err *e)
 
 	if (public_key == NULL)
 		return false;
-	(void)strcpy(m->public_key, public_key);
+	memcpy(m->public_key, public_key, strlen(public_key) + 1);
 	return manifest_get_id(doc, "backup_id", "bak", m->backup_id, e) &&
 	       manifest_get_id(doc, "source_id", "src", m->source_id, e) &&
 	       manifest_get_id(doc, "server_id", NULL, m->server_id, e) &&
@@ -181,8 +181,8 @@ static bool take_seal(json_t *doc, char digest[SHA256_HEX_MAX],
 
 	if (d == NULL || s == NULL)
 		return false;
-	(void)strcpy(digest, d);
-	(void)strcpy(signature, s);
+	memcpy(digest, d, strlen(d) + 1);
+	memcpy(signature, s, strlen(s) + 1);
 	if (json_object_del(doc, "digest") != 0 ||
 	    json_object_del(doc, "signature") != 0)
 		return manifest_damaged(e, "the manifest is not sealed");

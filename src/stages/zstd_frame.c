@@ -88,20 +88,20 @@ static bool set_parameters(ZSTD_CCtx *packer, int level)
 	return !ZSTD_isError(r);
 }
 
-size_t zstd_compress(struct zstd_context *c, int level, void *dst, size_t cap,
-		     const void *src, size_t len, struct err *e)
+size_t zstd_compress(struct zstd_context *c, int level,
+		     const struct zstd_run *run, struct err *e)
 {
 	size_t n;
 
 	if (level == 0)
-		return store(dst, len > 0 ? src : "", len);
+		return store(run->dst, run->len > 0 ? run->src : "", run->len);
 	if (c->packer == NULL)
 		c->packer = ZSTD_createCCtx();
 	if (c->packer == NULL)
 		return (size_t)err_nomem(e, "compression");
 	if (!set_parameters(c->packer, level))
 		return (size_t)err_bug(e, "libzstd refuses level %d", level);
-	n = ZSTD_compress2(c->packer, dst, cap, src, len);
+	n = ZSTD_compress2(c->packer, run->dst, run->cap, run->src, run->len);
 	if (!ZSTD_isError(n))
 		return n;
 	if (zstd_lacks_memory(n))
@@ -141,7 +141,8 @@ static bool pack_with(struct zstd_context *c, struct frame *f, int level,
 
 	if (scratch == NULL)
 		return err_nomem(e, "a compressed frame");
-	n = zstd_compress(c, level, scratch, cap, f->data, f->len, e);
+	n = zstd_compress(c, level,
+			  &(struct zstd_run){scratch, cap, f->data, f->len}, e);
 	if (n == 0)
 		return false;
 	if (!replace_data(f, scratch, n))

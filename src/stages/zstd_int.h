@@ -54,8 +54,14 @@ size_t zstd_bound(size_t len);
  * Compresses src into dst of cap bytes (zstd_bound()) with content size and
  * checksum; level 0 stores. Returns the length; 0 with *e filled.
  */
-size_t zstd_compress(struct zstd_context *c, int level, void *dst, size_t cap,
-		     const void *src, size_t len, struct err *e);
+struct zstd_run {
+	void *dst;
+	size_t cap;
+	const void *src;
+	size_t len;
+};
+size_t zstd_compress(struct zstd_context *c, int level,
+		     const struct zstd_run *run, struct err *e);
 
 /* True when libzstd's answer n says that there was no memory. */
 bool zstd_lacks_memory(size_t n);

@@ -26,8 +26,7 @@ static void claim(struct rig *r)
 	struct err e = {0};
 
 	begin(r);
-	r->x = exchange_claim(&env, RIG_SOURCE, RIG_BACKUP, "srv_1", "job_1",
-			      rig_done, r, &e);
+	r->x = exchange_claim(&env, &rig_owner, rig_done, r, &e);
 	assert_non_null(r->x);
 	rig_run(r);
 }
@@ -50,8 +49,9 @@ static void fetch(struct rig *r, const char *digest, struct manifest *m)
 	struct err e = {0};
 
 	begin(r);
-	r->x = exchange_fetch(&env, RIG_SOURCE, RIG_BACKUP, digest, m, rig_done,
-			      r, &e);
+	r->x = exchange_fetch(
+		&env, &(struct exchange_wanted){RIG_SOURCE, RIG_BACKUP, digest},
+		m, rig_done, r, &e);
 	assert_non_null(r->x);
 	rig_run(r);
 }

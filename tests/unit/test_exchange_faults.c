@@ -36,13 +36,14 @@ static struct exchange *begin(struct rig *r, enum talk talk, struct manifest *m)
 	switch (talk) {
 	case CLAIM:
 		fake_store_drop(r->fake, "coffer/v1/README.txt");
-		return exchange_claim(&env, RIG_SOURCE, RIG_BACKUP, "srv_1",
-				      "job_1", rig_done, r, &e);
+		return exchange_claim(&env, &rig_owner, rig_done, r, &e);
 	case PUBLISH:
 		return exchange_publish(&env, &r->m, digest, rig_done, r, &e);
 	case FETCH:
-		return exchange_fetch(&env, RIG_SOURCE, RIG_BACKUP, NULL, m,
-				      rig_done, r, &e);
+		return exchange_fetch(
+			&env,
+			&(struct exchange_wanted){RIG_SOURCE, RIG_BACKUP, NULL},
+			m, rig_done, r, &e);
 	case INDEX:
 		return exchange_index(&env, &r->m, on_line, rig_done, r, &e);
 	case REMOVE:

@@ -148,8 +148,7 @@ static struct exchange *start_claim(struct rig *r, struct manifest *m,
 	const struct exchange_env env = rig_env(r);
 
 	(void)m;
-	return exchange_claim(&env, RIG_SOURCE, RIG_BACKUP, "srv_1", "job_1",
-			      rig_done, r, e);
+	return exchange_claim(&env, &rig_owner, rig_done, r, e);
 }
 
 static struct exchange *start_publish(struct rig *r, struct manifest *m,
@@ -167,8 +166,9 @@ static struct exchange *start_fetch(struct rig *r, struct manifest *m,
 {
 	const struct exchange_env env = rig_env(r);
 
-	return exchange_fetch(&env, RIG_SOURCE, RIG_BACKUP, NULL, m, rig_done,
-			      r, e);
+	return exchange_fetch(
+		&env, &(struct exchange_wanted){RIG_SOURCE, RIG_BACKUP, NULL},
+		m, rig_done, r, e);
 }
 
 static struct exchange *start_index(struct rig *r, struct manifest *m,
