@@ -4,7 +4,7 @@
 
 struct request;
 
-/* sources.c, sources_write.c, sources_names.c */
+/* sources.c, sources_write.c, sources_update.c, sources_delete.c */
 void sources_list(struct request *r);	   /* GET /v1/sources */
 void sources_create(struct request *r);	   /* POST: probe, then save */
 void sources_check(struct request *r);	   /* POST /test: save nothing */
@@ -15,7 +15,7 @@ void sources_test(struct request *r);	   /* POST /{id}/test */
 void sources_databases(struct request *r); /* GET /{id}/databases */
 void sources_tables(struct request *r);	   /* GET .../{db}/tables */
 
-/* pools.c, pools_write.c */
+/* pools.c, pools_write.c, pools_update.c */
 void pools_list(struct request *r);   /* GET /v1/pools */
 void pools_create(struct request *r); /* POST: bind (rule 15) */
 void pools_get(struct request *r);    /* GET /{id} */
@@ -46,7 +46,7 @@ void jobs_get(struct request *r);      /* GET /{id}, ?wait= */
 void jobs_log(struct request *r);      /* GET /{id}/log */
 void jobs_stop_one(struct request *r); /* POST /{id}/cancel */
 
-/* system.c, metrics.c, health.c */
+/* system.c, metrics.c */
 void system_get(struct request *r);	/* GET /v1/system */
 void system_metrics(struct request *r); /* GET /metrics */
 void system_health(struct request *r);	/* GET /healthz */

@@ -30,6 +30,8 @@ libhttp_a_SOURCES = \
 	src/http/pool_form.c \
 	src/http/pool_form.h \
 	src/http/pools.c \
+	src/http/pools_int.h \
+	src/http/pools_update.c \
 	src/http/pools_write.c \
 	src/http/problem.c \
 	src/http/problem.h \
@@ -52,6 +54,9 @@ libhttp_a_SOURCES = \
 	src/http/source_form.c \
 	src/http/source_form.h \
 	src/http/sources.c \
+	src/http/sources_delete.c \
+	src/http/sources_int.h \
+	src/http/sources_update.c \
 	src/http/sources_write.c \
 	src/http/system.c \
 	src/http/wire.c \

@@ -1,0 +1,199 @@
+/*
+ * pools_update.c - changing a pool: get -> merge and read -> prove the store,
+ * if it is reached in another way -> update -> keep what the probe found.
+ */
+#include "http/handlers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "http/merge.h"
+#include "http/pool_form.h"
+#include "http/pools_int.h"
+#include "http/server_int.h"
+#include "http/show.h"
+
+enum { UPDATE_TRIES = 5 };
+
+static void on_got_update(void *arg, const struct pool_record *rec,
+			  const struct err *e);
+
+static void on_shown(void *arg, const struct pool_record *rec,
+		     const struct err *e)
+{
+	struct request *r = arg;
+
+	if (request_resume(r, e))
+		request_reply_revision(r, 200, show_pool(rec), rec->revision);
+}
+
+static void on_verdict_kept(void *arg, const struct err *e)
+{
+	struct request *r = arg;
+	struct bind_state *b = r->state;
+	struct err mine = {0};
+
+	if (request_resume(r, e))
+		request_await_catalog(
+			r,
+			catalog_pool_get(r->server->config.catalog, b->pool.id,
+					 false, on_shown, r, &mine),
+			&mine);
+}
+
+static void on_updated(void *arg, const struct pool_record *rec,
+		       const struct err *e)
+{
+	struct request *r = arg;
+	struct bind_state *b = r->state;
+	struct err mine = {0};
+
+	/* As for sources: merge again with what somebody else has written. */
+	if (e != NULL && strcmp(e->api, "revision_changed") == 0 &&
+	    r->if_revision == 0 && b->tries < UPDATE_TRIES) {
+		request_forget(r);
+		pool_fetch_secret(r, on_got_update);
+		return;
+	}
+	if (!request_resume(r, e))
+		return;
+	if (b->pool.probed_at == 0) {
+		request_reply_revision(r, 200, show_pool(rec), rec->revision);
+		return;
+	}
+	request_await_catalog(r,
+			      catalog_pool_probed(r->server->config.catalog,
+						  &b->pool, on_verdict_kept, r,
+						  &mine),
+			      &mine);
+}
+
+static void update(struct request *r)
+{
+	struct bind_state *b = r->state;
+	struct err e = {0};
+
+	if (b->is_dry_run) {
+		request_reply(r, 200, show_pool(&b->pool));
+		return;
+	}
+	request_keep(r);
+	request_await_catalog(
+		r,
+		catalog_pool_update(r->server->config.catalog, &b->pool,
+				    r->if_revision ? r->if_revision
+						   : b->based_on,
+				    on_updated, r, &e),
+		&e);
+}
+
+static void on_proved_update(void *arg, const struct store_capabilities *caps,
+			     const struct err *e)
+{
+	struct request *r = arg;
+
+	if (!request_resume(r, e))
+		return;
+	if (pool_take_verdict(r->state, caps, NULL))
+		update(r);
+	else
+		pool_fail_nomem(r);
+}
+
+/* What a pool would be after the patch, as a document to read. */
+static json_t *merged(struct request *r, const struct pool_record *rec)
+{
+	json_t *shown = show_pool(rec);
+	const char *const writable[] = {"name",		"remarks",
+					"storage_type", "part_bytes",
+					"encryption",	rec->storage_type};
+	json_t *base = json_object();
+	bool ok = shown != NULL && base != NULL;
+
+	for (size_t i = 0; ok && i < sizeof(writable) / sizeof(writable[0]);
+	     i++)
+		ok = json_object_set(base, writable[i],
+				     json_object_get(shown, writable[i])) == 0;
+	if (ok) {
+		merge_drop_echoes(r->body, shown);
+		ok = merge_apply(base, r->body);
+	}
+	json_decref(shown);
+	if (ok)
+		return base;
+	json_decref(base);
+	return NULL;
+}
+
+/* What the form does not say: identity, and what the last probe found. */
+static bool take_over(struct pool_record *to, const struct pool_record *rec)
+{
+	(void)str_copy(to->id, sizeof(to->id), rec->id);
+	to->is_reachable = rec->is_reachable;
+	to->backup_count = rec->backup_count;
+	to->stored_bytes = rec->stored_bytes;
+	to->revision = rec->revision;
+	to->created_at = rec->created_at;
+	to->updated_at = rec->updated_at;
+	if (rec->capabilities_json == NULL)
+		return true;
+	to->capabilities_json = strdup(rec->capabilities_json);
+	return to->capabilities_json != NULL;
+}
+
+static bool read_update(struct request *r, const struct pool_record *rec)
+{
+	struct bind_state *b = r->state;
+	json_t *document = merged(r, rec);
+	struct form f;
+	bool ok;
+
+	if (document == NULL)
+		return false;
+	pool_record_fini(&b->pool);
+	form_init(&f, document, "", &r->faults);
+	pool_form_read(&f, rec, &b->pool);
+	pool_form_check_place(&f, rec, &b->pool);
+	ok = take_over(&b->pool, rec);
+	json_decref(document);
+	return ok;
+}
+
+static void on_got_update(void *arg, const struct pool_record *rec,
+			  const struct err *e)
+{
+	struct request *r = arg;
+	struct bind_state *b = r->state;
+
+	if (!request_resume(r, e))
+		return;
+	if (r->if_revision != 0 && r->if_revision != rec->revision) {
+		request_refuse(r, ERR_CONFLICT, "revision_changed",
+			       "the pool was changed meanwhile: read it again");
+		return;
+	}
+	b->tries++;
+	b->based_on = rec->revision;
+	if (!read_update(r, rec)) {
+		pool_fail_nomem(r);
+		return;
+	}
+	if (!request_is_sound(r))
+		return;
+	if (pool_form_is_same(&b->pool, rec))
+		update(r);
+	else
+		pool_prove(r, on_proved_update);
+}
+
+void pools_update(struct request *r)
+{
+	struct bind_state *b = pool_bind_new(r);
+
+	if (b == NULL)
+		return;
+	b->is_dry_run = query_flag(&r->query, "dry_run", &r->faults);
+	if (request_is_sound(r))
+		pool_fetch_secret(r, on_got_update);
+}

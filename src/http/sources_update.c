@@ -1,0 +1,208 @@
+/*
+ * sources_update.c - changing a source: get -> merge and read -> probe, if it
+ * is reached in another way -> update -> keep what the probe found.
+ */
+#include "http/handlers.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "http/merge.h"
+#include "http/server_int.h"
+#include "http/show.h"
+#include "http/source_form.h"
+#include "http/sources_int.h"
+
+enum { UPDATE_TRIES = 5 };
+
+static void on_got_update(void *arg, const struct source_record *rec,
+			  const struct err *e);
+
+static void on_shown(void *arg, const struct source_record *rec,
+		     const struct err *e)
+{
+	struct request *r = arg;
+
+	if (request_resume(r, e))
+		request_reply_revision(r, 200, show_source(rec), rec->revision);
+}
+
+static void show_again(struct request *r)
+{
+	struct write_state *w = r->state;
+	struct err e = {0};
+
+	request_await_catalog(r,
+			      catalog_source_get(r->server->config.catalog,
+						 w->source.id, false, on_shown,
+						 r, &e),
+			      &e);
+}
+
+static void on_verdict_kept(void *arg, const struct err *e)
+{
+	struct request *r = arg;
+
+	if (request_resume(r, e))
+		show_again(r);
+}
+
+static void on_updated(void *arg, const struct source_record *rec,
+		       const struct err *e)
+{
+	struct request *r = arg;
+	struct write_state *w = r->state;
+	struct err mine = {0};
+
+	/* Somebody was quicker, and the client did not say what it had read:
+	 * merge again with what is there now. */
+	if (e != NULL && strcmp(e->api, "revision_changed") == 0 &&
+	    r->if_revision == 0 && w->tries < UPDATE_TRIES) {
+		request_forget(r);
+		source_fetch_secret(r, on_got_update);
+		return;
+	}
+	if (!request_resume(r, e))
+		return;
+	if (w->source.probed_at == 0) {
+		request_reply_revision(r, 200, show_source(rec), rec->revision);
+		return;
+	}
+	request_await_catalog(r,
+			      catalog_source_probed(r->server->config.catalog,
+						    &w->source, on_verdict_kept,
+						    r, &mine),
+			      &mine);
+}
+
+static void update(struct request *r)
+{
+	struct write_state *w = r->state;
+	struct err e = {0};
+
+	if (w->is_dry_run) {
+		request_reply(r, 200, show_source(&w->source));
+		return;
+	}
+	request_keep(r);
+	request_await_catalog(
+		r,
+		catalog_source_update(r->server->config.catalog, &w->source,
+				      r->if_revision ? r->if_revision
+						     : w->based_on,
+				      on_updated, r, &e),
+		&e);
+}
+
+static void on_probed_update(void *arg, const struct source_info *info,
+			     const struct err *e)
+{
+	struct request *r = arg;
+
+	if (!request_resume(r, e))
+		return;
+	(void)source_take_verdict(r->state, info, NULL);
+	update(r);
+}
+
+/* What a source would be after the patch, as a document to read. */
+static json_t *merged(struct request *r, const struct source_record *rec)
+{
+	static const char *const writable[] = {"name", "remarks", "region",
+					       "engine", "connection"};
+	json_t *shown = show_source(rec);
+	json_t *base = json_object();
+	bool ok = shown != NULL && base != NULL;
+
+	for (size_t i = 0; ok && i < sizeof(writable) / sizeof(writable[0]);
+	     i++)
+		ok = json_object_set(base, writable[i],
+				     json_object_get(shown, writable[i])) == 0;
+	if (ok) {
+		merge_drop_echoes(r->body, shown);
+		ok = merge_apply(base, r->body);
+	}
+	json_decref(shown);
+	if (ok)
+		return base;
+	json_decref(base);
+	return NULL;
+}
+
+/* What the form does not say: identity, and what the last probe found. */
+static void take_over(struct source_record *to, const struct source_record *rec)
+{
+	(void)str_copy(to->id, sizeof(to->id), rec->id);
+	(void)str_copy(to->version, sizeof(to->version), rec->version);
+	(void)str_copy(to->role, sizeof(to->role), rec->role);
+	to->is_reachable = rec->is_reachable;
+	to->is_backing_up = rec->is_backing_up;
+	to->is_restoring = rec->is_restoring;
+	to->last_backup_at = rec->last_backup_at;
+	to->revision = rec->revision;
+	to->created_at = rec->created_at;
+	to->updated_at = rec->updated_at;
+}
+
+static void read_update(struct request *r, json_t *document,
+			const struct source_record *rec)
+{
+	struct write_state *w = r->state;
+	struct form f;
+
+	source_record_fini(&w->source);
+	form_init(&f, document, "", &r->faults);
+	source_form_read(&f, rec, &w->source);
+	take_over(&w->source, rec);
+	if (w->source.engine[0] != '\0' &&
+	    strcmp(w->source.engine, rec->engine) != 0)
+		form_fault(&f, "engine", "invalid_value",
+			   "the engine of a source cannot be changed: "
+			   "register another source");
+	/* NULL would leave the old one: no secret is an empty one. */
+	if (w->source.secret == NULL && rec->has_secret)
+		w->source.secret = strdup("");
+}
+
+static void on_got_update(void *arg, const struct source_record *rec,
+			  const struct err *e)
+{
+	struct request *r = arg;
+	struct write_state *w = r->state;
+	json_t *document;
+
+	if (!request_resume(r, e))
+		return;
+	if (r->if_revision != 0 && r->if_revision != rec->revision) {
+		request_refuse(r, ERR_CONFLICT, "revision_changed",
+			       "the source was changed meanwhile: read it "
+			       "again");
+		return;
+	}
+	document = merged(r, rec);
+	if (document == NULL) {
+		source_fail_nomem(r);
+		return;
+	}
+	w->tries++;
+	w->based_on = rec->revision;
+	read_update(r, document, rec);
+	json_decref(document);
+	if (!request_is_sound(r))
+		return;
+	if (source_form_is_same(&w->source, rec))
+		update(r);
+	else
+		source_probe(r, on_probed_update);
+}
+
+void sources_update(struct request *r)
+{
+	struct write_state *w = source_write_new(r);
+
+	if (w == NULL)
+		return;
+	w->is_dry_run = query_flag(&r->query, "dry_run", &r->faults);
+	if (request_is_sound(r))
+		source_fetch_secret(r, on_got_update);
+}
