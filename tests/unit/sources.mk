@@ -1,13 +1,24 @@
 # Unit tests of the room sources.
 if WITH_MYSQL
-check_PROGRAMS += tests/unit/test_mysql_column tests/unit/test_mysql_fault \
-	tests/unit/test_mysql_grants tests/unit/test_mysql_objects \
+check_PROGRAMS += tests/unit/test_mysql_column tests/unit/test_mysql_conn \
+	tests/unit/test_mysql_dump tests/unit/test_mysql_fault \
+	tests/unit/test_mysql_grants tests/unit/test_mysql_load \
+	tests/unit/test_mysql_objects \
 	tests/unit/test_mysql_order tests/unit/test_mysql_out \
 	tests/unit/test_mysql_quote tests/unit/test_mysql_rename \
 	tests/unit/test_mysql_rows tests/unit/test_mysql_split
 
 tests_unit_test_mysql_column_SOURCES = tests/unit/test_mysql_column.c
 tests_unit_test_mysql_column_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_conn_SOURCES = tests/unit/test_mysql_conn.c \
+	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h
+tests_unit_test_mysql_conn_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_dump_SOURCES = tests/unit/test_mysql_dump.c \
+	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h
+tests_unit_test_mysql_dump_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_load_SOURCES = tests/unit/test_mysql_load.c \
+	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h
+tests_unit_test_mysql_load_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_fault_SOURCES = tests/unit/test_mysql_fault.c
 tests_unit_test_mysql_fault_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_grants_SOURCES = tests/unit/test_mysql_grants.c

@@ -1,0 +1,721 @@
+/* test_mysql_dump.c - whole dumps of a fake server, and how they fail. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "loop/loop.h"
+#include "loop/workers.h"
+#include "pipeline/pipeline.h"
+#include "sources/kinds.h"
+#include "test_mysql_fake.h"
+
+struct rig {
+	struct loop *loop;
+	struct source_env env;
+	struct dump_config config;
+	struct fake *fake;
+	struct dump *dump;
+	struct err err;
+	struct text text;  /* all frames */
+	struct text items; /* "kind type group.name rows;" */
+	struct text phases;
+	uint64_t next_number;
+};
+
+struct keep {
+	struct sink sink; /* comes first */
+	struct rig *rig;
+};
+
+static void keep_frame(struct rig *r, const struct frame *f)
+{
+	text_add(&r->text, f->data, f->len);
+	for (size_t i = 0; i < f->nspans; i++) {
+		const struct span *s = &f->spans[i];
+
+		assert_true(s->ends_item);
+		assert_int_equal(s->item->number, r->next_number++);
+		text_printf(&r->items, "%s %s %s.%s %d;",
+			    item_kind_name(s->item->kind), s->item->type,
+			    s->item->group, s->item->name, (int)s->rows);
+	}
+}
+
+static enum flow keep_write(struct sink *sink, struct link *in, struct err *e)
+{
+	struct keep *k = (struct keep *)(void *)sink;
+	struct frame *f;
+
+	(void)e;
+	while ((f = link_pop(in)) != NULL) {
+		keep_frame(k->rig, f);
+		frame_free(f);
+	}
+	return in->eof ? FLOW_END : FLOW_WAIT;
+}
+
+static void keep_destroy(struct sink *sink)
+{
+	free(sink);
+}
+
+static const struct sink_ops keep_ops = {
+	.name = "keep",
+	.write = keep_write,
+	.destroy = keep_destroy,
+};
+
+static void rig_init(struct rig *r, const struct fake_answer *answers)
+{
+	struct err e = {0};
+
+	memset(r, 0, sizeof(*r));
+	r->loop = loop_new(&e);
+	r->env.loop = r->loop;
+	r->env.blocking = workers_new(r->loop, "test", 1, &e);
+	r->fake = fake_start(NULL, answers, fake_shop());
+	r->config.address.host = "127.0.0.1";
+	r->config.address.port = fake_port(r->fake);
+	r->config.address.user = "root";
+	r->config.max_tables = 100;
+	r->config.max_row_bytes = 1 << 20;
+	text_str(&r->text, "");
+	text_str(&r->items, "");
+}
+
+static void rig_fini(struct rig *r)
+{
+	r->dump->ops->destroy(r->dump);
+	workers_free(r->env.blocking);
+	loop_free(r->loop);
+	fake_stop(r->fake);
+	text_free(&r->text);
+	text_free(&r->items);
+	text_free(&r->phases);
+}
+
+static void on_done(void *arg, const struct err *e)
+{
+	struct rig *r = arg;
+
+	r->err = *e;
+	loop_stop(r->loop);
+}
+
+static void run_phase(struct rig *r, struct source *source)
+{
+	struct keep *k = calloc(1, sizeof(*k));
+	struct pipeline_parts parts = {.source = source,
+				       .sink = &k->sink,
+				       .link_bytes = 1 << 20,
+				       .idle_seconds = 20};
+	struct pipeline *p;
+	struct err e = {0};
+
+	k->sink.ops = &keep_ops;
+	k->rig = r;
+	p = pipeline_new(r->loop, &parts, on_done, r, &e);
+	assert_non_null(p);
+	loop_run(r->loop);
+	pipeline_free(p);
+	text_printf(&r->phases, "%s ", r->dump->ops->facts(r->dump)->phase);
+}
+
+static const struct dump_facts *run(struct rig *r)
+{
+	struct err e = {0};
+
+	r->dump = source_kind_find("mysql")->dump_new(&r->env, &r->config, &e);
+	assert_non_null(r->dump);
+	while (!err_is(&r->err)) {
+		struct source *sources[DUMP_SOURCES_MAX];
+		size_t n;
+
+		assert_true(r->dump->ops->next_phase(r->dump, sources, &n, &e));
+		if (n == 0)
+			break;
+		assert_int_equal(n, 1);
+		run_phase(r, sources[0]);
+	}
+	return r->dump->ops->facts(r->dump);
+}
+
+static void test_items(void **state)
+{
+	const struct dump_facts *f;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	f = run(&r);
+	assert_false(err_is(&r.err));
+	assert_string_equal(r.phases.data,
+			    "connect schema lock data post check ");
+	assert_string_equal(r.items.data,
+			    "schema database shop. 0;schema sequence shop.s 0;"
+			    "schema table shop.items 0;"
+			    "schema table shop.orders 0;"
+			    "data table shop.items 2;data table shop.orders 3;"
+			    "post function shop.f 0;post view shop.v 0;"
+			    "post trigger shop.t 0;post event shop.e 0;");
+	assert_int_equal(f->items_done, 10);
+	assert_int_equal(f->items_total, 10);
+	assert_int_equal(f->tables, 2);
+	assert_int_equal(f->rows, 5);
+	assert_int_equal(f->views, 1);
+	assert_int_equal(f->routines, 1);
+	assert_int_equal(f->triggers, 1);
+	assert_int_equal(f->events, 1);
+	assert_int_equal(f->plain_bytes, r.text.len);
+	assert_int_equal(f->nwarnings, 0);
+	assert_string_equal(f->consistency, "consistent");
+	assert_string_equal(f->binlog_file, "bin.000007");
+	assert_int_equal(f->binlog_position, 4711);
+	assert_string_equal(f->gtid, "0-1-99");
+	assert_non_null(strstr(f->session_json, "STRICT_TRANS_TABLES"));
+	rig_fini(&r);
+}
+
+static void test_text(void **state)
+{
+	static const char *const wanted[] = {
+		"SET foreign_key_checks = 0",
+		"CREATE DATABASE IF NOT EXISTS `shop`;\n",
+		"ALTER DATABASE `shop` CHARACTER SET utf8mb4 COLLATE "
+		"utf8mb4_general_ci;\n",
+		"USE `shop`;\nCREATE SEQUENCE `s` start with 1;\n"
+		"DO SETVAL(`s`, 1001, 0, 0);\n",
+		"CREATE TABLE `items` (`b` text);\n",
+		"CREATE TABLE `orders` (`a` int);\n",
+		"SET NAMES binary;\nUSE `shop`;\n",
+		"INSERT INTO `items` (`b`) VALUES\n('it\\'s'),\n(NULL);\n",
+		"INSERT INTO `orders` (`a`,`f`) VALUES\n"
+		"(1,0.5),\n(2,NULL),\n(3,1e10);\n",
+		"ALTER DATABASE COLLATE latin1_swedish_ci;\nDELIMITER ;;\n"
+		"CREATE FUNCTION `f`() returns int return 1\n;;\nDELIMITER ;\n"
+		"ALTER DATABASE COLLATE utf8mb4_general_ci;\n",
+		"CREATE ALGORITHM=UNDEFINED VIEW `v` AS select 1;\n",
+		"CREATE TRIGGER `t`",
+		"SET @coffer_section = 'events';\nUSE `shop`;\n",
+		"time_zone = 'SYSTEM'",
+		"CREATE EVENT `e`",
+		"SET @coffer_section = NULL;\n",
+		"foreign_key_checks = @coffer_fk",
+	};
+	const char *at;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	(void)run(&r);
+	at = r.text.data;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		const char *found = strstr(at, wanted[i]);
+
+		if (found == NULL)
+			fail_msg("not there or not in order: %s", wanted[i]);
+		at = found;
+	}
+	rig_fini(&r);
+}
+
+/* The statements that make the dump right, in their order. */
+static void test_statements(void **state)
+{
+	static const char *const wanted[] = {
+		"SET SESSION time_zone = '+00:00'",
+		"SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+		"SET SESSION sql_log_bin = 0",
+		"SHOW GRANTS",
+		"SHOW FULL TABLES FROM `shop`",
+		"SHOW CREATE TABLE `items`",
+		"START TRANSACTION WITH CONSISTENT SNAPSHOT",
+		"SAVEPOINT coffer",
+		"SHOW FULL TABLES FROM `shop`",
+		"SET NAMES binary",
+		"SELECT `b` FROM `shop`.`items`",
+		"ROLLBACK TO SAVEPOINT coffer",
+		"SELECT `a`,`f`+0e0 FROM `shop`.`orders`",
+		"ROLLBACK TO SAVEPOINT coffer",
+		"ROLLBACK\n",
+		"USE information_schema",
+		"SHOW CREATE FUNCTION `f`",
+		"SHOW FULL TABLES FROM `shop`",
+		"SHOW CREATE TABLE `items`",
+		"SHOW CREATE TABLE `orders`",
+	};
+	const char *at;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	(void)run(&r);
+	at = fake_log(r.fake);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		at = strstr(at, wanted[i]);
+		if (at == NULL)
+			fail_msg("not asked or not in order: %s", wanted[i]);
+		at++;
+	}
+	/* The binary log tells the place: nobody is locked out. */
+	assert_int_equal(fake_count(r.fake, "FLUSH TABLES"), 0);
+	rig_fini(&r);
+}
+
+/* Runs with these answers; it fails with that code, and says those words. */
+static void check_failure(const struct fake_answer *answers, enum err_code code,
+			  const char *api, const char *words)
+{
+	struct rig r;
+
+	rig_init(&r, answers);
+	(void)run(&r);
+	assert_int_equal(r.err.code, code);
+	assert_string_equal(r.err.api, api);
+	if (strstr(r.err.msg, words) == NULL)
+		fail_msg("\"%s\" is not in \"%s\"", words, r.err.msg);
+	rig_fini(&r);
+}
+
+static void test_replica(void **state)
+{
+	static const struct fake_answer a[] = {{.begins = "SHOW ALL SLAVES",
+						.act = FAKE_ROWS,
+						.names = "Host",
+						.values = "db1"},
+					       {.begins = NULL}};
+
+	(void)state;
+	check_failure(a, ERR_CONFLICT, "source_is_replica", "primary");
+}
+
+static void test_ddl_in_progress(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SELECT ID, USER",
+		 .act = FAKE_ROWS,
+		 .names = "ID USER HOST TIME INFO",
+		 .values = "12|app|web1:99|35|ALTER TABLE orders"},
+		{.begins = NULL}};
+
+	(void)state;
+	check_failure(a, ERR_CONFLICT, "ddl_in_progress",
+		      "session 12 of app@web1:99, for 35 s: "
+		      "ALTER TABLE orders");
+}
+
+static void test_missing_rights(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SHOW GRANTS",
+		 .act = FAKE_ROWS,
+		 .names = "G",
+		 .values = "GRANT SELECT, SHOW VIEW, EVENT, EXECUTE ON "
+			   "*.* TO u"},
+		{.begins = NULL}};
+
+	(void)state;
+	check_failure(a, ERR_DENIED, "access_denied", "TRIGGER");
+}
+
+static void test_hidden_body(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SHOW CREATE FUNCTION",
+		 .act = FAKE_ROWS,
+		 .names = "f mode c cs coll db",
+		 .values = "f||NULL|utf8mb4|utf8mb4_general_ci|"
+			   "utf8mb4_general_ci"},
+		{.begins = NULL}};
+
+	(void)state;
+	check_failure(a, ERR_DENIED, "access_denied", "function shop.f");
+}
+
+static void test_table_changed(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SHOW CREATE TABLE `orders`",
+		 .act = FAKE_ROWS,
+		 .names = "n c",
+		 .times = 1,
+		 .values = "orders|CREATE TABLE `orders` (`a` int, `z` int)"},
+		{.begins = NULL}};
+
+	(void)state;
+	check_failure(a, ERR_CONFLICT, "source_changed", "shop.orders");
+}
+
+static void test_table_vanished(void **state)
+{
+	static const struct fake_answer lists[] = {
+		{.begins = "SHOW FULL TABLES",
+		 .act = FAKE_ROWS,
+		 .names = "n t",
+		 .times = 2,
+		 .values = "orders|BASE TABLE\nitems|BASE TABLE"},
+		{.begins = "SHOW FULL TABLES",
+		 .act = FAKE_ROWS,
+		 .names = "n t",
+		 .values = "items|BASE TABLE"},
+		{.begins = NULL}};
+	static const struct fake_answer early[] = {
+		{.begins = "SHOW FULL TABLES",
+		 .act = FAKE_ROWS,
+		 .names = "n t",
+		 .times = 1,
+		 .values = "items|BASE TABLE"},
+		{.begins = NULL}};
+
+	(void)state;
+	check_failure(lists, ERR_CONFLICT, "source_changed", "dropped");
+	/* Came between the definitions and the snapshot. */
+	check_failure(early, ERR_CONFLICT, "source_changed", "created");
+}
+
+static void test_definition_error(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SELECT `b` FROM",
+		 .act = FAKE_ERROR,
+		 .number = 1412,
+		 .text = "Table definition has changed"},
+		{.begins = NULL}};
+
+	(void)state;
+	check_failure(a, ERR_CONFLICT, "source_changed", "table shop.items");
+}
+
+static void test_broken_table(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SELECT `b` FROM",
+		 .act = FAKE_ERROR,
+		 .number = 145,
+		 .text = "Table is marked as crashed"},
+		{.begins = NULL}};
+
+	(void)state;
+	check_failure(a, ERR_REMOTE, "source_failed", "crashed (145)");
+}
+
+/* The connection ends at each statement of a dump in turn. */
+static void test_cut_at_each_statement(void **state)
+{
+	static const char *const begins[] = {
+		"SELECT @@version",  "SET SESSION time",    "SET SESSION TRANS",
+		"SHOW GRANTS",	     "SELECT SCHEMA",	    "SHOW FULL TABLES",
+		"SHOW CREATE SEQ",   "SELECT next_not",	    "SHOW CREATE TABLE",
+		"START TRANSACTION", "SHOW STATUS",	    "SAVEPOINT",
+		"SHOW COLUMNS",	     "SELECT `a`",	    "ROLLBACK TO",
+		"SELECT ROUTINE",    "SHOW TRIGGERS",	    "SELECT EVENT",
+		"SHOW CREATE VIEW",  "SHOW CREATE TRIGGER", "SHOW CREATE EVENT",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+		const struct fake_answer a[] = {
+			{.begins = begins[i], .act = FAKE_CUT},
+			{.begins = NULL}};
+
+		check_failure(a, ERR_CONNECT, "connection_failed", "");
+	}
+}
+
+static void test_cut_in_rows(void **state)
+{
+	static const struct fake_answer a[] = {{.begins = "SELECT `a`",
+						.act = FAKE_CUT_ROWS,
+						.names = "a f",
+						.values = "1|2\n3|4"},
+					       {.begins = NULL}};
+
+	(void)state;
+	check_failure(a, ERR_CONNECT, "connection_failed", "shop.orders");
+}
+
+static const struct fake_answer no_binlog[] = {
+	{.begins = "SELECT @@version",
+	 .act = FAKE_ROWS,
+	 .names = "v log ro case packet mode cs coll zone szone",
+	 .values = "10.11.6-MariaDB|0|0|0|16777216||utf8mb4|"
+		   "utf8mb4_general_ci|SYSTEM|UTC"},
+	{.begins = NULL}};
+
+static void test_short_lock_without_binlog(void **state)
+{
+	const char *log, *lock, *start, *unlock;
+	const struct dump_facts *f;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, no_binlog);
+	f = run(&r);
+	assert_false(err_is(&r.err));
+	log = fake_log(r.fake);
+	assert_non_null(strstr(log, "SET SESSION wait_timeout = 20"));
+	lock = strstr(log, "FLUSH TABLES WITH READ LOCK");
+	start = strstr(log, "START TRANSACTION");
+	unlock = strstr(log, "UNLOCK TABLES");
+	assert_true(lock != NULL && lock < start && start < unlock);
+	assert_string_equal(f->binlog_file, "");
+	rig_fini(&r);
+}
+
+static void test_lock_not_obtained(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SELECT @@version",
+		 .act = FAKE_ROWS,
+		 .names = "v log ro case packet mode cs coll zone szone",
+		 .values = "10.11.6-MariaDB|0|0|0|16777216||utf8mb4|"
+			   "utf8mb4_general_ci|SYSTEM|UTC"},
+		{.begins = "SELECT ID, USER",
+		 .act = FAKE_ROWS,
+		 .times = 1,
+		 .names = "ID USER HOST TIME INFO"},
+		{.begins = "SELECT ID, USER",
+		 .act = FAKE_ROWS,
+		 .names = "ID USER HOST TIME INFO",
+		 .values = "9|batch|localhost|70|UPDATE orders SET"},
+		{.begins = "FLUSH TABLES", .act = FAKE_ERROR, .number = 1205},
+		{.begins = NULL}};
+
+	(void)state;
+	check_failure(a, ERR_CONFLICT, "lock_not_obtained",
+		      "session 9 of batch@localhost, for 70 s");
+}
+
+static void test_lock_denied_is_no_failure(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SELECT @@version",
+		 .act = FAKE_ROWS,
+		 .names = "v log ro case packet mode cs coll zone szone",
+		 .values = "8.0.36|1|0|0|67108864||utf8mb4|"
+			   "utf8mb4_0900_ai_ci|SYSTEM|UTC"},
+		{.begins = "SHOW REPLICA STATUS",
+		 .act = FAKE_ERROR,
+		 .number = 1227},
+		{.begins = "FLUSH TABLES", .act = FAKE_ERROR, .number = 1227},
+		{.begins = "SHOW MASTER STATUS",
+		 .act = FAKE_ROWS,
+		 .names = "File Position Do Ignore Executed_Gtid_Set",
+		 .values = "bin.3|77|||uuid:1-5"},
+		{.begins = "SELECT TRIGGER_NAME",
+		 .act = FAKE_ROWS,
+		 .names = "n x t"},
+		{.begins = NULL}};
+	const struct dump_facts *f;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	f = run(&r);
+	assert_false(err_is(&r.err));
+	assert_string_equal(f->binlog_file, "bin.3");
+	assert_int_equal(f->binlog_position, 77);
+	assert_string_equal(f->gtid, "uuid:1-5");
+	assert_int_equal(f->nwarnings, 2);
+	assert_string_equal(f->warnings[0].code, "role_unknown");
+	assert_string_equal(f->warnings[1].code, "position_inexact");
+	assert_int_equal(f->triggers, 0);
+	rig_fini(&r);
+}
+
+static void test_scope(void **state)
+{
+	static const char *const tables[] = {"orders"};
+	static const struct source_scope_database shop = {"shop", tables, 1};
+	static const struct fake_answer a[] = {
+		{.begins = "SHOW TRIGGERS FROM `shop`",
+		 .act = FAKE_ROWS,
+		 .names = "Trigger Event Table",
+		 .values = "t|INSERT|orders\nx|INSERT|items"},
+		{.begins = NULL}};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	r.config.scope = (struct source_scope){&shop, 1};
+	(void)run(&r);
+	assert_false(err_is(&r.err));
+	assert_string_equal(r.items.data, "schema database shop. 0;"
+					  "schema table shop.orders 0;"
+					  "data table shop.orders 3;"
+					  "post trigger shop.t 0;");
+	rig_fini(&r);
+}
+
+static void check_scope_failure(const char *database, const char *table,
+				const char *words)
+{
+	const char *const tables[] = {table};
+	const struct source_scope_database db = {
+		database, table != NULL ? tables : NULL, 1};
+	struct rig r;
+
+	rig_init(&r, NULL);
+	r.config.scope = (struct source_scope){&db, 1};
+	(void)run(&r);
+	assert_int_equal(r.err.code, ERR_INVALID);
+	assert_string_equal(r.err.api, "invalid_scope");
+	assert_non_null(strstr(r.err.msg, words));
+	rig_fini(&r);
+}
+
+static void test_bad_scope(void **state)
+{
+	(void)state;
+	check_scope_failure("nope", NULL, "nope");
+	check_scope_failure("shop", "gone", "gone");
+	check_scope_failure("mysql", NULL, "server's own");
+}
+
+static void test_too_many_tables(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.config.max_tables = 2;
+	(void)run(&r);
+	assert_string_equal(r.err.api, "too_many_tables");
+	assert_non_null(strstr(r.err.msg, "3 tables"));
+	rig_fini(&r);
+}
+
+static void test_row_too_long(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.config.max_row_bytes = 3;
+	(void)run(&r);
+	assert_string_equal(r.err.api, "row_too_long");
+	assert_non_null(strstr(r.err.msg, "shop.items"));
+	rig_fini(&r);
+}
+
+static void test_invalid_view(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SHOW CREATE VIEW",
+		 .act = FAKE_ROWS,
+		 .names = "v c cs coll",
+		 .values = "v|CREATE VIEW|utf8mb4|utf8mb4_bin",
+		 .warnings = 1},
+		{.begins = "SHOW WARNINGS",
+		 .act = FAKE_ROWS,
+		 .names = "Level Code Message",
+		 .values = "Note|1449|x\nWarning|1356|View"},
+		{.begins = NULL}};
+	const struct dump_facts *f;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	/* Warnings stand in the last packet, which the client reads in a
+	 * stored result. */
+	f = run(&r);
+	assert_false(err_is(&r.err));
+	assert_null(strstr(r.items.data, "post view"));
+	assert_int_equal(f->views, 0);
+	assert_int_equal(f->nwarnings, 1);
+	assert_string_equal(f->warnings[0].code, "invalid_view");
+	assert_non_null(strstr(f->warnings[0].detail, "shop.v"));
+	rig_fini(&r);
+}
+
+static void test_views_in_order(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SHOW FULL TABLES",
+		 .act = FAKE_ROWS,
+		 .names = "n t",
+		 .values = "a|VIEW\nb|VIEW\nc|VIEW"},
+		{.begins = "SHOW CREATE VIEW `shop`.`a`",
+		 .act = FAKE_ROWS,
+		 .names = "v c cs coll",
+		 .values = "a|select `shop`.`c`.`x` from `shop`.`c`|u|u"},
+		{.begins = "SHOW CREATE VIEW `shop`.`c`",
+		 .act = FAKE_ROWS,
+		 .names = "v c cs coll",
+		 .values = "c|select 1 from `shop`.`b`|u|u"},
+		{.begins = NULL}};
+	struct rig r;
+	const char *b, *c, *v;
+
+	(void)state;
+	rig_init(&r, a);
+	(void)run(&r);
+	assert_false(err_is(&r.err));
+	b = strstr(r.items.data, "post view shop.b");
+	c = strstr(r.items.data, "post view shop.c");
+	v = strstr(r.items.data, "post view shop.a");
+	assert_true(b != NULL && b < c && c < v);
+	rig_fini(&r);
+}
+
+/* A dump that is given up in any phase leaves nothing behind. */
+static void test_destroy_in_each_phase(void **state)
+{
+	(void)state;
+	for (int phases = 0; phases < 6; phases++) {
+		struct source *sources[DUMP_SOURCES_MAX];
+		struct err e = {0};
+		struct rig r;
+		size_t n;
+
+		rig_init(&r, NULL);
+		r.dump = source_kind_find("mysql")->dump_new(&r.env, &r.config,
+							     &e);
+		for (int i = 0; i < phases; i++) {
+			assert_true(r.dump->ops->next_phase(r.dump, sources, &n,
+							    &e));
+			run_phase(&r, sources[0]);
+		}
+		assert_true(r.dump->ops->next_phase(r.dump, sources, &n, &e));
+		if (n > 0)
+			sources[0]->ops->destroy(sources[0]);
+		rig_fini(&r);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_items),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_statements),
+		cmocka_unit_test(test_replica),
+		cmocka_unit_test(test_ddl_in_progress),
+		cmocka_unit_test(test_missing_rights),
+		cmocka_unit_test(test_hidden_body),
+		cmocka_unit_test(test_table_changed),
+		cmocka_unit_test(test_table_vanished),
+		cmocka_unit_test(test_definition_error),
+		cmocka_unit_test(test_broken_table),
+		cmocka_unit_test(test_cut_at_each_statement),
+		cmocka_unit_test(test_cut_in_rows),
+		cmocka_unit_test(test_short_lock_without_binlog),
+		cmocka_unit_test(test_lock_not_obtained),
+		cmocka_unit_test(test_lock_denied_is_no_failure),
+		cmocka_unit_test(test_scope),
+		cmocka_unit_test(test_bad_scope),
+		cmocka_unit_test(test_too_many_tables),
+		cmocka_unit_test(test_row_too_long),
+		cmocka_unit_test(test_invalid_view),
+		cmocka_unit_test(test_views_in_order),
+		cmocka_unit_test(test_destroy_in_each_phase),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,679 @@
+/* test_mysql_load.c - check, sink and verification against a fake target. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "loop/loop.h"
+#include "loop/workers.h"
+#include "pipeline/pipeline.h"
+#include "sources/kinds.h"
+#include "test_mysql_fake.h"
+
+struct rig {
+	struct loop *loop;
+	struct source_env env;
+	struct load_config config;
+	const char *databases[4];
+	struct fake *fake;
+	struct load *load;
+	struct err err;
+	unsigned calls;
+	const char *text; /* what is restored */
+	size_t piece;	  /* in frames of so many bytes */
+	const struct load_item *items;
+	size_t nitems;
+};
+
+static void rig_init(struct rig *r, const struct fake_answer *answers)
+{
+	struct err e = {0};
+
+	memset(r, 0, sizeof(*r));
+	r->loop = loop_new(&e);
+	r->env.loop = r->loop;
+	r->env.blocking = workers_new(r->loop, "test", 1, &e);
+	r->fake = fake_start(NULL, answers, fake_shop());
+	r->databases[0] = "shop";
+	r->config.address.host = "127.0.0.1";
+	r->config.address.port = fake_port(r->fake);
+	r->config.address.user = "root";
+	r->config.databases = r->databases;
+	r->config.ndatabases = 1;
+	r->config.source_version = "10.11.6-MariaDB";
+	r->piece = 1 << 20;
+}
+
+static bool rig_load(struct rig *r, struct err *e)
+{
+	r->load = source_kind_find("mysql")->load_new(&r->env, &r->config, e);
+	return r->load != NULL;
+}
+
+static void rig_fini(struct rig *r)
+{
+	if (r->load != NULL)
+		r->load->ops->destroy(r->load);
+	workers_free(r->env.blocking);
+	loop_free(r->loop);
+	fake_stop(r->fake);
+}
+
+static void on_done(void *arg, const struct err *e)
+{
+	struct rig *r = arg;
+
+	r->calls++;
+	r->err = *e;
+	loop_stop(r->loop);
+}
+
+static void check(struct rig *r)
+{
+	struct err e = {0};
+
+	assert_true(rig_load(r, &e));
+	assert_non_null(r->load->ops->check(r->load, on_done, r, &e));
+	loop_run(r->loop);
+	assert_int_equal(r->calls, 1);
+}
+
+static void check_api(struct rig *r, const char *api, const char *words)
+{
+	check(r);
+	assert_string_equal(r->err.api, api);
+	if (words != NULL && strstr(r->err.msg, words) == NULL)
+		fail_msg("\"%s\" is not in \"%s\"", words, r->err.msg);
+	rig_fini(r);
+}
+
+static void test_target_not_empty(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	check_api(&r, "target_not_empty", "shop");
+}
+
+static void test_target_is_free(void **state)
+{
+	static const struct load_rename rename = {"shop", "shop_old"};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.config.renames = &rename;
+	r.config.nrenames = 1;
+	check_api(&r, "", NULL);
+	/* A name that differs in case is another, here. */
+	rig_init(&r, NULL);
+	r.databases[0] = "Shop";
+	check_api(&r, "", NULL);
+}
+
+static void test_empty_database_is_free(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SHOW TABLES", .act = FAKE_ROWS, .names = "n"},
+		{.begins = "SELECT 1 FROM information_schema.ROUTINES",
+		 .act = FAKE_ROWS,
+		 .names = "n"},
+		{.begins = NULL}};
+	static const struct fake_answer b[] = {
+		{.begins = "SHOW TABLES", .act = FAKE_ROWS, .names = "n"},
+		{.begins = "SELECT 1 FROM information_schema.ROUTINES",
+		 .act = FAKE_ROWS,
+		 .names = "n",
+		 .values = "1"},
+		{.begins = NULL}};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	check_api(&r, "", NULL);
+	rig_init(&r, b);
+	check_api(&r, "target_not_empty", "shop");
+}
+
+static void test_overwrite_wants_the_name(void **state)
+{
+	static const char *const confirm[] = {"other", "shop"};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.config.is_overwrite = true;
+	check_api(&r, "confirm_required", "shop");
+	rig_init(&r, NULL);
+	r.config.is_overwrite = true;
+	r.config.confirm = confirm;
+	r.config.nconfirm = 1;
+	check_api(&r, "confirm_required", "shop");
+	rig_init(&r, NULL);
+	r.config.is_overwrite = true;
+	r.config.confirm = confirm;
+	r.config.nconfirm = 2;
+	check_api(&r, "", NULL);
+	/* Without overwrite no name helps. */
+	rig_init(&r, NULL);
+	r.config.confirm = confirm;
+	r.config.nconfirm = 2;
+	check_api(&r, "target_not_empty", "shop");
+}
+
+static void test_incompatible(void **state)
+{
+	static const struct fake_answer replica[] = {
+		{.begins = "SHOW ALL SLAVES",
+		 .act = FAKE_ROWS,
+		 .names = "Host",
+		 .values = "db1"},
+		{.begins = NULL}};
+	static const struct fake_answer read_only[] = {
+		{.begins = "SELECT @@version",
+		 .act = FAKE_ROWS,
+		 .names = "v log ro case packet mode cs coll zone szone",
+		 .values = "10.11.6-MariaDB|0|1|0|16777216||u|u|S|U"},
+		{.begins = NULL}};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.config.source_version = "8.0.36";
+	check_api(&r, "target_incompatible", "MySQL");
+	rig_init(&r, NULL);
+	r.config.source_version = "11.4.2-MariaDB";
+	check_api(&r, "target_incompatible", "older");
+	rig_init(&r, NULL);
+	r.config.max_statement_bytes = 17 << 20;
+	check_api(&r, "target_incompatible", "max_allowed_packet");
+	rig_init(&r, replica);
+	check_api(&r, "target_incompatible", "primary");
+	rig_init(&r, read_only);
+	check_api(&r, "target_incompatible", "read-only");
+}
+
+static void test_check_fails(void **state)
+{
+	static const struct fake_answer cut[] = {
+		{.begins = "SHOW TABLES", .act = FAKE_CUT}, {.begins = NULL}};
+	static const struct fake_answer bad[] = {
+		{.begins = "SHOW TABLES", .act = FAKE_ERROR, .number = 1030},
+		{.begins = NULL}};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, cut);
+	check_api(&r, "connection_failed", NULL);
+	rig_init(&r, bad);
+	check_api(&r, "target_failed", "1030");
+}
+
+static void check_new_fails(struct rig *r, const char *words)
+{
+	struct err e = {0};
+
+	assert_false(rig_load(r, &e));
+	assert_int_equal(e.code, ERR_INVALID);
+	assert_string_equal(e.api, "invalid_scope");
+	assert_non_null(strstr(e.msg, words));
+	rig_fini(r);
+}
+
+static void test_bad_names(void **state)
+{
+	static const struct load_rename to_mysql = {"shop", "mysql"};
+	static const struct load_rename unknown = {"nope", "x"};
+	static const struct load_rename both = {"shop", "other"};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.config.renames = &to_mysql;
+	r.config.nrenames = 1;
+	check_new_fails(&r, "mysql");
+	rig_init(&r, NULL);
+	r.config.renames = &unknown;
+	r.config.nrenames = 1;
+	check_new_fails(&r, "nope");
+	rig_init(&r, NULL);
+	r.databases[1] = "other";
+	r.config.ndatabases = 2;
+	r.config.renames = &both;
+	r.config.nrenames = 1;
+	check_new_fails(&r, "twice");
+}
+
+struct give {
+	struct source source; /* comes first */
+	struct rig *rig;
+};
+
+static enum flow give_read(struct source *s, struct link *out, struct err *e)
+{
+	struct rig *r = ((struct give *)(void *)s)->rig;
+	size_t left = strlen(r->text), n = left < r->piece ? left : r->piece;
+	struct frame *f;
+
+	(void)e;
+	if (n == 0)
+		return FLOW_END;
+	f = frame_new(n);
+	memcpy(f->data, r->text, n);
+	f->len = n;
+	r->text += n;
+	link_push(out, f);
+	return FLOW_MORE;
+}
+
+static void give_destroy(struct source *s)
+{
+	free(s);
+}
+
+static const struct source_ops give_ops = {
+	.name = "give",
+	.read = give_read,
+	.destroy = give_destroy,
+};
+
+static void restore(struct rig *r, const char *text)
+{
+	struct give *g = calloc(1, sizeof(*g));
+	struct pipeline_parts parts = {.source = &g->source,
+				       .link_bytes = 1 << 20,
+				       .idle_seconds = 20};
+	struct pipeline *p;
+	struct err e = {0};
+
+	r->text = text;
+	g->source.ops = &give_ops;
+	g->rig = r;
+	if (r->load == NULL)
+		assert_true(rig_load(r, &e));
+	parts.sink = r->load->ops->sink(r->load, &e);
+	assert_non_null(parts.sink);
+	r->calls = 0;
+	p = pipeline_new(r->loop, &parts, on_done, r, &e);
+	loop_run(r->loop);
+	assert_int_equal(r->calls, 1);
+	pipeline_free(p);
+}
+
+static const char dump[] =
+	"SET NAMES utf8mb4;\nCREATE DATABASE IF NOT EXISTS `shop`;\n"
+	"USE `shop`;\nCREATE TABLE `t` (`a` int);\n"
+	"INSERT INTO `t` (`a`) VALUES\n(1),\n(2);\n"
+	"DELIMITER ;;\nCREATE TRIGGER `x` begin a; b; end\n;;\nDELIMITER ;\n"
+	"SET @coffer_section = 'events';\nUSE `shop`;\n"
+	"DELIMITER ;;\nCREATE EVENT `e` do a\n;;\nDELIMITER ;\n"
+	"SET @coffer_section = NULL;\nSET footer;\n";
+
+static void check_log_order(struct rig *r, const char *const *wanted)
+{
+	const char *at = fake_log(r->fake);
+
+	for (; *wanted != NULL; wanted++) {
+		at = strstr(at, *wanted);
+		if (at == NULL)
+			fail_msg("not run or not in order: %s", *wanted);
+		at++;
+	}
+}
+
+static void test_restore(void **state)
+{
+	static const char *const wanted[] = {
+		"autocommit = 0",
+		"SET NAMES utf8mb4\n",
+		"CREATE DATABASE IF NOT EXISTS `shop`\n",
+		"USE `shop`\n",
+		"CREATE TABLE `t`",
+		"INSERT INTO `t` (`a`) VALUES\n(1),\n(2)\n",
+		"CREATE TRIGGER `x` begin a; b; end\n",
+		"SET footer\n",
+		"COMMIT\n",
+		NULL,
+	};
+
+	(void)state;
+	for (size_t piece = 1; piece < 60; piece += 7) {
+		struct rig r;
+
+		rig_init(&r, NULL);
+		r.piece = piece;
+		restore(&r, dump);
+		assert_false(err_is(&r.err));
+		check_log_order(&r, wanted);
+		/* Not before the rows are verified. */
+		assert_int_equal(fake_count(r.fake, "CREATE EVENT"), 0);
+		assert_int_equal(fake_count(r.fake, "DROP"), 0);
+		assert_int_equal(r.load->ops->facts(r.load)->statements, 11);
+		rig_fini(&r);
+	}
+}
+
+static void test_restore_renamed(void **state)
+{
+	static const struct load_rename rename = {"shop", "old"};
+	static const char *const wanted[] = {
+		"CREATE DATABASE IF NOT EXISTS `old`\n", "USE `old`\n", NULL};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.config.renames = &rename;
+	r.config.nrenames = 1;
+	restore(&r, dump);
+	assert_false(err_is(&r.err));
+	check_log_order(&r, wanted);
+	assert_null(strstr(fake_log(r.fake), "`shop`"));
+	rig_fini(&r);
+}
+
+static void test_overwrite_drops_first(void **state)
+{
+	static const char *const confirm[] = {"shop"};
+	static const char *const wanted[] = {"DROP DATABASE IF EXISTS `shop`\n",
+					     "CREATE DATABASE", NULL};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.databases[1] = "other";
+	r.config.ndatabases = 2;
+	r.config.is_overwrite = true;
+	r.config.confirm = confirm;
+	r.config.nconfirm = 1;
+	restore(&r, dump);
+	check_log_order(&r, wanted);
+	assert_int_equal(fake_count(r.fake, "DROP"), 1);
+	rig_fini(&r);
+}
+
+static void test_statement_fails(void **state)
+{
+	static const struct fake_answer a[] = {{.begins = "INSERT",
+						.act = FAKE_ERROR,
+						.number = 1062,
+						.text = "Duplicate entry"},
+					       {.begins = NULL}};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	restore(&r, dump);
+	assert_int_equal(r.err.code, ERR_REMOTE);
+	assert_string_equal(r.err.api, "target_failed");
+	assert_non_null(strstr(r.err.msg, "statement 5, INSERT INTO `t`"));
+	assert_non_null(strstr(r.err.msg, "1062"));
+	/* No value of a row is told. */
+	assert_null(strstr(r.err.msg, "VALUES"));
+	rig_fini(&r);
+}
+
+static void test_denied_is_the_targets(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "CREATE TABLE", .act = FAKE_ERROR, .number = 1142},
+		{.begins = NULL}};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	restore(&r, dump);
+	assert_string_equal(r.err.api, "target_failed");
+	assert_non_null(strstr(r.err.msg, "CREATE TABLE `t`"));
+	rig_fini(&r);
+}
+
+static void test_connection_breaks(void **state)
+{
+	static const char *const begins[] = {
+		"SELECT @@version", "SET SESSION", "SET NAMES", "USE",
+		"INSERT",	    "CREATE TRIG", "COMMIT"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+		const struct fake_answer a[] = {
+			{.begins = begins[i], .act = FAKE_CUT},
+			{.begins = NULL}};
+		struct rig r;
+
+		rig_init(&r, a);
+		restore(&r, dump);
+		assert_int_equal(r.err.code, ERR_CONNECT);
+		assert_string_equal(r.err.api, "connection_failed");
+		rig_fini(&r);
+	}
+}
+
+static void test_dump_is_cut(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	restore(&r, "SET a;\nINSERT INTO `t` VALUES\n(1),");
+	assert_int_equal(r.err.code, ERR_DAMAGED);
+	assert_string_equal(r.err.api, "damaged_backup");
+	assert_int_equal(fake_count(r.fake, "INSERT"), 0);
+	rig_fini(&r);
+}
+
+/* MySQL with GTIDs takes such a table alone only. */
+static void test_no_shared_transaction(void **state)
+{
+	static const struct fake_answer a[] = {{.begins = "INSERT",
+						.act = FAKE_ERROR,
+						.number = 1785,
+						.times = 1},
+					       {.begins = NULL}};
+	static const char *const wanted[] = {"INSERT", "autocommit = 1",
+					     "INSERT", "COMMIT", NULL};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	restore(&r, dump);
+	assert_false(err_is(&r.err));
+	check_log_order(&r, wanted);
+	rig_fini(&r);
+}
+
+static void test_transactions_are_bounded(void **state)
+{
+	size_t len = 9 << 20;
+	char *text = malloc(2 * len + 100);
+	struct rig r;
+	size_t at = 0;
+
+	(void)state;
+	for (int i = 0; i < 36; i++) {
+		memset(text + at, 'x', len / 18);
+		memcpy(text + at, "INSERT ", 7);
+		at += len / 18;
+		memcpy(text + at, ";\n", 3);
+		at += 2;
+	}
+	rig_init(&r, NULL);
+	restore(&r, text);
+	assert_false(err_is(&r.err));
+	assert_int_equal(fake_count(r.fake, "INSERT"), 36);
+	assert_int_equal(fake_count(r.fake, "COMMIT"), 2);
+	rig_fini(&r);
+	free(text);
+}
+
+static bool next_item(void *arg, struct load_item *item)
+{
+	struct rig *r = arg;
+
+	if (r->nitems == 0)
+		return false;
+	*item = *r->items++;
+	r->nitems--;
+	return true;
+}
+
+static void verify(struct rig *r, const struct load_item *items, size_t n)
+{
+	struct err e = {0};
+
+	r->items = items;
+	r->nitems = n;
+	r->calls = 0;
+	if (r->load == NULL)
+		assert_true(rig_load(r, &e));
+	assert_non_null(
+		r->load->ops->verify(r->load, next_item, r, on_done, r, &e));
+	loop_run(r->loop);
+	assert_int_equal(r->calls, 1);
+}
+
+static struct load_item orders(void)
+{
+	static const char *const rows[3][2] = {
+		{"1", "0.5"}, {"2", NULL}, {"3", "1e10"}};
+	struct load_item item = {
+		.database = "shop", .name = "orders", .rows = 3};
+
+	for (int i = 0; i < 3; i++) {
+		const unsigned long lengths[] = {
+			1, rows[i][1] != NULL ? strlen(rows[i][1]) : 0};
+
+		digest_add_row(&item.digest, rows[i], lengths, 2);
+	}
+	return item;
+}
+
+static void test_verify(void **state)
+{
+	struct load_item item = orders();
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	verify(&r, &item, 1);
+	assert_false(err_is(&r.err));
+	assert_int_equal(r.load->ops->facts(r.load)->rows_verified, 3);
+	assert_int_equal(r.load->ops->facts(r.load)->tables_verified, 1);
+	rig_fini(&r);
+}
+
+static void test_verify_finds_a_difference(void **state)
+{
+	struct load_item item = orders();
+	struct rig r;
+
+	(void)state;
+	item.rows = 4;
+	rig_init(&r, NULL);
+	verify(&r, &item, 1);
+	assert_int_equal(r.err.code, ERR_DAMAGED);
+	assert_string_equal(r.err.api, "verification_failed");
+	assert_non_null(strstr(r.err.msg, "shop.orders"));
+	assert_non_null(strstr(r.err.msg, "4 rows"));
+	rig_fini(&r);
+	item.rows = 3;
+	item.digest.low ^= 1;
+	rig_init(&r, NULL);
+	verify(&r, &item, 1);
+	assert_string_equal(r.err.api, "verification_failed");
+	assert_non_null(strstr(r.err.msg, "digest"));
+	rig_fini(&r);
+}
+
+static void test_verify_misses_a_table(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SHOW COLUMNS", .act = FAKE_ERROR, .number = 1146},
+		{.begins = NULL}};
+	struct load_item item = orders();
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	verify(&r, &item, 1);
+	assert_string_equal(r.err.api, "target_failed");
+	assert_non_null(strstr(r.err.msg, "shop.orders"));
+	rig_fini(&r);
+}
+
+static void test_events_after_verification(void **state)
+{
+	static const char *const wanted[] = {"SELECT `a`,`f`+0e0", "USE `shop`",
+					     "CREATE EVENT `e` do a", NULL};
+	struct load_item item = orders();
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	restore(&r, dump);
+	assert_int_equal(fake_count(r.fake, "CREATE EVENT"), 0);
+	verify(&r, &item, 1);
+	assert_false(err_is(&r.err));
+	check_log_order(&r, wanted);
+	assert_int_equal(fake_count(r.fake, "CREATE EVENT"), 1);
+	rig_fini(&r);
+	/* Nor when it fails. */
+	item.rows = 0;
+	rig_init(&r, NULL);
+	restore(&r, dump);
+	verify(&r, &item, 1);
+	assert_true(err_is(&r.err));
+	assert_int_equal(fake_count(r.fake, "CREATE EVENT"), 0);
+	rig_fini(&r);
+}
+
+static void test_verify_is_canceled(void **state)
+{
+	struct load_item item = orders();
+	struct source_op *op;
+	struct err e = {0};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	assert_true(rig_load(&r, &e));
+	r.items = &item;
+	r.nitems = 1;
+	op = r.load->ops->verify(r.load, next_item, &r, on_done, &r, &e);
+	source_op_cancel(op);
+	assert_int_equal(r.calls, 0);
+	rig_fini(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_target_not_empty),
+		cmocka_unit_test(test_target_is_free),
+		cmocka_unit_test(test_empty_database_is_free),
+		cmocka_unit_test(test_overwrite_wants_the_name),
+		cmocka_unit_test(test_incompatible),
+		cmocka_unit_test(test_check_fails),
+		cmocka_unit_test(test_bad_names),
+		cmocka_unit_test(test_restore),
+		cmocka_unit_test(test_restore_renamed),
+		cmocka_unit_test(test_overwrite_drops_first),
+		cmocka_unit_test(test_statement_fails),
+		cmocka_unit_test(test_denied_is_the_targets),
+		cmocka_unit_test(test_connection_breaks),
+		cmocka_unit_test(test_dump_is_cut),
+		cmocka_unit_test(test_no_shared_transaction),
+		cmocka_unit_test(test_transactions_are_bounded),
+		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_verify_finds_a_difference),
+		cmocka_unit_test(test_verify_misses_a_table),
+		cmocka_unit_test(test_events_after_verification),
+		cmocka_unit_test(test_verify_is_canceled),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
