@@ -148,13 +148,29 @@ static void reply_problem(struct request *r, const struct problem *p)
 	reply_send(r, p->status, b);
 }
 
+/* Some codes are about one member in whatever body they come of. */
+static void note_member(struct request *r, const struct err *e)
+{
+	static const char *const members[][2] = {
+		{"name_taken", "/name"},
+		{"invalid_scope", "/scope"},
+	};
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		if (r->body != NULL && strcmp(members[i][0], e->api) == 0)
+			faults_add_err(&r->faults, members[i][1], e);
+	}
+}
+
 void request_fail(struct request *r, const struct err *e)
 {
 	struct problem p = {.status = problem_status(e),
 			    .code = e->api[0] ? e->api : "internal",
 			    .detail = e->msg,
-			    .request_id = r->id};
+			    .request_id = r->id,
+			    .faults = &r->faults};
 
+	note_member(r, e);
 	if (p.status == 500)
 		log_error("http", "%s: %s request=%s", p.code, e->msg, r->id);
 	reply_problem(r, &p);

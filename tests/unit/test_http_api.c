@@ -95,7 +95,7 @@ static void test_source_is_made_and_shown(void **state)
 	assert_int_equal(json_integer_value(shop_value(s, "total")), 1);
 	check_members(s->json, "items next total");
 	want(s, 409, "POST", "/v1/sources", SOURCE);
-	shop_problem(s, 409, "name_taken", NULL);
+	shop_problem(s, 409, "name_taken", "/name");
 }
 
 static void test_source_that_fails_is_not_saved(void **state)
