@@ -26,7 +26,7 @@ struct catalog_op *catalog_job_list(struct catalog *c,
 /* Adds one line to a job's log (at most 1,000 are kept, the newest); at_ms is
  * put before it. Nobody waits for it; a failure is logged. */
 void catalog_job_log(struct catalog *c, const char *id, int64_t at_ms,
-		     const char *line);
+		     const char *text);
 
 /* The log: "TIME line\n" each. */
 struct catalog_op *catalog_job_read_log(struct catalog *c, const char *id,

@@ -96,7 +96,9 @@ static void copy_plain(char *to, const char *from, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char byte = (unsigned char)from[i];
 
-		to[i] = byte < 0x20 || byte == 0x7f ? ' ' : from[i];
+		to[i] = from[i];
+		if (byte < 0x20 || byte == 0x7f)
+			to[i] = ' ';
 	}
 }
 

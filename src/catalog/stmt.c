@@ -72,6 +72,7 @@ bool stmt_begin(struct stmt *s, struct db *db, const char *sql,
 {
 	struct db_slot *slot = slot_find(db, sql);
 
+	*s = (struct stmt){.db = db};
 	if (slot == NULL || (slot->st != NULL && sqlite3_stmt_busy(slot->st)))
 		return err_bug(e, "a statement within itself: %.200s", sql);
 	if ((slot->sql == NULL || strcmp(slot->sql, sql) != 0) &&

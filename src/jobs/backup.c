@@ -245,7 +245,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 void backup_start(struct job *job)
 {
-	static const struct timeval period = {0, METER_PERIOD_MS * 1000};
+	static const struct timeval period = {0, METER_PERIOD_MS * 1000L};
 	struct backup_job *b = (struct backup_job *)(void *)job; /* base */
 	struct event_base *base = loop_base(job->jobs->config.loop);
 	struct err e = b->err; /* there may have been no memory for it */

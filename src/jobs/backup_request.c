@@ -173,7 +173,7 @@ static void on_probed(void *arg, const struct source_info *info,
 		(void)err_set(&mine, ERR_CONFLICT, "source_unavailable",
 			      "source \"%s\" cannot be backed up now: %s", name,
 			      e->msg);
-	else if (strcmp(info->role, "replica") == 0)
+	else if (info != NULL && strcmp(info->role, "replica") == 0)
 		(void)err_set(&mine, ERR_CONFLICT, "source_is_replica",
 			      "source \"%s\" is a replica; back up its "
 			      "primary instead",

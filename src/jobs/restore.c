@@ -303,7 +303,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 static void restore_start(struct job *job)
 {
-	static const struct timeval period = {0, METER_PERIOD_MS * 1000};
+	static const struct timeval period = {0, METER_PERIOD_MS * 1000L};
 	struct restore_job *t = restore_of(job);
 	struct err e = t->err; /* there may have been no memory for it */
 

@@ -46,6 +46,7 @@ static struct fetch *fetch_of(struct exchange *x)
 
 static void set_state(struct fetch *f, enum fetch_state state)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
 	log_debug("manifest", "%s: fetch %s -> %s", f->base.backup_id,
 		  state_names[f->state], state_names[state]);
 	f->state = state;

@@ -68,6 +68,8 @@ static bool copy_name(char **to, const json_t *from, json_t *seen,
 	if (!check_identifier(from, e) ||
 	    !check_new(seen, json_string_value(from), e))
 		return false;
+	/* The analyzer thinks that err_nomem() might answer true. */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	*to = strdup(json_string_value(from));
 	return *to != NULL || err_nomem(e, "a scope");
 }
