@@ -85,7 +85,7 @@ def pytest_runtest_makereport(item):
             for server in getattr(node, "cofferds", []):
                 if server.log_path.exists():
                     report.sections.append(
-                        ("log of cofferd", server.tail(40)))
+                        ("log of cofferd", server.tail(40, quiet=True)))
 
 
 # ---- the real servers

@@ -17,19 +17,19 @@ def connection(server, **changes):
             "password": server.password, **changes}
 
 
-def source_body(server, name="db", **changes):
+def source_body(server, name="db", /, **changes):
     return {"name": name, "engine": "mysql",
             "connection": connection(server), **changes}
 
 
-def object_storage(bucket, **changes):
+def object_storage(bucket, /, **changes):
     access, secret = bucket.ceph.keys()
     return {"endpoint": bucket.ceph.endpoint, "region": bucket.ceph.region,
             "bucket": bucket.name, "prefix": "", "path_style": True,
             "access_key": access, "secret_key": secret, **changes}
 
 
-def pool_body(bucket, name="pool", **changes):
+def pool_body(bucket, name="pool", /, **changes):
     return {"name": name, "storage_type": "object_storage",
             "object_storage": object_storage(bucket, **changes)}
 

@@ -81,8 +81,11 @@ class Cofferd:
     def log(self):
         return self.log_path.read_text(errors="replace")
 
-    def tail(self, lines=60):
-        return "\n".join(self.log().splitlines()[-lines:])
+    def tail(self, lines=60, quiet=False):
+        """The end of the log; quiet: without the requests that only read."""
+        kept = [line for line in self.log().splitlines()
+                if not (quiet and '"GET /' in line)]
+        return "\n".join(kept[-lines:])
 
     def signal(self, number):
         os.kill(self.pid, number)

@@ -84,7 +84,13 @@ class MariaDB(Server):
         return names - own
 
     def drop(self, *names):
-        self.sql("".join(f"DROP DATABASE IF EXISTS `{n}`;" for n in names))
+        """Fails soon, and names the sessions, when somebody holds a lock."""
+        try:
+            self.sql("SET lock_wait_timeout = 20;" + "".join(
+                f"DROP DATABASE IF EXISTS `{n}`;" for n in names))
+        except AssertionError as error:
+            sessions = self.sql("SHOW FULL PROCESSLIST")
+            raise AssertionError(f"{error}; sessions: {sessions}") from None
 
     def connections(self):
         """The ids of the sessions that the server under test has here."""
