@@ -17,7 +17,7 @@
 /* Who keeps the source is at most one job; what it does is the status. */
 #define FROM                                                                   \
 	"sources s LEFT JOIN jobs j ON j.lock_key = s.id"                      \
-	" AND j.status = 'running'"
+	" AND j.status IN ('queued', 'running')"
 
 #define COLUMNS                                                                \
 	"s.id, s.name, s.engine, s.remarks, s.region, s.connection_json,"      \

@@ -15,7 +15,8 @@ struct setting {
 	const char *built_in;	  /* or NULL */
 	uint64_t min, max;	  /* of a number */
 	const char *const *words; /* what a text may be; NULL: anything */
-	const char *argument;	  /* for the help */
+	bool (*is_right)(const char *value); /* or NULL */
+	const char *argument;		     /* for the help */
 	const char *help;
 };
 

@@ -23,10 +23,29 @@ static const char *const formats[] = {"text", "json", NULL};
 		.min = (min_), .max = (max_), .argument = "N", .help = (help_) \
 	}
 
+/* "ADDR:PORT" or nothing; whether it can be bound is seen at the start. */
+static bool is_address(const char *value)
+{
+	const char *colon = strrchr(value, ':');
+	unsigned long long port;
+
+	if (value[0] == '\0')
+		return true;
+	return colon != NULL && colon != value &&
+	       str_to_u64(colon + 1, &port) && port <= UINT16_MAX;
+}
+
 static const struct setting settings[] = {
 	TEXT(config, NULL, NULL, "FILE", "read settings from FILE"),
-	TEXT(listen, "127.0.0.1:7420", NULL, "ADDR:PORT",
-	     "where the API listens; empty for the socket alone"),
+	{
+		.key = "listen",
+		.type = SETTING_TEXT,
+		.offset = offsetof(struct config, listen),
+		.built_in = "127.0.0.1:7420",
+		.is_right = is_address,
+		.argument = "ADDR:PORT",
+		.help = "where the API listens; empty for the socket alone",
+	},
 	TEXT(socket, NULL, NULL, "PATH",
 	     "unix socket of the API (DATA_DIR/cofferd.sock)"),
 	TEXT(data_dir, NULL, NULL, "DIR",
@@ -95,6 +114,10 @@ static bool set_text(const struct setting *s, struct config *c,
 		return err_set(e, ERR_INVALID, "invalid_config",
 			       "%s: %s is \"%s\", but must be one of: %s",
 			       where, s->key, value, s->help);
+	if (s->is_right != NULL && !s->is_right(value))
+		return err_set(e, ERR_INVALID, "invalid_config",
+			       "%s: %s is \"%s\", but must be %s", where,
+			       s->key, value, s->argument);
 	copy = strdup(value);
 	if (copy == NULL)
 		return err_nomem(e, "a setting");

@@ -237,7 +237,7 @@ static void test_rule_1_status_follows_jobs(void **state)
 	assert_true(rig_begin_backup(r, "first", "shop", "store"));
 	assert_true(backup_record_copy(&b, &r->a.backup));
 	assert_true(rig_get_source(r, "shop"));
-	assert_false(r->a.source.is_backing_up);
+	assert_true(r->a.source.is_backing_up); /* queued: it has the source */
 	assert_true(rig_start_backup(r, &b));
 	assert_true(rig_get_source(r, "shop"));
 	assert_true(r->a.source.is_backing_up);

@@ -115,6 +115,9 @@ static void test_refusals_name_the_place(void **state)
 	refused(args("--max-jobs", NULL), "wants a value");
 	refused(args("--log-level", "loud"), "loud");
 	refused(args("--max_jobs", "4"), "unknown argument");
+	refused(args("--listen", "nonsense"), "ADDR:PORT");
+	refused(args("--listen", "127.0.0.1:65536"), "ADDR:PORT");
+	refused(args("--listen", ":7420"), "ADDR:PORT");
 	refused(args("--config", "/nonexistent/file"), "/nonexistent/file");
 	path = write_file("max_jbos = 5\n");
 	refused(args("--config", path), "max_jbos");
