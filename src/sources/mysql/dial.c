@@ -26,6 +26,7 @@ enum {
 	GIVE_UP_STEPS = 64,
 	PROTOCOL_PACKET_BYTES = 1024 * 1024 * 1024,
 	DEFAULT_PORT = 3306,
+	MS = 1000,
 };
 
 /* Never mysql_clear_password: a forged server would ask for it. */
@@ -75,8 +76,8 @@ static bool wants_tls(const struct my_dial *d)
 
 static void set_tls(MYSQL *m, const struct my_dial *d)
 {
-	my_bool enforce = wants_tls(d);
-	my_bool verify = d->address.view.tls == TLS_VERIFY;
+	my_bool enforce = wants_tls(d) ? 1 : 0;
+	my_bool verify = d->address.view.tls == TLS_VERIFY ? 1 : 0;
 
 	if (enforce)
 		(void)mysql_optionsv(m, MYSQL_OPT_SSL_ENFORCE, &enforce);
@@ -148,7 +149,7 @@ static void give_up(MYSQL *m, MYSQL **answer, int wants)
 static bool connect_in_time(struct my_dial *d, MYSQL *m, MYSQL **answer)
 {
 	const struct source_address *a = &d->address.view;
-	int64_t until = clock_mono_ms() + MY_CONNECT_SECONDS * 1000;
+	int64_t until = clock_mono_ms() + (int64_t)MY_CONNECT_SECONDS * MS;
 	int ready, wants;
 
 	wants = mysql_real_connect_start(

@@ -8,6 +8,8 @@
 #include "sources/mysql/fault.h"
 #include "sources/mysql/mysql.h"
 
+enum { NAME_BYTES_MAX = 256 }; /* 64 characters */
+
 static struct my_load *load_of(struct load *l)
 {
 	return (struct my_load *)(void *)l;
@@ -148,10 +150,11 @@ static bool check_targets(const struct my_load *l, struct err *e)
 	for (size_t i = 0; i < l->ndatabases; i++) {
 		const char *name = l->databases[i];
 
+		if (name == NULL || name[0] == '\0' ||
+		    strlen(name) > NAME_BYTES_MAX)
+			return bad_target(e, "", "has no usable name");
 		if (my_is_system_database(name))
 			return bad_target(e, name, "is the server's own");
-		if (name[0] == '\0' || strlen(name) > 64 * 4)
-			return bad_target(e, name, "has no usable name");
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(l->databases[j], name) == 0)
 				return bad_target(e, name,

@@ -46,10 +46,10 @@ bool my_load_hold(struct my_load *l, const char *sql, size_t len) MUST_CHECK;
 void my_load_blame(struct err *e);
 
 /* Parts of load_ops. */
-struct source_op *my_load_check(struct load *l, load_done_cb *done, void *arg,
-				struct err *e) MUST_CHECK;
-struct sink *my_load_sink(struct load *l, struct err *e) MUST_CHECK;
-struct source_op *my_load_verify(struct load *l, load_next_cb *next,
+struct source_op *my_load_check(struct load *load, load_done_cb *done,
+				void *arg, struct err *e) MUST_CHECK;
+struct sink *my_load_sink(struct load *load, struct err *e) MUST_CHECK;
+struct source_op *my_load_verify(struct load *load, load_next_cb *next,
 				 void *next_arg, load_done_cb *done, void *arg,
 				 struct err *e) MUST_CHECK;
 

@@ -379,7 +379,7 @@ static void on_wake(void *arg)
 	wake(&sink_of(arg)->sink.waker);
 }
 
-struct sink *my_load_sink(struct load *base, struct err *e)
+struct sink *my_load_sink(struct load *load, struct err *e)
 {
 	struct my_sink *s = calloc(1, sizeof(*s));
 
@@ -388,7 +388,7 @@ struct sink *my_load_sink(struct load *base, struct err *e)
 		return NULL;
 	}
 	s->sink.ops = &ops;
-	s->load = (struct my_load *)(void *)base; /* base comes first */
+	s->load = (struct my_load *)(void *)load; /* base comes first */
 	s->conn = my_conn_new(s->load->env, &s->load->address.view, 0, e);
 	if (s->conn == NULL) {
 		free(s);

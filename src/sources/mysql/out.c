@@ -81,11 +81,10 @@ static bool begin_frame(struct my_out *o, bool is_continued, struct err *e)
 	o->frame = frame_new(FRAME_BYTES);
 	if (o->frame == NULL || !frame_reserve(o->frame, preamble + o->use.len))
 		return err_nomem(e, "a frame");
-	if (!is_continued) {
+	if (!is_continued && preamble > 0)
 		append(o->frame, o->preamble, preamble);
-		if (o->use.len > 0)
-			append(o->frame, o->use.data, o->use.len);
-	}
+	if (!is_continued && o->use.len > 0)
+		append(o->frame, o->use.data, o->use.len);
 	o->begin = o->frame->len;
 	o->span_at = 0; /* see my_out_begin() */
 	return true;

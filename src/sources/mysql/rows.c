@@ -14,6 +14,7 @@
 enum {
 	VALUE_SLACK = 16, /* comma, introducer, quotes */
 	PIECE_MIN = 64,	  /* smaller rests of a frame are left alone */
+	HEAD_SLACK = 256, /* behind a long head, for the first pieces */
 };
 
 static const char introducer[] = "_utf8mb4";
@@ -118,7 +119,8 @@ static char *put_before(struct my_rows *r, char *out)
 	return put(out, r->head.data, r->head.len);
 }
 
-static void count(struct my_rows *r, struct my_out *o, char *begin, char *end)
+static void count(struct my_rows *r, struct my_out *o, const char *begin,
+		  const char *end)
 {
 	r->statement_bytes += (size_t)(end - begin);
 	o->frame->len += (size_t)(end - begin);
@@ -257,7 +259,7 @@ bool my_rows_put(struct my_rows *r, struct my_out *o, const struct my_row *row,
 	}
 	if (out == NULL) {
 		/* Thousands of columns make a long head. */
-		if (!frame_reserve(o->frame, r->head.len + 4 * PIECE_MIN))
+		if (!frame_reserve(o->frame, r->head.len + HEAD_SLACK))
 			return err_nomem(e, "a frame");
 		return put_long(r, o, row, is_whole, e);
 	}

@@ -52,7 +52,9 @@ static char byte_before(const struct my_split *s, const char *p, size_t back)
 	if (back <= here)
 		return p[-(ptrdiff_t)back];
 	back -= here;
-	return back <= s->rest.len ? s->rest.data[s->rest.len - back] : '\0';
+	if (back > s->rest.len)
+		return '\0';
+	return s->rest.data[s->rest.len - back];
 }
 
 static bool ends_statement(const struct my_split *s, const char *line_end)
