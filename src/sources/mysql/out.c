@@ -90,6 +90,11 @@ static bool begin_frame(struct my_out *o, bool is_continued, struct err *e)
 	return true;
 }
 
+static bool fits(const struct my_out *o, size_t need)
+{
+	return o->frame->cap - o->frame->len >= need;
+}
+
 /* True when the database in use is another now; the text of USE is new. */
 static bool change_database(struct my_out *o, const char *database)
 {
@@ -135,7 +140,7 @@ bool my_out_begin(struct my_out *o, struct item *item, const char *database,
 		o->span_at = o->frame->len;
 	if (!is_other || o->use.len == 0)
 		return true;
-	if (my_out_room(o, o->use.len) == NULL)
+	if (!fits(o, o->use.len))
 		return my_out_next(o, e);
 	append(o->frame, o->use.data, o->use.len);
 	return true;
@@ -145,9 +150,7 @@ char *my_out_room(struct my_out *o, size_t need)
 {
 	struct frame *f = o->frame;
 
-	if (f->cap - f->len < need)
-		return NULL;
-	return (char *)f->data + f->len;
+	return fits(o, need) ? (char *)f->data + f->len : NULL;
 }
 
 bool my_out_is_fresh(const struct my_out *o)
@@ -187,10 +190,9 @@ bool my_out_add(struct my_out *o, const char *bytes, size_t len, struct err *e)
 {
 	if (o->frame == NULL && !begin_frame(o, false, e))
 		return false;
-	if (my_out_room(o, len) == NULL && !my_out_is_fresh(o) &&
-	    !my_out_next(o, e))
+	if (!fits(o, len) && !my_out_is_fresh(o) && !my_out_next(o, e))
 		return false;
-	if (my_out_room(o, len) == NULL)
+	if (!fits(o, len))
 		return add_in_pieces(o, bytes, len, e);
 	append(o->frame, bytes, len);
 	return true;
