@@ -97,7 +97,7 @@ def test_rule07_failed_and_canceled_do_not_count(make_world, slow, small):
 
 
 @pytest.mark.parametrize("way", ["backups", "jobs"])
-def test_rule12_canceled_backup_leaves_no_object(world, slow, way):
+def test_rule12_canceled_backup_leaves_no_object(world, slow, mariadb, way):
     backup = world.start_backup(slow)
     world.wait_stored(backup["job_id"])
     which = backup["id"] if way == "backups" else backup["job_id"]
@@ -106,6 +106,8 @@ def test_rule12_canceled_backup_leaves_no_object(world, slow, way):
     assert record["status"] == "canceled", record
     process.until(lambda: not world.bucket.keys_of(backup["id"]), 30,
                   "the objects are gone")
+    process.until(lambda: not mariadb.connections(), 5,
+                  "no session, and so no lock, is left")
     job = world.api.fetch(f"/v1/jobs/{backup['job_id']}")
     assert job["status"] == "canceled"
     assert status_of(world) == "available"

@@ -12,7 +12,7 @@ from harness.api import ENDED
 
 SEED = 20240229
 MOMENTS = 30
-MEGABYTES = 24
+MEGABYTES = 48
 PATIENCE = {"COFFER_STALL_SECONDS": "10", "COFFER_RETRY_SECONDS": "1"}
 
 pytestmark = pytest.mark.seconds(900)

@@ -58,6 +58,7 @@ class Bucket:
                 "Resource": [arn, arn + "/*"]}]}))
 
     def destroy(self):
+        """Gives the space back. The empty bucket goes with the server:
+        removing it takes a while when a gateway has been killed."""
         for key in self.objects():
             self.remove(key)
-        self.s3.delete_bucket(Bucket=self.name)
