@@ -124,7 +124,7 @@ def test_store_that_hangs_for_good(make_world, ceph, slow, small):
     world.wait_stored(backup["job_id"])
     ceph.pause()
     try:
-        failed(world, backup, STORE_FAILED, 240)
+        failed(world, backup, STORE_FAILED, 120)
     finally:
         ceph.resume()
     world.cofferd.restart()
