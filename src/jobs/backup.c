@@ -236,11 +236,13 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (b->dump == NULL) {
 		meter_sample(&b->meter, backup_state_name(b->state), 0);
-		return;
+	} else {
+		f = b->dump->ops->facts(b->dump);
+		meter_sample(&b->meter,
+			     b->state == BACKUP_STREAM ? f->phase : "store",
+			     f->plain_bytes);
 	}
-	f = b->dump->ops->facts(b->dump);
-	meter_sample(&b->meter, b->state == BACKUP_STREAM ? f->phase : "store",
-		     f->plain_bytes);
+	backup_watch_store(b);
 }
 
 void backup_start(struct job *job)

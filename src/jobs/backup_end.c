@@ -11,6 +11,7 @@
 
 #include <event2/event.h>
 
+#include "base/clock.h"
 #include "jobs/backup_int.h"
 #include "loop/loop.h"
 
@@ -140,6 +141,46 @@ void backup_fail(struct backup_job *b, const struct err *e)
 	b->err = why;
 	drop_all(b);
 	begin_undo(b);
+}
+
+static void stalled(struct backup_job *b)
+{
+	struct err e = {0};
+
+	(void)err_set(&e, ERR_TIMEOUT, "store_stalled",
+		      "the store of pool \"%s\" has not answered for %u s; "
+		      "look at it and try again",
+		      b->opening.pool.name, b->base.jobs->config.stall_seconds);
+	if (b->state != BACKUP_UNDO) {
+		backup_fail(b, &e);
+		return;
+	}
+	exchange_cancel(b->exchange);
+	on_undone(b, &e);
+}
+
+/* States in which only the store can let the backup go on. */
+static bool is_with_store(const struct backup_job *b)
+{
+	return b->state == BACKUP_CLAIM || b->state == BACKUP_SEND ||
+	       b->state == BACKUP_PUBLISH || b->state == BACKUP_UNDO;
+}
+
+void backup_watch_store(struct backup_job *b)
+{
+	int64_t limit_ms = (int64_t)b->base.jobs->config.stall_seconds * 1000;
+	uint64_t stored = 0;
+
+	if (b->writer != NULL)
+		stored = part_writer_facts(b->writer)->stored_bytes;
+	if (!is_with_store(b) || b->still.state != b->state ||
+	    b->still.stored_bytes != stored) {
+		b->still =
+			(struct stillness){b->state, stored, clock_mono_ms()};
+		return;
+	}
+	if (clock_mono_ms() - b->still.since_ms > limit_ms)
+		stalled(b);
 }
 
 /* What happened before is kept as a cause. */

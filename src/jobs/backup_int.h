@@ -31,6 +31,13 @@ enum backup_state {
 /* Who may hold a backup up. */
 enum { BLOCKED_SOURCE, BLOCKED_STAGES, BLOCKED_STORE, BLOCKED_COUNT };
 
+/* Since when nothing has moved. */
+struct stillness {
+	enum backup_state state;
+	uint64_t stored_bytes;
+	int64_t since_ms;
+};
+
 struct backup_job {
 	struct job base;
 	enum backup_state state;
@@ -49,6 +56,7 @@ struct backup_job {
 	struct event *tick;  /* samples for the meter */
 	struct retry retry;  /* of telling the catalog how it ended */
 	struct meter meter;
+	struct stillness still;
 	struct manifest manifest;
 	struct err err;	 /* why it does not end well; the first attempt's
 			  * failure is among its causes */
@@ -87,6 +95,11 @@ void backup_fail(struct backup_job *b, const struct err *e);
  * (b->err) r is filled in first. */
 void backup_record(struct backup_job *b);
 void backup_record_failure(struct backup_job *b);
+
+/* backup_end.c: with each tick. Where no pipeline waits any more, a store that
+ * does not answer for stall_seconds fails the backup; while it is undone, the
+ * objects are left to a sweep. */
+void backup_watch_store(struct backup_job *b);
 
 /* Makes the pipelines of the next phase; *n = 0: all is out. Each ends in
  * done(b, e). False with *e filled. */
