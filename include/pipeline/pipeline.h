@@ -107,6 +107,10 @@ struct pipeline_parts {
 	struct sink *sink;
 	size_t link_bytes;     /* each link is full at this many bytes */
 	unsigned idle_seconds; /* give up when no part does work for so long */
+
+	/* What it is called when that happens and the source, or the sink, is
+	 * what all wait for. NULL: "connection_failed", "store_stalled". */
+	const char *source_stall_api, *sink_stall_api;
 };
 
 /*

@@ -205,6 +205,8 @@ static bool make_pipeline(struct restore_job *t, struct err *e)
 		.nstages = 1,
 		.link_bytes = LINK_BYTES,
 		.idle_seconds = jc->stall_seconds,
+		.source_stall_api = "store_stalled",
+		.sink_stall_api = "target_failed",
 	};
 
 	parts.source = new_reader(t, e);

@@ -14,13 +14,12 @@
 
 /*
  * For a while after the end of a backup its last requests may still be on
- * their way to the store. One that was undone here is looked at again when that
- * is over; what a server left that was killed is removed at the start, and
- * looked at again as well.
+ * their way to the store. So what it left is removed again every few seconds,
+ * and forgotten only by the first removal after that while.
  */
 enum {
 	SWEEP_PERIOD_S = 3600,
-	SWEEP_RETRY_S = 60,
+	SWEEP_RETRY_S = 10,
 	SWEEP_GRACE_MS = 60 * 1000,
 };
 
@@ -36,9 +35,8 @@ struct sweeper {
 	struct removal *removal;
 	struct sweep_item *items; /* still to do: the last nitems */
 	size_t nitems;
-	int64_t began_at; /* what ended before was another process's */
-	bool is_early;	  /* something is left for a sweep in a minute */
-	bool is_again;	  /* kicked while it swept */
+	bool is_early; /* something is left for a sweep soon */
+	bool is_again; /* kicked while it swept */
 };
 
 static void arm(struct sweeper *s, time_t seconds)
@@ -114,8 +112,7 @@ static void take_items(struct sweeper *s, const struct backup_record *list,
 		memcpy(it->id, list[i].id, ID_MAX);
 		it->is_early = has_late_requests(&list[i]);
 		s->is_early = s->is_early || it->is_early;
-		if (!it->is_early || list[i].finished_at <= s->began_at)
-			s->nitems++;
+		s->nitems++;
 	}
 }
 
@@ -143,8 +140,6 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	s->is_early = false;
-	if (s->began_at == 0)
-		s->began_at = clock_now_ms();
 	s->op = catalog_backup_sweepable(s->jobs->config.catalog, on_sweepable,
 					 s, &e);
 	if (s->op == NULL) {

@@ -202,7 +202,9 @@ bool pump_pass(struct pipeline *p)
  */
 const char *pump_culprit(const struct pipeline *p, const char **api)
 {
-	*api = "connection_failed";
+	*api = p->parts.source_stall_api;
+	if (*api == NULL)
+		*api = "connection_failed";
 	if (!p->links[0].eof && !p->is_blocked)
 		return p->parts.source->ops->name;
 	if (!has_input(link_before_sink(p))) {
@@ -212,6 +214,8 @@ const char *pump_culprit(const struct pipeline *p, const char **api)
 				return p->parts.stages[i]->ops->name;
 		}
 	}
-	*api = "store_stalled";
+	*api = p->parts.sink_stall_api;
+	if (*api == NULL)
+		*api = "store_stalled";
 	return p->parts.sink->ops->name;
 }
