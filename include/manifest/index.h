@@ -4,10 +4,13 @@
  *
  * {"kind":"data","type":"table","group":"shop","name":"orders",
  *  "extents":[[part,offset,length],...],"skip":n,"plain_bytes":n,"rows":n,
- *  "digest":"..."} - extents are runs of whole stored frames. Unpacked one
- * after the other they give "skip" bytes of other items (left out when 0),
- * then "plain_bytes" of this one, then perhaps more of others. Only items of
- * kind data have rows and a digest.
+ *  "digest":"...","apart":true,"on":"...","definer":"..."} - extents are runs
+ * of whole stored frames. Unpacked one after the other they give "skip" bytes
+ * of other items (left out when 0), then "plain_bytes" of this one, then
+ * perhaps more of others. With "apart" (left out when false) they hold nothing
+ * else, and each extent begins and ends with a whole statement. Only items of
+ * kind data have rows and a digest, only triggers "on" (their table), only
+ * programs and views "definer" ("user@host").
  */
 #ifndef COFFER_MANIFEST_INDEX_H
 #define COFFER_MANIFEST_INDEX_H
@@ -68,6 +71,8 @@ struct index_extent {
 struct index_line {
 	enum item_kind kind;
 	char *type, *group, *name;
+	char *on, *definer; /* or NULL */
+	bool is_apart;
 	struct index_extent *extents;
 	size_t nextents;
 	uint64_t skip; /* plain bytes before its own in the first extent */

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "base/sha256.h"
+#include "pipeline/frame.h"
 
 enum { MANIFEST_MAX_BYTES = 1024 * 1024, SIGNER_SEED_LEN = 32 };
 
@@ -24,11 +25,24 @@ struct manifest_object {
 	uint64_t plain_bytes;
 	char sha256[SHA256_HEX_MAX];
 	char *first_item; /* index objects: see index_piece_cb; else NULL */
+	bool is_open;	  /* parts: ends within a statement, which the next
+			   * one goes on with ("open":true in the document) */
 };
 
 struct manifest_objects {
 	struct manifest_object *list;
 	size_t n, cap;
+};
+
+/*
+ * Parts from first_part (their number, from 1) on hold items of this kind and
+ * no other, up to the next section: a part never holds two kinds. In the
+ * document "sections":[{"kind":"schema","first_part":1},...]; empty in those
+ * of early versions, whose parts can only be read in order, by one reader.
+ */
+struct manifest_section {
+	enum item_kind kind;
+	uint32_t first_part;
 };
 
 /* Strings belong to the manifest. *_json hold a JSON value as text. */
@@ -52,6 +66,8 @@ struct manifest {
 	struct manifest_objects parts; /* all, wherever they are listed */
 	struct manifest_objects index;
 	struct manifest_objects part_lists; /* objects that list the parts */
+	struct manifest_section sections[ITEM_KIND_COUNT];
+	unsigned nsections;
 
 	/* found by manifest_parse(); manifest_format() does not look at them */
 	char digest[SHA256_HEX_MAX];

@@ -20,9 +20,15 @@
 enum { FRAME_BYTES = 1024 * 1024 };
 
 /* In the order in which they are restored. */
-enum item_kind { ITEM_SCHEMA, ITEM_DATA, ITEM_POST, ITEM_KIND_COUNT };
+enum item_kind {
+	ITEM_SCHEMA,
+	ITEM_DATA,
+	ITEM_POST,
+	ITEM_ACCOUNT, /* accounts, roles, grants: restored when asked for */
+	ITEM_KIND_COUNT,
+};
 
-/* "schema" "data" "post" */
+/* "schema" "data" "post" "account" */
 const char *item_kind_name(enum item_kind kind);
 
 /*
@@ -30,14 +36,24 @@ const char *item_kind_name(enum item_kind kind);
  * trigger. Counted references, because its frames outlive the source. Numbers
  * rise by one from 0 over the whole backup, in the order of the index; that
  * order is by kind, then as the source sorts.
+ *
+ * Most items are written in one run by one pipeline. One that several
+ * pipelines write (a table in ranges) is_apart: it is written in runs, each
+ * in frames of its own, and it is over when it is no more is_growing and
+ * nruns of its spans have said ends_run.
  */
 struct item {
 	unsigned refs;
 	uint64_t number;
 	enum item_kind kind;
-	char *type;  /* "database" "table" "view" "trigger" ... */
-	char *group; /* database; may be empty, never NULL */
-	char *name;  /* may be empty, never NULL */
+	char *type;	 /* "database" "table" "view" "trigger" ... */
+	char *group;	 /* database; may be empty, never NULL */
+	char *name;	 /* may be empty, never NULL */
+	char *on;	 /* a trigger's table; or NULL */
+	char *definer;	 /* account that a program runs as; or NULL */
+	bool is_apart;	 /* no frame of it holds another item */
+	bool is_growing; /* more runs may be begun */
+	unsigned nruns;	 /* begun until now; 1 unless is_apart */
 };
 
 /* Copies the strings; one reference is the caller's. NULL: no memory. */
@@ -57,7 +73,7 @@ struct span {
 	size_t plain_len;
 	uint64_t rows;
 	struct digest digest; /* of those rows */
-	bool ends_item;	      /* the item has no more spans */
+	bool ends_run;	      /* the run of spans that it is in ends here */
 };
 
 struct frame {

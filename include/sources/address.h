@@ -26,8 +26,18 @@ struct source_address {
 	const char *ca_file; /* or NULL: the system's */
 };
 
-/* What of it. databases == NULL: the whole instance. tables == NULL: the whole
- * database. */
+/* "shop.log_*": a run of any characters stands for '*' or '%'. table == NULL:
+ * the database and all in it. */
+struct source_pattern {
+	const char *database, *table;
+};
+
+/*
+ * What of it. databases == NULL: the whole instance. tables == NULL: the whole
+ * database. With include patterns (then databases is NULL) what matches one of
+ * them; in any case not what matches one of exclude. What is named without a
+ * wildcard must be there.
+ */
 struct source_scope_database {
 	const char *name;
 	const char *const *tables;
@@ -37,6 +47,8 @@ struct source_scope_database {
 struct source_scope {
 	const struct source_scope_database *databases;
 	size_t ndatabases;
+	const struct source_pattern *include, *exclude;
+	size_t ninclude, nexclude;
 };
 
 #endif

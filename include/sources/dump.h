@@ -34,6 +34,8 @@ struct dump_facts {
 	char gtid[1024];
 	char *session_json; /* object: sql_mode, character sets, time_zone */
 	uint64_t databases, tables, rows, views, routines, triggers, events;
+	uint64_t sequences, accounts;
+	unsigned connections; /* that read at the same time */
 	uint64_t plain_bytes;
 	uint64_t max_statement_bytes; /* the longest one, for load_config */
 	struct source_warning warnings[SOURCE_WARNINGS_MAX];
@@ -43,8 +45,14 @@ struct dump_facts {
 struct dump_config {
 	struct source_address address;
 	struct source_scope scope;
-	unsigned parallelism; /* connections wanted, 0: the source's choice */
-	unsigned max_tables;  /* rule 10 */
+	unsigned parallelism;	/* connections wanted, 0: as many as the source
+				 * has cores, at most 4 */
+	unsigned guard_seconds; /* how long schema changes may be held off at
+				 * most, 0: not at all */
+	bool with_accounts;  /* of a whole instance: accounts, roles, grants */
+	bool is_locking;     /* tables without transactions are locked while
+			      * they are read */
+	unsigned max_tables; /* rule 10 */
 	uint64_t max_row_bytes;
 };
 

@@ -27,6 +27,35 @@ typedef bool load_next_cb(void *arg, struct load_item *item);
 
 typedef void load_done_cb(void *arg, const struct err *e);
 
+/* Something that a look at the target found. A blocker's code is the API's:
+ * "target_not_empty" "confirm_required" "target_incompatible" ...; a
+ * warning's is its own ("definer_missing"). */
+struct load_finding {
+	bool is_blocker;
+	char code[ERR_API_MAX];
+	char detail[ERR_MSG_MAX];
+};
+
+enum { LOAD_FINDINGS_MAX = 64 };
+
+/* All that was found; names are "shop" or "shop.orders", as at the target. */
+struct load_report {
+	const struct load_finding *findings; /* blockers first */
+	size_t nfindings;
+	const char *const *would_create, *const *would_replace;
+	size_t ncreate, nreplace;
+};
+
+/* e: the target could not be looked at, report is NULL then. Both are valid
+ * during the call only. */
+typedef void load_check_cb(void *arg, const struct load_report *report,
+			   const struct err *e);
+
+enum load_definer {
+	LOAD_DEFINER_KEEP,
+	LOAD_DEFINER_REPLACE, /* programs belong to who restores */
+};
+
 struct load_rename {
 	const char *from, *to;
 };
@@ -35,10 +64,21 @@ struct load_config {
 	struct source_address address;
 	const char *const *databases; /* as named in the backup */
 	size_t ndatabases;
+	/* Of the databases, those of which single tables are restored: each
+	 * with these tables (and views). NULL: every database is whole. */
+	const struct source_scope_database *partial;
+	size_t npartial;
+	unsigned parallelism; /* connections, 0: 4 at most */
+	enum load_definer definer;
+	const char *const *definers; /* that the backup names: "app@%" */
+	size_t ndefiners;
+	uint64_t plain_bytes; /* that will be written, for the room there */
 	const struct load_rename *renames;
 	size_t nrenames;
-	bool is_overwrite;	    /* existing databases go first ... */
-	const char *const *confirm; /* ... if they are named here */
+	bool is_overwrite;	    /* existing databases (of partial ones:
+				     * tables) go first ... */
+	const char *const *confirm; /* ... if they are named here: "shop", of
+				     * single tables "shop.orders" */
 	size_t nconfirm;
 	const char *source_version;
 	const char *session_json;     /* as the dump gave it */
@@ -56,17 +96,24 @@ struct load {
 };
 
 struct load_ops {
-	/*
-	 * Looks at the target and changes nothing: e->api "target_not_empty"
-	 * (without overwrite), "confirm_required" (each database by name),
-	 * "target_incompatible", "connection_failed", "access_denied".
-	 */
-	struct source_op *(*check)(struct load *l, load_done_cb *done,
+	/* Looks at the target, changes nothing, and tells all that it found;
+	 * without a blocker the restore may begin. */
+	struct source_op *(*check)(struct load *l, load_check_cb *done,
 				   void *arg, struct err *e);
-	/* A sink that applies plain frames; a first frame drops what is to be
-	 * overwritten. Failures are "target_failed", naming the statement's
-	 * beginning and how far it came. NULL with *e filled. */
-	struct sink *(*sink)(struct load *l, struct err *e);
+	/* How many sinks may apply a section at the same time: 1 for all but
+	 * data. */
+	unsigned (*width)(const struct load *l, enum item_kind section);
+	/*
+	 * A sink that applies plain frames of a section; sections come in
+	 * their order, each when the sinks of the one before are gone. The
+	 * first of ITEM_SCHEMA begins by dropping what is to be overwritten.
+	 * A frame with spans was cut out of others: the sink sets its session
+	 * up as the span's item needs it; one without has all it needs.
+	 * Failures are "target_failed", naming the statement's beginning and
+	 * how far it came. NULL with *e filled.
+	 */
+	struct sink *(*sink)(struct load *l, enum item_kind section,
+			     struct err *e);
 	/* Counts and digests each table again; "verification_failed" with the
 	 * table, what was expected and what was found. It ends by making what
 	 * the sink held back because it would write by itself (MySQL's

@@ -17,11 +17,19 @@ static void preflight_end(struct preflight *p, const struct err *e)
 	p->done(p->arg, e);
 }
 
-static void on_checked(void *arg, const struct err *e)
+static void on_checked(void *arg, const struct load_report *report,
+		       const struct err *e)
 {
 	struct preflight *p = arg;
+	struct err mine = {0};
 
 	p->look = NULL;
+	if (report != NULL && report->nfindings > 0 &&
+	    report->findings[0].is_blocker) {
+		(void)err_set(&mine, ERR_CONFLICT, report->findings[0].code,
+			      "%s", report->findings[0].detail);
+		e = &mine;
+	}
 	preflight_end(p, failure(e));
 }
 

@@ -216,7 +216,7 @@ static bool make_pipeline(struct restore_job *t, struct err *e)
 					  workers_count(jc->cpu) + 1, e);
 	if (parts.stages[0] == NULL)
 		goto no_stage;
-	parts.sink = load->ops->sink(load, e);
+	parts.sink = load->ops->sink(load, ITEM_SCHEMA, e);
 	if (parts.sink == NULL)
 		goto no_sink;
 	t->pipe = pipeline_new(jc->loop, &parts, on_streamed, t, e);

@@ -263,7 +263,7 @@ static bool add_span(struct index_builder *b, const struct span *sp,
 		return false;
 	o->rows += sp->rows;
 	digest_add(&o->digest, &sp->digest);
-	return !sp->ends_item || end_item(b, o, e);
+	return !sp->ends_run || end_item(b, o, e);
 }
 
 bool index_builder_add(struct index_builder *b, const struct frame *f,

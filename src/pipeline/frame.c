@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kind_names[] = {"schema", "data", "post"};
+static const char *const kind_names[] = {"schema", "data", "post", "account"};
 _Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == ITEM_KIND_COUNT,
 	       "one name per kind");
 
@@ -20,6 +20,8 @@ static void item_free(struct item *it)
 	free(it->type);
 	free(it->group);
 	free(it->name);
+	free(it->on);
+	free(it->definer);
 	free(it);
 }
 
@@ -32,6 +34,7 @@ struct item *item_new(uint64_t number, enum item_kind kind, const char *type,
 		return NULL;
 	it->refs = 1;
 	it->number = number;
+	it->nruns = 1;
 	it->kind = kind;
 	it->type = strdup(type);
 	it->group = strdup(group);

@@ -37,6 +37,7 @@ struct source_op {
 	source_probe_cb *probe;
 	source_names_cb *names;
 	load_done_cb *load;
+	load_check_cb *check;
 	void *arg;
 	struct err err;
 	bool of_database;
@@ -46,6 +47,22 @@ static void op_free(struct source_op *op)
 {
 	event_free(op->soon);
 	free(op);
+}
+
+/* A refusal is something found; anything else means that nobody looked. */
+static void answer_check(const struct source_op *op)
+{
+	struct load_finding found = {.is_blocker = true};
+	struct load_report report = {.findings = &found};
+
+	if (err_is(&op->err) && op->err.code != ERR_CONFLICT) {
+		op->check(op->arg, NULL, &op->err);
+		return;
+	}
+	report.nfindings = err_is(&op->err) ? 1 : 0;
+	(void)str_copy(found.code, sizeof(found.code), op->err.api);
+	(void)str_copy(found.detail, sizeof(found.detail), op->err.msg);
+	op->check(op->arg, &report, NULL);
 }
 
 static void answer(evutil_socket_t fd, short what, void *arg)
@@ -72,6 +89,8 @@ static void answer(evutil_socket_t fd, short what, void *arg)
 	else if (copy.names != NULL)
 		copy.names(copy.arg, copy.of_database ? tables : databases,
 			   copy.of_database ? 2 : 1, e);
+	else if (copy.check != NULL)
+		answer_check(&copy);
 	else
 		copy.load(copy.arg, e);
 }
@@ -169,7 +188,7 @@ static struct frame *make_frame(struct fake_reader *r, const char *line)
 		digest_add_row(&span->digest, &value, &len, 1);
 		r->dump->facts.rows++;
 	}
-	span->ends_item = r->frame == r->frames;
+	span->ends_run = r->frame == r->frames;
 	r->dump->facts.plain_bytes += len;
 	return f;
 }
@@ -319,15 +338,22 @@ struct fake_load {
 	struct load_facts facts;
 };
 
-static struct source_op *load_check(struct load *base, load_done_cb *done,
+static struct source_op *load_check(struct load *base, load_check_cb *done,
 				    void *arg, struct err *e)
 {
 	struct fake_load *l = (struct fake_load *)(void *)base;
 	struct source_op *op = op_new(l->loop, &script.check_err, arg, e);
 
 	if (op != NULL)
-		op->load = done;
+		op->check = done;
 	return op;
+}
+
+static unsigned load_width(const struct load *l, enum item_kind section)
+{
+	(void)l;
+	(void)section;
+	return 1;
 }
 
 static enum flow sink_write(struct sink *sk, struct link *in, struct err *e)
@@ -351,7 +377,8 @@ static void sink_destroy(struct sink *sk)
 	free(sk);
 }
 
-static struct sink *load_sink(struct load *l, struct err *e)
+static struct sink *load_sink(struct load *l, enum item_kind section,
+			      struct err *e)
 {
 	static const struct sink_ops ops = {
 		.name = "fake",
@@ -399,6 +426,7 @@ static void load_destroy(struct load *base)
 
 static const struct load_ops load_ops = {
 	.check = load_check,
+	.width = load_width,
 	.sink = load_sink,
 	.verify = load_verify,
 	.facts = load_told,

@@ -126,7 +126,7 @@ static void test_spans_hold_their_items(void **state)
 		s = frame_add_span(f, it);
 		assert_non_null(s);
 		assert_int_equal(s->rows, 0);
-		assert_false(s->ends_item);
+		assert_false(s->ends_run);
 		s->plain_offset = i;
 		s->rows = i + 1;
 	}

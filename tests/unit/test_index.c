@@ -58,7 +58,7 @@ static bool add(struct index_builder *b, unsigned part, uint64_t offset,
 		sp->plain_len = spans->len;
 		sp->rows = 1;
 		sp->digest.low = 7;
-		sp->ends_item = spans->is_last;
+		sp->ends_run = spans->is_last;
 	}
 	ok = index_builder_add(b, f, part, offset, e);
 	frame_free(f);
@@ -209,7 +209,7 @@ static bool add_named(struct index_builder *b, const char *group,
 	bool ok;
 
 	f->len = f->plain_len = 10;
-	frame_add_span(f, it)->ends_item = true;
+	frame_add_span(f, it)->ends_run = true;
 	ok = index_builder_add(b, f, 1, 0, e);
 	frame_free(f);
 	item_unref(it);

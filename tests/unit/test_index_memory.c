@@ -59,7 +59,7 @@ static void add(struct index_builder *b, uint64_t number, bool is_last)
 	sp = frame_add_span(f, it);
 	sp->plain_len = 16;
 	sp->rows = number;
-	sp->ends_item = is_last;
+	sp->ends_run = is_last;
 	assert_true(index_builder_add(b, f, 1 + (unsigned)number / 1000,
 				      16 * (number % 1000), &e));
 	frame_free(f);
@@ -92,7 +92,7 @@ static void test_many_items(void **state)
 	struct item *it = item_new(0, ITEM_DATA, "table", "database_1", "t");
 	struct span *sp = frame_add_span(f, it);
 
-	sp->ends_item = true;
+	sp->ends_run = true;
 	assert_true(index_builder_add(b, f, 1, 0, &e));
 	frame_free(f);
 	item_unref(it);

@@ -154,7 +154,7 @@ static void end_span(struct maker *k, struct span *sp)
 	k->owes_end = !k->owes_end && rig_random(k->rig, 4) == 0;
 	if (k->owes_end)
 		return;
-	sp->ends_item = true;
+	sp->ends_run = true;
 	k->item++;
 	(void)next_item(k);
 }

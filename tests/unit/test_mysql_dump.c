@@ -39,7 +39,7 @@ static void keep_frame(struct rig *r, const struct frame *f)
 	for (size_t i = 0; i < f->nspans; i++) {
 		const struct span *s = &f->spans[i];
 
-		assert_true(s->ends_item);
+		assert_true(s->ends_run);
 		assert_int_equal(s->item->number, r->next_number++);
 		text_printf(&r->items, "%s %s %s.%s %d;",
 			    item_kind_name(s->item->kind), s->item->type,

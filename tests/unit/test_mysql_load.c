@@ -72,12 +72,24 @@ static void on_done(void *arg, const struct err *e)
 	loop_stop(r->loop);
 }
 
+/* The first blocker as an error. */
+static void on_checked(void *arg, const struct load_report *report,
+		       const struct err *e)
+{
+	struct err found = {0};
+
+	if (report != NULL && report->nfindings > 0)
+		(void)err_set(&found, ERR_CONFLICT, report->findings[0].code,
+			      "%s", report->findings[0].detail);
+	on_done(arg, e != NULL ? e : &found);
+}
+
 static void check(struct rig *r)
 {
 	struct err e = {0};
 
 	assert_true(rig_load(r, &e));
-	assert_non_null(r->load->ops->check(r->load, on_done, r, &e));
+	assert_non_null(r->load->ops->check(r->load, on_checked, r, &e));
 	loop_run(r->loop);
 	assert_int_equal(r->calls, 1);
 }
@@ -296,7 +308,7 @@ static void restore(struct rig *r, const char *text)
 	g->rig = r;
 	if (r->load == NULL)
 		assert_true(rig_load(r, &e));
-	parts.sink = r->load->ops->sink(r->load, &e);
+	parts.sink = r->load->ops->sink(r->load, ITEM_SCHEMA, &e);
 	assert_non_null(parts.sink);
 	r->calls = 0;
 	p = pipeline_new(r->loop, &parts, on_done, r, &e);

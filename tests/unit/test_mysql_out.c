@@ -68,7 +68,7 @@ static void check_span(const struct frame *f, size_t i, const char *text)
 	assert_int_equal(s->item->number, i);
 	assert_int_equal(s->plain_len, strlen(text));
 	assert_memory_equal(f->data + s->plain_offset, text, s->plain_len);
-	assert_true(s->ends_item);
+	assert_true(s->ends_run);
 }
 
 static void test_items_share_a_frame(void **state)

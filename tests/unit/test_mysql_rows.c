@@ -106,7 +106,7 @@ static void test_one_frame(void **state)
 					"('-0','',_utf8mb4'\\\"');\n");
 	assert_int_equal(f->nspans, 1);
 	assert_int_equal(f->spans[0].rows, 3);
-	assert_true(f->spans[0].ends_item);
+	assert_true(f->spans[0].ends_run);
 	assert_int_equal(f->spans[0].plain_offset, 0);
 	assert_int_equal(f->spans[0].plain_len, f->len);
 	assert_int_equal(r.plain_bytes, f->len);
@@ -126,7 +126,7 @@ static void test_no_rows(void **state)
 	assert_int_equal(f->nspans, 1);
 	assert_int_equal(f->spans[0].rows, 0);
 	assert_int_equal(f->spans[0].plain_len, f->len);
-	assert_true(f->spans[0].ends_item);
+	assert_true(f->spans[0].ends_run);
 	rig_fini(&r);
 }
 
@@ -169,7 +169,7 @@ static struct sum sum_up(struct rig *r)
 		sum.open_frames += f->is_open;
 		for (size_t i = 0; i < f->nspans; i++) {
 			sum.rows += f->spans[i].rows;
-			sum.nends += f->spans[i].ends_item;
+			sum.nends += f->spans[i].ends_run;
 			digest_add(&sum.digest, &f->spans[i].digest);
 		}
 	}

@@ -336,7 +336,7 @@ static const struct source_ops data_ops = {
 	.destroy = data_destroy,
 };
 
-struct source *my_data_new(struct my_dump *d, struct err *e)
+struct source *my_data_new(struct my_dump *d, unsigned lane, struct err *e)
 {
 	struct data *t = calloc(1, sizeof(*t));
 
@@ -344,6 +344,6 @@ struct source *my_data_new(struct my_dump *d, struct err *e)
 		(void)err_nomem(e, "a phase of a dump");
 		return NULL;
 	}
-	my_part_init(&t->part, &data_ops, d, "SET NAMES binary;\n");
+	my_part_init(&t->part, &data_ops, d, lane, "SET NAMES binary;\n");
 	return &t->part.source;
 }

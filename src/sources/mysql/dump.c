@@ -36,7 +36,8 @@ static void set_phase(struct my_dump *d, enum dump_phase next)
 	d->phase = next;
 }
 
-static struct source *phase_source(struct my_dump *d, struct err *e)
+static struct source *phase_source(struct my_dump *d, unsigned lane,
+				   struct err *e)
 {
 	switch (d->phase) {
 	case PHASE_CONNECT:
@@ -46,7 +47,7 @@ static struct source *phase_source(struct my_dump *d, struct err *e)
 	case PHASE_LOCK:
 		return my_snapshot_new(d, e);
 	case PHASE_DATA:
-		return my_data_new(d, e);
+		return my_data_new(d, lane, e);
 	case PHASE_POST:
 		return my_post_new(d, e);
 	case PHASE_CHECK:
@@ -59,6 +60,12 @@ static struct source *phase_source(struct my_dump *d, struct err *e)
 	return NULL;
 }
 
+/* How many lanes share the phase. */
+static unsigned phase_width(const struct my_dump *d)
+{
+	return d->phase == PHASE_DATA ? d->nconns : 1;
+}
+
 static bool dump_next_phase(struct dump *base,
 			    struct source *out[DUMP_SOURCES_MAX], size_t *n,
 			    struct err *e)
@@ -68,10 +75,11 @@ static bool dump_next_phase(struct dump *base,
 	*n = 0;
 	if (d->phase == PHASE_DONE)
 		return true;
-	out[0] = phase_source(d, e);
-	if (out[0] == NULL)
-		return false;
-	*n = 1;
+	for (; *n < phase_width(d); (*n)++) {
+		out[*n] = phase_source(d, (unsigned)*n, e);
+		if (out[*n] == NULL)
+			return false;
+	}
 	(void)str_copy(d->facts.phase, sizeof(d->facts.phase),
 		       phase_names[d->phase]);
 	set_phase(d, d->phase + 1);
@@ -88,7 +96,8 @@ static void dump_destroy(struct dump *base)
 {
 	struct my_dump *d = dump_of(base);
 
-	my_conn_free(d->conn);
+	for (unsigned i = 0; i < d->nconns; i++)
+		my_conn_free(d->conns[i]);
 	my_objects_fini(&d->objects);
 	my_grants_fini(&d->grants);
 	free(d->facts.session_json);
@@ -115,14 +124,15 @@ struct dump *my_dump_new(const struct source_env *env,
 	d->max_row_bytes = c->max_row_bytes;
 	(void)str_copy(d->facts.consistency, sizeof(d->facts.consistency),
 		       "consistent");
-	d->conn = my_conn_new(
+	d->conns[0] = my_conn_new(
 		env, &c->address,
 		c->max_row_bytes != 0 ? c->max_row_bytes + ROW_SLACK : 0, e);
-	if (d->conn == NULL || !my_objects_init(&d->objects, &c->scope, e)) {
+	d->nconns = d->conns[0] != NULL ? 1 : 0;
+	if (d->nconns == 0 || !my_objects_init(&d->objects, &c->scope, e)) {
 		dump_destroy(&d->base);
 		return NULL;
 	}
-	my_conn_limit(d->conn, SILENCE_SECONDS);
+	my_conn_limit(d->conns[0], SILENCE_SECONDS);
 	return &d->base;
 }
 
@@ -134,19 +144,19 @@ static void on_wake(void *arg)
 }
 
 void my_part_init(struct my_part *p, const struct source_ops *source_ops,
-		  struct my_dump *d, const char *preamble)
+		  struct my_dump *d, unsigned lane, const char *preamble)
 {
 	p->source.ops = source_ops;
 	p->dump = d;
 	p->out.preamble = preamble;
 	p->out.plain_bytes = &d->facts.plain_bytes;
-	my_dialog_init(&p->dialog, d->conn, p);
-	my_conn_on_wake(d->conn, on_wake, p);
+	my_dialog_init(&p->dialog, d->conns[lane], p);
+	my_conn_on_wake(d->conns[lane], on_wake, p);
 }
 
 void my_part_fini(struct my_part *p)
 {
-	my_conn_on_wake(p->dump->conn, NULL, NULL);
+	my_conn_on_wake(p->dialog.conn, NULL, NULL);
 	my_dialog_fini(&p->dialog);
 	my_out_fini(&p->out);
 }

@@ -46,7 +46,8 @@ struct my_dump {
 	unsigned max_tables;
 	uint64_t max_row_bytes;
 	enum dump_phase phase;
-	struct my_conn *conn; /* the seam for more of them: data.c */
+	struct my_conn *conns[DUMP_SOURCES_MAX]; /* by lane */
+	unsigned nconns; /* lanes; the first one does what one alone does */
 	struct my_server server;
 	struct my_grants grants;
 	struct my_objects objects;
@@ -55,7 +56,7 @@ struct my_dump {
 	struct dump_facts facts;
 };
 
-/* A source of one phase. */
+/* A source of one phase, on the connection of one lane. */
 struct my_part {
 	struct source source; /* comes first */
 	struct my_dump *dump;
@@ -68,7 +69,7 @@ enum { MY_STEPS_PER_READ = 64 };
 
 /* Fills what is common; preamble is borrowed. */
 void my_part_init(struct my_part *p, const struct source_ops *ops,
-		  struct my_dump *d, const char *preamble);
+		  struct my_dump *d, unsigned lane, const char *preamble);
 
 /* Frees what is common; the connection stays with the dump. */
 void my_part_fini(struct my_part *p);
@@ -103,7 +104,8 @@ bool my_changed(struct err *e, const struct my_database *db, const char *table,
 struct source *my_prepare_new(struct my_dump *d, struct err *e) MUST_CHECK;
 struct source *my_schema_new(struct my_dump *d, struct err *e) MUST_CHECK;
 struct source *my_snapshot_new(struct my_dump *d, struct err *e) MUST_CHECK;
-struct source *my_data_new(struct my_dump *d, struct err *e) MUST_CHECK;
+struct source *my_data_new(struct my_dump *d, unsigned lane,
+			   struct err *e) MUST_CHECK;
 struct source *my_post_new(struct my_dump *d, struct err *e) MUST_CHECK;
 struct source *my_recheck_new(struct my_dump *d, struct err *e) MUST_CHECK;
 

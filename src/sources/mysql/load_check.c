@@ -40,7 +40,7 @@ struct check {
 	size_t at;	    /* the one at hand */
 	struct text taken;  /* those that hold something */
 	struct text silent; /* those that must be confirmed */
-	load_done_cb *done;
+	load_check_cb *done;
 	void *arg;
 };
 
@@ -296,8 +296,17 @@ static enum my_flow step(struct my_op *op, struct err *e)
 static void tell(struct my_op *op, const struct err *e)
 {
 	struct check *k = check_of(op);
+	struct load_finding found = {.is_blocker = true};
+	struct load_report report = {.findings = &found, .nfindings = 1};
 
-	k->done(k->arg, e);
+	if (!err_is(e) || e->code == ERR_CONFLICT) {
+		report.nfindings = err_is(e) ? 1 : 0;
+		(void)str_copy(found.code, sizeof(found.code), e->api);
+		(void)str_copy(found.detail, sizeof(found.detail), e->msg);
+		k->done(k->arg, &report, NULL);
+		return;
+	}
+	k->done(k->arg, NULL, e);
 }
 
 static void check_free(struct my_op *op)
@@ -317,7 +326,7 @@ static const struct my_op_ops check_ops = {
 	.free = check_free,
 };
 
-struct source_op *my_load_check(struct load *load, load_done_cb *done,
+struct source_op *my_load_check(struct load *load, load_check_cb *done,
 				void *arg, struct err *e)
 {
 	struct check *k = calloc(1, sizeof(*k));

@@ -46,9 +46,10 @@ bool my_load_hold(struct my_load *l, const char *sql, size_t len) MUST_CHECK;
 void my_load_blame(struct err *e);
 
 /* Parts of load_ops. */
-struct source_op *my_load_check(struct load *load, load_done_cb *done,
+struct source_op *my_load_check(struct load *load, load_check_cb *done,
 				void *arg, struct err *e) MUST_CHECK;
-struct sink *my_load_sink(struct load *load, struct err *e) MUST_CHECK;
+struct sink *my_load_sink(struct load *load, enum item_kind section,
+			  struct err *e) MUST_CHECK;
 struct source_op *my_load_verify(struct load *load, load_next_cb *next,
 				 void *next_arg, load_done_cb *done, void *arg,
 				 struct err *e) MUST_CHECK;

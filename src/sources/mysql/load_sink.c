@@ -379,7 +379,8 @@ static void on_wake(void *arg)
 	wake(&sink_of(arg)->sink.waker);
 }
 
-struct sink *my_load_sink(struct load *load, struct err *e)
+struct sink *my_load_sink(struct load *load, enum item_kind section,
+			  struct err *e)
 {
 	struct my_sink *s = calloc(1, sizeof(*s));
 
@@ -387,6 +388,7 @@ struct sink *my_load_sink(struct load *load, struct err *e)
 		(void)err_nomem(e, "a restore");
 		return NULL;
 	}
+	(void)section;
 	s->sink.ops = &ops;
 	s->load = (struct my_load *)(void *)load; /* base comes first */
 	s->conn = my_conn_new(s->load->env, &s->load->address.view, 0, e);

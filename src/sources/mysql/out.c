@@ -36,12 +36,12 @@ void my_statement(struct text *t, const char *sql, size_t len, bool is_body)
 	text_printf(t, "\n%s\nDELIMITER ;\n", delimiter);
 }
 
-static bool close_span(struct my_out *o, bool ends_item, struct err *e)
+static bool close_span(struct my_out *o, bool ends_run, struct err *e)
 {
 	struct frame *f = o->frame;
 	struct span *s;
 
-	if (o->item == NULL || (f->len == o->span_at && !ends_item))
+	if (o->item == NULL || (f->len == o->span_at && !ends_run))
 		return true;
 	s = frame_add_span(f, o->item);
 	if (s == NULL)
@@ -50,7 +50,7 @@ static bool close_span(struct my_out *o, bool ends_item, struct err *e)
 	s->plain_len = f->len - o->span_at;
 	s->rows = o->rows;
 	s->digest = o->digest;
-	s->ends_item = ends_item;
+	s->ends_run = ends_run;
 	o->span_at = f->len;
 	o->rows = 0;
 	o->digest = (struct digest){0};

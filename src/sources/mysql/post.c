@@ -579,6 +579,6 @@ struct source *my_post_new(struct my_dump *d, struct err *e)
 		(void)err_nomem(e, "a phase of a dump");
 		return NULL;
 	}
-	my_part_init(&p->part, &post_ops, d, "");
+	my_part_init(&p->part, &post_ops, d, 0, "");
 	return &p->part.source;
 }

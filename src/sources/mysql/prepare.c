@@ -402,6 +402,6 @@ struct source *my_prepare_new(struct my_dump *d, struct err *e)
 		(void)err_nomem(e, "a phase of a dump");
 		return NULL;
 	}
-	my_part_init(&p->part, &prepare_ops, d, "");
+	my_part_init(&p->part, &prepare_ops, d, 0, "");
 	return &p->part.source;
 }

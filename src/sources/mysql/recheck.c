@@ -201,6 +201,6 @@ struct source *my_recheck_new(struct my_dump *d, struct err *e)
 		(void)err_nomem(e, "a phase of a dump");
 		return NULL;
 	}
-	my_part_init(&r->part, &recheck_ops, d, "");
+	my_part_init(&r->part, &recheck_ops, d, 0, "");
 	return &r->part.source;
 }

@@ -432,6 +432,6 @@ struct source *my_schema_new(struct my_dump *d, struct err *e)
 		(void)err_nomem(e, "a phase of a dump");
 		return NULL;
 	}
-	my_part_init(&s->part, &schema_ops, d, "SET NAMES utf8mb4;\n");
+	my_part_init(&s->part, &schema_ops, d, 0, "SET NAMES utf8mb4;\n");
 	return &s->part.source;
 }

@@ -375,6 +375,6 @@ struct source *my_snapshot_new(struct my_dump *d, struct err *e)
 		(void)err_nomem(e, "a phase of a dump");
 		return NULL;
 	}
-	my_part_init(&s->part, &snapshot_ops, d, "");
+	my_part_init(&s->part, &snapshot_ops, d, 0, "");
 	return &s->part.source;
 }
