@@ -21,6 +21,7 @@
 struct budget;
 struct jobs;
 struct jobs_op;
+struct load_report;
 struct loop;
 struct signer;
 struct transfers;
@@ -78,6 +79,28 @@ struct jobs_op *jobs_backup(struct jobs *j, const struct backup_record *r,
 struct jobs_op *jobs_restore(struct jobs *j, const struct restore_record *r,
 			     catalog_restore_cb *done, void *arg,
 			     struct err *e) MUST_CHECK;
+
+/* What a restore would find and do. */
+struct jobs_restore_report {
+	const struct load_report *target; /* sources/load.h */
+	uint64_t download_bytes;	  /* of the pool, as stored */
+};
+
+/* r is valid during the call only; e: it could not be looked at. */
+typedef void jobs_restore_report_cb(void *arg,
+				    const struct jobs_restore_report *r,
+				    const struct err *e);
+
+/*
+ * Looks for a restore as jobs_restore() does and tells all that it found;
+ * queues and changes nothing. Given in r as for jobs_restore(); what the
+ * target does not allow is a blocker in the report, all else an error as
+ * there. NULL with *e filled.
+ */
+struct jobs_op *jobs_restore_check(struct jobs *j,
+				   const struct restore_record *r,
+				   jobs_restore_report_cb *done, void *arg,
+				   struct err *e) MUST_CHECK;
 
 /* Rule 13, with the errors of catalog_backup_delete(). The objects go in a
  * job of their own. */

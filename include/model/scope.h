@@ -1,13 +1,23 @@
 /*
- * scope.h - rule 11: what of a source. {"databases":[{"name":"shop",
- * "tables":["orders"]}]}; no scope is the whole instance. Pure.
+ * scope.h - rule 11: what of a source. Named, {"databases":[{"name":"shop",
+ * "tables":["orders"]}]}, or by patterns, {"include":["shop.*"],
+ * "exclude":["*.log_%"]}: one of "databases" and "include", and with either
+ * or alone "exclude". No scope is the whole instance. Pure.
+ *
+ * A pattern is DB or DB.TABLE. '*' and '%' stand for any run of characters,
+ * none included; every other character for itself, its case too. A name with
+ * a dot is written in backquotes, `a.b`.t, a backquote in there twice; the
+ * wildcards mean the same in there. DB.* is DB.
  */
 #ifndef COFFER_MODEL_SCOPE_H
 #define COFFER_MODEL_SCOPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
+
+enum { SCOPE_PATTERNS_MAX = 1000 }; /* in each of the two lists */
 
 struct scope_database {
 	char *name;
@@ -15,9 +25,22 @@ struct scope_database {
 	size_t ntables;
 };
 
+/* Without backquotes; wildcards stay. */
+struct scope_pattern {
+	char *database;
+	char *table; /* NULL: the database and all in it */
+};
+
+/*
+ * In it is what is named in databases or fits a pattern of include (both
+ * NULL: all there is) and fits none of exclude. At most one of databases and
+ * include is there.
+ */
 struct scope {
-	struct scope_database *databases; /* NULL: the whole instance */
+	struct scope_database *databases;
 	size_t ndatabases;
+	struct scope_pattern *include, *exclude;
+	size_t ninclude, nexclude;
 };
 
 /* Reads JSON text ("null" or NULL: the whole instance). False with *e filled:
@@ -26,5 +49,15 @@ bool scope_parse(struct scope *s, const char *json, struct err *e) MUST_CHECK;
 
 /* Frees what it holds and zeroes it. */
 void scope_fini(struct scope *s);
+
+/*
+ * Whether anything of the database can be in the scope. *whole (NULL: not
+ * asked): all of it is, whatever tables it has; else ask scope_has_table()
+ * for each, and it may have none. False leaves *whole false.
+ */
+bool scope_has_database(const struct scope *s, const char *db, bool *whole);
+
+/* Whether a table (a view, a sequence) of the database is in the scope. */
+bool scope_has_table(const struct scope *s, const char *db, const char *table);
 
 #endif
