@@ -2,16 +2,11 @@
  * scope.c - rule 11: reads a scope. Strict, since a scope that is read wrong
  * is a backup that lacks what somebody believes is in it.
  */
-#include "model/scope.h"
-
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-
-/* MySQL: 64 characters, each of up to 4 bytes in utf8mb4. */
-enum { IDENTIFIER_MAX_POINTS = 64, IDENTIFIER_MAX_BYTES = 256 };
+#include "model/scope_int.h"
 
 static bool invalid(struct err *e, const char *text)
 {
@@ -21,13 +16,10 @@ static bool invalid(struct err *e, const char *text)
 static bool check_identifier(const json_t *value, struct err *e)
 {
 	const char *name = json_string_value(value);
-	size_t points = 0;
 
 	if (name == NULL)
 		return invalid(e, "names of databases and tables are strings");
-	if (!utf8_check(name, json_string_length(value), &points) ||
-	    points == 0 || points > IDENTIFIER_MAX_POINTS ||
-	    json_string_length(value) > IDENTIFIER_MAX_BYTES)
+	if (!scope_is_identifier(name, json_string_length(value)))
 		return invalid(e, "names of databases and tables have 1 to 64 "
 				  "characters");
 	return true;
@@ -44,17 +36,20 @@ static bool check_new(json_t *seen, const char *name, struct err *e)
 	return true;
 }
 
-/* Every member of object is one of two. A longer name is not repeated: cut,
+/* Every member of object is one of some. A longer name is not repeated: cut,
  * it might end within a character. */
-static bool check_members(json_t *object, const char *a, const char *b,
+static bool check_members(json_t *object, const char *const *known,
 			  struct err *e)
 {
+	const char *const *k;
 	const char *name;
 	json_t *value;
 
 	json_object_foreach(object, name, value)
 	{
-		if (strcmp(name, a) != 0 && strcmp(name, b) != 0)
+		for (k = known; *k != NULL && strcmp(name, *k) != 0; k++)
+			;
+		if (*k == NULL)
 			return err_set(e, ERR_INVALID, "unknown_field",
 				       "a scope has no such member: \"%s\"",
 				       strlen(name) <= 64 ? name : "...");
@@ -106,10 +101,12 @@ static bool read_tables(struct scope_database *d, const json_t *list,
 static bool read_database(struct scope_database *d, json_t *value, json_t *seen,
 			  struct err *e)
 {
+	static const char *const known[] = {"name", "tables", NULL};
+
 	if (!json_is_object(value))
 		return invalid(e, "\"databases\" is a list of objects like "
 				  "{\"name\":\"shop\"}");
-	return check_members(value, "name", "tables", e) &&
+	return check_members(value, known, e) &&
 	       copy_name(&d->name, json_object_get(value, "name"), seen, e) &&
 	       read_tables(d, json_object_get(value, "tables"), e);
 }
@@ -135,14 +132,74 @@ static bool read_databases(struct scope *s, const json_t *list, struct err *e)
 	return ok;
 }
 
+/* Absent is fine; empty is a mistake that would mean all or nothing. */
+static bool read_patterns(struct scope_pattern **to, size_t *n,
+			  const json_t *list, struct err *e)
+{
+	size_t size = json_array_size(list);
+	const char *text;
+
+	if (list == NULL)
+		return true;
+	if (size == 0 || size > SCOPE_PATTERNS_MAX)
+		return err_set(e, ERR_INVALID, "invalid_scope",
+			       "\"include\" and \"exclude\" are lists of 1 "
+			       "to %d patterns like \"shop.log_*\"",
+			       (int)SCOPE_PATTERNS_MAX);
+	*to = calloc(size, sizeof(**to));
+	if (*to == NULL)
+		return err_nomem(e, "a scope");
+	for (size_t i = 0; i < size; i++) {
+		text = json_string_value(json_array_get(list, i));
+		if (text == NULL)
+			return invalid(e, "patterns are strings");
+		++*n;
+		if (!scope_pattern_parse(&(*to)[i], text, e))
+			return false;
+	}
+	return true;
+}
+
+static bool check_something_is_left(const struct scope *s, struct err *e)
+{
+	for (size_t i = 0; i < s->nexclude; i++) {
+		if (scope_pattern_is_all(&s->exclude[i]))
+			return invalid(e, "\"exclude\" takes everything away: "
+					  "drop the pattern that fits all "
+					  "databases");
+	}
+	return true;
+}
+
+static bool read_members(struct scope *s, const json_t *root, struct err *e)
+{
+	const json_t *databases = json_object_get(root, "databases");
+	const json_t *include = json_object_get(root, "include");
+	const json_t *exclude = json_object_get(root, "exclude");
+
+	if (databases != NULL && include != NULL)
+		return invalid(e, "a scope has \"databases\" or \"include\", "
+				  "not both");
+	if (databases == NULL && include == NULL && exclude == NULL)
+		return invalid(e, "a scope has \"databases\", \"include\" or "
+				  "\"exclude\"; a scope of null is "
+				  "everything");
+	return (databases == NULL || read_databases(s, databases, e)) &&
+	       read_patterns(&s->include, &s->ninclude, include, e) &&
+	       read_patterns(&s->exclude, &s->nexclude, exclude, e) &&
+	       check_something_is_left(s, e);
+}
+
 static bool read_scope(struct scope *s, json_t *root, struct err *e)
 {
+	static const char *const known[] = {"databases", "include", "exclude",
+					    NULL};
+
 	if (json_is_null(root))
 		return true;
 	if (!json_is_object(root))
 		return invalid(e, "a scope is an object or null");
-	return check_members(root, "databases", "databases", e) &&
-	       read_databases(s, json_object_get(root, "databases"), e);
+	return check_members(root, known, e) && read_members(s, root, e);
 }
 
 bool scope_parse(struct scope *s, const char *json, struct err *e)
@@ -173,10 +230,19 @@ static void free_tables(struct scope_database *d)
 	free(d->name);
 }
 
+static void free_patterns(struct scope_pattern *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		scope_pattern_fini(&list[i]);
+	free(list);
+}
+
 void scope_fini(struct scope *s)
 {
 	for (size_t i = 0; i < s->ndatabases; i++)
 		free_tables(&s->databases[i]);
 	free(s->databases);
+	free_patterns(s->include, s->ninclude);
+	free_patterns(s->exclude, s->nexclude);
 	*s = (struct scope){0};
 }

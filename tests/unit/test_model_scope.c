@@ -22,6 +22,8 @@ static void refuse(const char *json, const char *api)
 		fail_msg("%s for %s", e.api, json);
 	assert_null(s.databases);
 	assert_int_equal(s.ndatabases, 0);
+	assert_null(s.include);
+	assert_null(s.exclude);
 }
 
 static void test_rule_11_whole_instance(void **state)
@@ -96,7 +98,8 @@ static void test_rule_11_refusals(void **state)
 	       "unknown_field");
 	refuse("{\"databases\":[{\"name\":\"a\",\"table\":[\"t\"]}]}",
 	       "unknown_field");
-	refuse("{\"include\":[\"a.*\"]}", "unknown_field");
+	refuse("{\"includes\":[\"a.*\"]}", "unknown_field");
+	refuse("{\"include\":[\"a\"],\"tables\":[\"b\"]}", "unknown_field");
 }
 
 static void named(size_t points, const char *point, bool is_good)
@@ -143,6 +146,285 @@ static void test_rule_11_many_tables(void **state)
 	free(json);
 }
 
+/* --- patterns */
+
+static void take(struct scope *s, const char *json)
+{
+	struct err e = {0};
+
+	if (!scope_parse(s, json, &e))
+		fail_msg("%s: %s", json, e.msg);
+}
+
+static void test_patterns_are_read(void **state)
+{
+	static const struct {
+		const char *text, *database, *table;
+	} good[] = {
+		{"shop", "shop", NULL},
+		{"shop.orders", "shop", "orders"},
+		{"shop.*", "shop", NULL},
+		{"shop.%*%", "shop", NULL},
+		{"*.log_%", "*", "log_%"},
+		{"`a.b`.t", "a.b", "t"},
+		{"`a.b`", "a.b", NULL},
+		{"a.`b.c`", "a", "b.c"},
+		{"`a``b`.```c`", "a`b", "`c"},
+		{"a b.c\\\"d", "a b", "c\"d"},
+		{"a_b.c?[x]", "a_b", "c?[x]"},
+		{"\xe5\xa4\x87.\xe4\xbb\xbd*", "\xe5\xa4\x87", "\xe4\xbb\xbd*"},
+	};
+	char json[256];
+	struct scope s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		(void)snprintf(json, sizeof(json), "{\"include\":[\"%s\"]}",
+			       good[i].text);
+		take(&s, json);
+		assert_int_equal(s.ninclude, 1);
+		assert_string_equal(s.include[0].database, good[i].database);
+		if (good[i].table == NULL)
+			assert_null(s.include[0].table);
+		else
+			assert_string_equal(s.include[0].table, good[i].table);
+		scope_fini(&s);
+		assert_null(s.include);
+	}
+}
+
+static void test_patterns_that_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",	 ".",	     "..",	  "a.",	  ".a",
+		"a.b.c", "a..b",     "`",	  "``",	  "`a",
+		"`a``",	 "`a`b",     "a`b`",	  "a.`b", "a`",
+		"``.t",	 "a.``",     "`a`.",	  ".`a`", "`a`.b.c",
+		"a.b`",	 "`a`.`b`c", "a\\u0000b", "a.b.", "`a``.b",
+	};
+	static const char *const lists[] = {
+		"{\"include\":null}",
+		"{\"include\":[]}",
+		"{\"exclude\":[]}",
+		"{\"include\":{}}",
+		"{\"include\":\"a\"}",
+		"{\"include\":[null]}",
+		"{\"include\":[[\"a\"]]}",
+		"{\"include\":[\"a\",1]}",
+		"{\"exclude\":[\"*\"]}",
+		"{\"exclude\":[\"a\",\"%*.%\"]}",
+		"{\"include\":[\"a\"],\"databases\":[{\"name\":\"a\"}]}",
+		"{\"databases\":[{\"name\":\"a\"}],\"exclude\":[\"a.\"]}",
+	};
+	char json[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(json, sizeof(json), "{\"exclude\":[\"%s\"]}",
+			       bad[i]);
+		refuse(json, "invalid_scope");
+		(void)snprintf(json, sizeof(json),
+			       "{\"include\":[\"good\",\"%s\"]}", bad[i]);
+		refuse(json, "invalid_scope");
+	}
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		refuse(lists[i], "invalid_scope");
+}
+
+/* A pattern part of so many points, plain or in backquotes. */
+static void long_part(size_t points, const char *point, bool is_quoted,
+		      bool is_good)
+{
+	char json[4096] = "{\"include\":[\"d.";
+	struct err e = {0};
+	struct scope s;
+
+	strcat(json, is_quoted ? "`" : "");
+	for (size_t i = 0; i < points; i++)
+		strcat(json, point);
+	strcat(json, is_quoted ? "`\"]}" : "\"]}");
+	assert_int_equal(scope_parse(&s, json, &e), is_good);
+	scope_fini(&s);
+}
+
+static void test_patterns_have_bounds(void **state)
+{
+	char *json = malloc(16 * (SCOPE_PATTERNS_MAX + 8)), *end;
+	struct err e = {0};
+	struct scope s;
+
+	(void)state;
+	for (int quoted = 0; quoted < 2; quoted++) {
+		long_part(64, "a", quoted, true);
+		long_part(65, "a", quoted, false);
+		long_part(64, "\xf0\x9f\x98\x80", quoted, true);
+		long_part(65, "\xf0\x9f\x98\x80", quoted, false);
+		long_part(900, "a", quoted, false);
+	}
+	long_part(64, "``", true, true);
+	long_part(65, "``", true, false);
+	for (int more = 0; more < 2; more++) {
+		end = json + sprintf(json, "{\"exclude\":[\"a\"");
+		for (int i = 1; i < SCOPE_PATTERNS_MAX + more; i++)
+			end += sprintf(end, ",\"d%d.t*\"", i);
+		strcpy(end, "]}");
+		assert_int_equal(scope_parse(&s, json, &e), more == 0);
+		scope_fini(&s);
+	}
+	free(json);
+}
+
+/* Bytes that somebody makes up: taken or refused, never out of bounds (the
+ * sanitizers watch), and what is taken has parts. */
+static void test_patterns_made_up(void **state)
+{
+	static const char letters[] = "`..*%ab\xc3\xa4\xff";
+	uint32_t seed = 7;
+	char json[96];
+	struct err e;
+	struct scope s;
+	size_t taken = 0;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		size_t n = (size_t)sprintf(json, "{\"include\":[\"");
+
+		for (seed = seed * 1664525 + 1013904223; n < 16 + seed % 12u;) {
+			seed = seed * 1664525 + 1013904223;
+			json[n++] = letters[(seed >> 16) % 11];
+		}
+		strcpy(json + n, "\"]}");
+		e = (struct err){0};
+		if (!scope_parse(&s, json, &e)) {
+			assert_string_equal(e.api, "invalid_scope");
+			assert_null(s.include);
+			continue;
+		}
+		taken++;
+		assert_true(strlen(s.include[0].database) > 0);
+		scope_fini(&s);
+	}
+	assert_true(taken > 100);
+}
+
+/* --- what is in a scope */
+
+enum whole { NO, SOME, ALL };
+
+static void database_is(const struct scope *s, const char *db, enum whole want)
+{
+	bool whole = true;
+
+	assert_int_equal(scope_has_database(s, db, &whole), want != NO);
+	assert_int_equal(whole, want == ALL);
+	assert_int_equal(scope_has_database(s, db, NULL), want != NO);
+}
+
+static void test_no_scope_has_all(void **state)
+{
+	struct scope s;
+
+	(void)state;
+	take(&s, "null");
+	database_is(&s, "any", ALL);
+	assert_true(scope_has_table(&s, "any", "thing"));
+}
+
+static void test_what_is_named_is_in(void **state)
+{
+	struct scope s;
+
+	(void)state;
+	take(&s, "{\"databases\":[{\"name\":\"a*\"},{\"name\":\"b\","
+		 "\"tables\":[\"t\",\"%\"]}],\"exclude\":[\"*.log_*\"]}");
+	database_is(&s, "a*", SOME);
+	database_is(&s, "abc", NO); /* a name is not a pattern */
+	database_is(&s, "b", SOME);
+	assert_true(scope_has_table(&s, "a*", "x"));
+	assert_false(scope_has_table(&s, "a*", "log_1"));
+	assert_true(scope_has_table(&s, "b", "t"));
+	assert_true(scope_has_table(&s, "b", "%"));
+	assert_false(scope_has_table(&s, "b", "tt"));
+	assert_false(scope_has_table(&s, "c", "t"));
+	scope_fini(&s);
+}
+
+static void test_what_is_included(void **state)
+{
+	struct scope s;
+
+	(void)state;
+	take(&s, "{\"include\":[\"shop.*\",\"sales_%\",\"hr.emp*\"],"
+		 "\"exclude\":[\"shop.log_%\",\"sales_old\"]}");
+	database_is(&s, "shop", SOME);
+	database_is(&s, "sales_new", ALL);
+	database_is(&s, "sales_", ALL);
+	database_is(&s, "sales_old", NO);
+	database_is(&s, "hr", SOME);
+	database_is(&s, "Shop", NO);
+	assert_true(scope_has_table(&s, "shop", "orders"));
+	assert_false(scope_has_table(&s, "shop", "log_1"));
+	assert_true(scope_has_table(&s, "shop", "LOG_1"));
+	assert_true(scope_has_table(&s, "hr", "emp"));
+	assert_false(scope_has_table(&s, "hr", "temp"));
+	assert_false(scope_has_table(&s, "sales_old", "t"));
+	assert_false(scope_has_table(&s, "other", "t"));
+	scope_fini(&s);
+}
+
+static void test_all_but_what_is_excluded(void **state)
+{
+	struct scope s;
+
+	(void)state;
+	take(&s, "{\"exclude\":[\"tmp*\",\"shop.cache\"]}");
+	database_is(&s, "tmp", NO);
+	database_is(&s, "tmp1", NO);
+	database_is(&s, "mytmp", ALL);
+	database_is(&s, "shop", SOME);
+	assert_false(scope_has_table(&s, "shop", "cache"));
+	assert_true(scope_has_table(&s, "shop", "cache2"));
+	assert_false(scope_has_table(&s, "tmp", "x"));
+	scope_fini(&s);
+}
+
+static void test_runs_of_characters(void **state)
+{
+	static const struct {
+		const char *pattern, *name;
+		bool fits;
+	} cases[] = {
+		{"a*c", "ac", true},
+		{"a*c", "abc", true},
+		{"a*c", "abcb", false},
+		{"*b*", "abc", true},
+		{"*ab", "aab", true},
+		{"*aab*b", "aaabab", true},
+		{"a%b*c", "axxbyyc", true},
+		{"a%b*c", "axxcyyb", false},
+		{"**", "x", true},
+		{"a_c", "abc", false},
+		{"a?c", "abc", false},
+		{"abc*", "ab", false},
+		{"*a*a*a*a*a*a*a*a*b",
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "aaaaaaaaaaaaaaaaaaaaaaaa",
+		 false},
+	};
+	char json[256];
+	struct scope s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)snprintf(json, sizeof(json), "{\"include\":[\"d.%s\"]}",
+			       cases[i].pattern);
+		take(&s, json);
+		if (scope_has_table(&s, "d", cases[i].name) != cases[i].fits)
+			fail_msg("%s, %s", cases[i].pattern, cases[i].name);
+		scope_fini(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +433,15 @@ int main(void)
 		cmocka_unit_test(test_rule_11_refusals),
 		cmocka_unit_test(test_rule_11_long_names),
 		cmocka_unit_test(test_rule_11_many_tables),
+		cmocka_unit_test(test_patterns_are_read),
+		cmocka_unit_test(test_patterns_that_are_refused),
+		cmocka_unit_test(test_patterns_have_bounds),
+		cmocka_unit_test(test_patterns_made_up),
+		cmocka_unit_test(test_no_scope_has_all),
+		cmocka_unit_test(test_what_is_named_is_in),
+		cmocka_unit_test(test_what_is_included),
+		cmocka_unit_test(test_all_but_what_is_excluded),
+		cmocka_unit_test(test_runs_of_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
