@@ -158,6 +158,7 @@ static bool make_jobs(struct server *s, struct err *e)
 		.signer = s->signer,
 		.max_jobs = (unsigned)g->max_jobs,
 		.retry_seconds = (unsigned)g->retry_seconds,
+		.guard_seconds = (unsigned)g->guard_seconds,
 		.max_tables = (unsigned)g->max_tables,
 		.max_row_bytes = g->max_row_bytes,
 		.puts_at_once = (unsigned)g->puts_at_once,

@@ -38,6 +38,7 @@ struct jobs_config {
 	const struct signer *signer;
 	unsigned max_jobs;	/* at once */
 	unsigned retry_seconds; /* rule 9: before the one retry */
+	unsigned guard_seconds; /* schema changes held off at most, 0: never */
 	unsigned max_tables;	/* rule 10 */
 	uint64_t max_row_bytes;
 	unsigned puts_at_once;	/* of one backup */

@@ -63,6 +63,8 @@ static const struct setting settings[] = {
 	       "tables that a source may have"),
 	NUMBER(retry_seconds, "60", 0, 3600,
 	       "before the one retry when DDL or a lock is in the way"),
+	NUMBER(guard_seconds, "3600", 0, 86400,
+	       "schema changes on a source are held off at most; 0: never"),
 	NUMBER(stall_seconds, "900", 5, 86400,
 	       "a stream in which nothing moves for so long has failed"),
 	NUMBER(puts_at_once, "4", 1, 32, "uploads of one backup at once"),

@@ -68,6 +68,11 @@ static void test_built_in(void **state)
 	assert_string_equal(c.socket, "/tmp/x/cofferd.sock");
 	assert_int_equal(c.buffer_bytes, 96 * 1024 * 1024);
 	assert_int_equal(c.manual_backups_max, 50);
+	assert_int_equal(c.guard_seconds, 3600);
+	config_fini(&c);
+	assert_true(
+		load(&c, args("--data-dir=/tmp/x", "--guard-seconds=0"), &e));
+	assert_int_equal(c.guard_seconds, 0);
 	config_fini(&c);
 }
 
@@ -111,6 +116,7 @@ static void test_refusals_name_the_place(void **state)
 
 	(void)state;
 	refused(args("--max-jobs", "0"), "from 1 to 64");
+	refused(args("--guard-seconds", "86401"), "from 0 to 86400");
 	refused(args("--max-jobs", "many"), "max_jobs");
 	refused(args("--max-jobs", NULL), "wants a value");
 	refused(args("--log-level", "loud"), "loud");
