@@ -1,10 +1,8 @@
 /*
  * server.c - start: folder, lock, keys, loop, threads, catalog, jobs, HTTP;
- * then, on the loop: recovery -> first token -> tokens -> ready. Stop: no more
- * requests, jobs end, loop ends.
+ * then, on the loop, server_begin.c. Stop: no more requests, jobs end, loop
+ * ends.
  */
-#include "server.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -19,7 +17,6 @@
 #include <jansson.h>
 
 #include "base/clock.h"
-#include "base/encode.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -32,34 +29,12 @@
 #include "loop/workers.h"
 #include "manifest/manifest.h"
 #include "pipeline/budget.h"
+#include "server_int.h"
 
 enum {
 	STOP_SECONDS = 8,  /* for jobs to end before the loop ends anyway */
 	LEAVE_SECONDS = 1, /* and for threads that sleep in the system */
 	BLOCKING_THREADS = 4,
-	TOKEN_BYTES = 32,
-	TOKEN_FILE_MAX = 256,
-};
-
-#define TOKEN_PREFIX "coffer_"
-
-struct server {
-	const struct config *config;
-	int lock;
-	char *token_path;
-	struct secret_key *key;
-	struct signer *signer;
-	struct loop *loop;
-	struct workers *cpu, *blocking;
-	struct transfers *transfers;
-	struct catalog *catalog;
-	struct budget *budget;
-	struct jobs *jobs;
-	struct http_server *http;
-	struct event *deadline;
-	bool is_ready, is_stopping, has_failed;
-	void (*reload)(void *arg);
-	void *reload_arg;
 };
 
 static char *in_data_dir(const struct config *c, const char *name)
@@ -260,122 +235,6 @@ static bool make_signals(struct server *s, struct err *e)
 	       loop_start_watchdog(s->loop, e);
 }
 
-/* The start cannot go on: say why and end. */
-static void give_up(struct server *s, const char *what, const struct err *e)
-{
-	log_error("server", "%s: %s", what, e->msg);
-	s->has_failed = true;
-	loop_stop(s->loop);
-}
-
-static void on_tokens_loaded(void *arg, const struct err *e)
-{
-	struct server *s = arg;
-
-	if (e != NULL) {
-		give_up(s, "cannot load the tokens", e);
-		return;
-	}
-	if (s->is_stopping)
-		return;
-	s->is_ready = true;
-	jobs_start(s->jobs);
-	log_info("server", "cofferd %s ready on %s", PACKAGE_VERSION,
-		 s->config->listen);
-	loop_notify("READY=1");
-}
-
-static void load_tokens(struct server *s)
-{
-	struct err e = {0};
-
-	if (!http_server_load_tokens(s->http, on_tokens_loaded, s, &e))
-		give_up(s, "cannot load the tokens", &e);
-}
-
-static void on_token_added(void *arg, const struct err *e)
-{
-	struct server *s = arg;
-
-	if (e != NULL) {
-		give_up(s, "cannot keep the first token", e);
-		return;
-	}
-	log_info("server", "the admin token is in %s", s->token_path);
-	load_tokens(s);
-}
-
-/* The file's token; a new one is written when there is no file. It is written
- * before the catalog knows of it: a cut between is mended at the next start. */
-static char *first_token(struct server *s, struct err *e)
-{
-	unsigned char bytes[TOKEN_BYTES];
-	struct text t = {0};
-	char hex[2 * TOKEN_BYTES + 1];
-	size_t len;
-	char *token = file_read(s->token_path, TOKEN_FILE_MAX, &len, e);
-
-	if (token != NULL) {
-		token[strcspn(token, "\r\n")] = '\0';
-		return token;
-	}
-	if (e->code != ERR_NOT_FOUND)
-		return NULL;
-	err_clear(e);
-	secret_random(bytes, sizeof(bytes));
-	text_printf(&t, "%s%s\n", TOKEN_PREFIX,
-		    hex_encode(bytes, sizeof(bytes), hex));
-	secret_wipe(hex, sizeof(hex));
-	token = text_take(&t);
-	if (token == NULL ||
-	    !file_write(s->token_path, 0600, token, strlen(token), e)) {
-		(void)err_nomem(e, "a token");
-		secret_free(token);
-		return NULL;
-	}
-	token[strcspn(token, "\n")] = '\0';
-	return token;
-}
-
-static void on_tokens(void *arg, const struct token_record *list, size_t n,
-		      const struct err *e)
-{
-	struct server *s = arg;
-	struct token_record r = {.name = "admin", .role = "admin"};
-	struct err mine = {0};
-	char *token;
-
-	(void)list;
-	if (e != NULL) {
-		give_up(s, "cannot read the tokens", e);
-		return;
-	}
-	if (n > 0) {
-		load_tokens(s);
-		return;
-	}
-	token = first_token(s, &mine);
-	if (token == NULL) {
-		give_up(s, "cannot make the first token", &mine);
-		return;
-	}
-	(void)sha256_hex(token, strlen(token), r.hash);
-	secret_free(token);
-	if (catalog_token_add(s->catalog, &r, on_token_added, s, &mine) == NULL)
-		give_up(s, "cannot keep the first token", &mine);
-}
-
-static void on_recovered(void *arg, const struct err *e)
-{
-	struct server *s = arg;
-	struct err mine = {0};
-
-	if (e != NULL)
-		give_up(s, "cannot recover the catalog", e);
-	else if (catalog_token_list(s->catalog, on_tokens, s, &mine) == NULL)
-		give_up(s, "cannot read the tokens", &mine);
-}
-
 /*
  * jansson's parser (2.14) loses a byte, and writes beyond its buffer, when it
  * cannot make a string longer: an end that the next start recovers from is
@@ -423,8 +282,7 @@ struct server *server_new(const struct config *c, void (*reload_cb)(void *arg),
 	s->lock = -1;
 	s->reload = reload_cb;
 	s->reload_arg = arg;
-	if (!make_all(s, e) ||
-	    catalog_recover(s->catalog, on_recovered, s, e) == NULL) {
+	if (!make_all(s, e) || !server_begin(s, e)) {
 		server_free(s);
 		return NULL;
 	}

@@ -36,7 +36,8 @@ BELOW = {
 }
 
 # The program itself: it wires the rooms together and may use them all.
-PROGRAM = {"src/main.c", "src/server.c", "src/server.h"}
+PROGRAM = {"src/main.c", "src/server.c", "src/server.h",
+           "src/server_begin.c", "src/server_int.h"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)

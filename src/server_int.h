@@ -1,0 +1,44 @@
+/* server_int.h - what server.c makes and server_begin.c goes on with. */
+#ifndef COFFER_SERVER_INT_H
+#define COFFER_SERVER_INT_H
+
+#include <stdbool.h>
+
+#include "server.h"
+
+struct budget;
+struct catalog;
+struct event;
+struct http_server;
+struct jobs;
+struct loop;
+struct secret_key;
+struct signer;
+struct transfers;
+struct workers;
+
+struct server {
+	const struct config *config;
+	int lock;
+	char *token_path;
+	struct secret_key *key;
+	struct signer *signer;
+	struct loop *loop;
+	struct workers *cpu, *blocking;
+	struct transfers *transfers;
+	struct catalog *catalog;
+	struct budget *budget;
+	struct jobs *jobs;
+	struct http_server *http;
+	struct event *deadline;
+	bool is_ready, is_stopping, has_failed;
+	void (*reload)(void *arg);
+	void *reload_arg;
+};
+
+/* Recovers the catalog, then opens the API to its callers; goes on by itself on
+ * the loop until is_ready, or has_failed and the loop ends. False with *e
+ * filled: it could not begin. */
+bool server_begin(struct server *s, struct err *e) MUST_CHECK;
+
+#endif
