@@ -11,7 +11,7 @@ import pytest
 from harness import bigdata, data, flow, process
 from harness.bucket import Bucket
 from harness.server import Cofferd
-from harness.testbed import Ceph, MariaDB
+from harness.testbed import Ceph, MariaDB, MySQL, Unavailable
 
 # A test that hangs must not hang the others.
 TEST_SECONDS = 240
@@ -88,6 +88,15 @@ def pytest_runtest_makereport(item):
                         ("log of cofferd", server.tail(40, quiet=True)))
 
 
+# What could not be had here, and why: said once more at the end.
+_absent = []
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in _absent:
+        terminalreporter.write_sep("!", line, red=True, bold=True)
+
+
 # ---- the real servers
 
 @pytest.fixture(scope="session")
@@ -118,6 +127,21 @@ def ceph(servers):
 def plain_mariadb():
     """Without a binary log, as Debian has it by default."""
     server = MariaDB("--no-binlog")
+    try:
+        yield server.await_ready()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def mysql():
+    """A real MySQL 9, with a binary log."""
+    try:
+        MySQL.fetch()
+    except Unavailable as reason:
+        _absent.append(f"MySQL 9 could not be had: {reason}")
+        pytest.skip(_absent[-1])
+    server = MySQL()
     try:
         yield server.await_ready()
     finally:

@@ -1,4 +1,4 @@
-"""The real servers: MariaDB and S3 (Ceph's radosgw)."""
+"""The real servers: MariaDB, MySQL and S3 (Ceph's radosgw)."""
 import os
 import pathlib
 import shutil
@@ -43,24 +43,29 @@ class Server:
 
 class MariaDB(Server):
     script = "mariadb"
+    prefix = "MARIADB_"
+    is_mysql = False
     host = "127.0.0.1"
 
     @property
     def port(self):
-        return int(self.env["MARIADB_PORT"])
+        return int(self.env[self.prefix + "PORT"])
 
     @property
     def user(self):
-        return self.env["MARIADB_USER"]
+        return self.env[self.prefix + "USER"]
 
     @property
     def password(self):
-        return self.env["MARIADB_PASSWORD"]
+        return self.env[self.prefix + "PASSWORD"]
 
     def client(self, *args):
         """The command line of the stock client, as root by the socket."""
-        return ["mariadb", f"--defaults-file={self.dir}/client.cnf",
+        return [self.program(), f"--defaults-file={self.dir}/client.cnf",
                 "--batch", "--skip-column-names", "--comments", *args]
+
+    def program(self):
+        return "mariadb"
 
     def sql(self, text, database=None, force=False):
         """Runs statements; the rows as lists of strings."""
@@ -107,6 +112,34 @@ class MariaDB(Server):
 
     def session(self):
         return Session(self)
+
+
+class Unavailable(Exception):
+    """A server that cannot be had here; why."""
+
+
+class MySQL(MariaDB):
+    """A real MySQL 9 beside the system; its own client restores by hand."""
+    script = "mysql"
+    prefix = "MYSQL_"
+    is_mysql = True
+
+    @classmethod
+    def fetch(cls, seconds=400):
+        """Downloads it when it is not here yet, or raises Unavailable."""
+        try:
+            done = subprocess.run(
+                [process.TESTBED / cls.script, "fetch"], timeout=seconds,
+                stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                text=True, env=process.clean_environment())
+        except subprocess.TimeoutExpired:
+            raise Unavailable(f"no end after {seconds} s") from None
+        if done.returncode != 0:
+            raise Unavailable(" ".join(done.stderr.split())
+                              or f"status {done.returncode}")
+
+    def program(self):
+        return self.env["MYSQL_CLIENT"]
 
 
 class Session:
