@@ -6,6 +6,7 @@
  * worker, put from memory. Part numbers come from one counter, in the order in
  * which parts are filled. A pipeline whose frame is_open keeps the writer to
  * itself until the statement is over. Frames larger than a part get their own.
+ * A part holds items of one kind; kinds come in their order (ERR_BUG).
  *
  * Memory: the part that is filled, one part on its way (both are the job's
  * own share: 2 * part_bytes), and one more for each further put, borrowed from
@@ -61,8 +62,8 @@ struct sink *part_writer_port(struct part_writer *w, struct err *e) MUST_CHECK;
  * After the last pipeline: sends the last part, the index and, where they are
  * many, the part lists; done runs once from the loop when all are in the
  * store, with e == NULL, or when something failed. On success m's parts,
- * index, part_lists, part_count and sums are filled in (what was in them is
- * freed); m is borrowed until done. done may free the writer.
+ * index, part_lists, sections, part_count and sums are filled in (what was in
+ * them is freed); m is borrowed until done. done may free the writer.
  */
 void part_writer_finish(struct part_writer *w, struct manifest *m,
 			void (*done)(void *arg, const struct err *e),

@@ -104,6 +104,18 @@ bool manifest_add(struct manifest_objects *to, const struct manifest_object *o,
 	return true;
 }
 
+/* No statement is cut by the end, or by that of a section. */
+static bool check_joints(const struct manifest *m, struct err *e)
+{
+	const struct manifest_object *parts = m->parts.list;
+	bool is_cut = m->parts.n > 0 && parts[m->parts.n - 1].is_open;
+
+	for (unsigned i = 1; i < m->nsections; i++)
+		is_cut = is_cut || parts[m->sections[i].first_part - 2].is_open;
+	return !is_cut || manifest_damaged(e, "the manifest ends a section "
+					      "within a statement");
+}
+
 bool manifest_check_parts(const struct manifest *m, struct err *e)
 {
 	uint64_t plain = 0;
@@ -124,5 +136,5 @@ bool manifest_check_parts(const struct manifest *m, struct err *e)
 		return manifest_damaged(
 			e, "the list of parts is not what the manifest says "
 			   "of it");
-	return true;
+	return check_joints(m, e);
 }

@@ -129,6 +129,7 @@ bool manifest_object_read(const json_t *doc, const char *folder,
 		return manifest_damaged(e, "the size of %s is out of bounds",
 					key);
 	memcpy(o->sha256, sha, strlen(sha) + 1);
+	o->is_open = json_is_true(json_object_get(doc, "open"));
 	/* Only lent to the caller, who copies it. */
 	o->key = (char *)(uintptr_t)key;
 	return true;

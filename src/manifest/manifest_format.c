@@ -50,6 +50,7 @@ static json_t *object_entry(const struct manifest_object *o)
 		  put_number(doc, "stored_bytes", o->stored_bytes) &&
 		  put_number(doc, "plain_bytes", o->plain_bytes) &&
 		  put_text(doc, "sha256", o->sha256) &&
+		  (!o->is_open || put(doc, "open", json_true())) &&
 		  (o->first_item == NULL ||
 		   put_text(doc, "first_item", o->first_item));
 
@@ -110,8 +111,32 @@ static bool put_facts(json_t *doc, const struct manifest *m)
 	       put_number(doc, "longest_statement", m->longest_statement);
 }
 
+/* Left out when there is none: so documents of before stay what they were. */
+static bool put_sections(json_t *doc, const struct manifest *m)
+{
+	json_t *list;
+
+	if (m->nsections == 0)
+		return true;
+	list = json_array();
+	for (unsigned i = 0; i < m->nsections; i++) {
+		const struct manifest_section *s = &m->sections[i];
+		json_t *one =
+			json_pack("{s:s,s:I}", "kind", item_kind_name(s->kind),
+				  "first_part", (json_int_t)s->first_part);
+
+		if (json_array_append_new(list, one) != 0) {
+			json_decref(list);
+			return false;
+		}
+	}
+	return put(doc, "sections", list);
+}
+
 static bool put_lists(json_t *doc, const struct manifest *m)
 {
+	if (!put_sections(doc, m))
+		return false;
 	if (m->part_lists.n > 0)
 		return put_objects(doc, "part_lists", &m->part_lists) &&
 		       put_objects(doc, "index", &m->index);

@@ -66,10 +66,63 @@ static bool get_list(const json_t *doc, const struct list_rules *r,
 	return true;
 }
 
+static bool find_kind(const json_t *name, enum item_kind *kind)
+{
+	for (unsigned i = 0; i < ITEM_KIND_COUNT; i++) {
+		*kind = (enum item_kind)i;
+		if (json_is_string(name) &&
+		    strcmp(json_string_value(name), item_kind_name(*kind)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Kinds and numbers rise; the first section begins with the first part. */
+static bool add_section(const json_t *doc, struct manifest *m, struct err *e)
+{
+	struct manifest_section s;
+	const struct manifest_section *last =
+		m->nsections > 0 ? &m->sections[m->nsections - 1] : NULL;
+	uint64_t first;
+	bool is_sound;
+
+	if (!manifest_get_number(doc, "first_part", &first, e))
+		return false;
+	is_sound =
+		find_kind(json_object_get(doc, "kind"), &s.kind) &&
+		first <= m->part_count &&
+		(last != NULL ? s.kind > last->kind && first > last->first_part
+			      : first == 1);
+	if (!is_sound)
+		return manifest_damaged(e, "the manifest's sections are not "
+					   "in order");
+	s.first_part = (uint32_t)first;
+	m->sections[m->nsections++] = s;
+	return true;
+}
+
+/* None in documents of early versions. */
+static bool get_sections(const json_t *doc, struct manifest *m, struct err *e)
+{
+	const json_t *list = json_object_get(doc, "sections");
+
+	if (list == NULL)
+		return true;
+	if (!json_is_array(list) || json_array_size(list) > ITEM_KIND_COUNT)
+		return manifest_damaged(e, "the manifest has no proper "
+					   "\"sections\"");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		if (!add_section(json_array_get(list, i), m, e))
+			return false;
+	}
+	return true;
+}
+
 /* The parts are in the document, or in objects that it names. */
 static bool get_lists(const json_t *doc, struct manifest *m, struct err *e)
 {
-	if (!get_list(doc, &index_rules, &m->index, e))
+	if (!get_list(doc, &index_rules, &m->index, e) ||
+	    !get_sections(doc, m, e))
 		return false;
 	if (json_object_get(doc, lists_rules.member) != NULL)
 		return json_object_get(doc, parts_rules.member) == NULL

@@ -13,9 +13,10 @@ char *manifest_parts_format(const struct manifest_object *parts, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		/* Keys are of our own making: nothing in them to escape. */
 		text_printf(&t,
-			    "{\"key\":\"%s\",\"plain_bytes\":%llu,"
+			    "{\"key\":\"%s\",%s\"plain_bytes\":%llu,"
 			    "\"sha256\":\"%s\",\"stored_bytes\":%llu}\n",
 			    parts[i].key,
+			    parts[i].is_open ? "\"open\":true," : "",
 			    (unsigned long long)parts[i].plain_bytes,
 			    parts[i].sha256,
 			    (unsigned long long)parts[i].stored_bytes);

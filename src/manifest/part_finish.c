@@ -176,6 +176,8 @@ static void fill_manifest(struct part_writer *w)
 	manifest_objects_move(&m->index, &w->index);
 	manifest_objects_move(&m->part_lists, &w->lists);
 	m->part_count = m->parts.n;
+	memcpy(m->sections, w->sections, sizeof(m->sections));
+	m->nsections = w->nsections;
 	m->plain_bytes = 0;
 	m->stored_bytes = 0;
 	for (size_t i = 0; i < m->parts.n; i++) {

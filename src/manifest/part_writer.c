@@ -91,10 +91,42 @@ static struct parcel *open_part(struct part_writer *w, size_t cap,
 	return p;
 }
 
-/* True when the frame fits or a new part may be begun for it. */
-static bool make_room(struct part_writer *w, size_t len)
+/* A frame without spans belongs to the section that it stands in. */
+static bool begins_section(const struct part_writer *w, const struct frame *f)
 {
-	if (w->open == NULL || (w->open->len + len <= w->c.part_bytes))
+	return f->nspans > 0 &&
+	       (w->nsections == 0 ||
+		f->spans[0].item->kind != w->sections[w->nsections - 1].kind);
+}
+
+/* What stands before the first section, a header, is of it. */
+static bool enter_section(struct part_writer *w, const struct frame *f,
+			  struct err *e)
+{
+	unsigned n = w->nsections;
+	enum item_kind kind;
+
+	if (f->nspans == 0)
+		return true;
+	kind = f->spans[0].item->kind;
+	if (f->spans[f->nspans - 1].item->kind != kind ||
+	    (n > 0 && kind < w->sections[n - 1].kind))
+		return err_bug(e, "sections are out of order");
+	if (!begins_section(w, f))
+		return true;
+	w->sections[n].kind = kind;
+	w->sections[n].first_part = n > 0 ? w->open->number : 1;
+	w->nsections++;
+	return true;
+}
+
+/* True when the frame fits or a new part may be begun for it. */
+static bool make_room(struct part_writer *w, const struct frame *f)
+{
+	bool fits = w->open == NULL || w->open->len + f->len <= w->c.part_bytes;
+
+	if (w->open == NULL ||
+	    (fits && (w->nsections == 0 || !begins_section(w, f))))
 		return true;
 	if (!parcel_try_send(w->open))
 		return false;
@@ -134,7 +166,9 @@ static bool lay(struct part_writer *w, struct frame *f, struct err *e)
 		w->open = open_part(w, cap, e);
 	if (w->open == NULL)
 		return false;
-	return index_builder_add(w->builder, f, w->open->number, w->open->len,
+	w->parts.list[w->open->slot].is_open = f->is_open;
+	return enter_section(w, f, e) &&
+	       index_builder_add(w->builder, f, w->open->number, w->open->len,
 				 e) &&
 	       append(w->open, f, e);
 }
@@ -157,7 +191,7 @@ static enum flow take_frames(struct port *p, struct link *in, struct err *e)
 		struct frame *f = TAILQ_FIRST(&in->frames);
 		bool ok;
 
-		if (!make_room(w, f->len)) {
+		if (!make_room(w, f)) {
 			stall(w);
 			return FLOW_WAIT;
 		}

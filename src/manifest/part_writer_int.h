@@ -64,6 +64,8 @@ struct part_writer {
 	struct index_builder *builder;
 	struct manifest_objects parts, index, lists;
 	size_t listed; /* parts that are in lists already */
+	struct manifest_section sections[ITEM_KIND_COUNT];
+	unsigned nsections;
 	struct part_writer_facts facts;
 	int64_t stalled_at_ms;
 	bool is_stalled; /* a port waits for the store since then */

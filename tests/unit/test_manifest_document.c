@@ -108,6 +108,81 @@ static void test_round_trip(void **state)
 	manifest_fini(&r.m);
 }
 
+/* Sections and statements that go on in the next part, there and back. */
+static void test_sections(void **state)
+{
+	struct rig r;
+	struct manifest m = {0};
+	struct err e = {0};
+	char digest[SHA256_HEX_MAX];
+	char *text, *lines;
+
+	(void)state;
+	fill(&r, 4);
+	r.m.nsections = 2;
+	r.m.sections[0] = (struct manifest_section){ITEM_SCHEMA, 1};
+	r.m.sections[1] = (struct manifest_section){ITEM_POST, 3};
+	r.m.parts.list[2].is_open = true;
+	text = format(&r.m, digest);
+	assert_non_null(strstr(text, "\"sections\":[{\"first_part\":1,"));
+	assert_true(manifest_parse(&m, text, strlen(text), digest, NULL, &e));
+	assert_int_equal(m.nsections, 2);
+	assert_int_equal(m.sections[1].kind, ITEM_POST);
+	assert_int_equal(m.sections[1].first_part, 3);
+	assert_false(m.parts.list[1].is_open);
+	assert_true(m.parts.list[2].is_open);
+	manifest_fini(&m);
+	free(text);
+	lines = manifest_parts_format(r.m.parts.list, 4, &e);
+	m.part_count = 4;
+	assert_true(manifest_parts_parse(&m, lines, strlen(lines), &e));
+	assert_true(m.parts.list[2].is_open);
+	assert_false(m.parts.list[3].is_open);
+	manifest_fini(&m);
+	free(lines);
+	manifest_fini(&r.m);
+}
+
+static void expect_bad_sections(const struct manifest_section *s, unsigned n,
+				size_t open)
+{
+	struct rig r;
+	struct err e = {0};
+	char digest[SHA256_HEX_MAX];
+	char *text;
+
+	fill(&r, 4);
+	r.m.nsections = n;
+	memcpy(r.m.sections, s, n * sizeof(*s));
+	r.m.parts.list[open].is_open = true;
+	text = format(&r.m, digest);
+	assert_false(parses(text, strlen(text), NULL, &e));
+	assert_string_equal(e.api, "damaged_backup");
+	free(text);
+	manifest_fini(&r.m);
+}
+
+static void test_sections_out_of_order(void **state)
+{
+	const struct manifest_section good[] = {{ITEM_SCHEMA, 1},
+						{ITEM_DATA, 3}};
+	const struct manifest_section late[] = {{ITEM_SCHEMA, 2}};
+	const struct manifest_section back[] = {{ITEM_DATA, 1},
+						{ITEM_SCHEMA, 2}};
+	const struct manifest_section same[] = {{ITEM_SCHEMA, 1},
+						{ITEM_DATA, 1}};
+	const struct manifest_section beyond[] = {{ITEM_SCHEMA, 1},
+						  {ITEM_DATA, 5}};
+
+	(void)state;
+	expect_bad_sections(late, 1, 0);
+	expect_bad_sections(back, 2, 0);
+	expect_bad_sections(same, 2, 0);
+	expect_bad_sections(beyond, 2, 0);
+	expect_bad_sections(good, 2, 1); /* a section ends in a statement */
+	expect_bad_sections(good, 2, 3); /* or all of it does */
+}
+
 static void test_who_signed(void **state)
 {
 	struct rig r;
@@ -455,6 +530,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_sections_out_of_order),
 		cmocka_unit_test(test_who_signed),
 		cmocka_unit_test(test_another_digest_was_expected),
 		cmocka_unit_test(test_every_byte_changed_and_cut),

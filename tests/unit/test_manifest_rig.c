@@ -24,7 +24,8 @@ enum { RUN_MS = 120000, MAX_PLAIN = 64 * 1024 * 1024 };
 struct maker {
 	struct source base;
 	struct rig *rig;
-	unsigned pipe, seq;
+	unsigned pipe;
+	enum item_kind kind;
 	size_t item; /* next or current */
 	size_t at;   /* in it */
 	struct item *it;
@@ -112,15 +113,19 @@ void rig_make_items(struct rig *r, size_t n, size_t max_len)
 	}
 }
 
+static enum item_kind kind_of(const struct rig *r, size_t i)
+{
+	return i < r->nitems / 3       ? ITEM_SCHEMA
+	       : i < 2 * r->nitems / 3 ? ITEM_DATA
+				       : ITEM_POST;
+}
+
 static struct item *make_item(const struct rig *r, size_t i)
 {
-	enum item_kind kind = i < r->nitems / 3	      ? ITEM_SCHEMA
-			      : i < 2 * r->nitems / 3 ? ITEM_DATA
-						      : ITEM_POST;
 	char name[64];
 
 	(void)snprintf(name, sizeof(name), "t\"%zu\\\n\xc3\xa4", i);
-	return item_new(i, kind, "table", "shop", name);
+	return item_new(i, kind_of(r, i), "table", "shop", name);
 }
 
 /* Moves on to the next item of this pipeline; false: there is none. */
@@ -131,7 +136,8 @@ static bool next_item(struct maker *k)
 	item_unref(k->it);
 	k->it = NULL;
 	k->at = 0;
-	while (k->item < r->nitems && r->items[k->item].pipe != k->pipe)
+	while (k->item < r->nitems && (r->items[k->item].pipe != k->pipe ||
+				       kind_of(r, k->item) != k->kind))
 		k->item++;
 	if (k->item == r->nitems)
 		return false;
@@ -185,7 +191,7 @@ static void remember(struct maker *k, struct frame *f)
 	r->frames[r->nframes++] = (struct rig_frame){
 		.hash = XXH64(f->data, f->len, 0),
 		.pipe = k->pipe,
-		.seq = k->seq++,
+		.seq = r->seq[k->pipe]++,
 		.is_open = f->is_open,
 	};
 }
@@ -301,6 +307,23 @@ void rig_done(void *arg, const struct err *e)
 		r->err = *e;
 }
 
+static void start_pipes(struct rig *r);
+
+/* The next kind of items, or the end. */
+static void next_phase(struct rig *r)
+{
+	for (unsigned i = 0; i < r->npipes; i++) {
+		pipeline_free(r->pipes[i]);
+		r->pipes[i] = NULL;
+	}
+	if (r->phase == ITEM_POST) {
+		part_writer_finish(r->writer, &r->m, rig_done, r);
+		return;
+	}
+	r->phase++;
+	start_pipes(r);
+}
+
 static void on_pipe(void *arg, const struct err *e)
 {
 	struct rig *r = arg;
@@ -313,7 +336,7 @@ static void on_pipe(void *arg, const struct err *e)
 	}
 	r->running--;
 	if (r->running == 0)
-		part_writer_finish(r->writer, &r->m, rig_done, r);
+		next_phase(r);
 }
 
 static struct source *maker_new(struct rig *r, unsigned pipe)
@@ -326,6 +349,7 @@ static struct source *maker_new(struct rig *r, unsigned pipe)
 	k->base.ops = &maker_ops;
 	k->rig = r;
 	k->pipe = pipe;
+	k->kind = r->phase;
 	fake_spare(-1);
 	return &k->base;
 }
@@ -349,6 +373,18 @@ static bool start_pipe(struct rig *r, unsigned i, struct err *e)
 	return r->pipes[i] != NULL;
 }
 
+static void start_pipes(struct rig *r)
+{
+	struct err e = {0};
+	bool is_started = true;
+
+	r->running = r->npipes;
+	for (unsigned i = 0; i < r->npipes && is_started; i++)
+		is_started = start_pipe(r, i, &e);
+	if (!is_started)
+		rig_done(r, &e);
+}
+
 static void on_granted(void *arg)
 {
 	(void)arg;
@@ -368,20 +404,19 @@ void rig_start_backup(struct rig *r)
 		.puts_at_once = r->puts_at_once,
 	};
 	struct err e = {0};
-	bool is_started;
 
 	r->is_over = false;
+	r->phase = ITEM_SCHEMA;
+	memset(r->seq, 0, sizeof(r->seq));
 	err_clear(&r->err);
 	if (r->share.budget == NULL)
 		budget_reserve(r->budget, &r->share, r->share_bytes, on_granted,
 			       NULL);
 	rig_turns(r, 2);
 	r->writer = part_writer_new(&c, &e);
-	r->running = r->npipes;
-	is_started = r->writer != NULL;
-	for (unsigned i = 0; i < r->npipes && is_started; i++)
-		is_started = start_pipe(r, i, &e);
-	if (!is_started)
+	if (r->writer != NULL)
+		start_pipes(r);
+	else
 		rig_done(r, &e);
 }
 

@@ -69,6 +69,8 @@ struct rig {
 	struct part_writer *writer;
 	struct pipeline *pipes[RIG_PIPES_MAX];
 	unsigned running;
+	enum item_kind phase;	     /* kinds come one after the other */
+	unsigned seq[RIG_PIPES_MAX]; /* frames of a pipeline */
 	struct manifest m;
 	struct exchange *x;
 	bool is_over;

@@ -54,6 +54,19 @@ static void cut_out(struct rig *r, const struct index_extent *x,
 	text_add(out, f->bytes + x->offset, x->length);
 }
 
+/* Where the sections say that items of that kind lie. */
+static void expect_section(const struct rig *r, enum item_kind kind,
+			   uint64_t part)
+{
+	const struct manifest *m = &r->m;
+	unsigned i = m->nsections;
+
+	while (i > 0 && m->sections[i - 1].first_part > part)
+		i--;
+	assert_true(i > 0);
+	assert_int_equal(m->sections[i - 1].kind, kind);
+}
+
 /* Each extent is whole frames, and all of them hold the item's bytes. */
 static bool check_line(void *arg, const struct index_line *l, struct err *e)
 {
@@ -68,8 +81,10 @@ static bool check_line(void *arg, const struct index_line *l, struct err *e)
 		assert_int_equal(l->rows, x->rows);
 		assert_true(digest_equal(&l->digest, &x->digest));
 	}
-	for (size_t i = 0; i < l->nextents; i++)
+	for (size_t i = 0; i < l->nextents; i++) {
 		cut_out(k->rig, &l->extents[i], &stored);
+		expect_section(k->rig, l->kind, l->extents[i].part);
+	}
 	plain = zstd_unpack(stored.data, stored.len, 1 << 26, &len, e);
 	assert_non_null(plain);
 	assert_true(len >= l->skip + l->plain_bytes);

@@ -39,13 +39,35 @@ void my_settings_read(const struct my_server *s, struct text *sql)
 	add_patience(s, sql);
 }
 
+/* What the footer puts back, whichever connection it comes to. */
+#define SAVED                                                                  \
+	"SET @coffer_client = @@character_set_client"                          \
+	", @coffer_results = @@character_set_results"                          \
+	", @coffer_collation = @@collation_connection"                         \
+	", @coffer_fk = @@foreign_key_checks"                                  \
+	", @coffer_unique = @@unique_checks"                                   \
+	", @coffer_mode = @@sql_mode"                                          \
+	", @coffer_zone = @@time_zone"
+
+void my_settings_isolation(struct text *sql)
+{
+	text_str(sql, "SET SESSION TRANSACTION ISOLATION LEVEL "
+		      "REPEATABLE READ");
+}
+
+void my_settings_binlog(const struct my_server *s, struct text *sql)
+{
+	if (s->is_mariadb && s->has_binlog)
+		text_str(sql, "SET SESSION sql_log_bin = 0");
+}
+
 void my_settings_write(const struct my_server *s, struct text *sql)
 {
-	text_str(sql, "SET SESSION time_zone = '+00:00'"
-		      ", SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"
-		      ", SESSION foreign_key_checks = 0"
-		      ", SESSION unique_checks = 0"
-		      ", SESSION autocommit = 0");
+	text_str(sql, SAVED ", SESSION time_zone = '+00:00'"
+			    ", SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"
+			    ", SESSION foreign_key_checks = 0"
+			    ", SESSION unique_checks = 0"
+			    ", SESSION autocommit = 0");
 	add_patience(s, sql);
 }
 
@@ -66,16 +88,10 @@ char *my_settings_json(const struct my_server *s)
 
 const char *my_settings_header(void)
 {
-	return "SET @coffer_client = @@character_set_client"
-	       ", @coffer_results = @@character_set_results"
-	       ", @coffer_collation = @@collation_connection"
-	       ", @coffer_fk = @@foreign_key_checks"
-	       ", @coffer_unique = @@unique_checks"
-	       ", @coffer_mode = @@sql_mode"
-	       ", @coffer_zone = @@time_zone;\n"
-	       "SET foreign_key_checks = 0, unique_checks = 0"
-	       ", sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"
-	       ", time_zone = '+00:00';\n";
+	return SAVED ";\n"
+		     "SET foreign_key_checks = 0, unique_checks = 0"
+		     ", sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"
+		     ", time_zone = '+00:00';\n";
 }
 
 const char *my_settings_footer(void)
