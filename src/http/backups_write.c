@@ -85,21 +85,25 @@ static char *dump_or_break(struct form *f, const json_t *json)
 	return text;
 }
 
-static void read_scope(struct form *f, struct backup_record *b)
+/* Whether it is the whole instance, less perhaps what is excluded. */
+static bool read_scope(struct form *f, struct backup_record *b)
 {
 	const json_t *json = form_json(f, "scope", JSON_OBJECT, FORM_OPTIONAL);
 	struct scope scope = {0};
 	struct err e = {0};
+	bool is_whole;
 
 	if (json == NULL)
-		return;
+		return true;
 	b->scope_json = dump_or_break(f, json);
 	if (b->scope_json != NULL && !scope_parse(&scope, b->scope_json, &e))
 		form_fault_err(f, "scope", &e);
+	is_whole = scope.ndatabases == 0 && scope.ninclude == 0;
 	scope_fini(&scope);
+	return is_whole;
 }
 
-static void read_options(struct form *f, struct backup_record *b)
+static void read_options(struct form *f, struct backup_record *b, bool is_whole)
 {
 	static const struct form_range level = {1, LEVEL_MAX, 3};
 	static const struct form_range lines = {1, PARALLELISM_MAX, 0};
@@ -109,6 +113,11 @@ static void read_options(struct form *f, struct backup_record *b)
 		return;
 	(void)form_integer(&inner, "compression_level", &level);
 	(void)form_integer(&inner, "parallelism", &lines);
+	(void)form_bool(&inner, "lock_non_transactional", false);
+	if (form_bool(&inner, "include_accounts", false) && !is_whole)
+		form_fault(&inner, "include_accounts", "invalid_value",
+			   "accounts belong to the whole instance: leave out "
+			   "\"scope\", or \"include_accounts\"");
 	form_end(&inner);
 	b->options_json = dump_or_break(f, inner.object);
 }
@@ -125,6 +134,7 @@ static void on_queued(void *arg, const struct backup_record *rec,
 static void read_backup(struct form *f, struct backup_state *s)
 {
 	struct backup_record *b = &s->backup;
+	bool is_whole;
 
 	refs_add(&s->refs, REF_SOURCE, "/source",
 		 field_key(f, "source", FORM_REQUIRED));
@@ -133,8 +143,8 @@ static void read_backup(struct form *f, struct backup_state *s)
 	read_name(f, b);
 	read_description(f, b);
 	read_method(f, b);
-	read_scope(f, b);
-	read_options(f, b);
+	is_whole = read_scope(f, b);
+	read_options(f, b, is_whole);
 	form_end(f);
 	(void)str_copy(b->type, sizeof(b->type), "manual");
 	(void)str_copy(b->trigger, sizeof(b->trigger), "user");

@@ -34,9 +34,10 @@ void backups_contents(struct request *r);     /* GET /{id}/contents */
 void backups_manifest(struct request *r);     /* GET /{id}/manifest */
 void backups_batch_delete(struct request *r); /* POST /batch-delete */
 
-/* restores.c */
+/* restores.c, restores_write.c */
 void restores_list(struct request *r);	 /* GET /v1/restores */
 void restores_create(struct request *r); /* POST */
+void restores_check(struct request *r);	 /* POST /check: queues nothing */
 void restores_get(struct request *r);	 /* GET /{id} */
 void restores_cancel(struct request *r); /* POST /{id}/cancel */
 

@@ -44,12 +44,14 @@ libhttp_a_SOURCES = \
 	src/http/request.c \
 	src/http/request_int.h \
 	src/http/restores.c \
+	src/http/restores_write.c \
 	src/http/routes.c \
 	src/http/routes.h \
 	src/http/server.c \
 	src/http/server_int.h \
 	src/http/show.c \
 	src/http/show.h \
+	src/http/show_report.c \
 	src/http/show_runs.c \
 	src/http/source_form.c \
 	src/http/source_form.h \

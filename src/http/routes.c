@@ -63,6 +63,8 @@ static const struct route routes[] = {
 	 LIST "backup status target", restores_list},
 	{"POST", "/v1/restores", ROLE_RESTORE, BODY_REQUIRED, "",
 	 restores_create},
+	{"POST", "/v1/restores/check", ROLE_RESTORE, BODY_REQUIRED, "",
+	 restores_check},
 	{"GET", "/v1/restores/{id}", ROLE_READ, BODY_NONE, "", restores_get},
 	{"POST", "/v1/restores/{id}/cancel", ROLE_OPERATE, BODY_NONE, "",
 	 restores_cancel},

@@ -41,6 +41,9 @@ json_t *show_pool(const struct pool_record *r);
 json_t *show_backup(const struct backup_record *r, const char *server_id);
 json_t *show_restore(const struct restore_record *r);
 
+/* What a check of a restore found. */
+json_t *show_restore_report(const struct jobs_restore_report *r);
+
 /* now: how far it is, or NULL: as it was kept at the end. */
 json_t *show_job(const struct job_record *r, const struct job_progress *now);
 

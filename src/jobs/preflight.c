@@ -24,6 +24,7 @@ static void on_checked(void *arg, const struct load_report *report,
 	struct err mine = {0};
 
 	p->look = NULL;
+	p->report = report;
 	if (report != NULL && report->nfindings > 0 &&
 	    report->findings[0].is_blocker) {
 		(void)err_set(&mine, ERR_CONFLICT, report->findings[0].code,

@@ -35,6 +35,8 @@ struct preflight {
 	struct preflight_table *tables;
 	size_t ntables, tables_cap;
 	struct load *load;
+	/* During done: of the target, if it was looked at; else NULL. */
+	const struct load_report *report;
 };
 
 /* done runs once, from the loop: e NULL when the restore may begin. False with

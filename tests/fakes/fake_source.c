@@ -49,19 +49,34 @@ static void op_free(struct source_op *op)
 	free(op);
 }
 
-/* A refusal is something found; anything else means that nobody looked. */
+/* A refusal is something found; anything else means that nobody looked. What
+ * does not block stands after what does. */
 static void answer_check(const struct source_op *op)
 {
-	struct load_finding found = {.is_blocker = true};
-	struct load_report report = {.findings = &found};
+	static const char *const created[] = {"db"};
+	static const char *const replaced[] = {"old"};
+	struct load_finding found[2] = {{.is_blocker = true}};
+	struct load_report report = {
+		.findings = found,
+		.would_create = created,
+		.would_replace = replaced,
+		.ncreate = 1,
+		.nreplace = 1,
+	};
+	struct load_finding *warning;
 
 	if (err_is(&op->err) && op->err.code != ERR_CONFLICT) {
 		op->check(op->arg, NULL, &op->err);
 		return;
 	}
 	report.nfindings = err_is(&op->err) ? 1 : 0;
-	(void)str_copy(found.code, sizeof(found.code), op->err.api);
-	(void)str_copy(found.detail, sizeof(found.detail), op->err.msg);
+	(void)str_copy(found[0].code, sizeof(found[0].code), op->err.api);
+	(void)str_copy(found[0].detail, sizeof(found[0].detail), op->err.msg);
+	warning = &found[report.nfindings++];
+	warning->is_blocker = false;
+	(void)str_copy(warning->code, sizeof(warning->code), "definer_missing");
+	(void)str_copy(warning->detail, sizeof(warning->detail),
+		       "there is no \"app\xff\"");
 	op->check(op->arg, &report, NULL);
 }
 
@@ -388,6 +403,7 @@ static struct sink *load_sink(struct load *l, enum item_kind section,
 	struct sink *sk = calloc(1, sizeof(*sk));
 
 	(void)l;
+	(void)section;
 	if (sk != NULL)
 		sk->ops = &ops;
 	else

@@ -463,6 +463,57 @@ static void test_restore(void **state)
 	want(s, 409, "POST", path, NULL);
 }
 
+static void look_before(struct shop *s)
+{
+	want(s, 200, "POST", "/v1/restores/check",
+	     "{\"backup\":\"first\",\"target\":{\"source\":\"db1\"},"
+	     "\"scope\":{\"include\":[\"db.t*\"]},"
+	     "\"confirm\":[\"db.t0\"],\"options\":{\"accounts\":true,"
+	     "\"definer\":\"replace\",\"parallelism\":16}}");
+	check_members(s->json, "blockers warnings would_create would_replace "
+			       "download_bytes");
+}
+
+/* What is found is told with 200, and nothing is queued. */
+static void test_check_of_a_restore(void **state)
+{
+	struct fake_script *script = fake_source_script();
+	struct shop *s = *state;
+
+	back_up(s, "first");
+	look_before(s);
+	assert_int_equal(json_array_size(shop_value(s, "blockers")), 0);
+	assert_int_equal(json_array_size(shop_value(s, "warnings")), 1);
+	assert_true(has_text(s, "definer_missing"));
+	assert_true(has_text(s, "\"would_create\":[\"db\"]"));
+	assert_true(has_text(s, "\"would_replace\":[\"old\"]"));
+	assert_true(json_integer_value(shop_value(s, "download_bytes")) > 0);
+	(void)err_set(&script->check_err, ERR_CONFLICT, "confirm_required",
+		      "type the name");
+	look_before(s);
+	assert_int_equal(json_array_size(shop_value(s, "blockers")), 1);
+	assert_int_equal(json_array_size(shop_value(s, "warnings")), 1);
+	assert_true(has_text(s, "\"code\":\"confirm_required\""));
+	want(s, 200, "GET", "/v1/restores", NULL);
+	assert_int_equal(json_integer_value(shop_value(s, "total")), 0);
+	want(s, 200, "GET", "/v1/jobs?kind=restore", NULL);
+	assert_int_equal(json_integer_value(shop_value(s, "total")), 0);
+	assert_int_equal(fake_source_facts()->alive, 0);
+}
+
+/* Who cannot be asked has nothing to tell. */
+static void test_check_of_a_target_that_is_down(void **state)
+{
+	struct shop *s = *state;
+
+	back_up(s, "first");
+	(void)err_set(&fake_source_script()->check_err, ERR_CONNECT,
+		      "source_unavailable", "it is down");
+	want(s, 409, "POST", "/v1/restores/check",
+	     "{\"backup\":\"first\",\"target\":{\"source\":\"db1\"}}");
+	assert_string_equal(shop_text(s, "code"), "source_unavailable");
+}
+
 static void test_what_is_named_has_to_be_there(void **state)
 {
 	struct shop *s = *state;
@@ -473,6 +524,10 @@ static void test_what_is_named_has_to_be_there(void **state)
 	shop_problem(s, 404, "not_found", "/source /pool");
 	assert_true(has_text(s, "no-such") && has_text(s, "nowhere"));
 	(void)shop_call(s, "POST", "/v1/restores",
+			"{\"backup\":\"none\",\"target\":{\"source\":"
+			"\"nowhere\"}}");
+	shop_problem(s, 404, "not_found", "/backup /target/source");
+	(void)shop_call(s, "POST", "/v1/restores/check",
 			"{\"backup\":\"none\",\"target\":{\"source\":"
 			"\"nowhere\"}}");
 	shop_problem(s, 404, "not_found", "/backup /target/source");
@@ -626,6 +681,8 @@ int main(void)
 		TEST(test_backup_is_canceled),
 		TEST(test_waiting_answers_when_the_job_ends),
 		TEST(test_restore),
+		TEST(test_check_of_a_restore),
+		TEST(test_check_of_a_target_that_is_down),
 		TEST(test_what_is_named_has_to_be_there),
 		TEST(test_system_and_figures),
 		TEST(test_pages),

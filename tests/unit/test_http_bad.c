@@ -167,6 +167,26 @@ static const struct bad backups[] = {
 	 "/options/compression_level"},
 	{NAMED(",\"options\":{\"parallelism\":0}"), 422, "invalid_value",
 	 "/options/parallelism"},
+	{NAMED(",\"scope\":{\"include\":[\"a.b.c\"]}"), 422, "invalid_scope",
+	 "/scope"},
+	{NAMED(",\"scope\":{\"include\":[\"a\"],\"databases\":[]}"), 422,
+	 "invalid_scope", "/scope"},
+	{NAMED(",\"options\":{\"parallelism\":0}"), 422, "invalid_value",
+	 "/options/parallelism"},
+	{NAMED(",\"options\":{\"parallelism\":17}"), 422, "invalid_value",
+	 "/options/parallelism"},
+	{NAMED(",\"options\":{\"parallelism\":\"4\"}"), 422, "invalid_type",
+	 "/options/parallelism"},
+	{NAMED(",\"options\":{\"include_accounts\":1}"), 422, "invalid_type",
+	 "/options/include_accounts"},
+	{NAMED(",\"options\":{\"lock_non_transactional\":\"yes\"}"), 422,
+	 "invalid_type", "/options/lock_non_transactional"},
+	{NAMED(",\"scope\":{\"include\":[\"a\"]},"
+	       "\"options\":{\"include_accounts\":true}"),
+	 422, "invalid_value", "/options/include_accounts"},
+	{NAMED(",\"scope\":{\"databases\":[{\"name\":\"a\"}]},"
+	       "\"options\":{\"include_accounts\":true}"),
+	 422, "invalid_value", "/options/include_accounts"},
 	{NAMED(",\"options\":{\"speed\":1}"), 400, "unknown_field",
 	 "/options/speed"},
 	{NAMED(",\"descripton\":\"x\""), 400, "unknown_field", "/descripton"},
@@ -202,10 +222,19 @@ static const struct bad restores[] = {
 	{RES(",\"confirm\":[5]"), 422, "invalid_value", "/confirm"},
 	{RES(",\"scope\":[]"), 422, "invalid_type", "/scope"},
 	{RES(",\"scope\":{\"databases\":5}"), 422, "invalid_scope", "/scope"},
-	{RES(",\"options\":{\"accounts\":true}"), 422, "not_supported",
+	{RES(",\"confirm\":[\"\"]"), 422, "invalid_value", "/confirm"},
+	{RES(",\"scope\":{\"exclude\":[\"*\"]}"), 422, "invalid_scope",
+	 "/scope"},
+	{RES(",\"options\":{\"accounts\":1}"), 422, "invalid_type",
 	 "/options/accounts"},
-	{RES(",\"options\":{\"definer\":\"replace\"}"), 422, "not_supported",
+	{RES(",\"options\":{\"definer\":\"drop\"}"), 422, "invalid_value",
 	 "/options/definer"},
+	{RES(",\"options\":{\"definer\":true}"), 422, "invalid_type",
+	 "/options/definer"},
+	{RES(",\"options\":{\"parallelism\":0}"), 422, "invalid_value",
+	 "/options/parallelism"},
+	{RES(",\"options\":{\"compression_level\":3}"), 400, "unknown_field",
+	 "/options/compression_level"},
 	{RES(",\"options\":{\"parallelism\":99}"), 422, "invalid_value",
 	 "/options/parallelism"},
 	{RES(",\"over_write\":true"), 400, "unknown_field", "/over_write"},
@@ -262,12 +291,14 @@ static void test_bad_bodies(void **state)
 	SEND(s, "/v1/pools", pools);
 	SEND(s, "/v1/backups", backups);
 	SEND(s, "/v1/restores", restores);
+	SEND(s, "/v1/restores/check", restores);
 	SEND(s, "/v1/backups/batch-delete", batches);
 	SEND(s, "/v1/sources", everywhere);
 	SEND(s, "/v1/sources/test", everywhere);
 	SEND(s, "/v1/pools", everywhere);
 	SEND(s, "/v1/backups", everywhere);
 	SEND(s, "/v1/restores", everywhere);
+	SEND(s, "/v1/restores/check", everywhere);
 	SEND(s, "/v1/backups/batch-delete", everywhere);
 	assert_int_equal(total(s, "/v1/sources"), 1);
 	assert_int_equal(total(s, "/v1/pools"), 1);

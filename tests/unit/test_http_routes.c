@@ -69,6 +69,8 @@ static void test_matching(void **state)
 	fits("GET", "/v1/sources/test", "/v1/sources/{id}", "test", "");
 	fits("POST", "/v1/backups/batch-delete", "/v1/backups/batch-delete", "",
 	     "");
+	fits("POST", "/v1/restores/check", "/v1/restores/check", "", "");
+	fits("GET", "/v1/restores/check", "/v1/restores/{id}", "check", "");
 	fits("GET", "/healthz", "/healthz", "", "");
 }
 
@@ -122,7 +124,8 @@ static enum role wanted_role(const struct route *r)
 	if (strcmp(r->path, "/v1/backups/{id}") == 0 &&
 	    strcmp(r->method, "PATCH") == 0)
 		return ROLE_OPERATE;
-	if (strcmp(r->path, "/v1/restores") == 0)
+	if (strcmp(r->path, "/v1/restores") == 0 ||
+	    strcmp(r->path, "/v1/restores/check") == 0)
 		return ROLE_RESTORE;
 	return ROLE_ADMIN;
 }
