@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/buffer.h"
+
 static const char *const kind_names[] = {"schema", "data", "post", "account"};
 _Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == ITEM_KIND_COUNT,
 	       "one name per kind");
@@ -67,9 +69,8 @@ struct frame *frame_new(size_t cap)
 
 	if (f == NULL)
 		return NULL;
-	/* malloc(0) may answer NULL, which would look like a failure. */
 	f->cap = cap > 0 ? cap : 1;
-	f->data = malloc(f->cap);
+	f->data = buffer_take(f->cap);
 	if (f->data == NULL) {
 		free(f);
 		return NULL;
@@ -129,6 +130,6 @@ void frame_free(struct frame *f)
 	for (size_t i = 0; i < f->nspans; i++)
 		item_unref(f->spans[i].item);
 	free(f->spans);
-	free(f->data);
+	buffer_give(f->data, f->cap);
 	free(f);
 }

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "loop/loop.h"
+#include "pipeline/buffer.h"
 
 enum { MS_PER_SEC = 1000 };
 
@@ -135,6 +136,7 @@ struct pipeline *pipeline_new(struct loop *l,
 		destroy_parts(parts);
 		goto nomem;
 	}
+	buffers_hold();
 	p->parts = *parts;
 	p->done = done;
 	p->arg = arg;
@@ -167,6 +169,7 @@ void pipeline_free(struct pipeline *p)
 		event_free(p->turn);
 	if (p->idle != NULL)
 		event_free(p->idle);
+	buffers_drop();
 	free(p);
 }
 

@@ -7,6 +7,7 @@
 #include <xxhash.h>
 #include <zstd_errors.h>
 
+#include "pipeline/buffer.h"
 #include "pipeline/frame.h"
 #include "stages/zstd.h"
 
@@ -23,7 +24,11 @@ enum {
 	STORE_CHECKSUM_BYTES = 4,
 };
 
-enum { TUNED_LEVEL = 3 };
+enum {
+	TUNED_LEVEL = 3,
+	/* A frame's buffer may be so many times larger than its bytes. */
+	LOOSE_FACTOR = 4,
+};
 
 static unsigned char *put_le(unsigned char *at, uint64_t value, unsigned n)
 {
@@ -130,26 +135,36 @@ size_t zstd_compress(struct zstd_context *c, int level,
 	return (size_t)err_bug(e, "libzstd: %s", ZSTD_getErrorName(n));
 }
 
-/* Copies back into the buffer that held the plain bytes, which then shrinks:
- * so a packed frame never holds more memory than it has bytes. */
+/* The bytes of a frame are others now; data has room for cap. */
+static void put_data(struct frame *f, unsigned char *data, size_t cap)
+{
+	if (data == f->data)
+		return;
+	buffer_give(f->data, f->cap);
+	f->data = data;
+	f->cap = cap;
+}
+
+/*
+ * Copies back into the buffer that held the plain bytes, or, when that is far
+ * too large or too small, into one that fits: so packed frames never hold more
+ * than a few times the memory that they have bytes.
+ */
 static bool replace_data(struct frame *f, const void *bytes, size_t len)
 {
-	unsigned char *data;
+	unsigned char *data = f->data;
+	size_t cap = f->cap;
 
-	if (len > f->cap) {
-		data = malloc(len);
+	if (len > cap || len < cap / LOOSE_FACTOR) {
+		cap = len;
+		data = malloc(cap);
 		if (data == NULL)
 			return false;
-		free(f->data);
-		f->data = data;
 	}
-	memcpy(f->data, bytes, len);
-	data = realloc(f->data, len);
-	if (data != NULL)
-		f->data = data;
+	memcpy(data, bytes, len);
+	put_data(f, data, cap);
 	f->plain_len = f->len;
 	f->len = len;
-	f->cap = len;
 	return true;
 }
 
@@ -200,29 +215,37 @@ bool zstd_content_size(const void *bytes, size_t len, size_t *plain)
 	return true;
 }
 
+/* Most frames were cut at FRAME_BYTES: the common buffers fit them. */
+static size_t plain_cap(size_t plain)
+{
+	if (plain > FRAME_BYTES || plain < FRAME_BYTES / LOOSE_FACTOR)
+		return plain;
+	return FRAME_BYTES;
+}
+
 static bool expand(struct zstd_context *c, struct frame *f, size_t plain,
 		   struct err *e)
 {
-	unsigned char *data = malloc(plain > 0 ? plain : 1);
+	size_t cap = plain_cap(plain);
+	unsigned char *data = buffer_take(cap);
 	size_t n;
 
 	if (c->unpacker == NULL)
 		c->unpacker = ZSTD_createDCtx();
 	if (data == NULL || c->unpacker == NULL) {
-		free(data);
+		buffer_give(data, cap);
 		return err_nomem(e, "an expanded frame");
 	}
 	n = ZSTD_decompressDCtx(c->unpacker, data, plain, f->data, f->len);
 	if (ZSTD_isError(n) || n != plain) {
-		free(data);
+		buffer_give(data, cap);
 		if (zstd_lacks_memory(n))
 			return err_nomem(e, "an expanded frame");
 		return damaged(e, ZSTD_isError(n) ? ZSTD_getErrorName(n)
 						  : "its length is wrong");
 	}
-	free(f->data);
-	f->data = data;
-	f->len = f->cap = f->plain_len = plain;
+	put_data(f, data, cap);
+	f->len = f->plain_len = plain;
 	return true;
 }
 

@@ -1,10 +1,14 @@
 # Unit tests of the room pipeline.
 check_PROGRAMS += tests/unit/test_frame tests/unit/test_budget \
+	tests/unit/test_buffer \
 	tests/unit/test_pipeline tests/unit/test_pipeline_faults \
 	tests/unit/test_pipeline_nomem tests/unit/test_pipeline_turns
 
 tests_unit_test_frame_SOURCES = tests/unit/test_frame.c
 tests_unit_test_frame_LDADD = $(PIPELINE_LIBS) $(TEST_LIBS)
+
+tests_unit_test_buffer_SOURCES = tests/unit/test_buffer.c
+tests_unit_test_buffer_LDADD = $(PIPELINE_LIBS) $(TEST_LIBS)
 
 tests_unit_test_budget_SOURCES = tests/unit/test_budget.c
 tests_unit_test_budget_LDADD = $(PIPELINE_LIBS) $(TEST_LIBS)
