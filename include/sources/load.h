@@ -62,7 +62,8 @@ struct load_rename {
 
 struct load_config {
 	struct source_address address;
-	const char *const *databases; /* as named in the backup */
+	const char *const *databases; /* as named in the backup; those of
+				       * partial too */
 	size_t ndatabases;
 	/* Of the databases, those of which single tables are restored: each
 	 * with these tables (and views). NULL: every database is whole. */
@@ -89,6 +90,9 @@ struct load_facts {
 	uint64_t rows_verified, tables_verified;
 	uint64_t statements;
 	uint64_t statement_bytes;
+	/* What the target holds if the restore stops here. */
+	uint64_t tables_made, rows_committed, programs_made;
+	uint64_t redone; /* transactions that others were in the way of */
 };
 
 struct load {
@@ -101,14 +105,17 @@ struct load_ops {
 	struct source_op *(*check)(struct load *l, load_check_cb *done,
 				   void *arg, struct err *e);
 	/* How many sinks may apply a section at the same time: 1 for all but
-	 * data. */
+	 * data. Asked for after check(), which learns what the target bears. A
+	 * frame that is_open and those that go on with it are one sink's. */
 	unsigned (*width)(const struct load *l, enum item_kind section);
 	/*
 	 * A sink that applies plain frames of a section; sections come in
 	 * their order, each when the sinks of the one before are gone. The
 	 * first of ITEM_SCHEMA begins by dropping what is to be overwritten.
-	 * A frame with spans was cut out of others: the sink sets its session
-	 * up as the span's item needs it; one without has all it needs.
+	 * A frame with spans was cut out of others: the sink applies the bytes
+	 * of its spans alone (plain_offset counts from the frame's data) with
+	 * its session set up as each span's item needs it; one without has all
+	 * it needs.
 	 * Failures are "target_failed", naming the statement's beginning and
 	 * how far it came. NULL with *e filled.
 	 */

@@ -16,6 +16,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/conn.h \
 	src/sources/mysql/conn_int.h \
 	src/sources/mysql/data.c \
+	src/sources/mysql/definer.c \
+	src/sources/mysql/definer.h \
 	src/sources/mysql/dial.c \
 	src/sources/mysql/dialog.c \
 	src/sources/mysql/dialog.h \
@@ -30,6 +32,7 @@ libsources_a_SOURCES += \
 	src/sources/mysql/load.c \
 	src/sources/mysql/load_check.c \
 	src/sources/mysql/load_int.h \
+	src/sources/mysql/load_prepare.c \
 	src/sources/mysql/load_sink.c \
 	src/sources/mysql/load_verify.c \
 	src/sources/mysql/mysql.c \
@@ -43,6 +46,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/order.h \
 	src/sources/mysql/out.c \
 	src/sources/mysql/out.h \
+	src/sources/mysql/pieces.c \
+	src/sources/mysql/pieces.h \
 	src/sources/mysql/post.c \
 	src/sources/mysql/prepare.c \
 	src/sources/mysql/probe.c \
@@ -51,6 +56,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/quote.c \
 	src/sources/mysql/quote.h \
 	src/sources/mysql/recheck.c \
+	src/sources/mysql/redo.c \
+	src/sources/mysql/redo.h \
 	src/sources/mysql/rename.c \
 	src/sources/mysql/rename.h \
 	src/sources/mysql/rights.c \
@@ -64,7 +71,9 @@ libsources_a_SOURCES += \
 	src/sources/mysql/sessions.h \
 	src/sources/mysql/settings.c \
 	src/sources/mysql/settings.h \
+	src/sources/mysql/sink_int.h \
 	src/sources/mysql/snapshot.c \
 	src/sources/mysql/split.c \
-	src/sources/mysql/split.h
+	src/sources/mysql/split.h \
+	src/sources/mysql/statement.c
 endif

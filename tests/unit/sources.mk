@@ -3,6 +3,8 @@ if WITH_MYSQL
 check_PROGRAMS += tests/unit/test_mysql_column tests/unit/test_mysql_conn \
 	tests/unit/test_mysql_dump tests/unit/test_mysql_fault \
 	tests/unit/test_mysql_grants tests/unit/test_mysql_load \
+	tests/unit/test_mysql_load_sink tests/unit/test_mysql_pieces \
+	tests/unit/test_mysql_redo tests/unit/test_mysql_definer \
 	tests/unit/test_mysql_objects \
 	tests/unit/test_mysql_order tests/unit/test_mysql_out \
 	tests/unit/test_mysql_quote tests/unit/test_mysql_rename \
@@ -17,8 +19,19 @@ tests_unit_test_mysql_dump_SOURCES = tests/unit/test_mysql_dump.c \
 	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h
 tests_unit_test_mysql_dump_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_load_SOURCES = tests/unit/test_mysql_load.c \
+	tests/unit/test_mysql_load_rig.c tests/unit/test_mysql_load_rig.h \
 	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h
 tests_unit_test_mysql_load_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_load_sink_SOURCES = tests/unit/test_mysql_load_sink.c \
+	tests/unit/test_mysql_load_rig.c tests/unit/test_mysql_load_rig.h \
+	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h
+tests_unit_test_mysql_load_sink_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_pieces_SOURCES = tests/unit/test_mysql_pieces.c
+tests_unit_test_mysql_pieces_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_redo_SOURCES = tests/unit/test_mysql_redo.c
+tests_unit_test_mysql_redo_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_definer_SOURCES = tests/unit/test_mysql_definer.c
+tests_unit_test_mysql_definer_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_fault_SOURCES = tests/unit/test_mysql_fault.c
 tests_unit_test_mysql_fault_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_grants_SOURCES = tests/unit/test_mysql_grants.c

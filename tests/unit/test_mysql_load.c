@@ -1,4 +1,4 @@
-/* test_mysql_load.c - check, sink and verification against a fake target. */
+/* test_mysql_load.c - check and verification against a fake target. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,69 +8,7 @@
 
 #include <cmocka.h>
 
-#include "loop/loop.h"
-#include "loop/workers.h"
-#include "pipeline/pipeline.h"
-#include "sources/kinds.h"
-#include "test_mysql_fake.h"
-
-struct rig {
-	struct loop *loop;
-	struct source_env env;
-	struct load_config config;
-	const char *databases[4];
-	struct fake *fake;
-	struct load *load;
-	struct err err;
-	unsigned calls;
-	const char *text; /* what is restored */
-	size_t piece;	  /* in frames of so many bytes */
-	const struct load_item *items;
-	size_t nitems;
-};
-
-static void rig_init(struct rig *r, const struct fake_answer *answers)
-{
-	struct err e = {0};
-
-	memset(r, 0, sizeof(*r));
-	r->loop = loop_new(&e);
-	r->env.loop = r->loop;
-	r->env.blocking = workers_new(r->loop, "test", 1, &e);
-	r->fake = fake_start(NULL, answers, fake_shop());
-	r->databases[0] = "shop";
-	r->config.address.host = "127.0.0.1";
-	r->config.address.port = fake_port(r->fake);
-	r->config.address.user = "root";
-	r->config.databases = r->databases;
-	r->config.ndatabases = 1;
-	r->config.source_version = "10.11.6-MariaDB";
-	r->piece = 1 << 20;
-}
-
-static bool rig_load(struct rig *r, struct err *e)
-{
-	r->load = source_kind_find("mysql")->load_new(&r->env, &r->config, e);
-	return r->load != NULL;
-}
-
-static void rig_fini(struct rig *r)
-{
-	if (r->load != NULL)
-		r->load->ops->destroy(r->load);
-	workers_free(r->env.blocking);
-	loop_free(r->loop);
-	fake_stop(r->fake);
-}
-
-static void on_done(void *arg, const struct err *e)
-{
-	struct rig *r = arg;
-
-	r->calls++;
-	r->err = *e;
-	loop_stop(r->loop);
-}
+#include "test_mysql_load_rig.h"
 
 /* The first blocker as an error. */
 static void on_checked(void *arg, const struct load_report *report,
@@ -81,7 +19,7 @@ static void on_checked(void *arg, const struct load_report *report,
 	if (report != NULL && report->nfindings > 0)
 		(void)err_set(&found, ERR_CONFLICT, report->findings[0].code,
 			      "%s", report->findings[0].detail);
-	on_done(arg, e != NULL ? e : &found);
+	rig_done(arg, e != NULL ? e : &found);
 }
 
 static void check(struct rig *r)
@@ -261,62 +199,6 @@ static void test_bad_names(void **state)
 	check_new_fails(&r, "twice");
 }
 
-struct give {
-	struct source source; /* comes first */
-	struct rig *rig;
-};
-
-static enum flow give_read(struct source *s, struct link *out, struct err *e)
-{
-	struct rig *r = ((struct give *)(void *)s)->rig;
-	size_t left = strlen(r->text), n = left < r->piece ? left : r->piece;
-	struct frame *f;
-
-	(void)e;
-	if (n == 0)
-		return FLOW_END;
-	f = frame_new(n);
-	memcpy(f->data, r->text, n);
-	f->len = n;
-	r->text += n;
-	link_push(out, f);
-	return FLOW_MORE;
-}
-
-static void give_destroy(struct source *s)
-{
-	free(s);
-}
-
-static const struct source_ops give_ops = {
-	.name = "give",
-	.read = give_read,
-	.destroy = give_destroy,
-};
-
-static void restore(struct rig *r, const char *text)
-{
-	struct give *g = calloc(1, sizeof(*g));
-	struct pipeline_parts parts = {.source = &g->source,
-				       .link_bytes = 1 << 20,
-				       .idle_seconds = 20};
-	struct pipeline *p;
-	struct err e = {0};
-
-	r->text = text;
-	g->source.ops = &give_ops;
-	g->rig = r;
-	if (r->load == NULL)
-		assert_true(rig_load(r, &e));
-	parts.sink = r->load->ops->sink(r->load, ITEM_SCHEMA, &e);
-	assert_non_null(parts.sink);
-	r->calls = 0;
-	p = pipeline_new(r->loop, &parts, on_done, r, &e);
-	loop_run(r->loop);
-	assert_int_equal(r->calls, 1);
-	pipeline_free(p);
-}
-
 static const char dump[] =
 	"SET NAMES utf8mb4;\nCREATE DATABASE IF NOT EXISTS `shop`;\n"
 	"USE `shop`;\nCREATE TABLE `t` (`a` int);\n"
@@ -325,202 +207,6 @@ static const char dump[] =
 	"SET @coffer_section = 'events';\nUSE `shop`;\n"
 	"DELIMITER ;;\nCREATE EVENT `e` do a\n;;\nDELIMITER ;\n"
 	"SET @coffer_section = NULL;\nSET footer;\n";
-
-static void check_log_order(struct rig *r, const char *const *wanted)
-{
-	const char *at = fake_log(r->fake);
-
-	for (; *wanted != NULL; wanted++) {
-		at = strstr(at, *wanted);
-		if (at == NULL)
-			fail_msg("not run or not in order: %s", *wanted);
-		at++;
-	}
-}
-
-static void test_restore(void **state)
-{
-	static const char *const wanted[] = {
-		"autocommit = 0",
-		"SET NAMES utf8mb4\n",
-		"CREATE DATABASE IF NOT EXISTS `shop`\n",
-		"USE `shop`\n",
-		"CREATE TABLE `t`",
-		"INSERT INTO `t` (`a`) VALUES\n(1),\n(2)\n",
-		"CREATE TRIGGER `x` begin a; b; end\n",
-		"SET footer\n",
-		"COMMIT\n",
-		NULL,
-	};
-
-	(void)state;
-	for (size_t piece = 1; piece < 60; piece += 7) {
-		struct rig r;
-
-		rig_init(&r, NULL);
-		r.piece = piece;
-		restore(&r, dump);
-		assert_false(err_is(&r.err));
-		check_log_order(&r, wanted);
-		/* Not before the rows are verified. */
-		assert_int_equal(fake_count(r.fake, "CREATE EVENT"), 0);
-		assert_int_equal(fake_count(r.fake, "DROP"), 0);
-		assert_int_equal(r.load->ops->facts(r.load)->statements, 11);
-		rig_fini(&r);
-	}
-}
-
-static void test_restore_renamed(void **state)
-{
-	static const struct load_rename rename = {"shop", "old"};
-	static const char *const wanted[] = {
-		"CREATE DATABASE IF NOT EXISTS `old`\n", "USE `old`\n", NULL};
-	struct rig r;
-
-	(void)state;
-	rig_init(&r, NULL);
-	r.config.renames = &rename;
-	r.config.nrenames = 1;
-	restore(&r, dump);
-	assert_false(err_is(&r.err));
-	check_log_order(&r, wanted);
-	assert_null(strstr(fake_log(r.fake), "`shop`"));
-	rig_fini(&r);
-}
-
-static void test_overwrite_drops_first(void **state)
-{
-	static const char *const confirm[] = {"shop"};
-	static const char *const wanted[] = {"DROP DATABASE IF EXISTS `shop`\n",
-					     "CREATE DATABASE", NULL};
-	struct rig r;
-
-	(void)state;
-	rig_init(&r, NULL);
-	r.databases[1] = "other";
-	r.config.ndatabases = 2;
-	r.config.is_overwrite = true;
-	r.config.confirm = confirm;
-	r.config.nconfirm = 1;
-	restore(&r, dump);
-	check_log_order(&r, wanted);
-	assert_int_equal(fake_count(r.fake, "DROP"), 1);
-	rig_fini(&r);
-}
-
-static void test_statement_fails(void **state)
-{
-	static const struct fake_answer a[] = {{.begins = "INSERT",
-						.act = FAKE_ERROR,
-						.number = 1062,
-						.text = "Duplicate entry"},
-					       {.begins = NULL}};
-	struct rig r;
-
-	(void)state;
-	rig_init(&r, a);
-	restore(&r, dump);
-	assert_int_equal(r.err.code, ERR_REMOTE);
-	assert_string_equal(r.err.api, "target_failed");
-	assert_non_null(strstr(r.err.msg, "statement 5, INSERT INTO `t`"));
-	assert_non_null(strstr(r.err.msg, "1062"));
-	/* No value of a row is told. */
-	assert_null(strstr(r.err.msg, "VALUES"));
-	rig_fini(&r);
-}
-
-static void test_denied_is_the_targets(void **state)
-{
-	static const struct fake_answer a[] = {
-		{.begins = "CREATE TABLE", .act = FAKE_ERROR, .number = 1142},
-		{.begins = NULL}};
-	struct rig r;
-
-	(void)state;
-	rig_init(&r, a);
-	restore(&r, dump);
-	assert_string_equal(r.err.api, "target_failed");
-	assert_non_null(strstr(r.err.msg, "CREATE TABLE `t`"));
-	rig_fini(&r);
-}
-
-static void test_connection_breaks(void **state)
-{
-	static const char *const begins[] = {
-		"SELECT @@version", "SET SESSION", "SET NAMES", "USE",
-		"INSERT",	    "CREATE TRIG", "COMMIT"};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
-		const struct fake_answer a[] = {
-			{.begins = begins[i], .act = FAKE_CUT},
-			{.begins = NULL}};
-		struct rig r;
-
-		rig_init(&r, a);
-		restore(&r, dump);
-		assert_int_equal(r.err.code, ERR_CONNECT);
-		assert_string_equal(r.err.api, "connection_failed");
-		rig_fini(&r);
-	}
-}
-
-static void test_dump_is_cut(void **state)
-{
-	struct rig r;
-
-	(void)state;
-	rig_init(&r, NULL);
-	restore(&r, "SET a;\nINSERT INTO `t` VALUES\n(1),");
-	assert_int_equal(r.err.code, ERR_DAMAGED);
-	assert_string_equal(r.err.api, "damaged_backup");
-	assert_int_equal(fake_count(r.fake, "INSERT"), 0);
-	rig_fini(&r);
-}
-
-/* MySQL with GTIDs takes such a table alone only. */
-static void test_no_shared_transaction(void **state)
-{
-	static const struct fake_answer a[] = {{.begins = "INSERT",
-						.act = FAKE_ERROR,
-						.number = 1785,
-						.times = 1},
-					       {.begins = NULL}};
-	static const char *const wanted[] = {"INSERT", "autocommit = 1",
-					     "INSERT", "COMMIT", NULL};
-	struct rig r;
-
-	(void)state;
-	rig_init(&r, a);
-	restore(&r, dump);
-	assert_false(err_is(&r.err));
-	check_log_order(&r, wanted);
-	rig_fini(&r);
-}
-
-static void test_transactions_are_bounded(void **state)
-{
-	size_t len = 9 << 20;
-	char *text = malloc(2 * len + 100);
-	struct rig r;
-	size_t at = 0;
-
-	(void)state;
-	for (int i = 0; i < 36; i++) {
-		memset(text + at, 'x', len / 18);
-		memcpy(text + at, "INSERT ", 7);
-		at += len / 18;
-		memcpy(text + at, ";\n", 3);
-		at += 2;
-	}
-	rig_init(&r, NULL);
-	restore(&r, text);
-	assert_false(err_is(&r.err));
-	assert_int_equal(fake_count(r.fake, "INSERT"), 36);
-	assert_int_equal(fake_count(r.fake, "COMMIT"), 2);
-	rig_fini(&r);
-	free(text);
-}
 
 static bool next_item(void *arg, struct load_item *item)
 {
@@ -543,7 +229,7 @@ static void verify(struct rig *r, const struct load_item *items, size_t n)
 	if (r->load == NULL)
 		assert_true(rig_load(r, &e));
 	assert_non_null(
-		r->load->ops->verify(r->load, next_item, r, on_done, r, &e));
+		r->load->ops->verify(r->load, next_item, r, rig_done, r, &e));
 	loop_run(r->loop);
 	assert_int_equal(r->calls, 1);
 }
@@ -626,17 +312,17 @@ static void test_events_after_verification(void **state)
 
 	(void)state;
 	rig_init(&r, NULL);
-	restore(&r, dump);
+	rig_restore(&r, dump);
 	assert_int_equal(fake_count(r.fake, "CREATE EVENT"), 0);
 	verify(&r, &item, 1);
 	assert_false(err_is(&r.err));
-	check_log_order(&r, wanted);
+	rig_wants(&r, wanted);
 	assert_int_equal(fake_count(r.fake, "CREATE EVENT"), 1);
 	rig_fini(&r);
 	/* Nor when it fails. */
 	item.rows = 0;
 	rig_init(&r, NULL);
-	restore(&r, dump);
+	rig_restore(&r, dump);
 	verify(&r, &item, 1);
 	assert_true(err_is(&r.err));
 	assert_int_equal(fake_count(r.fake, "CREATE EVENT"), 0);
@@ -655,7 +341,7 @@ static void test_verify_is_canceled(void **state)
 	assert_true(rig_load(&r, &e));
 	r.items = &item;
 	r.nitems = 1;
-	op = r.load->ops->verify(r.load, next_item, &r, on_done, &r, &e);
+	op = r.load->ops->verify(r.load, next_item, &r, rig_done, &r, &e);
 	source_op_cancel(op);
 	assert_int_equal(r.calls, 0);
 	rig_fini(&r);
@@ -671,15 +357,6 @@ int main(void)
 		cmocka_unit_test(test_incompatible),
 		cmocka_unit_test(test_check_fails),
 		cmocka_unit_test(test_bad_names),
-		cmocka_unit_test(test_restore),
-		cmocka_unit_test(test_restore_renamed),
-		cmocka_unit_test(test_overwrite_drops_first),
-		cmocka_unit_test(test_statement_fails),
-		cmocka_unit_test(test_denied_is_the_targets),
-		cmocka_unit_test(test_connection_breaks),
-		cmocka_unit_test(test_dump_is_cut),
-		cmocka_unit_test(test_no_shared_transaction),
-		cmocka_unit_test(test_transactions_are_bounded),
 		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_verify_finds_a_difference),
 		cmocka_unit_test(test_verify_misses_a_table),

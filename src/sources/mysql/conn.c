@@ -444,6 +444,13 @@ unsigned my_conn_warnings(const struct my_conn *c)
 	return mysql_warning_count(c->mysql);
 }
 
+uint64_t my_conn_affected(const struct my_conn *c)
+{
+	my_ulonglong n = mysql_affected_rows(c->mysql);
+
+	return n != (my_ulonglong)-1 ? n : 0;
+}
+
 const char *my_conn_version(const struct my_conn *c)
 {
 	return mysql_get_server_info(c->mysql);

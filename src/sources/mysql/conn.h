@@ -101,6 +101,9 @@ unsigned my_conn_errno(const struct my_conn *c);
 /* How many warnings the last statement gave. */
 unsigned my_conn_warnings(const struct my_conn *c);
 
+/* How many rows the last statement changed. */
+uint64_t my_conn_affected(const struct my_conn *c);
+
 /* The server's version as it says it on connecting ("10.11.6-MariaDB"). */
 const char *my_conn_version(const struct my_conn *c);
 

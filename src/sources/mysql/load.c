@@ -8,19 +8,53 @@
 #include "sources/mysql/fault.h"
 #include "sources/mysql/mysql.h"
 
-enum { NAME_BYTES_MAX = 256 }; /* 64 characters */
+enum {
+	NAME_BYTES_MAX = 256, /* 64 characters */
+	WIDTH_MAX = 16,
+	WIDTH_DEFAULT = 4,
+	WIDTH_UNKNOWN = 2, /* the target does not tell its cores */
+};
 
 static struct my_load *load_of(struct load *l)
 {
 	return (struct my_load *)(void *)l;
 }
 
-bool my_load_may_drop(const struct my_load *l, const char *database)
+bool my_load_may_drop(const struct my_load *l, const char *name)
 {
 	for (size_t i = 0; l->is_overwrite && i < l->nconfirm; i++)
-		if (strcmp(l->confirm[i], database) == 0)
+		if (strcmp(l->confirm[i], name) == 0)
 			return true;
 	return false;
+}
+
+/* "shop.orders" */
+static bool is_both(const char *confirmed, const char *database,
+		    const char *table)
+{
+	size_t n = strlen(database);
+
+	return strncmp(confirmed, database, n) == 0 && confirmed[n] == '.' &&
+	       strcmp(confirmed + n + 1, table) == 0;
+}
+
+bool my_load_may_drop_table(const struct my_load *l, const char *database,
+			    const char *table)
+{
+	for (size_t i = 0; l->is_overwrite && i < l->nconfirm; i++)
+		if (is_both(l->confirm[i], database, table))
+			return true;
+	return false;
+}
+
+const struct my_partial *my_load_partial(const struct my_load *l,
+					 const char *database)
+{
+	for (size_t i = 0; i < l->ndatabases; i++)
+		if (strcmp(l->databases[i], database) == 0)
+			return l->partials[i].is_partial ? &l->partials[i]
+							 : NULL;
+	return NULL;
 }
 
 bool my_load_hold(struct my_load *l, const char *sql, size_t len)
@@ -71,8 +105,14 @@ static void load_destroy(struct load *base)
 	struct my_load *l = load_of(base);
 
 	my_address_fini(&l->address);
+	for (size_t i = 0; l->partials != NULL && i < l->ndatabases; i++)
+		free_names(l->partials[i].tables, l->partials[i].n);
+	free(l->partials);
 	free_names(l->databases, l->ndatabases);
 	free_names(l->confirm, l->nconfirm);
+	free_names(l->definers, l->ndefiners);
+	free(l->session_json);
+	my_plain_fini(l);
 	my_renames_fini(&l->renames);
 	for (size_t i = 0; i < l->nheld; i++)
 		free(l->held[i].sql);
@@ -80,11 +120,18 @@ static void load_destroy(struct load *base)
 	free(l);
 }
 
+/* Each connection keeps a core of the target busy. */
 static unsigned load_width(const struct load *base, enum item_kind section)
 {
-	(void)base;
-	(void)section;
-	return 1;
+	const struct my_load *l = (const struct my_load *)(const void *)base;
+
+	if (section != ITEM_DATA)
+		return 1;
+	if (l->parallelism > 0)
+		return l->parallelism < WIDTH_MAX ? l->parallelism : WIDTH_MAX;
+	if (l->cores == 0)
+		return WIDTH_UNKNOWN;
+	return l->cores < WIDTH_DEFAULT ? l->cores : WIDTH_DEFAULT;
 }
 
 static const struct load_ops ops = {
@@ -110,10 +157,25 @@ static bool copy_names(char ***to, size_t *nto, const char *const *from,
 	return true;
 }
 
+static bool copy_partial(struct my_partial *p, const struct load_config *c,
+			 const char *database)
+{
+	for (size_t i = 0; i < c->npartial; i++) {
+		const struct source_scope_database *d = &c->partial[i];
+
+		if (strcmp(d->name, database) != 0)
+			continue;
+		p->is_partial = true;
+		return copy_names(&p->tables, &p->n, d->tables, d->ntables);
+	}
+	return true;
+}
+
 static bool copy_targets(struct my_load *l, const struct load_config *c)
 {
 	l->databases = calloc(c->ndatabases + 1, sizeof(*l->databases));
-	if (l->databases == NULL)
+	l->partials = calloc(c->ndatabases + 1, sizeof(*l->partials));
+	if (l->databases == NULL || l->partials == NULL)
 		return false;
 	for (; l->ndatabases < c->ndatabases; l->ndatabases++) {
 		const char *name = my_renames_find(&l->renames,
@@ -122,6 +184,11 @@ static bool copy_targets(struct my_load *l, const struct load_config *c)
 		l->databases[l->ndatabases] = strdup(name);
 		if (l->databases[l->ndatabases] == NULL)
 			return false;
+		if (!copy_partial(&l->partials[l->ndatabases], c,
+				  c->databases[l->ndatabases])) {
+			l->ndatabases++; /* what there is is freed */
+			return false;
+		}
 	}
 	return true;
 }
@@ -134,13 +201,21 @@ static bool copy_config(struct my_load *l, const struct load_config *c)
 			return false;
 	l->is_overwrite = c->is_overwrite;
 	l->max_statement_bytes = c->max_statement_bytes;
+	l->plain_bytes = c->plain_bytes;
+	l->parallelism = c->parallelism;
+	l->definer = c->definer;
+	if (c->session_json != NULL &&
+	    (l->session_json = strdup(c->session_json)) == NULL)
+		return false;
 	if (c->source_version != NULL) {
 		my_server_parse(&l->source, c->source_version);
 		l->has_source = l->source.number > 0;
 	}
 	return my_address_init(&l->address, &c->address) &&
 	       copy_targets(l, c) &&
-	       copy_names(&l->confirm, &l->nconfirm, c->confirm, c->nconfirm);
+	       copy_names(&l->confirm, &l->nconfirm, c->confirm, c->nconfirm) &&
+	       copy_names(&l->definers, &l->ndefiners, c->definers,
+			  c->ndefiners);
 }
 
 static bool bad_target(struct err *e, const char *name, const char *what)
@@ -179,6 +254,15 @@ static bool is_in_backup(const struct load_config *c, const char *name)
 	return false;
 }
 
+static bool check_partial(const struct load_config *c, struct err *e)
+{
+	for (size_t i = 0; i < c->npartial; i++)
+		if (!is_in_backup(c, c->partial[i].name))
+			return bad_target(e, c->partial[i].name,
+					  "is not among those restored");
+	return true;
+}
+
 static bool check_renames(const struct load_config *c, struct err *e)
 {
 	for (size_t i = 0; i < c->nrenames; i++)
@@ -201,7 +285,8 @@ struct load *my_load_new(const struct source_env *env,
 	l->env = env;
 	if (!copy_config(l, c))
 		(void)err_nomem(e, "a restore");
-	else if (check_renames(c, e) && check_targets(l, e))
+	else if (check_renames(c, e) && check_partial(c, e) &&
+		 check_targets(l, e))
 		return &l->base;
 	load_destroy(&l->base);
 	return NULL;

@@ -2,69 +2,38 @@
  * load_sink.c - applies the frames of a dump, statement by statement.
  *
  * Rows are gathered into transactions of some MiB: a commit each statement
- * costs a disk flush each. A statement that lies whole in a frame is sent
- * from there. Making events is put off until the rows are verified, since an
- * event may run, and write, as soon as it is made.
+ * costs a disk flush each. Several sinks write rows at the same time, so a
+ * transaction may meet a deadlock: the frames that it came from are kept until
+ * it is committed, and it is run again from them (redo.h). A statement that
+ * lies whole in a frame is sent from there. One that does not is a
+ * transaction of its own, since its frames are gone; so is one whose rows no
+ * ROLLBACK takes back. Making events is put off until the rows are verified,
+ * since an event may run, and write, as soon as it is made.
  */
-#include "sources/mysql/load_int.h"
+#include "sources/mysql/sink_int.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "sources/mysql/dialog.h"
 #include "sources/mysql/fault.h"
-#include "sources/mysql/program.h"
-#include "sources/mysql/quote.h"
+#include "sources/mysql/out.h"
 #include "sources/mysql/settings.h"
-#include "sources/mysql/split.h"
-
-enum sink_state {
-	SINK_CONNECT,  /* no connection yet */
-	SINK_SERVER,   /* version, for the settings */
-	SINK_SETTINGS, /* the session becomes ours */
-	SINK_DROP,     /* what is overwritten goes, one after the other */
-	SINK_NEXT,     /* looks for the next statement */
-	SINK_RUN,      /* it is on its way */
-	SINK_ALONE,    /* it must not share a transaction: none from here on */
-	SINK_COMMIT,   /* so many rows are enough for one transaction */
-	SINK_LAST,     /* the last transaction */
-	SINK_DONE,
-	SINK_STATE_COUNT,
-};
 
 static const char *const state_names[] = {
-	"connect", "server", "settings", "drop", "next",
-	"run",	   "alone",  "commit",	 "last", "done",
+	"connect", "server", "settings", "prepare", "next", "run",
+	"alone",   "commit", "rollback", "last",    "done",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) == SINK_STATE_COUNT,
 	       "one name per state");
 
 enum {
 	SILENCE_SECONDS = 3600, /* an index of a large table takes its time */
-	TRANSACTION_BYTES = 16 * 1024 * 1024,
-	BRIEF_MAX = 81, /* of a statement, in errors */
+	LOCK_SECONDS = 120,	/* for rows of another connection of ours */
+	TRANSACTION_BYTES = 8 * 1024 * 1024,
 	STATEMENTS_PER_WRITE = 64,
-	GTID_CONSISTENCY = 1785, /* ER_GTID_UNSAFE_NON_TRANSACTIONAL_TABLE */
-};
-
-struct my_sink {
-	struct sink sink; /* comes first */
-	struct my_load *load;
-	struct my_conn *conn;
-	struct my_dialog dialog;
-	struct my_server server;
-	enum sink_state state;
-	size_t database; /* SINK_DROP */
-	struct frame *frame;
-	struct my_split split;
-	struct text renamed; /* the statement at hand, if it changed */
-	const char *sql;
-	size_t len;
-	size_t open_bytes; /* of the transaction */
-	bool is_alone;	   /* each statement is a transaction */
-	bool is_holding;   /* among the events */
+	TRIES_MAX = 8,
+	PACKET_SLACK = 1024, /* what the server counts into a packet */
 };
 
 static struct my_sink *sink_of(void *sink)
@@ -78,6 +47,16 @@ static void set_state(struct my_sink *s, enum sink_state next)
 		log_debug("sources", "mysql load: %s -> %s",
 			  state_names[s->state], state_names[next]);
 	s->state = next;
+}
+
+/* What comes from here on is another transaction. */
+static bool mark(struct my_sink *s, const char *at, struct err *e)
+{
+	my_redo_mark(&s->redo, at);
+	memcpy(s->delimiter, s->split.delimiter, sizeof(s->delimiter));
+	text_reset(&s->start_use);
+	text_add(&s->start_use, s->use.data, s->use.len);
+	return !s->start_use.is_broken || err_nomem(e, "a statement");
 }
 
 static bool ask_server(void *arg, struct text *sql, struct err *e)
@@ -96,10 +75,27 @@ static bool take_server(void *arg, struct my_conn *c, struct err *e)
 	return my_server_read(&s->server, c, e);
 }
 
+/*
+ * Without unique_checks and foreign_key_checks MariaDB (10.6 and later) locks
+ * an empty table as a whole at its first INSERT: two connections would wait
+ * for one another, crosswise where frames hold several tables. It won nothing:
+ * 600 small tables 0.95 s without the checks and 0.82 s with them, 73 MB
+ * over two connections into one table 2.5 s and 2.4 s.
+ */
 static bool ask_settings(void *arg, struct text *sql, struct err *e)
 {
+	struct my_sink *s = sink_of(arg);
+
 	(void)e;
-	my_settings_write(&sink_of(arg)->server, sql);
+	my_settings_write(&s->server, sql);
+	text_printf(sql, ", SESSION innodb_lock_wait_timeout = %d",
+		    LOCK_SECONDS);
+	if (s->section == ITEM_DATA)
+		text_str(sql, ", SESSION unique_checks = 1");
+	else
+		/* Not another engine than the table's without a word. */
+		text_str(sql, ", SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,"
+			      "NO_ENGINE_SUBSTITUTION'");
 	return true;
 }
 
@@ -109,31 +105,29 @@ static bool take_settings(void *arg, struct my_conn *c, struct err *e)
 
 	(void)c;
 	(void)e;
-	set_state(s, s->load->ndatabases > 0 ? SINK_DROP : SINK_NEXT);
+	set_state(s, s->load->is_prepared ? SINK_NEXT : SINK_PREPARE);
 	return true;
 }
 
-static bool ask_drop(void *arg, struct text *sql, struct err *e)
+static bool ask_prepare(void *arg, struct text *sql, struct err *e)
 {
 	struct my_sink *s = sink_of(arg);
-	const char *name = s->load->databases[s->database];
 
 	(void)e;
-	if (!my_load_may_drop(s->load, name))
-		return true;
-	text_str(sql, "DROP DATABASE IF EXISTS ");
-	my_quote_name(sql, name);
+	my_prepare_next(s->load, &s->prepare, sql);
 	return true;
 }
 
-static bool take_drop(void *arg, struct my_conn *c, struct err *e)
+static bool take_prepare(void *arg, struct my_conn *c, struct err *e)
 {
 	struct my_sink *s = sink_of(arg);
 
 	(void)c;
 	(void)e;
-	if (++s->database == s->load->ndatabases)
-		set_state(s, SINK_NEXT);
+	if (s->prepare.database < s->load->ndatabases)
+		return true;
+	s->load->is_prepared = true;
+	set_state(s, SINK_NEXT);
 	return true;
 }
 
@@ -145,14 +139,79 @@ static bool ask_commit(void *arg, struct text *sql, struct err *e)
 	return true;
 }
 
+/* Its bytes, or those of its first piece, are on their way. */
+static bool send(struct my_sink *s, struct err *e)
+{
+	size_t limit = s->server.max_packet_bytes > 2 * PACKET_SLACK
+			       ? s->server.max_packet_bytes - PACKET_SLACK
+			       : SIZE_MAX;
+
+	s->sql = s->full;
+	s->len = s->full_len;
+	my_pieces_stop(&s->pieces);
+	if (s->len > limit &&
+	    (!my_pieces_begin(&s->pieces, s->full, s->full_len, limit, e) ||
+	     !my_pieces_next(&s->pieces, &s->sql, &s->len, e)))
+		return false;
+	my_query(s->conn, s->sql, s->len, MY_STORE, "restore");
+	set_state(s, SINK_RUN);
+	return true;
+}
+
+static void count_committed(struct my_sink *s)
+{
+	s->load->facts.rows_committed += s->open_rows;
+	s->open_bytes = 0;
+	s->open_rows = 0;
+	s->tries = 0;
+}
+
 static bool take_commit(void *arg, struct my_conn *c, struct err *e)
+{
+	struct my_sink *s = sink_of(arg);
+	bool is_pending = s->is_pending;
+
+	(void)c;
+	count_committed(s);
+	s->is_pending = false;
+	if (s->state == SINK_LAST) {
+		set_state(s, SINK_DONE);
+		return true;
+	}
+	set_state(s, SINK_NEXT);
+	/* The statement at hand lies in the frame: it must stay. */
+	if (is_pending)
+		return mark(s, s->split.at, e) && send(s, e);
+	return mark(s, s->split.at < s->split.end ? s->split.at : NULL, e);
+}
+
+static bool is_in_the_way(unsigned number)
+{
+	return number == MY_ERR_DEADLOCK || number == MY_ERR_LOCK_WAIT;
+}
+
+/* True: once more from where the transaction began. */
+static bool may_redo(struct my_sink *s, unsigned number)
+{
+	if (s->section != ITEM_DATA || !is_in_the_way(number) ||
+	    ++s->tries > TRIES_MAX)
+		return false;
+	s->load->facts.redone++;
+	log_debug("sources", "mysql load: a transaction is run again (%u)",
+		  number);
+	return true;
+}
+
+static bool no_commit(void *arg, struct my_conn *c, unsigned number,
+		      struct err *e)
 {
 	struct my_sink *s = sink_of(arg);
 
 	(void)c;
 	(void)e;
-	s->open_bytes = 0;
-	set_state(s, s->state == SINK_LAST ? SINK_DONE : SINK_NEXT);
+	if (!may_redo(s, number))
+		return false;
+	set_state(s, SINK_ROLLBACK);
 	return true;
 }
 
@@ -168,11 +227,52 @@ static bool take_alone(void *arg, struct my_conn *c, struct err *e)
 {
 	struct my_sink *s = sink_of(arg);
 
-	(void)e;
+	(void)c;
 	s->is_alone = true;
-	my_query(c, s->sql, s->len, MY_STORE, "restore");
-	set_state(s, SINK_RUN);
+	count_committed(s);
+	return mark(s, s->split.at, e) && send(s, e);
+}
+
+static bool ask_rollback(void *arg, struct text *sql, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	text_str(sql, "ROLLBACK");
 	return true;
+}
+
+/* The session's database is what it was there. */
+static bool rewind_all(struct my_sink *s, struct err *e)
+{
+	struct my_run run;
+
+	if (!my_redo_rewind(&s->redo, &run))
+		return err_bug(e, "a transaction cannot be run again");
+	text_reset(&s->split.rest);
+	s->split.is_given = false;
+	memcpy(s->split.delimiter, s->delimiter, sizeof(s->delimiter));
+	my_split_feed(&s->split, run.bytes, run.len);
+	text_reset(&s->own);
+	if (s->start_use.len > 0)
+		my_statement(&s->own, s->start_use.data, s->start_use.len,
+			     false);
+	if (s->own.is_broken)
+		return err_nomem(e, "a statement");
+	my_split_feed(&s->own_split, s->own.data, s->own.len);
+	set_state(s, SINK_NEXT);
+	return true;
+}
+
+static bool take_rollback(void *arg, struct my_conn *c, struct err *e)
+{
+	struct my_sink *s = sink_of(arg);
+	bool is_single = s->is_single && !s->is_pending;
+
+	(void)c;
+	s->is_pending = false;
+	s->open_bytes = 0;
+	s->open_rows = 0;
+	return is_single ? send(s, e) : rewind_all(s, e);
 }
 
 static const struct my_ask asks[SINK_STATE_COUNT] = {
@@ -180,57 +280,50 @@ static const struct my_ask asks[SINK_STATE_COUNT] = {
 			 NULL},
 	[SINK_SETTINGS] = {"set up the session", ask_settings, take_settings,
 			   NULL},
-	[SINK_DROP] = {"drop a database", ask_drop, take_drop, NULL},
+	[SINK_PREPARE] = {"drop what is replaced", ask_prepare, take_prepare,
+			  NULL},
 	[SINK_ALONE] = {"set up the session", ask_alone, take_alone, NULL},
-	[SINK_COMMIT] = {"commit", ask_commit, take_commit, NULL},
-	[SINK_LAST] = {"commit", ask_commit, take_commit, NULL},
+	[SINK_COMMIT] = {"commit", ask_commit, take_commit, no_commit},
+	[SINK_ROLLBACK] = {"roll back", ask_rollback, take_rollback, NULL},
+	[SINK_LAST] = {"commit", ask_commit, take_commit, no_commit},
 };
 
-static bool rename_databases(struct my_sink *s, struct err *e)
+static enum my_flow begin_statement(struct my_sink *s, bool is_own,
+				    struct err *e)
 {
-	if (!my_renames_apply(&s->load->renames, s->sql, s->len, &s->renamed))
-		return true;
-	if (s->renamed.is_broken)
-		return err_nomem(e, "a statement");
-	s->sql = s->renamed.data;
-	s->len = s->renamed.len;
-	return true;
+	s->is_own = is_own;
+	s->is_single = false;
+	if (!my_sink_take(s, e))
+		return err_is(e) ? MY_FAIL : MY_DONE;
+	s->full = s->sql;
+	s->full_len = s->len;
+	s->is_single = my_sink_wants_single(s);
+	if (!s->is_single || s->open_bytes == 0)
+		return send(s, e) ? MY_DONE : MY_FAIL;
+	s->is_pending = true;
+	set_state(s, SINK_COMMIT);
+	return MY_DONE;
 }
 
-/* What to do with the statement at hand: now, later, or nothing. */
-static bool begin_statement(struct my_sink *s, struct err *e)
+/* Rows in tables without transactions, or none, do not need their frames. */
+static bool must_commit(const struct my_sink *s)
 {
-	if (!rename_databases(s, e))
-		return false;
-	s->load->facts.statements++;
-	s->load->facts.statement_bytes += s->len;
-	if (my_is_mark(my_events_mark(), s->sql, s->len)) {
-		s->is_holding = true;
-		return true;
-	}
-	if (my_is_mark(my_events_end(), s->sql, s->len))
-		s->is_holding = false;
-	if (s->is_holding)
-		return my_load_hold(s->load, s->sql, s->len) ||
-		       err_nomem(e, "the events");
-	my_query(s->conn, s->sql, s->len, MY_STORE, "restore");
-	set_state(s, SINK_RUN);
-	return true;
+	return s->section == ITEM_DATA && s->open_bytes > 0 &&
+	       (s->split.rest.len > 0 || s->redo.bytes >= TRANSACTION_BYTES);
 }
 
-/* MY_WAIT: there is no frame yet. */
-static enum my_flow next_frame(struct my_sink *s, struct link *in,
-			       struct err *e)
+static bool feed(struct my_sink *s, const struct my_run *run, struct err *e)
 {
-	frame_free(s->frame);
-	s->frame = link_pop(in);
-	if (s->frame != NULL) {
-		my_split_feed(&s->split, (const char *)s->frame->data,
-			      s->frame->len);
-		return MY_DONE;
-	}
-	if (!in->eof)
-		return MY_WAIT;
+	/* One that goes on is in the middle of a statement. */
+	bool is_fresh = my_split_is_clean(&s->split);
+
+	my_split_feed(&s->split, run->bytes, run->len);
+	return run->item == NULL || !is_fresh ||
+	       my_sink_set_up(s, run->item, e);
+}
+
+static enum my_flow at_end(struct my_sink *s, struct err *e)
+{
 	if (!my_split_is_clean(&s->split)) {
 		(void)err_set(e, ERR_DAMAGED, "damaged_backup",
 			      "the backup ends in the middle of a statement");
@@ -240,70 +333,107 @@ static enum my_flow next_frame(struct my_sink *s, struct link *in,
 	return MY_DONE;
 }
 
-static enum my_flow next_statement(struct my_sink *s, struct link *in,
-				   struct err *e)
+/* All bytes are taken in. MY_WAIT: there is no frame yet. */
+static enum my_flow next_run(struct my_sink *s, struct link *in, struct err *e)
 {
-	if (s->open_bytes >= TRANSACTION_BYTES) {
+	struct my_run run;
+	struct frame *f;
+
+	if (must_commit(s)) {
 		set_state(s, SINK_COMMIT);
 		return MY_DONE;
 	}
-	switch (my_split_next(&s->split, &s->sql, &s->len, e)) {
+	if ((s->section != ITEM_DATA || s->open_bytes == 0) &&
+	    !mark(s, NULL, e))
+		return MY_FAIL;
+	if (my_redo_next(&s->redo, &run, e))
+		return feed(s, &run, e) ? MY_DONE : MY_FAIL;
+	if (err_is(e))
+		return MY_FAIL;
+	f = link_pop(in);
+	if (f != NULL)
+		my_redo_push(&s->redo, f);
+	else if (!in->eof)
+		return MY_WAIT;
+	else
+		return at_end(s, e);
+	return MY_DONE;
+}
+
+static enum my_flow next_statement(struct my_sink *s, struct link *in,
+				   struct err *e)
+{
+	switch (my_split_next(&s->own_split, &s->raw, &s->raw_len, e)) {
 	case SPLIT_STATEMENT:
-		return begin_statement(s, e) ? MY_DONE : MY_FAIL;
+		return begin_statement(s, true, e);
 	case SPLIT_MORE:
-		return next_frame(s, in, e);
+		break;
+	case SPLIT_FAIL:
+		return MY_FAIL;
+	}
+	switch (my_split_next(&s->split, &s->raw, &s->raw_len, e)) {
+	case SPLIT_STATEMENT:
+		return begin_statement(s, false, e);
+	case SPLIT_MORE:
+		return next_run(s, in, e);
 	case SPLIT_FAIL:
 		break;
 	}
 	return MY_FAIL;
 }
 
-/* The verb and the name, never values. */
-static void brief(const struct my_sink *s, char out[BRIEF_MAX])
+static enum my_flow next_piece(struct my_sink *s, struct err *e)
 {
-	char begin[BRIEF_MAX];
-	size_t n = s->len < BRIEF_MAX - 1 ? s->len : BRIEF_MAX - 1;
-
-	memcpy(begin, s->sql, n);
-	begin[n] = '\0';
-	begin[strcspn(begin, "(\n")] = '\0';
-	(void)my_clean(out, BRIEF_MAX, begin);
+	if (!my_pieces_next(&s->pieces, &s->sql, &s->len, e)) {
+		my_sink_blame(s, e);
+		return MY_FAIL;
+	}
+	my_query(s->conn, s->sql, s->len, MY_STORE, "restore");
+	return MY_DONE;
 }
 
-/* Whose fault it is: the broken connection's, or the target's. */
-static enum my_flow refused(const struct my_sink *s, struct err *e)
+static enum my_flow did(struct my_sink *s, struct err *e)
 {
-	char what[BRIEF_MAX];
+	s->open_rows += my_conn_affected(s->conn);
+	s->open_bytes += s->len;
+	if (s->is_alone)
+		count_committed(s);
+	if (my_pieces_has_more(&s->pieces))
+		return next_piece(s, e);
+	if (!my_sink_did(s, e))
+		return MY_FAIL;
+	set_state(s, s->is_single && !s->is_alone ? SINK_COMMIT : SINK_NEXT);
+	return !s->is_alone || mark(s, s->split.at, e) ? MY_DONE : MY_FAIL;
+}
 
-	if (e->code != ERR_CONNECT && e->code != ERR_TIMEOUT &&
-	    e->code != ERR_NOMEM) {
-		e->code = ERR_REMOTE;
-		(void)str_copy(e->api, sizeof(e->api), "target_failed");
+static enum my_flow refused(struct my_sink *s, struct err *e)
+{
+	unsigned number = my_conn_errno(s->conn);
+	bool is_usable = my_conn_is_usable(s->conn);
+
+	if (is_usable && number == MY_ERR_GTID_CONSISTENCY && !s->is_alone) {
+		set_state(s, SINK_ALONE);
+	} else if (is_usable && may_redo(s, number)) {
+		set_state(s, SINK_ROLLBACK);
+		if (s->is_alone) {
+			my_query(s->conn, s->sql, s->len, MY_STORE, "restore");
+			set_state(s, SINK_RUN);
+		}
+	} else {
+		my_sink_blame(s, e);
+		return MY_FAIL;
 	}
-	brief(s, what);
-	err_prefix(e, "statement %" PRIu64 ", %s", s->load->facts.statements,
-		   what);
-	return MY_FAIL;
+	err_clear(e);
+	return MY_DONE;
 }
 
 static enum my_flow run(struct my_sink *s, struct err *e)
 {
 	enum my_flow f = my_step(s->conn, e);
 
-	if (f == MY_FAIL && my_conn_errno(s->conn) == GTID_CONSISTENCY &&
-	    !s->is_alone) {
-		/* MySQL with GTIDs: a table without transactions. */
-		err_clear(e);
-		set_state(s, SINK_ALONE);
-		return MY_DONE;
-	}
 	if (f == MY_FAIL)
 		return refused(s, e);
-	if (f == MY_DONE) {
-		s->open_bytes += s->len;
-		set_state(s, SINK_NEXT);
-	}
-	return f;
+	return f == MY_DONE ? did(s, e) : f;
 }
 
 static enum my_flow do_state(struct my_sink *s, struct link *in, struct err *e)
@@ -322,9 +452,10 @@ static enum my_flow do_state(struct my_sink *s, struct link *in, struct err *e)
 		return run(s, e);
 	case SINK_SERVER:
 	case SINK_SETTINGS:
-	case SINK_DROP:
+	case SINK_PREPARE:
 	case SINK_ALONE:
 	case SINK_COMMIT:
+	case SINK_ROLLBACK:
 	case SINK_LAST:
 		f = my_dialog_step(&s->dialog, &asks[s->state], e);
 		if (f == MY_FAIL)
@@ -362,9 +493,15 @@ static void sink_destroy(struct sink *sink)
 
 	my_conn_free(s->conn);
 	my_dialog_fini(&s->dialog);
-	frame_free(s->frame);
+	my_redo_fini(&s->redo);
 	my_split_fini(&s->split);
+	my_split_fini(&s->own_split);
+	my_pieces_fini(&s->pieces);
+	text_free(&s->own);
 	text_free(&s->renamed);
+	text_free(&s->replaced);
+	text_free(&s->use);
+	text_free(&s->start_use);
 	free(s);
 }
 
@@ -388,9 +525,10 @@ struct sink *my_load_sink(struct load *load, enum item_kind section,
 		(void)err_nomem(e, "a restore");
 		return NULL;
 	}
-	(void)section;
 	s->sink.ops = &ops;
 	s->load = (struct my_load *)(void *)load; /* base comes first */
+	s->section = section;
+	my_redo_init(&s->redo);
 	s->conn = my_conn_new(s->load->env, &s->load->address.view, 0, e);
 	if (s->conn == NULL) {
 		free(s);
