@@ -27,6 +27,7 @@ libsources_a_SOURCES += \
 	src/sources/mysql/fault.h \
 	src/sources/mysql/grants.c \
 	src/sources/mysql/grants.h \
+	src/sources/mysql/lanes.c \
 	src/sources/mysql/list.c \
 	src/sources/mysql/list.h \
 	src/sources/mysql/load.c \
@@ -75,5 +76,6 @@ libsources_a_SOURCES += \
 	src/sources/mysql/snapshot.c \
 	src/sources/mysql/split.c \
 	src/sources/mysql/split.h \
-	src/sources/mysql/statement.c
+	src/sources/mysql/statement.c \
+	src/sources/mysql/tables.c
 endif

@@ -1,4 +1,5 @@
-/* test_mysql_dump.c - whole dumps of a fake server, and how they fail. */
+/* test_mysql_dump.c - whole dumps of a fake server over one connection, and
+ * how they fail. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,155 +9,19 @@
 
 #include <cmocka.h>
 
-#include "base/text.h"
-#include "loop/loop.h"
-#include "loop/workers.h"
-#include "pipeline/pipeline.h"
-#include "sources/kinds.h"
-#include "test_mysql_fake.h"
-
-struct rig {
-	struct loop *loop;
-	struct source_env env;
-	struct dump_config config;
-	struct fake *fake;
-	struct dump *dump;
-	struct err err;
-	struct text text;  /* all frames */
-	struct text items; /* "kind type group.name rows;" */
-	struct text phases;
-	uint64_t next_number;
-};
-
-struct keep {
-	struct sink sink; /* comes first */
-	struct rig *rig;
-};
-
-static void keep_frame(struct rig *r, const struct frame *f)
-{
-	text_add(&r->text, f->data, f->len);
-	for (size_t i = 0; i < f->nspans; i++) {
-		const struct span *s = &f->spans[i];
-
-		assert_true(s->ends_run);
-		assert_int_equal(s->item->number, r->next_number++);
-		text_printf(&r->items, "%s %s %s.%s %d;",
-			    item_kind_name(s->item->kind), s->item->type,
-			    s->item->group, s->item->name, (int)s->rows);
-	}
-}
-
-static enum flow keep_write(struct sink *sink, struct link *in, struct err *e)
-{
-	struct keep *k = (struct keep *)(void *)sink;
-	struct frame *f;
-
-	(void)e;
-	while ((f = link_pop(in)) != NULL) {
-		keep_frame(k->rig, f);
-		frame_free(f);
-	}
-	return in->eof ? FLOW_END : FLOW_WAIT;
-}
-
-static void keep_destroy(struct sink *sink)
-{
-	free(sink);
-}
-
-static const struct sink_ops keep_ops = {
-	.name = "keep",
-	.write = keep_write,
-	.destroy = keep_destroy,
-};
-
-static void rig_init(struct rig *r, const struct fake_answer *answers)
-{
-	struct err e = {0};
-
-	memset(r, 0, sizeof(*r));
-	r->loop = loop_new(&e);
-	r->env.loop = r->loop;
-	r->env.blocking = workers_new(r->loop, "test", 1, &e);
-	r->fake = fake_start(NULL, answers, fake_shop());
-	r->config.address.host = "127.0.0.1";
-	r->config.address.port = fake_port(r->fake);
-	r->config.address.user = "root";
-	r->config.max_tables = 100;
-	r->config.max_row_bytes = 1 << 20;
-	text_str(&r->text, "");
-	text_str(&r->items, "");
-}
-
-static void rig_fini(struct rig *r)
-{
-	r->dump->ops->destroy(r->dump);
-	workers_free(r->env.blocking);
-	loop_free(r->loop);
-	fake_stop(r->fake);
-	text_free(&r->text);
-	text_free(&r->items);
-	text_free(&r->phases);
-}
-
-static void on_done(void *arg, const struct err *e)
-{
-	struct rig *r = arg;
-
-	r->err = *e;
-	loop_stop(r->loop);
-}
-
-static void run_phase(struct rig *r, struct source *source)
-{
-	struct keep *k = calloc(1, sizeof(*k));
-	struct pipeline_parts parts = {.source = source,
-				       .sink = &k->sink,
-				       .link_bytes = 1 << 20,
-				       .idle_seconds = 20};
-	struct pipeline *p;
-	struct err e = {0};
-
-	k->sink.ops = &keep_ops;
-	k->rig = r;
-	p = pipeline_new(r->loop, &parts, on_done, r, &e);
-	assert_non_null(p);
-	loop_run(r->loop);
-	pipeline_free(p);
-	text_printf(&r->phases, "%s ", r->dump->ops->facts(r->dump)->phase);
-}
-
-static const struct dump_facts *run(struct rig *r)
-{
-	struct err e = {0};
-
-	r->dump = source_kind_find("mysql")->dump_new(&r->env, &r->config, &e);
-	assert_non_null(r->dump);
-	while (!err_is(&r->err)) {
-		struct source *sources[DUMP_SOURCES_MAX];
-		size_t n;
-
-		assert_true(r->dump->ops->next_phase(r->dump, sources, &n, &e));
-		if (n == 0)
-			break;
-		assert_int_equal(n, 1);
-		run_phase(r, sources[0]);
-	}
-	return r->dump->ops->facts(r->dump);
-}
+#include "test_mysql_dump_rig.h"
 
 static void test_items(void **state)
 {
 	const struct dump_facts *f;
-	struct rig r;
+	struct dump_rig r;
 
 	(void)state;
-	rig_init(&r, NULL);
-	f = run(&r);
+	dump_rig_init(&r, NULL);
+	f = dump_rig_run(&r);
 	assert_false(err_is(&r.err));
 	assert_string_equal(r.phases.data,
-			    "connect schema lock data post check ");
+			    "connect schema tables lock data post check ");
 	assert_string_equal(r.items.data,
 			    "schema database shop. 0;schema sequence shop.s 0;"
 			    "schema table shop.items 0;"
@@ -179,7 +44,7 @@ static void test_items(void **state)
 	assert_int_equal(f->binlog_position, 4711);
 	assert_string_equal(f->gtid, "0-1-99");
 	assert_non_null(strstr(f->session_json, "STRICT_TRANS_TABLES"));
-	rig_fini(&r);
+	dump_rig_fini(&r);
 }
 
 static void test_text(void **state)
@@ -209,11 +74,11 @@ static void test_text(void **state)
 		"foreign_key_checks = @coffer_fk",
 	};
 	const char *at;
-	struct rig r;
+	struct dump_rig r;
 
 	(void)state;
-	rig_init(&r, NULL);
-	(void)run(&r);
+	dump_rig_init(&r, NULL);
+	(void)dump_rig_run(&r);
 	at = r.text.data;
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		const char *found = strstr(at, wanted[i]);
@@ -222,7 +87,7 @@ static void test_text(void **state)
 			fail_msg("not there or not in order: %s", wanted[i]);
 		at = found;
 	}
-	rig_fini(&r);
+	dump_rig_fini(&r);
 }
 
 /* The statements that make the dump right, in their order. */
@@ -251,11 +116,11 @@ static void test_statements(void **state)
 		"SHOW CREATE TABLE `orders`",
 	};
 	const char *at;
-	struct rig r;
+	struct dump_rig r;
 
 	(void)state;
-	rig_init(&r, NULL);
-	(void)run(&r);
+	dump_rig_init(&r, NULL);
+	(void)dump_rig_run(&r);
 	at = fake_log(r.fake);
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		at = strstr(at, wanted[i]);
@@ -265,22 +130,22 @@ static void test_statements(void **state)
 	}
 	/* The binary log tells the place: nobody is locked out. */
 	assert_int_equal(fake_count(r.fake, "FLUSH TABLES"), 0);
-	rig_fini(&r);
+	dump_rig_fini(&r);
 }
 
 /* Runs with these answers; it fails with that code, and says those words. */
 static void check_failure(const struct fake_answer *answers, enum err_code code,
 			  const char *api, const char *words)
 {
-	struct rig r;
+	struct dump_rig r;
 
-	rig_init(&r, answers);
-	(void)run(&r);
+	dump_rig_init(&r, answers);
+	(void)dump_rig_run(&r);
 	assert_int_equal(r.err.code, code);
 	assert_string_equal(r.err.api, api);
 	if (strstr(r.err.msg, words) == NULL)
 		fail_msg("\"%s\" is not in \"%s\"", words, r.err.msg);
-	rig_fini(&r);
+	dump_rig_fini(&r);
 }
 
 static void test_replica(void **state)
@@ -452,11 +317,11 @@ static void test_short_lock_without_binlog(void **state)
 {
 	const char *log, *lock, *start, *unlock;
 	const struct dump_facts *f;
-	struct rig r;
+	struct dump_rig r;
 
 	(void)state;
-	rig_init(&r, no_binlog);
-	f = run(&r);
+	dump_rig_init(&r, no_binlog);
+	f = dump_rig_run(&r);
 	assert_false(err_is(&r.err));
 	log = fake_log(r.fake);
 	assert_non_null(strstr(log, "SET SESSION wait_timeout = 20"));
@@ -465,7 +330,7 @@ static void test_short_lock_without_binlog(void **state)
 	unlock = strstr(log, "UNLOCK TABLES");
 	assert_true(lock != NULL && lock < start && start < unlock);
 	assert_string_equal(f->binlog_file, "");
-	rig_fini(&r);
+	dump_rig_fini(&r);
 }
 
 static void test_lock_not_obtained(void **state)
@@ -513,11 +378,11 @@ static void test_lock_denied_is_no_failure(void **state)
 		 .names = "n x t"},
 		{.begins = NULL}};
 	const struct dump_facts *f;
-	struct rig r;
+	struct dump_rig r;
 
 	(void)state;
-	rig_init(&r, a);
-	f = run(&r);
+	dump_rig_init(&r, a);
+	f = dump_rig_run(&r);
 	assert_false(err_is(&r.err));
 	assert_string_equal(f->binlog_file, "bin.3");
 	assert_int_equal(f->binlog_position, 77);
@@ -526,7 +391,7 @@ static void test_lock_denied_is_no_failure(void **state)
 	assert_string_equal(f->warnings[0].code, "role_unknown");
 	assert_string_equal(f->warnings[1].code, "position_inexact");
 	assert_int_equal(f->triggers, 0);
-	rig_fini(&r);
+	dump_rig_fini(&r);
 }
 
 static void test_scope(void **state)
@@ -539,18 +404,19 @@ static void test_scope(void **state)
 		 .names = "Trigger Event Table",
 		 .values = "t|INSERT|orders\nx|INSERT|items"},
 		{.begins = NULL}};
-	struct rig r;
+	struct dump_rig r;
 
 	(void)state;
-	rig_init(&r, a);
-	r.config.scope = (struct source_scope){&shop, 1};
-	(void)run(&r);
+	dump_rig_init(&r, a);
+	r.config.scope.databases = &shop;
+	r.config.scope.ndatabases = 1;
+	(void)dump_rig_run(&r);
 	assert_false(err_is(&r.err));
 	assert_string_equal(r.items.data, "schema database shop. 0;"
 					  "schema table shop.orders 0;"
 					  "data table shop.orders 3;"
 					  "post trigger shop.t 0;");
-	rig_fini(&r);
+	dump_rig_fini(&r);
 }
 
 static void check_scope_failure(const char *database, const char *table,
@@ -559,15 +425,16 @@ static void check_scope_failure(const char *database, const char *table,
 	const char *const tables[] = {table};
 	const struct source_scope_database db = {
 		database, table != NULL ? tables : NULL, 1};
-	struct rig r;
+	struct dump_rig r;
 
-	rig_init(&r, NULL);
-	r.config.scope = (struct source_scope){&db, 1};
-	(void)run(&r);
+	dump_rig_init(&r, NULL);
+	r.config.scope.databases = &db;
+	r.config.scope.ndatabases = 1;
+	(void)dump_rig_run(&r);
 	assert_int_equal(r.err.code, ERR_INVALID);
 	assert_string_equal(r.err.api, "invalid_scope");
 	assert_non_null(strstr(r.err.msg, words));
-	rig_fini(&r);
+	dump_rig_fini(&r);
 }
 
 static void test_bad_scope(void **state)
@@ -580,28 +447,28 @@ static void test_bad_scope(void **state)
 
 static void test_too_many_tables(void **state)
 {
-	struct rig r;
+	struct dump_rig r;
 
 	(void)state;
-	rig_init(&r, NULL);
+	dump_rig_init(&r, NULL);
 	r.config.max_tables = 2;
-	(void)run(&r);
+	(void)dump_rig_run(&r);
 	assert_string_equal(r.err.api, "too_many_tables");
 	assert_non_null(strstr(r.err.msg, "3 tables"));
-	rig_fini(&r);
+	dump_rig_fini(&r);
 }
 
 static void test_row_too_long(void **state)
 {
-	struct rig r;
+	struct dump_rig r;
 
 	(void)state;
-	rig_init(&r, NULL);
+	dump_rig_init(&r, NULL);
 	r.config.max_row_bytes = 3;
-	(void)run(&r);
+	(void)dump_rig_run(&r);
 	assert_string_equal(r.err.api, "row_too_long");
 	assert_non_null(strstr(r.err.msg, "shop.items"));
-	rig_fini(&r);
+	dump_rig_fini(&r);
 }
 
 static void test_invalid_view(void **state)
@@ -618,20 +485,20 @@ static void test_invalid_view(void **state)
 		 .values = "Note|1449|x\nWarning|1356|View"},
 		{.begins = NULL}};
 	const struct dump_facts *f;
-	struct rig r;
+	struct dump_rig r;
 
 	(void)state;
-	rig_init(&r, a);
+	dump_rig_init(&r, a);
 	/* Warnings stand in the last packet, which the client reads in a
 	 * stored result. */
-	f = run(&r);
+	f = dump_rig_run(&r);
 	assert_false(err_is(&r.err));
 	assert_null(strstr(r.items.data, "post view"));
 	assert_int_equal(f->views, 0);
 	assert_int_equal(f->nwarnings, 1);
 	assert_string_equal(f->warnings[0].code, "invalid_view");
 	assert_non_null(strstr(f->warnings[0].detail, "shop.v"));
-	rig_fini(&r);
+	dump_rig_fini(&r);
 }
 
 static void test_views_in_order(void **state)
@@ -650,42 +517,38 @@ static void test_views_in_order(void **state)
 		 .names = "v c cs coll",
 		 .values = "c|select 1 from `shop`.`b`|u|u"},
 		{.begins = NULL}};
-	struct rig r;
+	struct dump_rig r;
 	const char *b, *c, *v;
 
 	(void)state;
-	rig_init(&r, a);
-	(void)run(&r);
+	dump_rig_init(&r, a);
+	(void)dump_rig_run(&r);
 	assert_false(err_is(&r.err));
 	b = strstr(r.items.data, "post view shop.b");
 	c = strstr(r.items.data, "post view shop.c");
 	v = strstr(r.items.data, "post view shop.a");
 	assert_true(b != NULL && b < c && c < v);
-	rig_fini(&r);
+	dump_rig_fini(&r);
 }
 
 /* A dump that is given up in any phase leaves nothing behind. */
 static void test_destroy_in_each_phase(void **state)
 {
 	(void)state;
-	for (int phases = 0; phases < 6; phases++) {
+	for (int phases = 0; phases < 7; phases++) {
 		struct source *sources[DUMP_SOURCES_MAX];
 		struct err e = {0};
-		struct rig r;
+		struct dump_rig r;
 		size_t n;
 
-		rig_init(&r, NULL);
-		r.dump = source_kind_find("mysql")->dump_new(&r.env, &r.config,
-							     &e);
-		for (int i = 0; i < phases; i++) {
-			assert_true(r.dump->ops->next_phase(r.dump, sources, &n,
-							    &e));
-			run_phase(&r, sources[0]);
-		}
+		dump_rig_init(&r, NULL);
+		dump_rig_open(&r);
+		for (int i = 0; i < phases; i++)
+			assert_true(dump_rig_phase(&r));
 		assert_true(r.dump->ops->next_phase(r.dump, sources, &n, &e));
-		if (n > 0)
-			sources[0]->ops->destroy(sources[0]);
-		rig_fini(&r);
+		for (size_t i = 0; i < n; i++)
+			sources[i]->ops->destroy(sources[i]);
+		dump_rig_fini(&r);
 	}
 }
 

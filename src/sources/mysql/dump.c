@@ -18,52 +18,83 @@ enum {
 	SILENCE_SECONDS = 900, /* a full scan may find its first row late */
 };
 
-static const char *const phase_names[] = {
-	"connect", "schema", "lock", "data", "post", "check", "done",
-};
-_Static_assert(sizeof(phase_names) / sizeof(phase_names[0]) == PHASE_COUNT,
-	       "one name per phase");
-
 static struct my_dump *dump_of(struct dump *d)
 {
 	return (struct my_dump *)(void *)d;
 }
 
-static void set_phase(struct my_dump *d, enum dump_phase next)
+static unsigned one(const struct my_dump *d)
 {
-	log_debug("sources", "mysql dump: %s -> %s", phase_names[d->phase],
-		  phase_names[next]);
-	d->phase = next;
+	(void)d;
+	return 1;
 }
 
-static struct source *phase_source(struct my_dump *d, unsigned lane,
-				   struct err *e)
+static unsigned all_lanes(const struct my_dump *d)
 {
-	switch (d->phase) {
-	case PHASE_CONNECT:
-		return my_prepare_new(d, e);
-	case PHASE_SCHEMA:
-		return my_schema_new(d, e);
-	case PHASE_LOCK:
-		return my_snapshot_new(d, e);
-	case PHASE_DATA:
-		return my_data_new(d, lane, e);
-	case PHASE_POST:
-		return my_post_new(d, e);
-	case PHASE_CHECK:
-		return my_recheck_new(d, e);
-	case PHASE_DONE:
-	case PHASE_COUNT:
-		break;
+	return d->nconns;
+}
+
+static unsigned further_lanes(const struct my_dump *d)
+{
+	return my_lanes_wanted(d) - 1;
+}
+
+static struct source *new_lane(struct my_dump *d, unsigned i, struct err *e)
+{
+	return my_lane_new(d, i + 1, e);
+}
+
+#define OF_FIRST_LANE(name, make)                                              \
+	static struct source *name(struct my_dump *d, unsigned i,              \
+				   struct err *e)                              \
+	{                                                                      \
+		(void)i;                                                       \
+		return make(d, e);                                             \
 	}
-	(void)err_bug(e, "a dump has no phase %d", (int)d->phase);
-	return NULL;
-}
+OF_FIRST_LANE(new_prepare, my_prepare_new)
+OF_FIRST_LANE(new_schema, my_schema_new)
+OF_FIRST_LANE(new_snapshot, my_snapshot_new)
+OF_FIRST_LANE(new_post, my_post_new)
+OF_FIRST_LANE(new_recheck, my_recheck_new)
 
-/* How many lanes share the phase. */
-static unsigned phase_width(const struct my_dump *d)
+/* A phase: how many sources share it (none: it is left out), how each is
+ * made, and what follows when all are over. */
+struct phase {
+	const char *name;
+	unsigned (*width)(const struct my_dump *d);
+	struct source *(*make)(struct my_dump *d, unsigned i, struct err *e);
+	void (*over)(struct my_dump *d);
+};
+
+static const struct phase phases[PHASE_COUNT] = {
+	[PHASE_CONNECT] = {"connect", one, new_prepare, NULL},
+	[PHASE_LANES] = {"lanes", further_lanes, new_lane, my_lanes_settle},
+	[PHASE_SCHEMA] = {"schema", one, new_schema, NULL},
+	[PHASE_TABLES] = {"tables", all_lanes, my_tables_new, my_tables_warn},
+	[PHASE_LOCK] = {"lock", one, new_snapshot, NULL},
+	[PHASE_DATA] = {"data", all_lanes, my_data_new, my_lanes_close},
+	[PHASE_POST] = {"post", one, new_post, NULL},
+	[PHASE_CHECK] = {"check", one, new_recheck, NULL},
+	[PHASE_DONE] = {"done", NULL, NULL, NULL},
+};
+
+/* The phase that runs is over: to the next one that has work to do. */
+static unsigned advance(struct my_dump *d)
 {
-	return d->phase == PHASE_DATA ? d->nconns : 1;
+	unsigned width = 0;
+
+	while (width == 0 && d->phase != PHASE_DONE) {
+		if (d->is_begun && phases[d->phase].over != NULL)
+			phases[d->phase].over(d);
+		if (d->is_begun)
+			d->phase++;
+		d->is_begun = true;
+		if (d->phase != PHASE_DONE)
+			width = phases[d->phase].width(d);
+	}
+	log_debug("sources", "mysql dump: %s, %u sources",
+		  phases[d->phase].name, width);
+	return width;
 }
 
 static bool dump_next_phase(struct dump *base,
@@ -71,19 +102,21 @@ static bool dump_next_phase(struct dump *base,
 			    struct err *e)
 {
 	struct my_dump *d = dump_of(base);
+	unsigned width = advance(d);
 
-	*n = 0;
-	if (d->phase == PHASE_DONE)
-		return true;
-	for (; *n < phase_width(d); (*n)++) {
-		out[*n] = phase_source(d, (unsigned)*n, e);
+	for (*n = 0; *n < width; (*n)++) {
+		out[*n] = phases[d->phase].make(d, (unsigned)*n, e);
 		if (out[*n] == NULL)
-			return false;
+			goto fail;
 	}
-	(void)str_copy(d->facts.phase, sizeof(d->facts.phase),
-		       phase_names[d->phase]);
-	set_phase(d, d->phase + 1);
+	if (width > 0)
+		(void)str_copy(d->facts.phase, sizeof(d->facts.phase),
+			       phases[d->phase].name);
 	return true;
+fail:
+	for (; *n > 0; (*n)--)
+		out[*n - 1]->ops->destroy(out[*n - 1]);
+	return false;
 }
 
 static const struct dump_facts *dump_facts(const struct dump *base)
@@ -96,8 +129,11 @@ static void dump_destroy(struct dump *base)
 {
 	struct my_dump *d = dump_of(base);
 
-	for (unsigned i = 0; i < d->nconns; i++)
+	for (unsigned i = 0; i < DUMP_SOURCES_MAX; i++)
 		my_conn_free(d->conns[i]);
+	text_free(&d->drifting.names);
+	text_free(&d->versioned.names);
+	text_free(&d->elsewhere.names);
 	my_objects_fini(&d->objects);
 	my_grants_fini(&d->grants);
 	free(d->facts.session_json);
@@ -110,6 +146,25 @@ static const struct dump_ops ops = {
 	.destroy = dump_destroy,
 };
 
+/* All that may be wanted are made now, while the password is at hand; none is
+ * connected yet. */
+static bool make_conns(struct my_dump *d, const struct dump_config *c,
+		       struct err *e)
+{
+	uint64_t packet_bytes =
+		c->max_row_bytes != 0 ? c->max_row_bytes + ROW_SLACK : 0;
+	unsigned n = my_lanes_limit(c->parallelism);
+
+	for (unsigned i = 0; i < n; i++) {
+		d->conns[i] = my_conn_new(d->env, &c->address, packet_bytes, e);
+		if (d->conns[i] == NULL)
+			return false;
+		my_conn_limit(d->conns[i], SILENCE_SECONDS);
+	}
+	d->nconns = 1;
+	return true;
+}
+
 struct dump *my_dump_new(const struct source_env *env,
 			 const struct dump_config *c, struct err *e)
 {
@@ -120,19 +175,18 @@ struct dump *my_dump_new(const struct source_env *env,
 		return NULL;
 	}
 	d->base.ops = &ops;
+	d->env = env;
 	d->max_tables = c->max_tables;
 	d->max_row_bytes = c->max_row_bytes;
+	d->parallelism = c->parallelism;
+	d->facts.connections = 1;
 	(void)str_copy(d->facts.consistency, sizeof(d->facts.consistency),
 		       "consistent");
-	d->conns[0] = my_conn_new(
-		env, &c->address,
-		c->max_row_bytes != 0 ? c->max_row_bytes + ROW_SLACK : 0, e);
-	d->nconns = d->conns[0] != NULL ? 1 : 0;
-	if (d->nconns == 0 || !my_objects_init(&d->objects, &c->scope, e)) {
+	if (!make_conns(d, c, e) ||
+	    !my_objects_init(&d->objects, &c->scope, e)) {
 		dump_destroy(&d->base);
 		return NULL;
 	}
-	my_conn_limit(d->conns[0], SILENCE_SECONDS);
 	return &d->base;
 }
 
@@ -151,12 +205,22 @@ void my_part_init(struct my_part *p, const struct source_ops *source_ops,
 	p->out.preamble = preamble;
 	p->out.plain_bytes = &d->facts.plain_bytes;
 	my_dialog_init(&p->dialog, d->conns[lane], p);
-	my_conn_on_wake(d->conns[lane], on_wake, p);
+	my_part_listen(p, d->conns[lane]);
+}
+
+void my_part_listen(struct my_part *p, struct my_conn *c)
+{
+	my_conn_on_wake(c, on_wake, p);
+}
+
+void my_part_deaf(struct my_conn *c)
+{
+	my_conn_on_wake(c, NULL, NULL);
 }
 
 void my_part_fini(struct my_part *p)
 {
-	my_conn_on_wake(p->dialog.conn, NULL, NULL);
+	my_part_deaf(p->dialog.conn);
 	my_dialog_fini(&p->dialog);
 	my_out_fini(&p->out);
 }

@@ -1,11 +1,14 @@
 /*
  * dump_int.h - what the phases of a dump share. The dump owns connections and
- * knowledge; each phase is a source of its own that borrows a connection:
+ * knowledge; each phase is made of sources of its own that borrow connections:
  *
- *	connect	(prepare.c)  session settings, role, rights, what is in scope
- *	schema	(schema.c)   databases, sequences, tables, and their looks
- *	lock	(snapshot.c) the consistent view and its position in the log
- *	data	(data.c)     rows; N sources could share the tables
+ *	connect	(prepare.c)  session settings, role, rights
+ *	list	(list.c)     what is in scope
+ *	lanes	(lanes.c)    the other connections
+ *	schema	(schema.c)   databases and sequences
+ *	tables	(tables.c)   the tables' definitions, shared by the lanes
+ *	lock	(snapshot.c) one view for all lanes, and its position in the log
+ *	data	(data.c)     rows, shared by the lanes
  *	post	(post.c)     routines, views, triggers, events
  *	check	(recheck.c)  whether all tables still look as they did
  *
@@ -26,7 +29,9 @@
 
 enum dump_phase {
 	PHASE_CONNECT,
+	PHASE_LANES,
 	PHASE_SCHEMA,
+	PHASE_TABLES,
 	PHASE_LOCK,
 	PHASE_DATA,
 	PHASE_POST,
@@ -41,18 +46,30 @@ enum {
 	MY_VIEWS = 1 << MY_VIEW,
 };
 
+/* Tables that deserve a warning: how many, and the first names. */
+struct my_some {
+	unsigned n;
+	struct text names;
+};
+
 struct my_dump {
 	struct dump base; /* comes first */
+	const struct source_env *env;
 	unsigned max_tables;
 	uint64_t max_row_bytes;
 	enum dump_phase phase;
+	bool is_begun;				 /* the first phase was */
 	struct my_conn *conns[DUMP_SOURCES_MAX]; /* by lane */
-	unsigned nconns; /* lanes; the first one does what one alone does */
+	unsigned nconns;      /* lanes; the first does what one alone does */
+	unsigned parallelism; /* lanes wanted, 0: by the source's cores */
+	unsigned cores;	      /* of the source, 0: not known */
 	struct my_server server;
 	struct my_grants grants;
 	struct my_objects objects;
-	uint64_t next_number;	 /* of the next item */
-	struct my_cursor tables; /* the next table to read */
+	uint64_t next_number;	      /* of the next item */
+	struct my_cursor definitions; /* the next table to be defined */
+	struct my_cursor tables;      /* the next table to read */
+	struct my_some drifting, versioned, elsewhere;
 	struct dump_facts facts;
 };
 
@@ -70,6 +87,12 @@ enum { MY_STEPS_PER_READ = 64 };
 /* Fills what is common; preamble is borrowed. */
 void my_part_init(struct my_part *p, const struct source_ops *ops,
 		  struct my_dump *d, unsigned lane, const char *preamble);
+
+/* The connection's events wake the part, too; until my_part_deaf(). */
+void my_part_listen(struct my_part *p, struct my_conn *c);
+
+/* And no more. */
+void my_part_deaf(struct my_conn *c);
 
 /* Frees what is common; the connection stays with the dump. */
 void my_part_fini(struct my_part *p);
@@ -100,9 +123,38 @@ const char *my_table_engine(const char *create, size_t len);
 bool my_changed(struct err *e, const struct my_database *db, const char *table,
 		const char *how);
 
-/* The sources of the phases. NULL with *e filled. */
+/* One more table of that kind. */
+void my_some_add(struct my_some *some, const char *database, const char *table);
+
+/* Their first names for a warning, after the last one was added. */
+const char *my_some_text(struct my_some *some);
+
+/* Turns what the definitions told into warnings. */
+void my_tables_warn(struct my_dump *d);
+
+/* How many there are in a list such as "0-3,8"; 0: none can be read. */
+unsigned my_cores_count(const char *list);
+
+/* How many connections a dump may come to have, when so many are wanted. */
+unsigned my_lanes_limit(unsigned parallelism);
+
+/* How many connections are worth having, from what is known by now. */
+unsigned my_lanes_wanted(const struct my_dump *d);
+
+/* After the phase "lanes": goes on with those that are connected. */
+void my_lanes_settle(struct my_dump *d);
+
+/* Closes all but the first; no source may use them any more. */
+void my_lanes_close(struct my_dump *d);
+
+/* The sources of the phases; each may be made for every lane where lane is
+ * told. NULL with *e filled. */
 struct source *my_prepare_new(struct my_dump *d, struct err *e) MUST_CHECK;
+struct source *my_lane_new(struct my_dump *d, unsigned lane,
+			   struct err *e) MUST_CHECK;
 struct source *my_schema_new(struct my_dump *d, struct err *e) MUST_CHECK;
+struct source *my_tables_new(struct my_dump *d, unsigned lane,
+			     struct err *e) MUST_CHECK;
 struct source *my_snapshot_new(struct my_dump *d, struct err *e) MUST_CHECK;
 struct source *my_data_new(struct my_dump *d, unsigned lane,
 			   struct err *e) MUST_CHECK;

@@ -27,6 +27,7 @@ struct my_table {
 	unsigned char type;   /* enum my_table_type */
 	bool is_seen;	      /* by the listing under way */
 	bool is_without_data; /* its rows live elsewhere */
+	bool is_drifting;     /* its engine has no transactions */
 };
 
 struct my_database {

@@ -24,6 +24,7 @@ enum prepare_state {
 	PREPARE_SETTINGS,  /* the session becomes ours */
 	PREPARE_ISOLATION, /* so does the level of the transactions to come */
 	PREPARE_BINLOG,	   /* MariaDB: nothing of ours goes into its log */
+	PREPARE_CORES,	   /* how many the source has */
 	PREPARE_ROLE,	   /* a replica is refused */
 	PREPARE_GRANTS,	   /* what the account may do */
 	PREPARE_DDL,	   /* somebody changes definitions right now */
@@ -34,8 +35,8 @@ enum prepare_state {
 };
 
 static const char *const state_names[] = {
-	"connect", "server", "settings",  "isolation", "binlog", "role",
-	"grants",  "ddl",    "databases", "tables",    "done",
+	"connect", "server", "settings", "isolation", "binlog", "cores",
+	"role",	   "grants", "ddl",	 "databases", "tables", "done",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
 		       PREPARE_STATE_COUNT,
@@ -107,8 +108,7 @@ static bool ask_isolation(void *arg, struct text *sql, struct err *e)
 {
 	(void)arg;
 	(void)e;
-	text_str(sql, "SET SESSION TRANSACTION ISOLATION LEVEL "
-		      "REPEATABLE READ");
+	my_settings_isolation(sql);
 	return true;
 }
 
@@ -120,15 +120,10 @@ static bool take_isolation(void *arg, struct my_conn *c, struct err *e)
 	return true;
 }
 
-/* With it on, MariaDB keeps a table's metadata lock beyond a rollback to a
- * savepoint, and a waiting ALTER then stops all who come after it. */
 static bool ask_binlog(void *arg, struct text *sql, struct err *e)
 {
-	const struct my_server *s = &dump_of(arg)->server;
-
 	(void)e;
-	if (s->is_mariadb && s->has_binlog)
-		text_str(sql, "SET SESSION sql_log_bin = 0");
+	my_settings_binlog(&dump_of(arg)->server, sql);
 	return true;
 }
 
@@ -136,7 +131,7 @@ static bool take_binlog(void *arg, struct my_conn *c, struct err *e)
 {
 	(void)c;
 	(void)e;
-	set_state(prepare_of(arg), PREPARE_ROLE);
+	set_state(prepare_of(arg), PREPARE_CORES);
 	return true;
 }
 
@@ -148,8 +143,50 @@ static bool no_binlog(void *arg, struct my_conn *c, unsigned number,
 	my_dump_warn(dump_of(arg), "metadata_locks_kept",
 		     "schema changes on the source wait until the backup is "
 		     "over: grant BINLOG ADMIN to the account to avoid it");
-	set_state(prepare_of(arg), PREPARE_ROLE);
+	set_state(prepare_of(arg), PREPARE_CORES);
 	return my_is_denial(number);
+}
+
+/* MariaDB sets its pool of threads up by its cores; MySQL's group for users
+ * may run on all. */
+static bool ask_cores(void *arg, struct text *sql, struct err *e)
+{
+	struct my_dump *d = dump_of(arg);
+
+	(void)e;
+	if (d->parallelism != 0)
+		return true;
+	if (d->server.is_mariadb)
+		text_str(sql, "SELECT @@thread_pool_size");
+	else
+		text_str(sql, "SELECT VCPU_IDS FROM "
+			      "information_schema.RESOURCE_GROUPS WHERE "
+			      "RESOURCE_GROUP_NAME = 'USR_default'");
+	return true;
+}
+
+static bool take_cores(void *arg, struct my_conn *c, struct err *e)
+{
+	struct my_dump *d = dump_of(arg);
+	const char *told = my_next_row(c) ? my_value(c, 0) : NULL;
+
+	(void)e;
+	if (told != NULL)
+		d->cores = d->server.is_mariadb
+				   ? (unsigned)strtoul(told, NULL, 10)
+				   : my_cores_count(told);
+	set_state(prepare_of(arg), PREPARE_ROLE);
+	return true;
+}
+
+static bool no_cores(void *arg, struct my_conn *c, unsigned number,
+		     struct err *e)
+{
+	(void)c;
+	(void)number;
+	(void)e;
+	set_state(prepare_of(arg), PREPARE_ROLE);
+	return true;
 }
 
 static bool ask_role(void *arg, struct text *sql, struct err *e)
@@ -343,6 +380,8 @@ static const struct my_ask asks[PREPARE_STATE_COUNT] = {
 			       take_isolation, NULL},
 	[PREPARE_BINLOG] = {"set up the session", ask_binlog, take_binlog,
 			    no_binlog},
+	[PREPARE_CORES] = {"count the server's cores", ask_cores, take_cores,
+			   no_cores},
 	[PREPARE_ROLE] = {"read the replication status", ask_role, take_role,
 			  no_role},
 	[PREPARE_GRANTS] = {"read the account's rights", ask_grants,

@@ -14,6 +14,14 @@ enum {
 /* Appends the SET of a session that reads: a dump, a verification. */
 void my_settings_read(const struct my_server *s, struct text *sql);
 
+/* Appends the SET that lets a snapshot last for a whole transaction. */
+void my_settings_isolation(struct text *sql);
+
+/* Appends the SET that keeps a dump out of MariaDB's binary log, or nothing:
+ * with it on, MariaDB keeps a table's metadata lock beyond a rollback to a
+ * savepoint, and a waiting ALTER then stops all who come after it. */
+void my_settings_binlog(const struct my_server *s, struct text *sql);
+
 /* Appends the SET of a session that restores. */
 void my_settings_write(const struct my_server *s, struct text *sql);
 

@@ -1,12 +1,15 @@
 /*
- * snapshot.c - phase "lock": one consistent view, and its place in the log.
+ * snapshot.c - phase "lock": one consistent view for all lanes, and its place
+ * in the log.
  *
- * MariaDB with its binary log on tells the view's place in the log without
- * any lock. Elsewhere a global read lock is held while the view is made and
- * the place is read, some milliseconds; it is waited for at most
- * lock_wait_timeout, since everybody else waits behind it, and the session
- * that holds it would not outlive a lost client for long (wait_timeout).
- * Without the right to lock, the view is as good, but its place is a guess.
+ * MariaDB with its binary log on tells each view's place in the log without
+ * any lock: views with the same place are the same. While others write it
+ * takes some tries. Elsewhere, or when the tries are used up, a global read
+ * lock is held while the views are made and the place is read, some
+ * milliseconds; it is waited for at most lock_wait_timeout, since everybody
+ * else waits behind it, and the session that holds it would not outlive a
+ * lost client for long (wait_timeout). Without the right to lock, one lane
+ * goes on alone: its view is as good, but its place may be a guess.
  *
  * Then the tables are listed again: those that came or went since their
  * definitions were read would be missing, or fail later.
@@ -29,8 +32,9 @@ enum snapshot_state {
 	SNAPSHOT_IMPATIENT, /* a lost client would hold the lock this long */
 	SNAPSHOT_LOCK,	    /* FLUSH TABLES WITH READ LOCK */
 	SNAPSHOT_BLOCKER,   /* it was not to be had: who holds it? */
-	SNAPSHOT_START,	    /* the view */
+	SNAPSHOT_START,	    /* the view of each lane */
 	SNAPSHOT_POSITION,  /* its place in the log */
+	SNAPSHOT_COMPARE,   /* whether they have one place */
 	SNAPSHOT_UNLOCK,    /* the others go on */
 	SNAPSHOT_GTID,	    /* MariaDB: the place as a GTID */
 	SNAPSHOT_PATIENT,   /* the timeout of before */
@@ -41,8 +45,8 @@ enum snapshot_state {
 };
 
 static const char *const state_names[] = {
-	"impatient", "lock",	"blocker",   "start", "position", "unlock",
-	"gtid",	     "patient", "savepoint", "list",  "done",
+	"impatient", "lock", "blocker", "start",     "position", "compare",
+	"unlock",    "gtid", "patient", "savepoint", "list",	 "done",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
 		       SNAPSHOT_STATE_COUNT,
@@ -50,13 +54,30 @@ _Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
 
 enum {
 	LOST_CLIENT_SECONDS = 20,
+	TRIES = 20,	 /* to start all views at one place */
+	LANES_TRIED = 8, /* with more of them it hardly ever succeeds */
 	MYSQL_BINARY_LOG_STATUS = 80200, /* 8.2; SHOW MASTER went in 8.4 */
+};
+
+struct snapshot;
+
+/* A statement that all lanes are asked, at the same time. */
+struct view {
+	struct snapshot *snapshot;
+	struct my_dialog dialog;
+	bool is_answered;
+	char file[256]; /* its place in the log; "": not told */
+	uint64_t position;
 };
 
 struct snapshot {
 	struct my_part part; /* comes first */
 	enum snapshot_state state;
+	bool needs_lock;
 	bool is_locked;
+	unsigned tries;
+	struct view views[DUMP_SOURCES_MAX]; /* by lane */
+	unsigned nviews;
 	size_t database; /* whose tables are listed */
 };
 
@@ -70,6 +91,11 @@ static struct my_dump *dump_of(void *part)
 	return snapshot_of(part)->part.dump;
 }
 
+static struct my_dump *dump_of_view(void *view)
+{
+	return ((struct view *)view)->snapshot->part.dump;
+}
+
 static void set_state(struct snapshot *s, enum snapshot_state next)
 {
 	log_debug("sources", "mysql snapshot: %s -> %s", state_names[s->state],
@@ -77,7 +103,7 @@ static void set_state(struct snapshot *s, enum snapshot_state next)
 	s->state = next;
 }
 
-/* The library's answer says nothing that matters: to the next state. */
+/* The answer says nothing that matters: to the next state. */
 static bool go_on(void *arg, struct my_conn *c, struct err *e)
 {
 	struct snapshot *s = snapshot_of(arg);
@@ -88,15 +114,15 @@ static bool go_on(void *arg, struct my_conn *c, struct err *e)
 	return true;
 }
 
-static bool needs_lock(const struct my_dump *d)
+static bool tells_place(const struct my_dump *d)
 {
-	return !d->server.is_mariadb || !d->server.has_binlog;
+	return d->server.is_mariadb && d->server.has_binlog;
 }
 
 static bool ask_impatient(void *arg, struct text *sql, struct err *e)
 {
 	(void)e;
-	if (needs_lock(dump_of(arg)))
+	if (snapshot_of(arg)->needs_lock)
 		text_printf(sql, "SET SESSION wait_timeout = %d",
 			    LOST_CLIENT_SECONDS);
 	return true;
@@ -105,7 +131,7 @@ static bool ask_impatient(void *arg, struct text *sql, struct err *e)
 static bool ask_lock(void *arg, struct text *sql, struct err *e)
 {
 	(void)e;
-	if (needs_lock(dump_of(arg)))
+	if (snapshot_of(arg)->needs_lock)
 		text_str(sql, "FLUSH TABLES WITH READ LOCK");
 	return true;
 }
@@ -116,9 +142,33 @@ static bool take_lock(void *arg, struct my_conn *c, struct err *e)
 
 	(void)c;
 	(void)e;
-	s->is_locked = needs_lock(s->part.dump);
+	s->is_locked = s->needs_lock;
 	set_state(s, SNAPSHOT_START);
 	return true;
+}
+
+static void drop_views(struct snapshot *s, unsigned from)
+{
+	for (unsigned i = from; i < s->nviews; i++) {
+		my_dialog_fini(&s->views[i].dialog);
+		my_part_deaf(s->part.dump->conns[i]);
+	}
+	s->nviews = from;
+}
+
+/* Several lanes without a lock would each have a view of their own. */
+static void go_on_alone(struct snapshot *s)
+{
+	struct my_dump *d = s->part.dump;
+
+	if (s->nviews == 1)
+		return;
+	drop_views(s, 1);
+	my_lanes_close(d);
+	d->facts.connections = 1;
+	my_dump_warn(d, "fewer_connections",
+		     "one connection reads the data: grant RELOAD to the "
+		     "account, so that several can share one view");
 }
 
 static bool no_lock(void *arg, struct my_conn *c, unsigned number,
@@ -133,12 +183,15 @@ static bool no_lock(void *arg, struct my_conn *c, unsigned number,
 		set_state(s, SNAPSHOT_BLOCKER);
 		return true;
 	}
-	if (d->server.has_binlog)
+	if (!my_is_denial(number))
+		return false;
+	go_on_alone(s);
+	if (d->server.has_binlog && !tells_place(d))
 		my_dump_warn(d, "position_inexact",
 			     "the binary log's position may be a little off: "
 			     "grant RELOAD to the account to have it exact");
 	set_state(s, SNAPSHOT_START);
-	return my_is_denial(number);
+	return true;
 }
 
 static bool ask_blocker(void *arg, struct text *sql, struct err *e)
@@ -173,15 +226,20 @@ static bool ask_start(void *arg, struct text *sql, struct err *e)
 	return true;
 }
 
+/* MySQL tells the log's end, the same for all; while the lock is held it is
+ * the views' place. */
 static bool ask_position(void *arg, struct text *sql, struct err *e)
 {
-	const struct my_server *server = &dump_of(arg)->server;
+	const struct my_server *server = &dump_of_view(arg)->server;
+	const struct view *v = arg;
 
 	(void)e;
 	if (!server->has_binlog)
 		return true;
 	if (server->is_mariadb)
 		text_str(sql, "SHOW STATUS LIKE 'binlog_snapshot_%'");
+	else if (v != v->snapshot->views)
+		return true;
 	else if (server->number >= MYSQL_BINARY_LOG_STATUS)
 		text_str(sql, "SHOW BINARY LOG STATUS");
 	else
@@ -189,14 +247,14 @@ static bool ask_position(void *arg, struct text *sql, struct err *e)
 	return true;
 }
 
-static void keep_position(struct dump_facts *f, const char *number)
+static void keep_position(struct view *v, const char *number)
 {
 	if (number != NULL)
-		f->binlog_position = strtoull(number, NULL, 10);
+		v->position = strtoull(number, NULL, 10);
 }
 
 /* MariaDB: rows of name and value. */
-static void take_status(struct dump_facts *f, struct my_conn *c)
+static void take_status(struct view *v, struct my_conn *c)
 {
 	while (my_next_row(c)) {
 		const char *name = my_value(c, 0), *value = my_value(c, 1);
@@ -204,44 +262,84 @@ static void take_status(struct dump_facts *f, struct my_conn *c)
 		if (name == NULL || value == NULL)
 			continue;
 		if (strcasecmp(name, "binlog_snapshot_file") == 0)
-			(void)my_clean(f->binlog_file, sizeof(f->binlog_file),
-				       value);
+			(void)my_clean(v->file, sizeof(v->file), value);
 		else if (strcasecmp(name, "binlog_snapshot_position") == 0)
-			keep_position(f, value);
+			keep_position(v, value);
 	}
 }
 
 /* MySQL: one row. */
-static void take_log_status(struct dump_facts *f, struct my_conn *c)
+static void take_log_status(struct view *v, struct my_conn *c)
 {
+	struct dump_facts *f = &v->snapshot->part.dump->facts;
 	unsigned gtid = my_column(c, "Executed_Gtid_Set");
 
 	if (!my_next_row(c) || my_value(c, 0) == NULL)
 		return;
-	(void)my_clean(f->binlog_file, sizeof(f->binlog_file), my_value(c, 0));
-	keep_position(f, my_value(c, 1));
+	(void)my_clean(v->file, sizeof(v->file), my_value(c, 0));
+	keep_position(v, my_value(c, 1));
 	if (my_value(c, gtid) != NULL)
 		(void)my_clean(f->gtid, sizeof(f->gtid), my_value(c, gtid));
 }
 
 static bool take_position(void *arg, struct my_conn *c, struct err *e)
 {
-	struct my_dump *d = dump_of(arg);
+	const struct my_server *server = &dump_of_view(arg)->server;
 
-	if (d->server.is_mariadb)
-		take_status(&d->facts, c);
-	else
-		take_log_status(&d->facts, c);
-	return go_on(arg, c, e);
+	(void)e;
+	if (!server->has_binlog)
+		return true;
+	if (server->is_mariadb)
+		take_status(arg, c);
+	else if (arg == ((struct view *)arg)->snapshot->views)
+		take_log_status(arg, c);
+	return true;
 }
 
 static bool no_position(void *arg, struct my_conn *c, unsigned number,
 			struct err *e)
 {
-	my_dump_warn(dump_of(arg), "position_unknown",
-		     "the account may not read the binary log's position: "
-		     "grant REPLICATION CLIENT");
-	return my_is_denial(number) && go_on(arg, c, e);
+	const struct view *v = arg;
+
+	(void)c;
+	(void)e;
+	if (v == v->snapshot->views)
+		my_dump_warn(dump_of_view(arg), "position_unknown",
+			     "the account may not read the binary log's "
+			     "position: grant REPLICATION CLIENT");
+	return my_is_denial(number);
+}
+
+/* An empty place is none: a server without a log says it of all views. */
+static bool are_one(const struct snapshot *s)
+{
+	const struct view *first = s->views;
+
+	for (unsigned i = 1; i < s->nviews; i++)
+		if (first->file[0] == '\0' ||
+		    strcmp(s->views[i].file, first->file) != 0 ||
+		    s->views[i].position != first->position)
+			return false;
+	return true;
+}
+
+static void compare(struct snapshot *s)
+{
+	struct dump_facts *f = &s->part.dump->facts;
+
+	if (!s->is_locked && !are_one(s)) {
+		s->needs_lock = ++s->tries == TRIES;
+		set_state(s,
+			  s->needs_lock ? SNAPSHOT_IMPATIENT : SNAPSHOT_START);
+		return;
+	}
+	(void)str_copy(f->binlog_file, sizeof(f->binlog_file),
+		       s->views[0].file);
+	f->binlog_position = s->views[0].position;
+	log_debug("sources", "mysql snapshot: %u views, %u tries, %s",
+		  s->nviews, s->tries + 1,
+		  s->is_locked ? "under a lock" : "without a lock");
+	set_state(s, SNAPSHOT_UNLOCK);
 }
 
 static bool ask_unlock(void *arg, struct text *sql, struct err *e)
@@ -285,7 +383,7 @@ static bool no_gtid(void *arg, struct my_conn *c, unsigned number,
 static bool ask_patient(void *arg, struct text *sql, struct err *e)
 {
 	(void)e;
-	if (needs_lock(dump_of(arg)))
+	if (snapshot_of(arg)->needs_lock)
 		text_printf(sql, "SET SESSION wait_timeout = %d",
 			    MY_PATIENCE_SECONDS);
 	return true;
@@ -327,15 +425,65 @@ static const struct my_ask asks[SNAPSHOT_STATE_COUNT] = {
 			   no_lock},
 	[SNAPSHOT_BLOCKER] = {"look for the lock's holder", ask_blocker,
 			      take_blocker, NULL},
-	[SNAPSHOT_START] = {"start the snapshot", ask_start, go_on, NULL},
+	[SNAPSHOT_START] = {"start the snapshot", ask_start, NULL, NULL},
 	[SNAPSHOT_POSITION] = {"read the binary log's position", ask_position,
 			       take_position, no_position},
 	[SNAPSHOT_UNLOCK] = {"unlock", ask_unlock, go_on, NULL},
 	[SNAPSHOT_GTID] = {"read the GTID", ask_gtid, take_gtid, no_gtid},
 	[SNAPSHOT_PATIENT] = {"set up the session", ask_patient, go_on, NULL},
-	[SNAPSHOT_SAVEPOINT] = {"set a savepoint", ask_savepoint, go_on, NULL},
+	[SNAPSHOT_SAVEPOINT] = {"set a savepoint", ask_savepoint, NULL, NULL},
 	[SNAPSHOT_LIST] = {"list the tables again", ask_list, take_list, NULL},
 };
+
+/* One statement on all lanes; then the next state. */
+static enum my_flow do_lanes(struct snapshot *s, struct err *e)
+{
+	bool is_waiting = false;
+
+	for (unsigned i = 0; i < s->nviews; i++) {
+		struct view *v = &s->views[i];
+		enum my_flow f = MY_DONE;
+
+		if (!v->is_answered)
+			f = my_dialog_step(&v->dialog, &asks[s->state], e);
+		if (f == MY_FAIL)
+			return f;
+		v->is_answered = f == MY_DONE;
+		is_waiting = is_waiting || f == MY_WAIT;
+	}
+	if (is_waiting)
+		return MY_WAIT;
+	for (unsigned i = 0; i < s->nviews; i++)
+		s->views[i].is_answered = false;
+	set_state(s, s->state + 1);
+	return MY_DONE;
+}
+
+static enum my_flow do_state(struct snapshot *s, struct err *e)
+{
+	switch (s->state) {
+	case SNAPSHOT_START:
+	case SNAPSHOT_POSITION:
+	case SNAPSHOT_SAVEPOINT:
+		return do_lanes(s, e);
+	case SNAPSHOT_COMPARE:
+		compare(s);
+		return MY_DONE;
+	case SNAPSHOT_IMPATIENT:
+	case SNAPSHOT_LOCK:
+	case SNAPSHOT_BLOCKER:
+	case SNAPSHOT_UNLOCK:
+	case SNAPSHOT_GTID:
+	case SNAPSHOT_PATIENT:
+	case SNAPSHOT_LIST:
+		return my_dialog_step(&s->part.dialog, &asks[s->state], e);
+	case SNAPSHOT_DONE:
+	case SNAPSHOT_STATE_COUNT:
+		break;
+	}
+	(void)err_bug(e, "the snapshot was stepped when done");
+	return MY_FAIL;
+}
 
 static enum flow snapshot_read(struct source *source, struct link *out,
 			       struct err *e)
@@ -348,7 +496,7 @@ static enum flow snapshot_read(struct source *source, struct link *out,
 
 		if (s->state == SNAPSHOT_DONE)
 			return FLOW_END;
-		f = my_dialog_step(&s->part.dialog, &asks[s->state], e);
+		f = do_state(s, e);
 		if (f != MY_DONE)
 			return my_part_flow(f);
 	}
@@ -357,6 +505,7 @@ static enum flow snapshot_read(struct source *source, struct link *out,
 
 static void snapshot_destroy(struct source *source)
 {
+	drop_views(snapshot_of(source), 0);
 	my_part_fini(&snapshot_of(source)->part);
 	free(source);
 }
@@ -376,5 +525,12 @@ struct source *my_snapshot_new(struct my_dump *d, struct err *e)
 		return NULL;
 	}
 	my_part_init(&s->part, &snapshot_ops, d, 0, "");
+	s->needs_lock = !tells_place(d) || d->nconns > LANES_TRIED;
+	s->nviews = d->nconns;
+	for (unsigned i = 0; i < s->nviews; i++) {
+		s->views[i].snapshot = s;
+		my_dialog_init(&s->views[i].dialog, d->conns[i], &s->views[i]);
+		my_part_listen(&s->part, d->conns[i]);
+	}
 	return &s->part.source;
 }
