@@ -64,6 +64,7 @@ struct backup_record {
 	char *save_path;
 	uint64_t source_bytes, stored_bytes, part_count;
 	uint64_t table_count, row_count, key_count;
+	char *counts_json; /* of every kind of object; NULL: not known */
 	char *consistency_json, *warnings_json, *error_json, *phases_json;
 	char bottleneck[16]; /* "" "source" "compression" "store" */
 	char manifest_digest[SHA256_HEX_MAX];

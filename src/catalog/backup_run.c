@@ -218,7 +218,8 @@ static bool write_end(struct db *db, const struct backup_record *r,
 		" source_version = coalesce(nullif(?, ''), source_version),"
 		" source_bytes = ?, stored_bytes = ?, part_count = ?,"
 		" table_count = ?, row_count = ?, key_count = ?,"
-		" consistency_json = ?, warnings_json = ?, error_json = ?,"
+		" counts_json = ?, consistency_json = ?,"
+		" warnings_json = ?, error_json = ?,"
 		" phases_json = ?, bottleneck = ?, manifest_digest = ?,"
 		" has_leftovers = ? WHERE id = ?",
 		ARGS(arg_text(backup_status_name(r->status)), arg_int(at_ms),
@@ -226,10 +227,11 @@ static bool write_end(struct db *db, const struct backup_record *r,
 		     arg_u64(r->source_bytes), arg_u64(r->stored_bytes),
 		     arg_u64(r->part_count), arg_u64(r->table_count),
 		     arg_u64(r->row_count), arg_u64(r->key_count),
-		     arg_text(r->consistency_json), arg_text(r->warnings_json),
-		     arg_text(r->error_json), arg_text(r->phases_json),
-		     arg_text(r->bottleneck), arg_text(r->manifest_digest),
-		     arg_int(has_leftovers), arg_text(r->id)),
+		     arg_text(r->counts_json), arg_text(r->consistency_json),
+		     arg_text(r->warnings_json), arg_text(r->error_json),
+		     arg_text(r->phases_json), arg_text(r->bottleneck),
+		     arg_text(r->manifest_digest), arg_int(has_leftovers),
+		     arg_text(r->id)),
 		e);
 }
 

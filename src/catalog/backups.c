@@ -18,8 +18,9 @@
 	" b.pool_id, p.name, b.scope_json, b.options_json,"                    \
 	" b.created_at, b.started_at, b.finished_at, b.expires_at,"            \
 	" b.save_path, b.source_bytes, b.stored_bytes, b.part_count,"          \
-	" b.table_count, b.row_count, b.key_count, b.consistency_json,"        \
-	" b.warnings_json, b.error_json, b.phases_json, b.bottleneck,"         \
+	" b.table_count, b.row_count, b.key_count, b.counts_json,"             \
+	" b.consistency_json, b.warnings_json, b.error_json,"                  \
+	" b.phases_json, b.bottleneck,"                                        \
 	" b.manifest_digest, b.held, EXISTS (SELECT 1 FROM restores r"         \
 	"  WHERE r.backup_id = b.id AND r.status IN ('queued', 'running')),"   \
 	" b.has_leftovers, b.job_id, j.fence, b.revision"
@@ -65,6 +66,7 @@ static void read_measures(struct stmt *s, struct backup_record *r)
 
 static void read_findings(struct stmt *s, struct backup_record *r)
 {
+	stmt_dup(s, &r->counts_json);
 	stmt_dup(s, &r->consistency_json);
 	stmt_dup(s, &r->warnings_json);
 	stmt_dup(s, &r->error_json);

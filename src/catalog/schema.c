@@ -191,9 +191,12 @@
 	" line TEXT NOT NULL,"                                                 \
 	" PRIMARY KEY (job_id, line_no)) WITHOUT ROWID;"
 
+#define V2_COUNTS "ALTER TABLE backups ADD COLUMN counts_json TEXT;"
+
 static const char *const steps[] = {
 	V1_SERVER V1_SOURCES V1_POOLS V1_BACKUPS V1_BACKUP_SORTS
 		V1_BACKUP_FILTERS V1_RESTORES V1_JOBS,
+	V2_COUNTS,
 };
 
 struct schema schema_current(void)

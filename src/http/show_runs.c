@@ -48,13 +48,14 @@ static json_t *backup_head(const struct backup_record *r, const char *server_id)
 static json_t *backup_sizes(const struct backup_record *r)
 {
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o,"
-			 " s:o}",
+			 " s:o, s:o}",
 			 "source_bytes", (json_int_t)r->source_bytes,
 			 "stored_bytes", (json_int_t)r->stored_bytes,
 			 "part_count", (json_int_t)r->part_count, "table_count",
 			 (json_int_t)r->table_count, "row_count",
 			 (json_int_t)r->row_count, "key_count",
-			 (json_int_t)r->key_count, "consistency",
+			 (json_int_t)r->key_count, "counts",
+			 show_json(r->counts_json), "consistency",
 			 show_json(r->consistency_json), "warnings",
 			 show_json_or(r->warnings_json, json_array()), "error",
 			 show_json(r->error_json), "phases",

@@ -71,12 +71,13 @@ static char *warnings_json(const struct dump_facts *f)
 static char *counts_json(const struct dump_facts *f)
 {
 	return dump_json(json_pack(
-		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "databases",
+		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "databases",
 		(json_int_t)f->databases, "tables", (json_int_t)f->tables,
 		"rows", (json_int_t)f->rows, "views", (json_int_t)f->views,
 		"routines", (json_int_t)f->routines, "triggers",
 		(json_int_t)f->triggers, "events", (json_int_t)f->events,
-		"bytes", (json_int_t)f->plain_bytes));
+		"sequences", (json_int_t)f->sequences, "accounts",
+		(json_int_t)f->accounts, "bytes", (json_int_t)f->plain_bytes));
 }
 
 /* Who held the others up most of the time. */
@@ -112,10 +113,12 @@ bool backup_fill_record(struct backup_job *b, struct err *e)
 		       f->version);
 	(void)snprintf(r->bottleneck, sizeof(r->bottleneck), "%s",
 		       bottleneck(b));
+	replace(&r->counts_json, counts_json(f));
 	replace(&r->consistency_json, consistency_json(f));
 	replace(&r->warnings_json, warnings_json(f));
 	replace(&r->phases_json, meter_phases_json(&b->meter));
-	if (!r->consistency_json || !r->warnings_json || !r->phases_json)
+	if (!r->counts_json || !r->consistency_json || !r->warnings_json ||
+	    !r->phases_json)
 		return err_nomem(e, "a backup's record");
 	return true;
 }

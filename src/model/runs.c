@@ -79,10 +79,11 @@ bool job_kind_parse(const char *word, enum job_kind *k)
 
 static struct strings backup_strings(struct backup_record *r)
 {
-	return (struct strings){
-		{&r->description, &r->source_region, &r->scope_json,
-		 &r->options_json, &r->save_path, &r->consistency_json,
-		 &r->warnings_json, &r->error_json, &r->phases_json}};
+	return (struct strings){{&r->description, &r->source_region,
+				 &r->scope_json, &r->options_json,
+				 &r->save_path, &r->counts_json,
+				 &r->consistency_json, &r->warnings_json,
+				 &r->error_json, &r->phases_json}};
 }
 
 static struct strings restore_strings(struct restore_record *r)

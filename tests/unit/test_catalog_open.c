@@ -86,6 +86,27 @@ static void test_one_server_at_a_time(void **state)
 	rig_open(r);
 }
 
+static int current_version(void)
+{
+	return (int)schema_current().version;
+}
+
+static void set_version(struct rig *r, int version)
+{
+	char sql[64];
+
+	(void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", version);
+	rig_sql(r, sql);
+}
+
+static void refuse_next_version(struct rig *r)
+{
+	char said[32];
+
+	(void)snprintf(said, sizeof(said), "version %d", current_version() + 1);
+	refuse_open(r, ERR_INVALID, said);
+}
+
 static void test_newer_catalog_is_refused(void **state)
 {
 	struct rig *r = *state;
@@ -95,16 +116,16 @@ static void test_newer_catalog_is_refused(void **state)
 
 	assert_true(rig_create_source(r, "shop"));
 	rig_close(r);
-	rig_sql(r, "PRAGMA user_version = 2");
+	set_version(r, current_version() + 1);
 	rig_sql(r, "PRAGMA wal_checkpoint(TRUNCATE)");
 	file[0] = file_read(r->path, 1 << 24, &len[0], &e);
-	refuse_open(r, ERR_INVALID, "version 2");
+	refuse_next_version(r);
 	file[1] = file_read(r->path, 1 << 24, &len[1], &e);
 	assert_int_equal(len[0], len[1]);
 	assert_memory_equal(file[0], file[1], len[0]);
 	free(file[0]);
 	free(file[1]);
-	rig_sql(r, "PRAGMA user_version = 1");
+	set_version(r, current_version());
 	rig_open(r);
 	assert_true(rig_get_source(r, "shop"));
 }
@@ -157,11 +178,13 @@ static void test_rule_29_another_key_is_refused(void **state)
 
 static struct schema next_schema(const char *step)
 {
-	static const char *steps[2];
+	static const char *steps[16];
+	struct schema s = schema_current();
 
-	steps[0] = schema_current().steps[0];
-	steps[1] = step;
-	return (struct schema){.steps = steps, .version = 2};
+	assert_true(s.version < 16);
+	memcpy(steps, s.steps, s.version * sizeof(*steps));
+	steps[s.version] = step;
+	return (struct schema){.steps = steps, .version = s.version + 1};
 }
 
 static bool open_next(struct rig *r, const char *step, struct err *e)
@@ -176,7 +199,7 @@ static bool open_next(struct rig *r, const char *step, struct err *e)
 
 static void copy_name(struct rig *r, char path[128])
 {
-	(void)snprintf(path, 128, "%s.v1", r->path);
+	(void)snprintf(path, 128, "%s.v%d", r->path, current_version());
 }
 
 static void test_migration_keeps_a_copy(void **state)
@@ -194,11 +217,12 @@ static void test_migration_keeps_a_copy(void **state)
 		fail_msg("%s", e.msg);
 	assert_true(rig_get_source(r, "shop"));
 	rig_close(r);
-	assert_int_equal(rig_sql_int(r, "PRAGMA user_version"), 2);
+	assert_int_equal(rig_sql_int(r, "PRAGMA user_version"),
+			 current_version() + 1);
 	assert_int_equal(rig_sql_int(r, "SELECT colour IS NULL FROM sources"),
 			 1);
 	/* The older server refuses it, and runs on the copy. */
-	refuse_open(r, ERR_INVALID, "version 2");
+	refuse_next_version(r);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(rename(path, r->path), 0);
@@ -229,7 +253,8 @@ static void test_migration_copies_the_log_too(void **state)
 	rig_close(r);
 	assert_int_equal(rename(path, r->path), 0);
 	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM sources"), 1);
-	assert_int_equal(rig_sql_int(r, "PRAGMA user_version"), 1);
+	assert_int_equal(rig_sql_int(r, "PRAGMA user_version"),
+			 current_version());
 }
 
 static void test_migration_is_whole_or_not_at_all(void **state)
@@ -242,12 +267,39 @@ static void test_migration_is_whole_or_not_at_all(void **state)
 	assert_false(open_next(
 		r, "CREATE TABLE half (a); CREATE TABLE sources (a)", &e));
 	assert_int_equal(e.code, ERR_BUG);
-	assert_int_equal(rig_sql_int(r, "PRAGMA user_version"), 1);
+	assert_int_equal(rig_sql_int(r, "PRAGMA user_version"),
+			 current_version());
 	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM sqlite_schema"
 					" WHERE name = 'half'"),
 			 0);
 	rig_open(r);
 	assert_true(rig_get_source(r, "shop"));
+}
+
+/* Each version that there was leads to this one, with what is in it. */
+static void test_migration_from_every_version(void **state)
+{
+	struct rig *r = *state;
+	struct schema s = schema_current();
+	struct catalog_config config = {
+		.path = r->path, .key = r->key, .manual_backups_max = 50};
+	struct err e = {0};
+	unsigned last = s.version;
+
+	for (s.version = 1; s.version < last; s.version++) {
+		rig_close(r);
+		assert_int_equal(unlink(r->path), 0);
+		r->catalog = catalog_open_schema(r->loop, &config, s, &e);
+		assert_non_null(r->catalog);
+		assert_true(rig_create_source(r, "shop"));
+		rig_close(r);
+		rig_open(r);
+		assert_true(rig_get_source(r, "shop"));
+		assert_int_equal(rig_sql_int(r, "PRAGMA user_version"), last);
+		assert_int_equal(rig_sql_int(r, "SELECT count(counts_json)"
+						" FROM backups"),
+				 0);
+	}
 }
 
 /* Opening what is at the right version copies nothing. */
@@ -296,6 +348,7 @@ int main(void)
 		RIGGED(test_migration_keeps_a_copy),
 		RIGGED(test_migration_copies_the_log_too),
 		RIGGED(test_migration_is_whole_or_not_at_all),
+		RIGGED(test_migration_from_every_version),
 		RIGGED(test_no_copy_without_migration),
 		RIGGED(test_checkpoint_moves_the_log),
 	};

@@ -311,10 +311,15 @@ static void test_backup_from_end_to_end(void **state)
 		"id name description type trigger method status owner source "
 		"plan pool scope created_at started_at finished_at expires_at "
 		"save_path source_bytes stored_bytes part_count table_count "
-		"row_count key_count consistency warnings error phases "
+		"row_count key_count counts consistency warnings error phases "
 		"bottleneck verified_at verify_status verify_scope last_drill "
 		"depends_on held encrypted restoring job_id revision");
 	assert_string_equal(shop_text(s, "status"), "completed");
+	check_members(shop_value(s, "counts"),
+		      "databases tables rows views routines triggers events "
+		      "sequences accounts bytes");
+	assert_int_equal(json_integer_value(shop_value(s, "counts/tables")),
+			 json_integer_value(shop_value(s, "table_count")));
 	assert_string_equal(shop_text(s, "type"), "manual");
 	assert_string_equal(shop_text(s, "trigger"), "user");
 	assert_true(json_is_true(shop_value(s, "owner/this")));

@@ -84,6 +84,7 @@ static struct backup_record full_backup(void)
 	r.scope_json = own("null");
 	r.options_json = own("{}");
 	r.save_path = own("s3://b");
+	r.counts_json = own("4");
 	r.consistency_json = own("1");
 	r.warnings_json = own("[]");
 	r.error_json = own("2");
@@ -107,6 +108,7 @@ static void test_copies_own_their_strings(void **state)
 	assert_string_equal(to.scope_json, "null");
 	assert_string_equal(to.options_json, "{}");
 	assert_string_equal(to.save_path, "s3://b");
+	assert_string_equal(to.counts_json, "4");
 	assert_string_equal(to.consistency_json, "1");
 	assert_string_equal(to.warnings_json, "[]");
 	assert_string_equal(to.error_json, "2");
@@ -122,7 +124,7 @@ static void test_copies_without_memory(void **state)
 	struct backup_record from = full_backup(), to = {0};
 
 	(void)state;
-	for (unsigned n = 1; n <= 9; n++) {
+	for (unsigned n = 1; n <= 10; n++) {
 		strings_copied = 0;
 		fail_at = n;
 		assert_false(backup_record_copy(&to, &from));
