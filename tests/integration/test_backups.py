@@ -210,6 +210,54 @@ def test_rule11_scopes_that_say_nothing(module_world, scope):
             if e["pointer"].startswith("/scope")], repr(reply)
 
 
+@pytest.mark.parametrize("scope", [
+    {"include": []}, {"exclude": []}, {"include": ["a.b.c"]},
+    {"include": ["`a"]}, {"include": [""]}, {"exclude": ["*"]},
+    {"include": ["a"] * 1001}, {"include": ["x" * 65]},
+    {"include": ["a"], "databases": [{"name": "a"}]}])
+def test_rule11_patterns_that_say_nothing(module_world, scope):
+    problem(module_world.api.post(
+        "/v1/backups", module_world.backup_body(scope=scope)),
+        422, "invalid_scope")
+
+
+@pytest.mark.parametrize("options", [
+    {"parallelism": 0}, {"parallelism": 17}, {"compression_level": 20},
+    {"include_accounts": "yes"}, {"lock_non_transactional": 1}])
+def test_options_that_are_out_of_bounds(module_world, options):
+    reply = module_world.api.post(
+        "/v1/backups", module_world.backup_body(options=options))
+    assert reply.status == 422, repr(reply)
+    (pointer,) = [e["pointer"] for e in reply.json["errors"]]
+    assert pointer == f"/options/{list(options)[0]}"
+
+
+def test_accounts_belong_to_a_whole_instance(module_world):
+    reply = module_world.api.post("/v1/backups", module_world.backup_body(
+        "shop", options={"include_accounts": True}))
+    assert reply.status == 422, repr(reply)
+    assert reply.json["errors"][0]["pointer"] == "/options/include_accounts"
+
+
+def test_counts_of_every_kind(world, shop, mariadb):
+    backup = world.backup(shop)
+
+    def count(table, column):
+        return int(mariadb.sql(
+            f"SELECT COUNT(*) FROM information_schema.{table} "
+            f"WHERE {column} = '{shop}'")[0][0])
+    counts = backup["counts"]
+    assert counts["databases"] == 1
+    assert counts["tables"] == backup["table_count"] > 0
+    assert counts["rows"] == backup["row_count"] > 0
+    assert counts["views"] == count("VIEWS", "TABLE_SCHEMA") > 0
+    assert counts["triggers"] == count("TRIGGERS", "TRIGGER_SCHEMA") > 0
+    assert counts["routines"] == count("ROUTINES", "ROUTINE_SCHEMA") > 0
+    assert counts["events"] == count("EVENTS", "EVENT_SCHEMA") > 0
+    assert world.api.fetch(f"/v1/backups/{backup['id']}/manifest")[
+        "counts"] == counts
+
+
 def test_methods_of_later_versions_are_refused(module_world):
     for method in ("physical", "snapshot"):
         reply = module_world.api.post(

@@ -74,6 +74,44 @@ def test_rule25_rename_onto_what_is_there(world, backed_up, small):
                     rename={shop: small})
 
 
+def check(world, backup, **changes):
+    return world.api.want(200, "POST", "/v1/restores/check",
+                          world.restore_body(backup, **changes))
+
+
+def codes(findings):
+    assert all(f["detail"] for f in findings)
+    return [f["code"] for f in findings]
+
+
+def test_rule25_a_check_tells_what_is_in_the_way(world, backed_up, mariadb):
+    backup, shop, before = backed_up
+    told = check(world, backup)
+    assert codes(told["blockers"]) == ["target_not_empty"], told
+    assert shop in told["blockers"][0]["detail"]
+    assert told["download_bytes"] == backup["stored_bytes"]
+    told = check(world, backup, overwrite=True)
+    assert codes(told["blockers"]) == ["confirm_required"], told
+    assert world.api.fetch("/v1/restores")["total"] == 0
+    assert world.api.fetch("/v1/jobs?kind=restore")["total"] == 0
+    compare.assert_equal(before, compare.snapshot(mariadb, shop))
+
+
+def test_rule25_what_a_check_allows_is_restored(world, backed_up, mariadb):
+    backup, shop, before = backed_up
+    changes = {"overwrite": True, "confirm": [shop]}
+    assert check(world, backup, **changes)["blockers"] == []
+    compare.assert_equal(before, compare.snapshot(mariadb, shop))
+    mariadb.sql("DELETE FROM order_items", shop)
+    world.restore(backup, **changes)
+    compare.assert_equal(before, compare.snapshot(mariadb, shop))
+
+
+def test_check_of_what_is_not_there(world):
+    problem(world.api.post("/v1/restores/check", world.restore_body(
+        {"id": "bak_01ARZ3NDEKTSV4RRFFQ69G5FAV"})), 404, "not_found")
+
+
 @pytest.mark.parametrize("rename", [{"nowhere": "x"}, {"SHOP": ""},
                                     {"SHOP": "a/b\0"}, {"SHOP": "x" * 65},
                                     {"SHOP": "mysql"}, {"SHOP": 5}, []])
