@@ -64,6 +64,7 @@ struct backup_job {
 	bool is_claimed; /* objects of it may lie in the pool */
 	int level;	 /* of compression */
 	unsigned parallelism;
+	bool has_accounts; /* of a whole instance */
 	uint64_t blocked_ms[BLOCKED_COUNT];
 };
 

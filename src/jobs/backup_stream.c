@@ -49,6 +49,7 @@ static bool open_dump(struct backup_job *b, const struct source_kind *kind,
 	struct dump_config c = {
 		.address = b->address.a,
 		.parallelism = b->parallelism,
+		.with_accounts = b->has_accounts,
 		.max_tables = jc->max_tables,
 		.max_row_bytes = jc->max_row_bytes,
 	};
@@ -100,6 +101,8 @@ static bool read_options(struct backup_job *b, struct err *e)
 		return false;
 	b->level = number_of(o, "compression_level", 3);
 	b->parallelism = (unsigned)number_of(o, "parallelism", 0);
+	b->has_accounts =
+		!json_is_false(json_object_get(o, "include_accounts"));
 	json_decref(o);
 	return true;
 }

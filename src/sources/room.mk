@@ -8,6 +8,9 @@ libsources_a_SOURCES = \
 	src/sources/op_int.h
 if WITH_MYSQL
 libsources_a_SOURCES += \
+	src/sources/mysql/account.c \
+	src/sources/mysql/account.h \
+	src/sources/mysql/accounts.c \
 	src/sources/mysql/address.c \
 	src/sources/mysql/address.h \
 	src/sources/mysql/column.c \

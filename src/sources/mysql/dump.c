@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "sources/mysql/fault.h"
 #include "sources/mysql/mysql.h"
+#include "sources/mysql/settings.h"
 
 enum {
 	ROW_SLACK = 64 * 1024, /* a packet's own bytes beside the values */
@@ -32,6 +33,11 @@ static unsigned one(const struct my_dump *d)
 static unsigned all_lanes(const struct my_dump *d)
 {
 	return d->nconns;
+}
+
+static unsigned one_with_accounts(const struct my_dump *d)
+{
+	return d->has_accounts ? 1 : 0;
 }
 
 static unsigned further_lanes(const struct my_dump *d)
@@ -55,6 +61,7 @@ OF_FIRST_LANE(new_prepare, my_prepare_new)
 OF_FIRST_LANE(new_schema, my_schema_new)
 OF_FIRST_LANE(new_snapshot, my_snapshot_new)
 OF_FIRST_LANE(new_post, my_post_new)
+OF_FIRST_LANE(new_accounts, my_accounts_new)
 OF_FIRST_LANE(new_recheck, my_recheck_new)
 
 /* A phase: how many sources share it (none: it is left out), how each is
@@ -74,6 +81,7 @@ static const struct phase phases[PHASE_COUNT] = {
 	[PHASE_LOCK] = {"lock", one, new_snapshot, NULL},
 	[PHASE_DATA] = {"data", all_lanes, my_data_new, my_lanes_close},
 	[PHASE_POST] = {"post", one, new_post, NULL},
+	[PHASE_ACCOUNTS] = {"accounts", one_with_accounts, new_accounts, NULL},
 	[PHASE_CHECK] = {"check", one, new_recheck, NULL},
 	[PHASE_DONE] = {"done", NULL, NULL, NULL},
 };
@@ -179,6 +187,7 @@ struct dump *my_dump_new(const struct source_env *env,
 	d->max_tables = c->max_tables;
 	d->max_row_bytes = c->max_row_bytes;
 	d->parallelism = c->parallelism;
+	d->has_accounts = c->with_accounts;
 	d->facts.connections = 1;
 	(void)str_copy(d->facts.consistency, sizeof(d->facts.consistency),
 		       "consistent");
@@ -256,6 +265,15 @@ bool my_part_emit(struct my_part *p, struct item *item, const char *database,
 		return false;
 	p->dump->facts.items_done++;
 	return my_out_end(&p->out, e);
+}
+
+/* The footer belongs to no item. */
+bool my_part_end_dump(struct my_part *p, struct err *e)
+{
+	const char *footer = my_settings_footer();
+
+	return my_out_add(&p->out, footer, strlen(footer), e) &&
+	       my_out_flush(&p->out, e);
 }
 
 void my_dump_warn(struct my_dump *d, const char *code, const char *fmt, ...)

@@ -10,6 +10,7 @@
  *	lock	(snapshot.c) one view for all lanes, and its position in the log
  *	data	(data.c)     rows, shared by the lanes
  *	post	(post.c)     routines, views, triggers, events
+ *	accounts (accounts.c) accounts, roles, grants
  *	check	(recheck.c)  whether all tables still look as they did
  *
  * Definitions are read before the view is taken and compared after the last
@@ -35,6 +36,7 @@ enum dump_phase {
 	PHASE_LOCK,
 	PHASE_DATA,
 	PHASE_POST,
+	PHASE_ACCOUNTS,
 	PHASE_CHECK,
 	PHASE_DONE,
 	PHASE_COUNT,
@@ -57,6 +59,7 @@ struct my_dump {
 	const struct source_env *env;
 	unsigned max_tables;
 	uint64_t max_row_bytes;
+	bool has_accounts; /* they are wanted, and can be read */
 	enum dump_phase phase;
 	bool is_begun;				 /* the first phase was */
 	struct my_conn *conns[DUMP_SOURCES_MAX]; /* by lane */
@@ -109,6 +112,9 @@ enum flow my_part_flow(enum my_flow f);
 bool my_part_emit(struct my_part *p, struct item *item, const char *database,
 		  const struct text *text, struct err *e) MUST_CHECK;
 
+/* Writes what ends the dump, and sends what there is. */
+bool my_part_end_dump(struct my_part *p, struct err *e) MUST_CHECK;
+
 /* Adds a warning to the dump's facts; beyond their bound it is dropped. */
 void my_dump_warn(struct my_dump *d, const char *code, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
@@ -159,6 +165,7 @@ struct source *my_snapshot_new(struct my_dump *d, struct err *e) MUST_CHECK;
 struct source *my_data_new(struct my_dump *d, unsigned lane,
 			   struct err *e) MUST_CHECK;
 struct source *my_post_new(struct my_dump *d, struct err *e) MUST_CHECK;
+struct source *my_accounts_new(struct my_dump *d, struct err *e) MUST_CHECK;
 struct source *my_recheck_new(struct my_dump *d, struct err *e) MUST_CHECK;
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "sources/mysql/quote.h"
+#include "sources/mysql/server.h"
 
 static const struct {
 	const char *word;
@@ -179,6 +180,13 @@ static bool covers(const struct my_grant *grant, const char *database,
 	return my_like(grant->database, database);
 }
 
+/* All databases does not mean the server's own. */
+static bool is_of_users(const struct my_grant *grant)
+{
+	return grant->database == NULL ||
+	       !my_is_system_database(grant->database);
+}
+
 bool my_grants_have(const struct my_grants *g, unsigned any,
 		    const char *database, const char *table)
 {
@@ -189,7 +197,8 @@ bool my_grants_have(const struct my_grants *g, unsigned any,
 
 		/* What is revoked anywhere is not granted everywhere. */
 		if (grant->is_revoked) {
-			if (database == NULL || covers(grant, database, table))
+			if (database == NULL ? is_of_users(grant)
+					     : covers(grant, database, table))
 				revoked |= grant->privileges;
 		} else if (grant->database == NULL) {
 			global |= grant->privileges;

@@ -16,7 +16,6 @@
 #include "sources/mysql/order.h"
 #include "sources/mysql/program.h"
 #include "sources/mysql/quote.h"
-#include "sources/mysql/settings.h"
 
 enum post_state {
 	POST_ROLLBACK, /* the view on the data is not needed any more */
@@ -399,6 +398,8 @@ static void leave_out(struct post *p)
 	char group[MY_TEXT_MAX], name[MY_TEXT_MAX];
 
 	v->is_left_out = true;
+	my_database_find(&objects_of(p)->databases[v->database], v->name)
+		->is_left_out = true;
 	text_printf(&p->broken_views, "%s%s.%s",
 		    p->broken_views.len > 0 ? ", " : "",
 		    my_clean(group, sizeof(group),
@@ -504,18 +505,17 @@ static const struct my_ask asks[POST_STATE_COUNT] = {
 	[POST_OBJECT] = {"read a definition", ask_object, take_object, NULL},
 };
 
-/* The footer belongs to no item, and ends the dump. */
+/* The end of a dump without accounts. */
 static enum flow finish(struct post *p, struct err *e)
 {
-	const char *end = my_events_end(), *footer = my_settings_footer();
+	const char *end = my_events_end();
 
 	if (p->is_among_events &&
 	    !my_out_add(&p->part.out, end, strlen(end), e))
 		return FLOW_FAIL;
-	if (!my_out_add(&p->part.out, footer, strlen(footer), e) ||
-	    !my_out_flush(&p->part.out, e))
-		return FLOW_FAIL;
-	return FLOW_END;
+	if (p->part.dump->has_accounts)
+		return my_out_flush(&p->part.out, e) ? FLOW_END : FLOW_FAIL;
+	return my_part_end_dump(&p->part, e) ? FLOW_END : FLOW_FAIL;
 }
 
 /* Names the object in whatever went wrong with it. */

@@ -233,6 +233,20 @@ static bool ask_grants(void *arg, struct text *sql, struct err *e)
 	return true;
 }
 
+/* Accounts go with the whole server, if they can be read. */
+static void check_accounts(struct my_dump *d)
+{
+	if (!d->objects.is_whole)
+		d->has_accounts = false;
+	if (!d->has_accounts ||
+	    my_grants_have(&d->grants, MY_PRIV_SELECT, "mysql", NULL))
+		return;
+	d->has_accounts = false;
+	my_dump_warn(d, "accounts_not_included",
+		     "accounts, roles and their grants are left out, since the "
+		     "account may not read them: grant it SELECT on mysql.*");
+}
+
 static bool take_grants(void *arg, struct my_conn *c, struct err *e)
 {
 	struct my_dump *d = dump_of(arg);
@@ -243,6 +257,7 @@ static bool take_grants(void *arg, struct my_conn *c, struct err *e)
 			return err_nomem(e, "the account's rights");
 	if (!my_rights_check_server(&d->grants, &d->objects, e))
 		return false;
+	check_accounts(d);
 	set_state(prepare_of(arg), PREPARE_DDL);
 	return true;
 }
@@ -346,6 +361,7 @@ static bool all_listed(struct prepare *p, struct err *e)
 	if (!check_count(p, e))
 		return false;
 	d->facts.tables = my_objects_count(&d->objects, MY_TABLES);
+	d->facts.sequences = my_objects_count(&d->objects, MY_SEQUENCES);
 	d->facts.views = my_objects_count(&d->objects, MY_VIEWS);
 	d->facts.items_total = d->objects.n + 2 * d->facts.tables +
 			       d->facts.views +
