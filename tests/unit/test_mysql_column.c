@@ -81,10 +81,12 @@ static void test_text_that_is_no_binary(void **state)
 static void test_floats_as_doubles(void **state)
 {
 	(void)state;
-	assert_true(my_column_plan("float", "").is_plus_float);
-	assert_true(my_column_plan("float(5,2) unsigned", "").is_plus_float);
-	assert_false(my_column_plan("double", "").is_plus_float);
-	assert_false(my_column_plan("varchar(9)", "").is_plus_float);
+	assert_true(my_column_plan("float", "").is_as_double);
+	assert_true(my_column_plan("float(5,2) unsigned", "").is_as_double);
+	assert_false(my_column_plan("double", "").is_as_double);
+	/* Without an exponent: 1e200 would come as 201 digits. */
+	assert_true(my_column_plan("double(255,30)", "").is_as_double);
+	assert_false(my_column_plan("varchar(9)", "").is_as_double);
 }
 
 static void test_enums(void **state)
@@ -94,13 +96,16 @@ static void test_enums(void **state)
 	(void)state;
 	p = my_column_plan("enum('a','b')", "");
 	assert_int_equal(p.literal, MY_STRING);
-	assert_false(p.is_plus_zero);
+	assert_false(p.is_as_integer);
 	/* The text of value 0 is that of the empty member. */
 	p = my_column_plan("enum('a','')", "");
 	assert_int_equal(p.literal, MY_NUMBER);
-	assert_true(p.is_plus_zero);
+	assert_true(p.is_as_integer);
 	p = my_column_plan("set('a','')", "");
-	assert_false(p.is_plus_zero);
+	assert_int_equal(p.literal, MY_NUMBER);
+	assert_true(p.is_as_integer);
+	p = my_column_plan("set('a','b')", "");
+	assert_false(p.is_as_integer);
 }
 
 static void test_generated(void **state)

@@ -106,7 +106,7 @@ static void test_statements(void **state)
 		"SET NAMES binary",
 		"SELECT `b` FROM `shop`.`items`",
 		"ROLLBACK TO SAVEPOINT coffer",
-		"SELECT `a`,`f`+0e0 FROM `shop`.`orders`",
+		"SELECT `a`,`f`-0e0 FROM `shop`.`orders`",
 		"ROLLBACK TO SAVEPOINT coffer",
 		"ROLLBACK\n",
 		"USE information_schema",

@@ -305,7 +305,7 @@ static void test_verify_misses_a_table(void **state)
 
 static void test_events_after_verification(void **state)
 {
-	static const char *const wanted[] = {"SELECT `a`,`f`+0e0", "USE `shop`",
+	static const char *const wanted[] = {"SELECT `a`,`f`-0e0", "USE `shop`",
 					     "CREATE EVENT `e` do a", NULL};
 	struct load_item item = orders();
 	struct rig r;

@@ -2,10 +2,12 @@
  * column.c - the rules per type. Measured, not guessed:
  *
  * FLOAT loses digits as text (16777217 comes as 16777200); as a double it has
- * all of them. ENUM and SET are text, but where '' is a member the text does
- * not tell the member from the error value 0. Under SET NAMES binary a
- * literal is binary: UUID and INET take that for their inner form, MySQL's
- * JSON refuses it; all others take the bytes as they are.
+ * all of them. Minus a zero, not plus: -0 plus 0 is 0. DOUBLE(M,D) has no
+ * exponent as text, and the servers cut a number of more than 81 digits off.
+ * ENUM and SET are text, but where '' is a member the text does not tell the
+ * member from no member; plus 0 loses digits of a SET of 64. Under SET NAMES
+ * binary a literal is binary: UUID and INET take that for their inner form,
+ * MySQL's JSON refuses it; all others take the bytes as they are.
  */
 #include "sources/mysql/column.h"
 
@@ -53,10 +55,12 @@ struct my_column_plan my_column_plan(const char *type, const char *extra)
 	struct my_column_plan p = {.literal = MY_STRING};
 
 	p.is_left_out = is_generated(extra);
-	p.is_plus_float = is_type(type, "float");
+	p.is_as_double =
+		is_type(type, "float") || strncasecmp(type, "double(", 7) == 0;
 	/* Also hit by a quote within a member, where it does no harm. */
-	p.is_plus_zero = is_type(type, "enum") && strstr(type, "''") != NULL;
-	if (p.is_plus_zero || is_one_of(type, number_types))
+	p.is_as_integer = (is_type(type, "enum") || is_type(type, "set")) &&
+			  strstr(type, "''") != NULL;
+	if (p.is_as_integer || is_one_of(type, number_types))
 		p.literal = MY_NUMBER;
 	else if (is_one_of(type, utf8_types))
 		p.literal = MY_UTF8_STRING;
@@ -77,11 +81,13 @@ static void add_column(struct my_columns *cols, const char *name,
 		text_char(&cols->exprs, ',');
 	}
 	my_quote_name(&cols->names, name);
+	if (p->is_as_integer)
+		text_str(&cols->exprs, "CAST(");
 	my_quote_name(&cols->exprs, name);
-	if (p->is_plus_float)
-		text_str(&cols->exprs, "+0e0");
-	else if (p->is_plus_zero)
-		text_str(&cols->exprs, "+0");
+	if (p->is_as_double)
+		text_str(&cols->exprs, "-0e0");
+	else if (p->is_as_integer)
+		text_str(&cols->exprs, " AS UNSIGNED)");
 	cols->literals[cols->n++] = (unsigned char)p->literal;
 }
 

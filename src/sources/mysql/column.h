@@ -25,14 +25,14 @@ struct my_columns {
 	unsigned char *literals; /* one enum my_literal per column */
 	unsigned n;
 	struct text names; /* "`a`,`b`" */
-	struct text exprs; /* "`a`,`b`+0e0" */
+	struct text exprs; /* "`a`,`b`-0e0" */
 };
 
 /* What a column is to a dump. */
 struct my_column_plan {
 	bool is_left_out;   /* generated: the server computes it */
-	bool is_plus_float; /* text loses digits: read as a double */
-	bool is_plus_zero;  /* the text does not tell: read the number */
+	bool is_as_double;  /* text loses digits: read as a double */
+	bool is_as_integer; /* the text does not tell: read the number */
 	enum my_literal literal;
 };
 

@@ -95,7 +95,7 @@ static bool ask_settings(void *arg, struct text *sql, struct err *e)
 	else
 		/* Not another engine than the table's without a word. */
 		text_str(sql, ", SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,"
-			      "NO_ENGINE_SUBSTITUTION'");
+			      "ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'");
 	return true;
 }
 

@@ -8,6 +8,12 @@ enum {
 	MARIADB_IDLE_TRANSACTION = 100300,
 };
 
+/*
+ * Zeros in auto-increment columns stay, and so do dates like February 31,
+ * which the servers keep where their users allow them.
+ */
+#define MY_WRITE_MODE "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES"
+
 /* Timeouts of the server's own that would cut a long dump or restore. */
 static void add_patience(const struct my_server *s, struct text *sql)
 {
@@ -64,7 +70,7 @@ void my_settings_binlog(const struct my_server *s, struct text *sql)
 void my_settings_write(const struct my_server *s, struct text *sql)
 {
 	text_str(sql, SAVED ", SESSION time_zone = '+00:00'"
-			    ", SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"
+			    ", SESSION sql_mode = '" MY_WRITE_MODE "'"
 			    ", SESSION foreign_key_checks = 0"
 			    ", SESSION unique_checks = 0"
 			    ", SESSION autocommit = 0");
@@ -90,7 +96,7 @@ const char *my_settings_header(void)
 {
 	return SAVED ";\n"
 		     "SET foreign_key_checks = 0, unique_checks = 0"
-		     ", sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"
+		     ", sql_mode = '" MY_WRITE_MODE "'"
 		     ", time_zone = '+00:00';\n";
 }
 
