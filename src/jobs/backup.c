@@ -200,10 +200,15 @@ static void on_share(void *arg)
 
 void backup_take_share(struct backup_job *b)
 {
+	struct err e = {0};
+
 	backup_set_state(b, BACKUP_SHARE);
+	if (!backup_read_options(b, &e)) {
+		backup_fail(b, &e);
+		return;
+	}
 	budget_reserve(b->base.jobs->config.budget, &b->share,
-		       backup_share_bytes(b->opening.pool.part_bytes), on_share,
-		       b);
+		       backup_stream_share(b), on_share, b);
 }
 
 static void on_opened(void *arg, const struct err *e)

@@ -65,6 +65,7 @@ struct backup_job {
 	int level;	 /* of compression */
 	unsigned parallelism;
 	bool has_accounts; /* of a whole instance */
+	bool is_locking; /* tables without transactions */
 	uint64_t blocked_ms[BLOCKED_COUNT];
 };
 
@@ -116,8 +117,16 @@ void backup_pipes_drop(struct backup_job *b);
 /* Drops pipelines, dump and writer, in that order. */
 void backup_stream_drop(struct backup_job *b);
 
-/* How much of the buffers a backup into such a pool needs. */
-size_t backup_share_bytes(uint64_t part_bytes);
+/* Reads level, connections and the like from the record's options. */
+bool backup_read_options(struct backup_job *b, struct err *e) MUST_CHECK;
+
+/* How much of the buffers a backup over so many connections (1 or more) into
+ * such a pool needs. */
+size_t backup_share_bytes(uint64_t part_bytes, unsigned lanes);
+
+/* And this one, after its options were read: where all the buffers are not
+ * enough for as many connections as are wanted, fewer are. */
+size_t backup_stream_share(struct backup_job *b);
 
 /* Fills the manifest from record and dump. False with *e filled. */
 bool backup_fill_manifest(struct backup_job *b, struct err *e) MUST_CHECK;

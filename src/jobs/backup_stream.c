@@ -12,54 +12,108 @@
 
 enum {
 	LINK_BYTES = FRAME_BYTES,
-	/* Frames between parts and at the workers, of one pipeline. */
+	/* Frames between parts and at the workers: of one pipeline, and of
+	 * each further one, which has fewer of them at the workers. */
 	STREAM_BYTES = 8 * 1024 * 1024,
+	LANE_BYTES = 7 * 1024 * 1024,
+	LANES_UNASKED = 4, /* what a dump makes of parallelism 0, at most */
 };
 
-size_t backup_share_bytes(uint64_t part_bytes)
+size_t backup_share_bytes(uint64_t part_bytes, unsigned lanes)
 {
 	/* One part is filled while another one is sent. */
-	return STREAM_BYTES + 2 * (size_t)part_bytes;
+	return STREAM_BYTES + (size_t)(lanes - 1) * LANE_BYTES +
+	       2 * (size_t)part_bytes;
+}
+
+/* As many lanes as the buffers could ever hold at the same time. */
+size_t backup_stream_share(struct backup_job *b)
+{
+	size_t total = budget_total(b->base.jobs->config.budget);
+	uint64_t part_bytes = b->opening.pool.part_bytes;
+	unsigned wanted = b->parallelism != 0 ? b->parallelism : LANES_UNASKED;
+	unsigned lanes = wanted < DUMP_SOURCES_MAX ? wanted : DUMP_SOURCES_MAX;
+
+	while (lanes > 1 && backup_share_bytes(part_bytes, lanes) > total)
+		lanes--;
+	if (lanes < wanted)
+		b->parallelism = lanes;
+	return backup_share_bytes(part_bytes, lanes);
+}
+
+static bool convert_databases(struct source_scope *to, const struct scope *from,
+			      struct err *e)
+{
+	struct source_scope_database *list;
+
+	if (from->ndatabases == 0)
+		return true;
+	to->databases = list = calloc(from->ndatabases, sizeof(*list));
+	if (list == NULL)
+		return err_nomem(e, "a scope");
+	to->ndatabases = from->ndatabases;
+	for (size_t i = 0; i < from->ndatabases; i++) {
+		list[i].name = from->databases[i].name;
+		list[i].tables = (const char *const *)from->databases[i].tables;
+		list[i].ntables = from->databases[i].ntables;
+	}
+	return true;
+}
+
+static bool convert_patterns(const struct source_pattern **to, size_t *n,
+			     const struct scope_pattern *from, size_t nfrom,
+			     struct err *e)
+{
+	struct source_pattern *list;
+
+	if (nfrom == 0)
+		return true;
+	*to = list = calloc(nfrom, sizeof(*list));
+	if (list == NULL)
+		return err_nomem(e, "a scope");
+	*n = nfrom;
+	for (size_t i = 0; i < nfrom; i++) {
+		list[i].database = from[i].database;
+		list[i].table = from[i].table;
+	}
+	return true;
 }
 
 /* The model's scope as sources want it; strings stay the model's. */
-static bool convert_scope(const struct scope *from,
-			  struct source_scope_database **list, struct err *e)
+static bool convert_scope(struct source_scope *to, const struct scope *from,
+			  struct err *e)
 {
-	*list = NULL;
-	if (from->ndatabases == 0)
-		return true;
-	*list = calloc(from->ndatabases, sizeof(**list));
-	if (*list == NULL)
-		return err_nomem(e, "a scope");
-	for (size_t i = 0; i < from->ndatabases; i++) {
-		(*list)[i].name = from->databases[i].name;
-		(*list)[i].tables =
-			(const char *const *)from->databases[i].tables;
-		(*list)[i].ntables = from->databases[i].ntables;
-	}
-	return true;
+	return convert_databases(to, from, e) &&
+	       convert_patterns(&to->include, &to->ninclude, from->include,
+				from->ninclude, e) &&
+	       convert_patterns(&to->exclude, &to->nexclude, from->exclude,
+				from->nexclude, e);
+}
+
+static void scope_lists_free(struct source_scope *s)
+{
+	free((void *)(uintptr_t)s->databases);
+	free((void *)(uintptr_t)s->include);
+	free((void *)(uintptr_t)s->exclude);
 }
 
 static bool open_dump(struct backup_job *b, const struct source_kind *kind,
 		      struct err *e)
 {
 	const struct jobs_config *jc = &b->base.jobs->config;
-	struct source_scope_database *databases;
 	struct dump_config c = {
 		.address = b->address.a,
 		.parallelism = b->parallelism,
+		.guard_seconds = jc->guard_seconds,
 		.with_accounts = b->has_accounts,
+		.is_locking = b->is_locking,
 		.max_tables = jc->max_tables,
 		.max_row_bytes = jc->max_row_bytes,
 	};
 
-	if (!convert_scope(&b->scope, &databases, e))
-		return false;
-	c.scope.databases = databases;
-	c.scope.ndatabases = b->scope.ndatabases;
-	b->dump = kind->dump_new(&b->base.jobs->source_env, &c, e);
-	free(databases);
+	if (convert_scope(&c.scope, &b->scope, e))
+		b->dump = kind->dump_new(&b->base.jobs->source_env, &c, e);
+	scope_lists_free(&c.scope);
 	return b->dump != NULL;
 }
 
@@ -92,7 +146,14 @@ static int number_of(const json_t *options, const char *key, int otherwise)
 	return json_is_integer(n) ? (int)json_integer_value(n) : otherwise;
 }
 
-static bool read_options(struct backup_job *b, struct err *e)
+static bool flag_of(const json_t *options, const char *key, bool otherwise)
+{
+	const json_t *flag = json_object_get(options, key);
+
+	return json_is_boolean(flag) ? json_is_true(flag) : otherwise;
+}
+
+bool backup_read_options(struct backup_job *b, struct err *e)
 {
 	const char *text = b->r.options_json;
 	json_t *o = record_json(text ? text : "{}", "a backup's options", e);
@@ -101,8 +162,8 @@ static bool read_options(struct backup_job *b, struct err *e)
 		return false;
 	b->level = number_of(o, "compression_level", 3);
 	b->parallelism = (unsigned)number_of(o, "parallelism", 0);
-	b->has_accounts =
-		!json_is_false(json_object_get(o, "include_accounts"));
+	b->has_accounts = flag_of(o, "include_accounts", true);
+	b->is_locking = flag_of(o, "lock_non_transactional", false);
 	json_decref(o);
 	return true;
 }
@@ -119,18 +180,27 @@ bool backup_stream_open(struct backup_job *b, struct err *e)
 	memset(b->blocked_ms, 0, sizeof(b->blocked_ms));
 	opened_address_fini(&b->address);
 	scope_fini(&b->scope);
-	return read_options(b, e) &&
-	       opened_address_read(&b->address, &b->opening.source, e) &&
+	return opened_address_read(&b->address, &b->opening.source, e) &&
 	       scope_parse(&b->scope, b->r.scope_json, e) &&
 	       open_dump(b, kind, e) && open_writer(b, kind, e);
 }
 
-/* Takes src over, also on failure. */
+/* Frames that one of so many pipelines has at the workers: together they keep
+ * all busy. */
+static unsigned frames_in_flight(const struct backup_job *b, size_t npipes)
+{
+	unsigned all = workers_count(b->base.jobs->config.cpu);
+	unsigned n = all / (unsigned)npipes + 1;
+
+	return n > 2 ? n : 2;
+}
+
+/* One of npipes. Takes src over, also on failure. */
 static bool add_pipeline(struct backup_job *b, struct source *src,
-			 pipeline_done_cb *done, struct err *e)
+			 size_t npipes, pipeline_done_cb *done, struct err *e)
 {
 	const struct jobs_config *jc = &b->base.jobs->config;
-	unsigned in_flight = workers_count(jc->cpu) + 1;
+	unsigned in_flight = frames_in_flight(b, npipes);
 	struct pipeline_parts parts = {
 		.source = src,
 		.nstages = 1,
@@ -164,7 +234,7 @@ bool backup_stream_next(struct backup_job *b, pipeline_done_cb *done, size_t *n,
 
 	if (!b->dump->ops->next_phase(b->dump, sources, n, e))
 		return false;
-	while (added < *n && add_pipeline(b, sources[added], done, e))
+	while (added < *n && add_pipeline(b, sources[added], *n, done, e))
 		added++;
 	b->nrunning = added;
 	for (size_t i = added + 1; i < *n; i++)

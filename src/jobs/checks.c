@@ -153,13 +153,14 @@ static bool check_part_bytes(const struct jobs *j, const struct pool_record *r,
 {
 	size_t total = budget_total(j->config.budget);
 
-	if (backup_share_bytes(r->part_bytes) <= total)
+	if (backup_share_bytes(r->part_bytes, 1) <= total)
 		return true;
 	return err_set(e, ERR_INVALID, "pool_check_failed",
 		       "parts of %" PRIu64 " bytes need buffer_bytes of at "
 		       "least %zu, but it is %zu: make part_bytes smaller or "
 		       "buffer_bytes larger",
-		       r->part_bytes, backup_share_bytes(r->part_bytes), total);
+		       r->part_bytes, backup_share_bytes(r->part_bytes, 1),
+		       total);
 }
 
 struct jobs_op *jobs_check_pool(struct jobs *j, const struct pool_record *r,
