@@ -13,6 +13,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/accounts.c \
 	src/sources/mysql/address.c \
 	src/sources/mysql/address.h \
+	src/sources/mysql/check_int.h \
+	src/sources/mysql/check_rules.c \
 	src/sources/mysql/column.c \
 	src/sources/mysql/column.h \
 	src/sources/mysql/conn.c \
@@ -64,6 +66,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/redo.h \
 	src/sources/mysql/rename.c \
 	src/sources/mysql/rename.h \
+	src/sources/mysql/report.c \
+	src/sources/mysql/report.h \
 	src/sources/mysql/rights.c \
 	src/sources/mysql/rights.h \
 	src/sources/mysql/rows.c \

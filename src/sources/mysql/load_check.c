@@ -1,5 +1,9 @@
-/* load_check.c - looks at a target before a restore; changes nothing. */
-#include "sources/mysql/load_int.h"
+/*
+ * load_check.c - looks at a target before a restore; changes nothing, and
+ * goes on after what it finds, so that all is told at once. What the account
+ * may not see is not judged.
+ */
+#include "sources/mysql/check_int.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,41 +12,15 @@
 
 #include "base/log.h"
 #include "sources/mysql/fault.h"
-#include "sources/mysql/op.h"
 #include "sources/mysql/quote.h"
 
-enum check_state {
-	CHECK_CONNECT,	 /* no connection yet */
-	CHECK_SERVER,	 /* version and limits */
-	CHECK_ROLE,	 /* whether it replicates from another */
-	CHECK_DATABASES, /* which of ours are there */
-	CHECK_TABLES,	 /* whether the one at hand holds tables */
-	CHECK_PROGRAMS,	 /* or routines or events */
-	CHECK_DONE,
-	CHECK_STATE_COUNT,
-};
-
 static const char *const state_names[] = {
-	"connect", "server", "role", "databases", "tables", "programs", "done",
+	"connect",  "server", "cores",	   "role",   "collation", "grants",
+	"accounts", "space",  "databases", "tables", "programs",  "done",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
 		       CHECK_STATE_COUNT,
 	       "one name per state");
-
-enum { MAJOR = 10000 }; /* what a version's first number counts */
-
-struct check {
-	struct my_op op; /* comes first */
-	struct my_load *load;
-	enum check_state state;
-	struct my_server server;
-	bool *exists;	    /* for each of load->databases */
-	size_t at;	    /* the one at hand */
-	struct text taken;  /* those that hold something */
-	struct text silent; /* those that must be confirmed */
-	load_check_cb *done;
-	void *arg;
-};
 
 static struct check *check_of(void *op)
 {
@@ -56,6 +34,18 @@ static void set_state(struct check *k, enum check_state next)
 	k->state = next;
 }
 
+/* Not known then; the next question. */
+static bool skip(void *arg, struct my_conn *c, unsigned number, struct err *e)
+{
+	struct check *k = check_of(arg);
+
+	(void)c;
+	(void)number;
+	(void)e;
+	set_state(k, (enum check_state)(k->state + 1));
+	return true;
+}
+
 static bool ask_server(void *arg, struct text *sql, struct err *e)
 {
 	(void)arg;
@@ -64,46 +54,33 @@ static bool ask_server(void *arg, struct text *sql, struct err *e)
 	return true;
 }
 
-static bool incompatible(struct err *e, const char *what)
-{
-	return err_set(e, ERR_CONFLICT, "target_incompatible", "%s", what);
-}
-
-static bool check_versions(const struct my_server *from,
-			   const struct my_server *to, struct err *e)
-{
-	if (from->is_mariadb != to->is_mariadb)
-		return err_set(e, ERR_CONFLICT, "target_incompatible",
-			       "the backup is from %s and the target is %s: "
-			       "choose a target of the same family",
-			       from->is_mariadb ? "MariaDB" : "MySQL",
-			       to->is_mariadb ? "MariaDB" : "MySQL");
-	if (from->number / MAJOR > to->number / MAJOR)
-		return err_set(e, ERR_CONFLICT, "target_incompatible",
-			       "the backup is from version %.40s and the "
-			       "target is older, %.40s",
-			       from->version, to->version);
-	return true;
-}
-
 static bool take_server(void *arg, struct my_conn *c, struct err *e)
 {
 	struct check *k = check_of(arg);
-	const struct my_load *l = k->load;
 
 	if (!my_server_read(&k->server, c, e))
 		return false;
-	if (l->has_source && !check_versions(&l->source, &k->server, e))
-		return false;
-	if (k->server.is_read_only)
-		return incompatible(e, "the target is read-only");
-	if (l->max_statement_bytes > k->server.max_packet_bytes)
-		return err_set(e, ERR_CONFLICT, "target_incompatible",
-			       "the backup has a row of %" PRIu64 " bytes and "
-			       "the target's max_allowed_packet is %" PRIu64
-			       ": raise it there",
-			       l->max_statement_bytes,
-			       k->server.max_packet_bytes);
+	my_check_server(k);
+	set_state(k, CHECK_CORES);
+	return true;
+}
+
+/* MariaDB's default of it is their number; MySQL does not tell. */
+static bool ask_cores(void *arg, struct text *sql, struct err *e)
+{
+	(void)e;
+	if (check_of(arg)->server.is_mariadb)
+		text_str(sql, "SELECT @@thread_pool_size");
+	return true;
+}
+
+static bool take_cores(void *arg, struct my_conn *c, struct err *e)
+{
+	struct check *k = check_of(arg);
+
+	(void)e;
+	if (k->server.is_mariadb && my_next_row(c) && my_value(c, 0) != NULL)
+		k->load->cores = (unsigned)strtoul(my_value(c, 0), NULL, 10);
 	set_state(k, CHECK_ROLE);
 	return true;
 }
@@ -119,21 +96,157 @@ static bool take_role(void *arg, struct my_conn *c, struct err *e)
 {
 	struct check *k = check_of(arg);
 
+	(void)e;
 	my_role_read(&k->server, c);
 	if (k->server.role == MY_ROLE_REPLICA)
-		return incompatible(e, "the target replicates from another "
-				       "server: restore into its primary");
-	set_state(k, CHECK_DATABASES);
+		my_report_block(&k->report, "target_incompatible",
+				"the target replicates from another server: "
+				"restore into its primary");
+	set_state(k, CHECK_COLLATION);
 	return true;
 }
 
 static bool no_role(void *arg, struct my_conn *c, unsigned number,
 		    struct err *e)
 {
+	return my_is_denial(number) && skip(arg, c, number, e);
+}
+
+/* The names are the source's, and quoted. */
+static bool ask_collation(void *arg, struct text *sql, struct err *e)
+{
+	struct check *k = check_of(arg);
+
+	(void)e;
+	if (k->source.charset[0] == '\0' || k->source.collation[0] == '\0')
+		return true;
+	text_str(sql, "SELECT CONVERT('' USING ");
+	my_quote_name(sql, k->source.charset);
+	text_str(sql, ") COLLATE ");
+	my_quote_name(sql, k->source.collation);
+	return true;
+}
+
+static bool take_collation(void *arg, struct my_conn *c, struct err *e)
+{
 	(void)c;
 	(void)e;
-	set_state(check_of(arg), CHECK_DATABASES);
-	return my_is_denial(number);
+	set_state(check_of(arg), CHECK_GRANTS);
+	return true;
+}
+
+/* What uses it is not known here: it may be nothing. */
+static bool no_collation(void *arg, struct my_conn *c, unsigned number,
+			 struct err *e)
+{
+	struct check *k = check_of(arg);
+	char clean[MY_TEXT_MAX];
+
+	if (number == MY_ERR_UNKNOWN_CHARSET ||
+	    number == MY_ERR_UNKNOWN_COLLATION)
+		my_report_warn(
+			&k->report, "collation_missing",
+			"the source's default collation %s is unknown "
+			"to the target: what uses it cannot be made "
+			"there; choose a newer target",
+			my_clean(clean, sizeof(clean), k->source.collation));
+	return skip(arg, c, number, e);
+}
+
+static bool ask_grants(void *arg, struct text *sql, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	text_str(sql, "SHOW GRANTS");
+	return true;
+}
+
+static bool take_grants(void *arg, struct my_conn *c, struct err *e)
+{
+	struct check *k = check_of(arg);
+
+	(void)e;
+	while (my_next_row(c))
+		if (my_value(c, 0) != NULL)
+			text_printf(&k->grants, "%s\n", my_value(c, 0));
+	my_check_grants(k);
+	set_state(k, CHECK_ACCOUNTS);
+	return true;
+}
+
+/* A role has no host. */
+static bool ask_accounts(void *arg, struct text *sql, struct err *e)
+{
+	struct check *k = check_of(arg);
+
+	(void)e;
+	if (k->load->ndefiners > 0 && k->load->definer == LOAD_DEFINER_KEEP)
+		text_str(sql, "SELECT User, Host FROM mysql.user");
+	return true;
+}
+
+static bool is_account(const char *definer, const char *user, const char *host)
+{
+	size_t n = strlen(user);
+
+	if (strncmp(definer, user, n) != 0)
+		return false;
+	if (definer[n] == '\0')
+		return host[0] == '\0';
+	return definer[n] == '@' && strcasecmp(definer + n + 1, host) == 0;
+}
+
+static bool take_accounts(void *arg, struct my_conn *c, struct err *e)
+{
+	struct check *k = check_of(arg);
+
+	(void)e;
+	set_state(k, CHECK_SPACE);
+	if (k->load->ndefiners == 0 || k->load->definer != LOAD_DEFINER_KEEP)
+		return true;
+	while (my_next_row(c)) {
+		const char *user = my_value(c, 0), *host = my_value(c, 1);
+
+		for (size_t i = 0; i < k->load->ndefiners; i++)
+			if (user != NULL && host != NULL &&
+			    is_account(k->load->definers[i], user, host))
+				k->accounts[i] = true;
+	}
+	my_check_definers(k);
+	return true;
+}
+
+/* The disk of a server elsewhere is told by MariaDB's plugin DISKS alone; no
+ * other way is there over a connection, so without it nothing is said. */
+static bool ask_space(void *arg, struct text *sql, struct err *e)
+{
+	struct check *k = check_of(arg);
+
+	(void)e;
+	if (k->server.is_mariadb && k->load->plain_bytes > 0)
+		text_str(sql, "SELECT Available FROM information_schema.DISKS "
+			      "WHERE @@datadir LIKE CONCAT(Path, '%') "
+			      "ORDER BY LENGTH(Path) DESC LIMIT 1");
+	return true;
+}
+
+static bool take_space(void *arg, struct my_conn *c, struct err *e)
+{
+	struct check *k = check_of(arg);
+	unsigned long long kib;
+
+	(void)e;
+	set_state(k, CHECK_DATABASES);
+	if (!k->server.is_mariadb || k->load->plain_bytes == 0 ||
+	    !my_next_row(c) || my_value(c, 0) == NULL ||
+	    !str_to_u64(my_value(c, 0), &kib) ||
+	    kib >= k->load->plain_bytes / 1024)
+		return true;
+	my_report_warn(&k->report, "space_low",
+		       "the target's disk has %llu MiB left and the backup "
+		       "holds %" PRIu64 " MiB: make room there",
+		       kib / 1024, k->load->plain_bytes / 1024 / 1024);
+	return true;
 }
 
 static bool ask_databases(void *arg, struct text *sql, struct err *e)
@@ -146,60 +259,40 @@ static bool ask_databases(void *arg, struct text *sql, struct err *e)
 
 static void mark(struct check *k, const char *name)
 {
-	for (size_t i = 0; i < k->load->ndatabases; i++) {
-		const char *ours = k->load->databases[i];
+	struct my_load *l = k->load;
 
-		if (k->server.name_case != 0 ? strcasecmp(ours, name) == 0
-					     : strcmp(ours, name) == 0)
+	for (size_t i = 0; i < l->ndatabases; i++)
+		if (my_check_same_name(k, l->databases[i], name)) {
 			k->exists[i] = true;
-	}
-}
-
-static void add_name(struct text *t, const char *name)
-{
-	char clean[MY_TEXT_MAX];
-
-	text_printf(t, "%s%s", t->len > 0 ? ", " : "",
-		    my_clean(clean, sizeof(clean), name));
-}
-
-static bool verdict(struct check *k, struct err *e)
-{
-	if (k->taken.len > 0)
-		return err_set(e, ERR_CONFLICT, "target_not_empty",
-			       "these databases exist at the target and are "
-			       "not empty: %s; set overwrite and confirm them, "
-			       "or rename",
-			       k->taken.data);
-	if (k->silent.len > 0)
-		return err_set(e, ERR_CONFLICT, "confirm_required",
-			       "these databases would be replaced: %s; name "
-			       "each of them in confirm",
-			       k->silent.data);
-	return true;
+			l->partials[i].is_there = true;
+		}
 }
 
 /* To the next database that exists, or the end. */
-static bool next_database(struct check *k, struct err *e)
+static void next_database(struct check *k)
 {
-	while (k->at < k->load->ndatabases && !k->exists[k->at])
-		k->at++;
-	if (k->at < k->load->ndatabases) {
-		set_state(k, CHECK_TABLES);
-		return true;
+	const struct my_load *l = k->load;
+
+	for (; k->at < l->ndatabases && !k->exists[k->at]; k->at++) {
+		if (l->partials[k->at].is_partial)
+			my_check_part(k, NULL);
+		else
+			my_report_fate(&k->report, MY_FATE_CREATE,
+				       l->databases[k->at], NULL);
 	}
-	set_state(k, CHECK_DONE);
-	return verdict(k, e);
+	set_state(k, k->at < l->ndatabases ? CHECK_TABLES : CHECK_DONE);
 }
 
 static bool take_databases(void *arg, struct my_conn *c, struct err *e)
 {
 	struct check *k = check_of(arg);
 
+	(void)e;
 	while (my_next_row(c))
 		if (my_value(c, 0) != NULL)
 			mark(k, my_value(c, 0));
-	return next_database(k, e);
+	next_database(k);
+	return true;
 }
 
 static const char *name_of(const struct check *k)
@@ -215,25 +308,37 @@ static bool ask_tables(void *arg, struct text *sql, struct err *e)
 	return true;
 }
 
-static bool is_taken(struct check *k, struct err *e)
+static bool take_part(struct check *k, struct my_conn *c, struct err *e)
 {
-	const char *name = name_of(k);
+	const struct my_partial *p = &k->load->partials[k->at];
+	bool *found = calloc(p->n + 1, sizeof(*found));
 
-	if (!k->load->is_overwrite)
-		add_name(&k->taken, name);
-	else if (!my_load_may_drop(k->load, name))
-		add_name(&k->silent, name);
+	if (found == NULL)
+		return err_nomem(e, "a check");
+	while (my_next_row(c))
+		for (size_t i = 0; my_value(c, 0) != NULL && i < p->n; i++)
+			if (my_check_same_name(k, p->tables[i], my_value(c, 0)))
+				found[i] = true;
+	my_check_part(k, found);
+	free(found);
 	k->at++;
-	return next_database(k, e);
+	next_database(k);
+	return true;
 }
 
 static bool take_tables(void *arg, struct my_conn *c, struct err *e)
 {
 	struct check *k = check_of(arg);
 
-	if (my_next_row(c))
-		return is_taken(k, e);
-	set_state(k, CHECK_PROGRAMS);
+	if (k->load->partials[k->at].is_partial)
+		return take_part(k, c, e);
+	if (!my_next_row(c)) {
+		set_state(k, CHECK_PROGRAMS);
+		return true;
+	}
+	my_check_taken(k);
+	k->at++;
+	next_database(k);
 	return true;
 }
 
@@ -256,17 +361,29 @@ static bool take_programs(void *arg, struct my_conn *c, struct err *e)
 {
 	struct check *k = check_of(arg);
 
+	(void)e;
 	if (my_next_row(c))
-		return is_taken(k, e);
+		my_check_taken(k);
+	else
+		my_report_fate(&k->report, MY_FATE_CREATE, name_of(k), NULL);
 	k->at++;
-	return next_database(k, e);
+	next_database(k);
+	return true;
 }
 
 static const struct my_ask asks[CHECK_STATE_COUNT] = {
 	[CHECK_SERVER] = {"read the server's variables", ask_server,
 			  take_server, NULL},
+	[CHECK_CORES] = {"read the server's threads", ask_cores, take_cores,
+			 skip},
 	[CHECK_ROLE] = {"read the replication status", ask_role, take_role,
 			no_role},
+	[CHECK_COLLATION] = {"look for a collation", ask_collation,
+			     take_collation, no_collation},
+	[CHECK_GRANTS] = {"read the privileges", ask_grants, take_grants, skip},
+	[CHECK_ACCOUNTS] = {"list the accounts", ask_accounts, take_accounts,
+			    skip},
+	[CHECK_SPACE] = {"read the free space", ask_space, take_space, skip},
 	[CHECK_DATABASES] = {"list the databases", ask_databases,
 			     take_databases, NULL},
 	[CHECK_TABLES] = {"list the tables", ask_tables, take_tables, NULL},
@@ -296,17 +413,15 @@ static enum my_flow step(struct my_op *op, struct err *e)
 static void tell(struct my_op *op, const struct err *e)
 {
 	struct check *k = check_of(op);
-	struct load_finding found = {.is_blocker = true};
-	struct load_report report = {.findings = &found, .nfindings = 1};
+	struct load_report report;
+	struct err mine = {0};
 
-	if (!err_is(e) || e->code == ERR_CONFLICT) {
-		report.nfindings = err_is(e) ? 1 : 0;
-		(void)str_copy(found.code, sizeof(found.code), e->api);
-		(void)str_copy(found.detail, sizeof(found.detail), e->msg);
+	if (err_is(e))
+		k->done(k->arg, NULL, e);
+	else if (!my_report_end(&k->report, &report, &mine))
+		k->done(k->arg, NULL, &mine);
+	else
 		k->done(k->arg, &report, NULL);
-		return;
-	}
-	k->done(k->arg, NULL, e);
 }
 
 static void check_free(struct my_op *op)
@@ -314,9 +429,10 @@ static void check_free(struct my_op *op)
 	struct check *k = check_of(op);
 
 	my_op_fini(op);
-	text_free(&k->taken);
-	text_free(&k->silent);
+	my_report_fini(&k->report);
+	text_free(&k->grants);
 	free(k->exists);
+	free(k->accounts);
 	free(k);
 }
 
@@ -338,8 +454,10 @@ struct source_op *my_load_check(struct load *load, load_check_cb *done,
 	k->load = (struct my_load *)(void *)load; /* base comes first */
 	k->done = done;
 	k->arg = arg;
+	my_source_session(&k->source, k->load->session_json);
 	k->exists = calloc(k->load->ndatabases + 1, sizeof(*k->exists));
-	if (k->exists == NULL)
+	k->accounts = calloc(k->load->ndefiners + 1, sizeof(*k->accounts));
+	if (k->exists == NULL || k->accounts == NULL)
 		(void)err_nomem(e, "a check");
 	else if (my_op_init(&k->op, &check_ops, k->load->env,
 			    &k->load->address.view, e))
