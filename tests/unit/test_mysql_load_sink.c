@@ -4,11 +4,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/text.h"
+#include "sources/mysql/settings.h"
 #include "test_mysql_load_rig.h"
 
 static const char dump[] =
@@ -207,6 +210,368 @@ static void test_transactions_are_bounded(void **state)
 	free(text);
 }
 
+/* One of two transactions meets another; all of it is run again, in the
+ * database that it began in. */
+static void check_redo(unsigned number, const char *fails)
+{
+	const struct fake_answer a[] = {{.begins = fails,
+					 .act = FAKE_ERROR,
+					 .number = number,
+					 .times = 2},
+					{.begins = NULL}};
+	static const char *const wanted[] = {"INSERT INTO `t1`",
+					     "INSERT INTO `t2`",
+					     "ROLLBACK",
+					     "INSERT INTO `t1`",
+					     "INSERT INTO `t2`",
+					     "ROLLBACK",
+					     "INSERT INTO `t1`",
+					     "INSERT INTO `t2`",
+					     "INSERT INTO `t3`",
+					     "COMMIT",
+					     NULL};
+	struct rig r;
+
+	rig_init(&r, a);
+	r.section = ITEM_DATA;
+	rig_restore(&r, "SET NAMES binary;\nUSE `shop`;\n"
+			"INSERT INTO `t1` (`a`) VALUES\n(1);\n"
+			"INSERT INTO `t2` (`a`) VALUES\n(1);\n"
+			"INSERT INTO `t3` (`a`) VALUES\n(1);\n");
+	assert_false(err_is(&r.err));
+	rig_wants(&r, wanted);
+	assert_int_equal(fake_count(r.fake, "ROLLBACK"), 2);
+	assert_int_equal(r.load->ops->facts(r.load)->redone, 2);
+	rig_fini(&r);
+}
+
+static void test_others_in_the_way(void **state)
+{
+	(void)state;
+	check_redo(1213, "INSERT INTO `t2`");
+	check_redo(1205, "INSERT INTO `t2`");
+	check_redo(1213, "COMMIT");
+}
+
+/* The second transaction begins in the middle of a frame, in the database
+ * that the first one chose. */
+static void test_redo_from_the_middle(void **state)
+{
+	static const struct fake_answer a[] = {{.begins = "INSERT INTO `t3`",
+						.act = FAKE_ERROR,
+						.number = 1213,
+						.times = 1},
+					       {.begins = NULL}};
+	static const char *const wanted[] = {"CREATE TABLE `plain`",
+					     "USE `shop`",
+					     "INSERT INTO `t1`",
+					     "COMMIT",
+					     "INSERT INTO `plain`",
+					     "COMMIT",
+					     "INSERT INTO `t2`",
+					     "USE `other`",
+					     "INSERT INTO `t3`",
+					     "ROLLBACK",
+					     "USE `shop`",
+					     "INSERT INTO `t2`",
+					     "USE `other`",
+					     "INSERT INTO `t3`",
+					     "COMMIT",
+					     NULL};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	rig_restore(&r, "USE `shop`;\nCREATE TABLE `plain` (\n  `a` int\n) "
+			"ENGINE=MyISAM DEFAULT CHARSET=utf8mb4;\n");
+	r.section = ITEM_DATA;
+	rig_restore(&r, "USE `shop`;\nINSERT INTO `t1` (`a`) VALUES\n(1);\n"
+			"INSERT INTO `plain` (`a`) VALUES\n(1);\n"
+			"INSERT INTO `t2` (`a`) VALUES\n(1);\nUSE `other`;\n"
+			"INSERT INTO `t3` (`a`) VALUES\n(1);\n");
+	assert_false(err_is(&r.err));
+	rig_wants(&r, wanted);
+	/* Its rows would be there twice. */
+	assert_int_equal(fake_count(r.fake, "INSERT INTO `plain`"), 1);
+	assert_int_equal(fake_count(r.fake, "INSERT INTO `t1`"), 1);
+	rig_fini(&r);
+}
+
+/* A statement longer than its frame: those are gone, so it is alone. */
+static void test_long_statement_is_redone(void **state)
+{
+	static const struct fake_answer a[] = {{.begins = "INSERT INTO `t2`",
+						.act = FAKE_ERROR,
+						.number = 1213,
+						.times = 1},
+					       {.begins = NULL}};
+	static const char *const wanted[] = {
+		"INSERT INTO `t1`", "COMMIT",		"INSERT INTO `t2`",
+		"ROLLBACK",	    "INSERT INTO `t2`", "COMMIT",
+		"INSERT INTO `t3`", "COMMIT",		NULL};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	r.section = ITEM_DATA;
+	r.piece = 60;
+	rig_restore(&r,
+		    "INSERT INTO `t1` (`a`) VALUES\n(1);\n"
+		    "INSERT INTO `t2` (`a`) VALUES\n"
+		    "(11111111111111111111111111111111111111111111111111),\n"
+		    "(22222222222222222222222222222222222222222222222222);\n"
+		    "INSERT INTO `t3` (`a`) VALUES\n(1);\n");
+	assert_false(err_is(&r.err));
+	rig_wants(&r, wanted);
+	assert_int_equal(fake_count(r.fake, "INSERT INTO `t1`"), 1);
+	assert_int_equal(fake_count(r.fake, "INSERT INTO `t2`"), 2);
+	assert_int_equal(fake_count(r.fake, "INSERT INTO `t3`"), 1);
+	rig_fini(&r);
+}
+
+static void test_redo_gives_up(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "INSERT", .act = FAKE_ERROR, .number = 1213},
+		{.begins = NULL}};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	r.section = ITEM_DATA;
+	rig_restore(&r, dump);
+	assert_string_equal(r.err.api, "target_failed");
+	assert_non_null(strstr(r.err.msg, "1213"));
+	assert_int_equal(fake_count(r.fake, "INSERT"), 9);
+	rig_fini(&r);
+}
+
+static void test_cut_frames_are_set_up(void **state)
+{
+	static const struct load_rename rename = {"shop", "old"};
+	static const char *const schema[] = {
+		"SET NAMES utf8mb4\n", "USE `old`\n", "CREATE TABLE `t`", NULL};
+	static const char *const data[] = {"SET NAMES binary\n", "USE `old`\n",
+					   "INSERT INTO `t`", "COMMIT", NULL};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.config.renames = &rename;
+	r.config.nrenames = 1;
+	r.item = item_new(1, ITEM_SCHEMA, "table", "shop", "t");
+	rig_restore(&r, "CREATE TABLE `t` (`a` int);\n");
+	item_unref(r.item);
+	assert_false(err_is(&r.err));
+	rig_wants(&r, schema);
+	/* It goes on in the next frame, without a word between. */
+	r.item = item_new(1, ITEM_DATA, "table", "shop", "t");
+	r.section = ITEM_DATA;
+	r.piece = 20;
+	rig_restore(&r, "INSERT INTO `t` (`a`) VALUES\n(1),\n(2);\n");
+	item_unref(r.item);
+	assert_false(err_is(&r.err));
+	rig_wants(&r, data);
+	assert_int_equal(fake_count(r.fake, "SET NAMES binary"), 1);
+	rig_fini(&r);
+}
+
+static void test_cut_events_wait(void **state)
+{
+	static const char *const wanted[] = {"CREATE VIEW", NULL};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.section = ITEM_POST;
+	r.item = item_new(1, ITEM_POST, "event", "shop", "e");
+	rig_restore(&r, "CREATE EVENT `e` do a;\n");
+	item_unref(r.item);
+	r.item = item_new(2, ITEM_POST, "view", "shop", "v");
+	rig_restore(&r, "CREATE VIEW `v` AS a;\n");
+	item_unref(r.item);
+	assert_false(err_is(&r.err));
+	assert_int_equal(fake_count(r.fake, "CREATE EVENT"), 0);
+	rig_wants(&r, wanted);
+	assert_int_equal(r.load->ops->facts(r.load)->programs_made, 1);
+	rig_fini(&r);
+}
+
+/* They are for the stock client: the last sets what only the connection that
+ * ran the first would know. */
+static void test_header_and_footer_are_skipped(void **state)
+{
+	char text[2048];
+	struct rig r;
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), "%sCREATE TABLE `t` (a int);\n%s",
+		       my_settings_header(), my_settings_footer());
+	rig_init(&r, NULL);
+	rig_restore(&r, text);
+	assert_false(err_is(&r.err));
+	assert_int_equal(fake_count(r.fake, "CREATE TABLE"), 1);
+	assert_int_equal(fake_count(r.fake, "SET character_set_client"), 0);
+	assert_int_equal(fake_count(r.fake, "SET foreign_key_checks"), 0);
+	rig_fini(&r);
+}
+
+static void test_small_packet(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SELECT @@version",
+		 .act = FAKE_ROWS,
+		 .names = "v log ro case packet mode cs coll zone szone",
+		 .values = "10.11.6-MariaDB|0|0|0|4096||u|u|S|U"},
+		{.begins = "INSERT INTO `t` (`a`) VALUES\n(99,",
+		 .act = FAKE_ERROR,
+		 .number = 1213,
+		 .times = 1},
+		{.begins = NULL}};
+	struct text t = {0};
+	struct rig r;
+
+	(void)state;
+	text_str(&t, "INSERT INTO `t` (`a`) VALUES\n");
+	for (int i = 0; i < 100; i++)
+		text_printf(&t, "%s(%d,'%0100d')", i > 0 ? ",\n" : "", i, i);
+	text_str(&t, ";\n");
+	rig_init(&r, a);
+	r.section = ITEM_DATA;
+	rig_restore(&r, t.data);
+	assert_false(err_is(&r.err));
+	/* About 100 rows of 110 bytes in packets of 3 KiB, twice in part. */
+	assert_in_range(fake_count(r.fake, "INSERT INTO `t` (`a`) VALUES"), 4,
+			10);
+	assert_non_null(strstr(fake_log(r.fake), "(99,'"));
+	text_free(&t);
+	rig_fini(&r);
+}
+
+static void test_definers_are_replaced(void **state)
+{
+	static const char text[] =
+		"DELIMITER ;;\nCREATE DEFINER=`app`@`%` TRIGGER `x` a; b\n;;\n"
+		"DELIMITER ;\nCREATE ALGORITHM=UNDEFINED DEFINER=`app`@`%` SQL "
+		"SECURITY DEFINER VIEW `v` AS select `shop`.`t`.`a`;\n";
+	static const struct load_rename rename = {"shop", "old"};
+	static const char *const wanted[] = {
+		"CREATE DEFINER=CURRENT_USER TRIGGER `x` a; b\n",
+		"CREATE ALGORITHM=UNDEFINED DEFINER=CURRENT_USER SQL SECURITY "
+		"DEFINER VIEW `v` AS select `old`.`t`.`a`\n",
+		NULL};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.section = ITEM_POST;
+	r.config.definer = LOAD_DEFINER_REPLACE;
+	r.config.renames = &rename;
+	r.config.nrenames = 1;
+	rig_restore(&r, text);
+	assert_false(err_is(&r.err));
+	rig_wants(&r, wanted);
+	rig_fini(&r);
+	rig_init(&r, NULL);
+	r.section = ITEM_POST;
+	rig_restore(&r, text);
+	assert_int_equal(fake_count(r.fake, "CREATE DEFINER=`app`@`%`"), 1);
+	rig_fini(&r);
+}
+
+/* Only what is named, and only as it was confirmed. */
+static void test_single_tables_are_replaced(void **state)
+{
+	static const char *const tables[] = {"orders", "items"};
+	static const struct source_scope_database part = {"shop", tables, 2};
+	static const char *const confirm[] = {"shop.items", "shop"};
+	static const char *const wanted[] = {
+		"CREATE DATABASE IF NOT EXISTS `shop`\n",
+		"DROP TABLE IF EXISTS `shop`.`items`\n",
+		"DROP VIEW IF EXISTS `shop`.`items`\n", "CREATE TABLE `items`",
+		NULL};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.config.partial = &part;
+	r.config.npartial = 1;
+	r.config.is_overwrite = true;
+	r.config.confirm = confirm;
+	r.config.nconfirm = 2;
+	r.item = item_new(1, ITEM_SCHEMA, "table", "shop", "items");
+	rig_restore(&r, "CREATE TABLE `items` (`a` int);\n");
+	assert_false(err_is(&r.err));
+	rig_wants(&r, wanted);
+	assert_int_equal(fake_count(r.fake, "DROP DATABASE"), 0);
+	assert_int_equal(fake_count(r.fake, "DROP"), 2);
+	/* Once: not by each sink. */
+	r.section = ITEM_DATA;
+	rig_restore(&r, "INSERT INTO `items` (`a`) VALUES\n(1);\n");
+	item_unref(r.item);
+	assert_int_equal(fake_count(r.fake, "DROP"), 2);
+	rig_fini(&r);
+}
+
+static void test_what_stands_is_told(void **state)
+{
+	static const struct fake_answer a[] = {{.begins = "CREATE TABLE `b`",
+						.act = FAKE_ERROR,
+						.number = 1030},
+					       {.begins = NULL}};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	rig_restore(&r, "CREATE TABLE `a` (a int);\n"
+			"CREATE TABLE `b` (a int);\n");
+	assert_non_null(strstr(r.err.msg, "schema section"));
+	assert_non_null(strstr(r.err.msg, "1 new tables"));
+	assert_non_null(strstr(r.err.msg, "overwrite"));
+	rig_fini(&r);
+}
+
+/* A password's hash is in the statement, and in the server's words. */
+static void test_hashes_are_not_told(void **state)
+{
+	static const struct fake_answer a[] = {{.begins = "CREATE USER",
+						.act = FAKE_ERROR,
+						.number = 1064,
+						.text = "near '*SECRETHASH'"},
+					       {.begins = NULL}};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	r.section = ITEM_ACCOUNT;
+	rig_restore(&r, "CREATE USER IF NOT EXISTS `a`@`%` IDENTIFIED BY "
+			"PASSWORD '*SECRETHASH';\n");
+	assert_string_equal(r.err.api, "target_failed");
+	assert_null(strstr(r.err.msg, "SECRET"));
+	assert_non_null(strstr(r.err.msg, "CREATE USER"));
+	rig_fini(&r);
+}
+
+static void test_width(void **state)
+{
+	struct err e = {0};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	assert_true(rig_load(&r, &e));
+	assert_int_equal(r.load->ops->width(r.load, ITEM_DATA), 2);
+	assert_int_equal(r.load->ops->width(r.load, ITEM_SCHEMA), 1);
+	assert_int_equal(r.load->ops->width(r.load, ITEM_POST), 1);
+	assert_int_equal(r.load->ops->width(r.load, ITEM_ACCOUNT), 1);
+	rig_fini(&r);
+	rig_init(&r, NULL);
+	r.config.parallelism = 3;
+	assert_true(rig_load(&r, &e));
+	assert_int_equal(r.load->ops->width(r.load, ITEM_DATA), 3);
+	rig_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +584,19 @@ int main(void)
 		cmocka_unit_test(test_dump_is_cut),
 		cmocka_unit_test(test_no_shared_transaction),
 		cmocka_unit_test(test_transactions_are_bounded),
+		cmocka_unit_test(test_others_in_the_way),
+		cmocka_unit_test(test_redo_from_the_middle),
+		cmocka_unit_test(test_long_statement_is_redone),
+		cmocka_unit_test(test_redo_gives_up),
+		cmocka_unit_test(test_cut_frames_are_set_up),
+		cmocka_unit_test(test_cut_events_wait),
+		cmocka_unit_test(test_header_and_footer_are_skipped),
+		cmocka_unit_test(test_small_packet),
+		cmocka_unit_test(test_definers_are_replaced),
+		cmocka_unit_test(test_single_tables_are_replaced),
+		cmocka_unit_test(test_what_stands_is_told),
+		cmocka_unit_test(test_hashes_are_not_told),
+		cmocka_unit_test(test_width),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
