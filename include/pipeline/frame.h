@@ -60,6 +60,11 @@ struct item {
 struct item *item_new(uint64_t number, enum item_kind kind, const char *type,
 		      const char *group, const char *name) MUST_CHECK;
 
+/* The table that a trigger stands on, the account that a program runs as;
+ * copied. False: no memory, the item unchanged. */
+bool item_set_on(struct item *it, const char *on) MUST_CHECK;
+bool item_set_definer(struct item *it, const char *definer) MUST_CHECK;
+
 /* One reference more. Returns it. */
 struct item *item_ref(struct item *it);
 

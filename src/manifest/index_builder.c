@@ -2,7 +2,9 @@
  * index_builder.c - gathers what the frames say about their items.
  *
  * An item is open while its frames come; there are about as many open ones as
- * pipelines. When it ends it becomes a packed line in a ring whose first slot
+ * pipelines. One that is_apart comes in runs, of several pipelines at the same
+ * time; its frames are taken in the order in which they were stored. When it
+ * ends it becomes a packed line in a ring whose first slot
  * is the item whose line is to be written next. Writing is apart from adding,
  * since one item that ends may set free hundreds of thousands of lines.
  */
@@ -23,6 +25,7 @@ struct open_item {
 	struct digest digest;
 	struct packed_extent *extents;
 	uint32_t nextents, cap;
+	unsigned nends;	   /* runs that are over */
 	uint64_t frame_at; /* where its last frame lies in the last part */
 	size_t plain_end;  /* where its last span ended in that frame */
 	bool is_filled;	   /* ... which is that frame's end */
@@ -219,7 +222,7 @@ static bool add_bytes(struct open_item *o, const struct span *sp,
 	    sp->plain_offset > at->plain_len - sp->plain_len)
 		return err_bug(e, "a span of \"%s\" lies outside its frame",
 			       o->item->name);
-	if (!follows(o, sp, at))
+	if (!o->item->is_apart && !follows(o, sp, at))
 		return err_bug(e, "the bytes of \"%s\" have a gap",
 			       o->item->name);
 	if (o->nextents == 0)
@@ -231,6 +234,13 @@ static bool add_bytes(struct open_item *o, const struct span *sp,
 	o->is_filled = o->plain_end == at->plain_len;
 	o->plain_bytes += sp->plain_len;
 	return true;
+}
+
+/* Whoever writes an item that is_apart may learn only after its last run that
+ * no more will come: index_builder_finish() looks again. */
+static bool is_over(const struct open_item *o)
+{
+	return !o->item->is_growing && o->nends == o->item->nruns;
 }
 
 static bool end_item(struct index_builder *b, struct open_item *o,
@@ -263,7 +273,31 @@ static bool add_span(struct index_builder *b, const struct span *sp,
 		return false;
 	o->rows += sp->rows;
 	digest_add(&o->digest, &sp->digest);
-	return !sp->ends_run || end_item(b, o, e);
+	o->nends += sp->ends_run;
+	return !is_over(o) || end_item(b, o, e);
+}
+
+/* A frame of an item that is_apart is its own from its first byte to its
+ * last: what a run leaves out would be lost, or be another's. */
+static bool check_apart(const struct frame *f, struct err *e)
+{
+	size_t end = 0;
+	bool is_whole = true;
+
+	for (size_t i = 0; i < f->nspans; i++) {
+		const struct span *sp = &f->spans[i];
+
+		is_whole = is_whole && sp->item == f->spans[0].item &&
+			   sp->plain_offset == end;
+		end += sp->plain_len;
+	}
+	for (size_t i = 0; i < f->nspans; i++) {
+		if (f->spans[i].item->is_apart &&
+		    (!is_whole || end != f->plain_len))
+			return err_bug(e, "a frame of \"%s\" is not its own",
+				       f->spans[i].item->name);
+	}
+	return true;
 }
 
 bool index_builder_add(struct index_builder *b, const struct frame *f,
@@ -276,6 +310,8 @@ bool index_builder_add(struct index_builder *b, const struct frame *f,
 	    offset > LAYOUT_OBJECT_MAX_BYTES ||
 	    f->len > LAYOUT_OBJECT_MAX_BYTES - offset)
 		return err_bug(e, "a frame lies outside of any part");
+	if (!check_apart(f, e))
+		return false;
 	for (size_t i = 0; i < f->nspans; i++) {
 		if (!add_span(b, &f->spans[i], &at, e))
 			return false;
@@ -328,12 +364,24 @@ bool index_builder_drain(struct index_builder *b, unsigned max_lines,
 	return true;
 }
 
+static bool end_all(struct index_builder *b, struct err *e)
+{
+	struct open_item *o;
+
+	while ((o = TAILQ_FIRST(&b->open)) != NULL) {
+		if (!is_over(o))
+			return err_bug(e, "\"%s\" was never ended",
+				       o->item->name);
+		if (!end_item(b, o, e))
+			return false;
+	}
+	return true;
+}
+
 bool index_builder_finish(struct index_builder *b, struct err *e)
 {
-	const struct open_item *o = TAILQ_FIRST(&b->open);
-
-	if (o != NULL)
-		return err_bug(e, "\"%s\" was never ended", o->item->name);
+	if (!end_all(b, e))
+		return false;
 	while (index_builder_has_lines(b)) {
 		if (!index_builder_drain(b, SLOTS_MAX, e))
 			return false;

@@ -2,6 +2,7 @@
 #ifndef COFFER_MANIFEST_INDEX_INT_H
 #define COFFER_MANIFEST_INDEX_INT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,8 +24,10 @@ struct packed_line {
 	uint64_t rows, plain_bytes, skip;
 	struct digest digest;
 	uint32_t nextents;
-	enum item_kind kind;
-	struct packed_extent extents[]; /* then type, group, name */
+	unsigned char kind; /* enum item_kind */
+	bool is_apart, has_on, has_definer;
+	struct packed_extent extents[]; /* then type, group, name, and what
+					 * it has of on and definer */
 };
 
 /* NULL: no memory. free() ends it. */

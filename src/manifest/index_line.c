@@ -14,6 +14,8 @@ void index_line_fini(struct index_line *l)
 	free(l->type);
 	free(l->group);
 	free(l->name);
+	free(l->on);
+	free(l->definer);
 	free(l->extents);
 	*l = (struct index_line){0};
 }
@@ -102,6 +104,29 @@ static bool read_rows(const json_t *doc, struct index_line *l, struct err *e)
 	       manifest_damaged(e, "a line of the index has no digest");
 }
 
+static bool copy_if_there(const json_t *doc, const char *key, char **out,
+			  struct err *e)
+{
+	return json_object_get(doc, key) == NULL ||
+	       manifest_copy_text(doc, key, out, e);
+}
+
+/* Runs of several pipelines hold nothing else, so there is nothing to skip. */
+static bool read_apart(const json_t *doc, struct index_line *l, struct err *e)
+{
+	const json_t *apart = json_object_get(doc, "apart");
+
+	if (apart != NULL && !json_is_boolean(apart))
+		return manifest_damaged(e, "a line of the index has an "
+					   "\"apart\" that is neither true nor "
+					   "false");
+	l->is_apart = json_is_true(apart);
+	if (l->is_apart && l->skip > 0)
+		return manifest_damaged(e, "a line of the index lies apart and "
+					   "among others");
+	return true;
+}
+
 static bool read_line(const json_t *doc, struct index_line *l, struct err *e)
 {
 	if (!read_kind(doc, l, e) ||
@@ -117,7 +142,8 @@ static bool read_line(const json_t *doc, struct index_line *l, struct err *e)
 	if ((l->plain_bytes > 0) != (l->nextents > 0))
 		return manifest_damaged(e, "a line of the index has bytes but "
 					   "no place, or the other way");
-	return true;
+	return read_apart(doc, l, e) && copy_if_there(doc, "on", &l->on, e) &&
+	       copy_if_there(doc, "definer", &l->definer, e);
 }
 
 bool index_line_parse(struct index_line *l, const char *line, size_t len,

@@ -9,41 +9,71 @@ enum { FIRST_PRINTABLE = 0x20 };
 
 struct names {
 	const char *type, *group, *name;
+	const char *on, *definer; /* or NULL */
 };
+
+/* Room that a text takes behind the extents; none for NULL. */
+static size_t room_of(const char *text)
+{
+	return text != NULL ? strlen(text) + 1 : 0;
+}
+
+static char *put_text(char *at, const char *text)
+{
+	size_t room = room_of(text);
+
+	if (room > 0)
+		memcpy(at, text, room);
+	return at + room;
+}
 
 struct packed_line *packed_line_new(const struct item *it,
 				    const struct packed_extent *extents,
 				    uint32_t nextents)
 {
 	size_t bytes = nextents * sizeof(*extents);
-	size_t type = strlen(it->type) + 1;
-	size_t group = strlen(it->group) + 1;
-	size_t name = strlen(it->name) + 1;
-	struct packed_line *l =
-		malloc(sizeof(*l) + bytes + type + group + name);
+	size_t texts = room_of(it->type) + room_of(it->group) +
+		       room_of(it->name) + room_of(it->on) +
+		       room_of(it->definer);
+	struct packed_line *l = malloc(sizeof(*l) + bytes + texts);
 	char *at;
 
 	if (l == NULL)
 		return NULL;
 	memset(l, 0, sizeof(*l));
-	l->kind = it->kind;
+	l->kind = (unsigned char)it->kind;
+	l->is_apart = it->is_apart;
+	l->has_on = it->on != NULL;
+	l->has_definer = it->definer != NULL;
 	l->nextents = nextents;
 	if (nextents > 0)
 		memcpy(l->extents, extents, bytes);
-	at = (char *)&l->extents[nextents];
-	memcpy(at, it->type, type);
-	memcpy(at + type, it->group, group);
-	memcpy(at + type + group, it->name, name);
+	at = put_text((char *)&l->extents[nextents], it->type);
+	at = put_text(at, it->group);
+	at = put_text(at, it->name);
+	at = put_text(at, it->on);
+	(void)put_text(at, it->definer);
 	return l;
+}
+
+static const char *next_text(const char **at)
+{
+	const char *text = *at;
+
+	*at += strlen(text) + 1;
+	return text;
 }
 
 static struct names names_of(const struct packed_line *l)
 {
-	struct names n;
+	const char *at = (const char *)&l->extents[l->nextents];
+	struct names n = {0};
 
-	n.type = (const char *)&l->extents[l->nextents];
-	n.group = n.type + strlen(n.type) + 1;
-	n.name = n.group + strlen(n.group) + 1;
+	n.type = next_text(&at);
+	n.group = next_text(&at);
+	n.name = next_text(&at);
+	n.on = l->has_on ? next_text(&at) : NULL;
+	n.definer = l->has_definer ? next_text(&at) : NULL;
 	return n;
 }
 
@@ -80,17 +110,31 @@ static void add_extents(struct text *out, const struct packed_line *l)
 
 static bool is_utf8(const char *s)
 {
-	return utf8_check(s, strlen(s), NULL);
+	return s == NULL || utf8_check(s, strlen(s), NULL);
+}
+
+static bool are_utf8(const struct names *n)
+{
+	return is_utf8(n->type) && is_utf8(n->group) && is_utf8(n->name) &&
+	       is_utf8(n->on) && is_utf8(n->definer);
+}
+
+static void add_rows(struct text *out, const struct packed_line *l)
+{
+	char hex[DIGEST_HEX_MAX];
+
+	add_number(out, "rows", l->rows);
+	add_string(out, "digest", digest_format(&l->digest, hex));
 }
 
 bool packed_line_format(const struct packed_line *l, struct text *out)
 {
 	struct names n = names_of(l);
-	char hex[DIGEST_HEX_MAX];
 
-	if (!is_utf8(n.type) || !is_utf8(n.group) || !is_utf8(n.name))
+	if (!are_utf8(&n))
 		return false;
-	text_printf(out, "{\"kind\":\"%s\"", item_kind_name(l->kind));
+	text_printf(out, "{\"kind\":\"%s\"",
+		    item_kind_name((enum item_kind)l->kind));
 	add_string(out, "type", n.type);
 	add_string(out, "group", n.group);
 	add_string(out, "name", n.name);
@@ -98,10 +142,14 @@ bool packed_line_format(const struct packed_line *l, struct text *out)
 	if (l->skip > 0)
 		add_number(out, "skip", l->skip);
 	add_number(out, "plain_bytes", l->plain_bytes);
-	if (l->kind == ITEM_DATA) {
-		add_number(out, "rows", l->rows);
-		add_string(out, "digest", digest_format(&l->digest, hex));
-	}
+	if (l->kind == ITEM_DATA)
+		add_rows(out, l);
+	if (l->is_apart)
+		text_str(out, ",\"apart\":true");
+	if (n.on != NULL)
+		add_string(out, "on", n.on);
+	if (n.definer != NULL)
+		add_string(out, "definer", n.definer);
 	text_str(out, "}\n");
 	return true;
 }
@@ -111,7 +159,8 @@ void packed_line_name(const struct packed_line *l,
 {
 	struct names n = names_of(l);
 	int len = snprintf(out, INDEX_FIRST_ITEM_MAX, "%s:%s/%s",
-			   item_kind_name(l->kind), n.group, n.name);
+			   item_kind_name((enum item_kind)l->kind), n.group,
+			   n.name);
 	size_t end = INDEX_FIRST_ITEM_MAX - 1;
 
 	if (len < INDEX_FIRST_ITEM_MAX)

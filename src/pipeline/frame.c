@@ -48,6 +48,27 @@ struct item *item_new(uint64_t number, enum item_kind kind, const char *type,
 	return it;
 }
 
+static bool set_text(char **text, const char *value)
+{
+	char *copy = strdup(value);
+
+	if (copy == NULL)
+		return false;
+	free(*text);
+	*text = copy;
+	return true;
+}
+
+bool item_set_on(struct item *it, const char *on)
+{
+	return set_text(&it->on, on);
+}
+
+bool item_set_definer(struct item *it, const char *definer)
+{
+	return set_text(&it->definer, definer);
+}
+
 struct item *item_ref(struct item *it)
 {
 	it->refs++;

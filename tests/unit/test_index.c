@@ -276,6 +276,148 @@ static void test_long_first_item(void **state)
 	end(b, &o);
 }
 
+/* A frame of one run of an item that several pipelines write. */
+static bool add_run(struct index_builder *b, struct item *it, uint64_t offset,
+		    bool ends_run, struct err *e)
+{
+	struct frame *f = frame_new(10);
+	struct span *sp = frame_add_span(f, it);
+	bool ok;
+
+	f->len = f->plain_len = 10;
+	sp->plain_len = 10;
+	sp->rows = 2;
+	sp->digest.low = 1;
+	sp->ends_run = ends_run;
+	ok = index_builder_add(b, f, 1, offset, e);
+	frame_free(f);
+	return ok;
+}
+
+static struct item *apart_new(uint64_t number, unsigned nruns)
+{
+	struct item *it = item_new(number, ITEM_DATA, "table", "db", "t");
+
+	assert_non_null(it);
+	it->is_apart = true;
+	it->is_growing = true;
+	it->nruns = nruns;
+	return it;
+}
+
+/* Two runs whose frames lie between each other and between another item's. */
+static void test_runs(void **state)
+{
+	struct out o;
+	struct index_builder *b = begin(&o);
+	struct item *it = apart_new(0, 2);
+	struct err e = {0};
+	struct index_line l;
+
+	(void)state;
+	assert_true(add_run(b, it, 0, false, &e));
+	assert_true(add_run(b, it, 10, false, &e));
+	assert_true(add(b, 1, 20, 10, SPANS({1, 0, 10, true}), &e));
+	assert_true(add_run(b, it, 30, false, &e));
+	it->is_growing = false;
+	assert_true(add_run(b, it, 40, true, &e));
+	assert_false(index_builder_has_lines(b));
+	assert_true(add_run(b, it, 50, true, &e));
+	assert_true(index_builder_has_lines(b));
+	expect_bug(b, add_run(b, it, 60, true, &e), &e);
+	assert_true(index_builder_finish(b, &e));
+	assert_true(index_line_parse(&l, o.lines.data,
+				     strcspn(o.lines.data, "\n"), &e));
+	assert_true(l.is_apart);
+	assert_int_equal(l.nextents, 2);
+	assert_int_equal(l.extents[0].length, 20);
+	assert_int_equal(l.extents[1].offset, 30);
+	assert_int_equal(l.extents[1].length, 30);
+	assert_int_equal(l.plain_bytes, 50);
+	assert_int_equal(l.rows, 10);
+	assert_int_equal(l.digest.low, 5);
+	index_line_fini(&l);
+	item_unref(it);
+	end(b, &o);
+}
+
+/* That it is over may be known only when all runs are stored. */
+static void test_runs_end_late(void **state)
+{
+	struct out o;
+	struct index_builder *b = begin(&o);
+	struct item *it = apart_new(0, 1);
+	struct err e = {0};
+
+	(void)state;
+	assert_true(add_run(b, it, 0, true, &e));
+	assert_false(index_builder_has_lines(b));
+	expect_bug(b, index_builder_finish(b, &e), &e);
+	it->is_growing = false;
+	it->nruns = 2;
+	expect_bug(b, index_builder_finish(b, &e), &e);
+	it->nruns = 1;
+	assert_true(index_builder_finish(b, &e));
+	assert_non_null(strstr(o.lines.data, "\"apart\":true"));
+	item_unref(it);
+	end(b, &o);
+}
+
+/* Whose frames hold something else, or nobody's bytes. */
+static void test_runs_are_not_shared(void **state)
+{
+	struct out o;
+	struct index_builder *b = begin(&o);
+	struct item *it = apart_new(0, 1);
+	struct item *other = item_new(1, ITEM_DATA, "table", "db", "u");
+	struct err e = {0};
+	struct frame *f = frame_new(10);
+	struct span *sp = frame_add_span(f, it);
+
+	(void)state;
+	f->len = f->plain_len = 10;
+	sp->plain_len = 9;
+	expect_bug(b, index_builder_add(b, f, 1, 0, &e), &e);
+	sp->plain_offset = 1;
+	expect_bug(b, index_builder_add(b, f, 1, 0, &e), &e);
+	sp->plain_offset = 0;
+	sp = frame_add_span(f, other);
+	sp->plain_offset = 9;
+	sp->plain_len = 1;
+	expect_bug(b, index_builder_add(b, f, 1, 0, &e), &e);
+	frame_free(f);
+	item_unref(it);
+	item_unref(other);
+	end(b, &o);
+}
+
+/* A trigger's table, a program's account: in the line, and back. */
+static void test_on_and_definer(void **state)
+{
+	struct out o;
+	struct index_builder *b = begin(&o);
+	struct item *it = item_new(0, ITEM_POST, "trigger", "g", "n");
+	struct frame *f = frame_new(10);
+	struct err e = {0};
+	struct index_line l;
+
+	(void)state;
+	assert_true(item_set_on(it, "a \"table\""));
+	assert_true(item_set_definer(it, "nobody@%"));
+	assert_true(item_set_definer(it, "app@%"));
+	frame_add_span(f, it)->ends_run = true;
+	assert_true(index_builder_add(b, f, 1, 0, &e));
+	frame_free(f);
+	item_unref(it);
+	assert_true(index_builder_finish(b, &e));
+	assert_true(index_line_parse(&l, o.lines.data, o.lines.len - 1, &e));
+	assert_string_equal(l.on, "a \"table\"");
+	assert_string_equal(l.definer, "app@%");
+	assert_false(l.is_apart);
+	index_line_fini(&l);
+	end(b, &o);
+}
+
 #define HEAD "{\"kind\":\"data\",\"type\":\"t\",\"group\":\"g\",\"name\":\"n\","
 #define TAIL                                                                   \
 	"\"plain_bytes\":5,\"rows\":1,"                                        \
@@ -309,6 +451,12 @@ static void test_bad_lines(void **state)
 		HEAD "\"extents\":[[1,0,5]],\"plain_bytes\":5,\"rows\":1,"
 		     "\"digest\":\"7\"}",
 		HEAD "\"extents\":[[1,0,5]]," TAIL "x",
+		HEAD "\"extents\":[[1,0,5]],\"apart\":1," TAIL,
+		HEAD "\"extents\":[[1,0,5]],\"apart\":null," TAIL,
+		HEAD "\"extents\":[[1,0,5]],\"skip\":3,"
+		     "\"apart\":true," TAIL,
+		HEAD "\"extents\":[[1,0,5]],\"on\":1," TAIL,
+		HEAD "\"extents\":[[1,0,5]],\"definer\":null," TAIL,
 		"{\"kind\":\"other\",\"type\":\"t\",\"group\":\"g\","
 		"\"name\":\"n\",\"extents\":[],\"plain_bytes\":0}",
 		"{\"kind\":\"post\",\"type\":\"t\",\"group\":1,"
@@ -344,6 +492,10 @@ int main(void)
 		cmocka_unit_test(test_awkward_names),
 		cmocka_unit_test(test_name_is_no_utf8),
 		cmocka_unit_test(test_long_first_item),
+		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_runs_end_late),
+		cmocka_unit_test(test_runs_are_not_shared),
+		cmocka_unit_test(test_on_and_definer),
 		cmocka_unit_test(test_bad_lines),
 	};
 
