@@ -64,7 +64,7 @@ char *__wrap_strdup(const char *s)
 
 /* What was asked for; its callbacks need no memory. */
 struct asked {
-	bool is_answered, is_accepted;
+	bool is_answered, is_accepted, is_told;
 	char id[ID_MAX];
 };
 
@@ -88,6 +88,16 @@ static void on_restore(void *arg, const struct restore_record *r,
 	a->is_accepted = e == NULL;
 	if (e == NULL)
 		memcpy(a->id, r->id, ID_MAX);
+}
+
+static void on_report(void *arg, const struct jobs_restore_report *r,
+		      const struct err *e)
+{
+	struct asked *a = arg;
+
+	assert_true((r == NULL) != (e == NULL));
+	a->is_answered = true;
+	a->is_told = r != NULL;
 }
 
 static bool is_idle(struct house *h)
@@ -135,6 +145,18 @@ static void ask_restore(struct house *h, struct asked *a)
 
 	memcpy(r.target_id, h->source, ID_MAX);
 	if (jobs_restore(h->jobs, &r, on_restore, a, &e) == NULL) {
+		assert_true(err_is(&e));
+		a->is_answered = true;
+	}
+}
+
+static void ask_report(struct house *h, struct asked *a)
+{
+	struct restore_record r = {.backup_id = "base"};
+	struct err e = {0};
+
+	memcpy(r.target_id, h->source, ID_MAX);
+	if (jobs_restore_check(h->jobs, &r, on_report, a, &e) == NULL) {
 		assert_true(err_is(&e));
 		a->is_answered = true;
 	}
@@ -220,11 +242,36 @@ static void test_restore(void **state)
 	house_close(h);
 }
 
+/* It leaves nothing behind, whatever it came to. */
+static void check_report(struct house *h, const struct asked *a)
+{
+	(void)a;
+	house_check_budget(h);
+	assert_true(is_idle(h));
+	assert_int_equal(fake_source_facts()->alive, 0);
+}
+
+static void test_check_of_a_restore(void **state)
+{
+	struct house *h = house_open(2);
+	struct asked a = {0};
+
+	(void)state;
+	assert_true(house_backup(h, "base", NULL));
+	house_settle(h);
+	torture(h, ask_report, check_report);
+	ask_report(h, &a);
+	finish(h, &a);
+	assert_true(a.is_told);
+	house_close(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_backup),
 		cmocka_unit_test(test_restore),
+		cmocka_unit_test(test_check_of_a_restore),
 	};
 
 	log_setup(LOG_ERROR, LOG_TEXT);
