@@ -1,0 +1,110 @@
+"""The stock ways: what an administrator would run without Coffer."""
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+from harness import process
+
+from .data import DATABASE
+from .measure import Run
+
+UPLOADER = pathlib.Path(__file__).with_name("upload.py")
+
+
+def pipe(commands, out=subprocess.DEVNULL, first_in=None, env=None):
+    """Runs a pipeline; its seconds, CPU seconds and peak bytes in sum."""
+    env = env or process.clean_environment()
+    begin = time.monotonic()
+    children, before = [], first_in
+    for number, command in enumerate(commands):
+        is_last = number + 1 == len(commands)
+        child = subprocess.Popen(
+            [str(c) for c in command], env=env,
+            stdin=before or subprocess.DEVNULL,
+            stdout=out if is_last else subprocess.PIPE)
+        if before and before is not first_in:
+            before.close()
+        before = child.stdout
+        children.append(child)
+    used = [os.wait4(child.pid, 0) for child in children]
+    seconds = time.monotonic() - begin
+    for child, (_, status, _) in zip(children, used):
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            raise SystemExit(f"{child.args[0]} failed")
+    usage = [u for _, _, u in used]
+    return Run(seconds, sum(u.ru_utime + u.ru_stime for u in usage),
+               sum(u.ru_maxrss for u in usage) * 1024)
+
+
+def dump_command(server):
+    return ["mariadb-dump", f"--defaults-file={server.dir}/client.cnf",
+            "--single-transaction", "--routines", "--events",
+            "--databases", DATABASE]
+
+
+def zstd_command(level, threads):
+    return ["zstd", f"-{level}", "-q", "-c", f"-T{threads}"]
+
+
+def dump(server, path, level, threads):
+    """mariadb-dump | zstd > file"""
+    with open(path, "wb") as out:
+        run = pipe([dump_command(server), zstd_command(level, threads)], out)
+    run.stored_bytes = path.stat().st_size
+    return run
+
+
+def dump_to_s3(server, bucket, level, threads):
+    """The same into PUTs of 8 MiB, four at once."""
+    access, secret = bucket.ceph.keys()
+    env = process.clean_environment(
+        BENCH_ENDPOINT=bucket.ceph.endpoint, BENCH_REGION=bucket.ceph.region,
+        BENCH_BUCKET=bucket.name, BENCH_ACCESS=access, BENCH_SECRET=secret)
+    run = pipe([dump_command(server), zstd_command(level, threads),
+                ["/usr/bin/python3", UPLOADER]], env=env)
+    keys = bucket.objects("stock/")
+    run.stored_bytes = sum(keys.values())
+    for key in keys:
+        bucket.remove(key)
+    return run
+
+
+def options_of(server):
+    """Its own: mydumper 0.10 ends with "Lost connection" when it is given
+    the clients' file, which has a max_allowed_packet."""
+    path = server.dir / "mydumper.cnf"
+    lines = (server.dir / "client.cnf").read_text().splitlines()
+    path.touch(0o600)
+    path.write_text("\n".join(line for line in lines if line.startswith(
+        ("[client]", "socket", "user", "password"))) + "\n")
+    return f"--defaults-file={path}"
+
+
+def mydumper(server, folder, threads):
+    shutil.rmtree(folder, ignore_errors=True)
+    run = pipe([["mydumper", options_of(server), "-c", "-t", threads, "-B",
+                 DATABASE, "-o", folder]])
+    run.stored_bytes = sum(f.stat().st_size for f in folder.iterdir())
+    return run
+
+
+def load(server, path):
+    """zstd -dc file | mariadb"""
+    return pipe([["zstd", "-q", "-dc", path],
+                 ["mariadb", f"--defaults-file={server.dir}/client.cnf"]])
+
+
+def myloader(server, folder, threads):
+    return pipe([["myloader", options_of(server), "-t", threads, "-d", folder]])
+
+
+def text_bytes(server, path):
+    """How long the dump is as text."""
+    with open(path, "wb") as out:
+        pipe([dump_command(server)], out)
+    size = path.stat().st_size
+    path.unlink()
+    return size
