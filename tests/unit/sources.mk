@@ -5,6 +5,7 @@ check_PROGRAMS += tests/unit/test_mysql_column tests/unit/test_mysql_conn \
 	tests/unit/test_mysql_fault \
 	tests/unit/test_mysql_grants tests/unit/test_mysql_load \
 	tests/unit/test_mysql_load_sink tests/unit/test_mysql_pieces \
+	tests/unit/test_mysql_load_check \
 	tests/unit/test_mysql_redo tests/unit/test_mysql_definer \
 	tests/unit/test_mysql_objects \
 	tests/unit/test_mysql_order tests/unit/test_mysql_out \
@@ -33,6 +34,10 @@ tests_unit_test_mysql_load_sink_SOURCES = tests/unit/test_mysql_load_sink.c \
 	tests/unit/test_mysql_load_rig.c tests/unit/test_mysql_load_rig.h \
 	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h
 tests_unit_test_mysql_load_sink_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_load_check_SOURCES = tests/unit/test_mysql_load_check.c \
+	tests/unit/test_mysql_load_rig.c tests/unit/test_mysql_load_rig.h \
+	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h
+tests_unit_test_mysql_load_check_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_pieces_SOURCES = tests/unit/test_mysql_pieces.c
 tests_unit_test_mysql_pieces_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_redo_SOURCES = tests/unit/test_mysql_redo.c

@@ -13,11 +13,14 @@ enum { SENTENCE_BYTES = 240 }; /* of names in a sentence, then "..." */
 static void add(struct my_report *r, bool is_blocker, const char *code,
 		const char *detail)
 {
-	struct load_finding *f = &r->findings[r->nfindings];
+	struct load_finding *f;
 
+	/* What blocks takes the place of what does not. */
+	if (r->nfindings == LOAD_FINDINGS_MAX && is_blocker)
+		r->nfindings = LOAD_FINDINGS_MAX - 1;
 	if (r->nfindings == LOAD_FINDINGS_MAX)
 		return;
-	r->nfindings++;
+	f = &r->findings[r->nfindings++];
 	f->is_blocker = is_blocker;
 	(void)str_copy(f->code, sizeof(f->code), code);
 	(void)str_copy(f->detail, sizeof(f->detail), detail);
