@@ -112,8 +112,8 @@ static bool ask_routines(void *arg, struct text *sql, struct err *e)
 {
 	(void)arg;
 	(void)e;
-	text_str(sql, "SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE "
-		      "FROM information_schema.ROUTINES ORDER BY 1, 2");
+	text_str(sql, "SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, "
+		      "DEFINER FROM information_schema.ROUTINES ORDER BY 1, 2");
 	return true;
 }
 
@@ -125,6 +125,18 @@ static bool add(struct post *p, enum my_program_type type,
 	p->part.dump->facts.items_total += type != MY_PROGRAM_VIEW;
 	return my_programs_add(&p->programs, type, index, name) ||
 	       err_nomem(e, "the list of routines, triggers and events");
+}
+
+/* The same with what a column tells of its definer. */
+static bool add_with(struct post *p, enum my_program_type type,
+		     const struct my_database *db, const struct my_conn *c,
+		     const char *name, const char *on, struct err *e)
+{
+	const char *definer = my_value(c, my_column(c, "DEFINER"));
+
+	return add(p, type, db, name, e) &&
+	       (my_programs_describe(&p->programs, definer, on) ||
+		err_nomem(e, "the list of routines, triggers and events"));
 }
 
 /* The database named in the current row's first column, when all of it is in
@@ -155,7 +167,7 @@ static bool take_routines(void *arg, struct my_conn *c, struct err *e)
 			return err_set(e, ERR_REMOTE, "source_failed",
 				       "the server has routines of an unknown "
 				       "kind");
-		if (!add(p, type, db, name, e))
+		if (!add_with(p, type, db, c, name, NULL, e))
 			return false;
 		p->part.dump->facts.routines++;
 	}
@@ -176,8 +188,8 @@ static bool ask_triggers(void *arg, struct text *sql, struct err *e)
 		my_quote_name(sql, db->name);
 		return true;
 	}
-	text_str(sql, "SELECT TRIGGER_NAME, NULL, EVENT_OBJECT_TABLE "
-		      "FROM information_schema.TRIGGERS "
+	text_str(sql, "SELECT TRIGGER_NAME, NULL, EVENT_OBJECT_TABLE, "
+		      "DEFINER FROM information_schema.TRIGGERS "
 		      "WHERE TRIGGER_SCHEMA = ");
 	my_quote_value(sql, db->name, strlen(db->name));
 	text_str(sql, " ORDER BY EVENT_OBJECT_TABLE, EVENT_MANIPULATION, "
@@ -198,7 +210,7 @@ static bool take_triggers(void *arg, struct my_conn *c, struct err *e)
 		if (name == NULL || table == NULL ||
 		    (!db->is_whole && my_database_find(db, table) == NULL))
 			continue;
-		if (!add(p, MY_TRIGGER, db, name, e))
+		if (!add_with(p, MY_TRIGGER, db, c, name, table, e))
 			return false;
 		p->part.dump->facts.triggers++;
 	}
@@ -210,7 +222,7 @@ static bool ask_events(void *arg, struct text *sql, struct err *e)
 {
 	(void)arg;
 	(void)e;
-	text_str(sql, "SELECT EVENT_SCHEMA, EVENT_NAME "
+	text_str(sql, "SELECT EVENT_SCHEMA, EVENT_NAME, DEFINER "
 		      "FROM information_schema.EVENTS ORDER BY 1, 2");
 	return true;
 }
@@ -236,7 +248,7 @@ static bool take_events(void *arg, struct my_conn *c, struct err *e)
 
 		if (db == NULL || my_value(c, 1) == NULL)
 			continue;
-		if (!add(p, MY_EVENT, db, my_value(c, 1), e))
+		if (!add_with(p, MY_EVENT, db, c, my_value(c, 1), NULL, e))
 			return false;
 		p->part.dump->facts.events++;
 	}
@@ -363,6 +375,17 @@ static bool views_known(struct post *p, struct err *e)
 	return true;
 }
 
+static bool take_view_definer(struct post *p, const char *create, size_t len)
+{
+	struct text definer = {0};
+
+	my_view_definer(&definer, create, len);
+	if (definer.is_broken)
+		return false;
+	p->programs.list[p->at].definer = definer.data; /* takes it */
+	return true;
+}
+
 static bool take_view(void *arg, struct my_conn *c, struct err *e)
 {
 	struct post *p = post_of(arg);
@@ -375,6 +398,8 @@ static bool take_view(void *arg, struct my_conn *c, struct err *e)
 		return err_set(e, ERR_REMOTE, "source_failed",
 			       "the server does not tell a view's definition");
 	p->view = (uint32_t)(p->at - p->first_view);
+	if (!take_view_definer(p, create, my_value_len(c, 1)))
+		return err_nomem(e, "the list of views");
 	if (!my_references(create, my_value_len(c, 1), take_reference, p))
 		return err_nomem(e, "the order of views");
 	if (my_conn_warnings(c) > 0)
@@ -467,6 +492,16 @@ static bool enter_events(struct post *p, struct err *e)
 	return true;
 }
 
+/* A NULL item is told of where it is used. */
+static bool describe(struct item *item, const struct my_program *program)
+{
+	if (item == NULL)
+		return true;
+	return (program->definer == NULL ||
+		item_set_definer(item, program->definer)) &&
+	       (program->on == NULL || item_set_on(item, program->on));
+}
+
 static bool take_object(void *arg, struct my_conn *c, struct err *e)
 {
 	struct post *p = post_of(arg);
@@ -482,6 +517,10 @@ static bool take_object(void *arg, struct my_conn *c, struct err *e)
 		&p->part, ITEM_POST,
 		my_program_word((enum my_program_type)program->type), db->name,
 		program->name);
+	if (!describe(item, program)) {
+		item_unref(item);
+		return err_nomem(e, "an item");
+	}
 	if (!my_part_emit(&p->part, item, db->name, &p->text, e))
 		return false;
 	p->at++;

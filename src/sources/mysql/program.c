@@ -1,4 +1,5 @@
 /* program.c - routines, views, triggers, events as text. */
+#include "config.h" /* for memmem() */
 #include "sources/mysql/program.h"
 
 #include <stdlib.h>
@@ -47,12 +48,28 @@ bool my_programs_add(struct my_programs *p, enum my_program_type type,
 		p->cap = cap;
 	}
 	grown += p->n;
-	*grown = (struct my_program){database, (unsigned char)type, false,
-				     strdup(name)};
+	*grown = (struct my_program){.database = database,
+				     .type = (unsigned char)type,
+				     .name = strdup(name)};
 	if (grown->name == NULL)
 		return false;
 	p->n++;
 	return true;
+}
+
+static bool replace(char **to, const char *with)
+{
+	free(*to);
+	*to = with != NULL ? strdup(with) : NULL;
+	return *to != NULL || with == NULL;
+}
+
+bool my_programs_describe(struct my_programs *p, const char *definer,
+			  const char *on)
+{
+	struct my_program *last = &p->list[p->n - 1];
+
+	return replace(&last->definer, definer) && replace(&last->on, on);
 }
 
 bool my_programs_sort(struct my_programs *p)
@@ -87,8 +104,11 @@ size_t my_programs_range(const struct my_programs *p, enum my_program_type type,
 
 void my_programs_fini(struct my_programs *p)
 {
-	for (size_t i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++) {
 		free(p->list[i].name);
+		free(p->list[i].definer);
+		free(p->list[i].on);
+	}
 	free(p->list);
 	*p = (struct my_programs){0};
 }
@@ -112,6 +132,31 @@ void my_program_ask(struct text *sql, const struct my_program *p)
 {
 	text_printf(sql, "SHOW CREATE %s ", looks[p->type].show);
 	my_quote_name(sql, p->name);
+}
+
+void my_view_definer(struct text *out, const char *create, size_t len)
+{
+	static const char mark[] = " DEFINER=";
+	const char *end = create + len, *s = memmem(create, len, mark, 9);
+	const char *view = memmem(create, len, " VIEW ", 6);
+	struct text user = {0}, host = {0};
+
+	/* Behind VIEW it is people's text. */
+	if (s == NULL || view == NULL || s > view)
+		return;
+	s += sizeof(mark) - 1;
+	if (!my_unquote_name(&s, end, &user))
+		goto done;
+	if (s < end && *s == '@' && (s++, my_unquote_name(&s, end, &host)))
+		text_char(&user, '@');
+	text_add(&user, host.data, host.len);
+	if (user.is_broken || host.is_broken)
+		out->is_broken = true;
+	else if (utf8_check(user.data, user.len, NULL))
+		text_add(out, user.data, user.len);
+done:
+	text_free(&user);
+	text_free(&host);
 }
 
 const char *my_events_mark(void)

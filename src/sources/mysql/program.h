@@ -33,6 +33,8 @@ struct my_program {
 	unsigned char type;
 	bool is_left_out; /* a view that does not work any more */
 	char *name;
+	char *definer; /* "app@%", or NULL */
+	char *on;      /* a trigger's table, or NULL */
 };
 
 struct my_programs {
@@ -43,6 +45,11 @@ struct my_programs {
 /* Copies the name. False: no memory. */
 bool my_programs_add(struct my_programs *p, enum my_program_type type,
 		     uint32_t database, const char *name) MUST_CHECK;
+
+/* Copies what else is known of the one that was added last; NULL: nothing.
+ * False: no memory. */
+bool my_programs_describe(struct my_programs *p, const char *definer,
+			  const char *on) MUST_CHECK;
 
 /* By type; within a type as they were added. False: no memory. */
 bool my_programs_sort(struct my_programs *p) MUST_CHECK;
@@ -62,6 +69,10 @@ enum my_program_type my_program_routine(const char *word);
 
 /* Appends the SHOW CREATE of it; its database is the one in use. */
 void my_program_ask(struct text *sql, const struct my_program *p);
+
+/* Reads `app`@`%` behind DEFINER= at the head of a view's definition into out
+ * as app@%; nothing is appended where there is none. */
+void my_view_definer(struct text *out, const char *create, size_t len);
 
 /*
  * Reads the answer (taken with character_set_results = NULL, so that the text
