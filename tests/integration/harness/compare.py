@@ -4,7 +4,7 @@ import difflib
 
 # Columns of information_schema that say what an object is; not those that
 # say when it was made.
-_OBJECTS = {
+OBJECTS = {
     "view": ("VIEWS", "TABLE_NAME", "TABLE_SCHEMA",
              "VIEW_DEFINITION, CHECK_OPTION, IS_UPDATABLE, DEFINER, "
              "SECURITY_TYPE, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, "
@@ -95,7 +95,7 @@ def definitions(server, database):
         script.append(f"SHOW CREATE TABLE {quote(table)}")
     found = ["\t".join(row)
              for row in server.sql(";\n".join(script), database)]
-    for kind, (view, name, schema, columns) in _OBJECTS.items():
+    for kind, (view, name, schema, columns) in OBJECTS.items():
         found += ["\t".join([kind] + row) for row in server.sql(
             f"SELECT {name}, {columns} FROM information_schema.{view} "
             f"WHERE {schema} = {text(database)} ORDER BY {name}")]

@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from . import process
+from .compare import quote
 
 
 class Server:
@@ -21,8 +22,12 @@ class Server:
     def __init__(self, *options):
         # Paths of sockets are short: not below pytest's own folder.
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="coffer-it."))
+        self.options = options
+        self.start()
+
+    def start(self):
         self.process = process.spawn(
-            [process.TESTBED / self.script, "run", self.dir, *options],
+            [process.TESTBED / self.script, "run", self.dir, *self.options],
             self.dir / "script.log")
 
     def await_ready(self):
@@ -67,6 +72,17 @@ class MariaDB(Server):
     def program(self):
         return "mariadb"
 
+    def kill(self):
+        """As a power cut ends it."""
+        pid = int((self.dir / "mariadbd.pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+
+    def start_again(self):
+        process.end(self.process, 30)
+        (self.dir / "env").unlink(missing_ok=True)
+        self.start()
+        self.await_ready()
+
     def sql(self, text, database=None, force=False):
         """Runs statements; the rows as lists of strings."""
         args = self.client(*(["--force"] if force else []),
@@ -77,8 +93,9 @@ class MariaDB(Server):
         if done.returncode != 0 and not force:
             raise AssertionError("the statement failed: "
                                  + done.stderr.decode(errors="replace"))
+        # Not splitlines(): names may hold what it takes for a line's end.
         return [line.split("\t") for line in
-                done.stdout.decode("utf-8", "replace").splitlines()]
+                done.stdout.decode("utf-8", "replace").split("\n")[:-1]]
 
     def value(self, text, database=None):
         return self.sql(text, database)[0][0]
@@ -92,7 +109,7 @@ class MariaDB(Server):
         """Fails soon, and names the sessions, when somebody holds a lock."""
         try:
             self.sql("SET lock_wait_timeout = 20;" + "".join(
-                f"DROP DATABASE IF EXISTS `{n}`;" for n in names))
+                f"DROP DATABASE IF EXISTS {quote(n)};" for n in names))
         except AssertionError as error:
             sessions = self.sql("SHOW FULL PROCESSLIST")
             raise AssertionError(f"{error}; sessions: {sessions}") from None
