@@ -27,6 +27,9 @@ struct stage *zstd_unpack_new(struct workers *ws, size_t max_plain,
 /* Length of the first whole zstd frame in bytes; 0: damaged or cut. */
 size_t zstd_frame_length(const void *bytes, size_t len);
 
+/* What the zstd frame at bytes says that it holds; false: damaged or untold. */
+bool zstd_content_size(const void *bytes, size_t len, size_t *plain) MUST_CHECK;
+
 /* One buffer to one zstd frame at level 3, at once: for the small index
  * objects. Blocking: on a worker, or for at most 64 KiB. Returns malloc()ed
  * bytes, or NULL with *e filled. */

@@ -2,13 +2,12 @@
  * preflight.c - records, manifest, index, target: in this order, each only
  * when the one before was right.
  */
-#include "jobs/preflight.h"
+#include "jobs/preflight_int.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "jobs/jobs_int.h"
 
 enum { DATABASE_NAME_MAX = 64 };
 
@@ -32,73 +31,6 @@ static void on_checked(void *arg, const struct load_report *report,
 		e = &mine;
 	}
 	preflight_end(p, failure(e));
-}
-
-/* Lists of strings in the request, borrowed from it. Caller frees the array. */
-static const char **strings_of(const json_t *array, size_t *n)
-{
-	const char **list = calloc(json_array_size(array) + 1, sizeof(*list));
-	size_t i;
-	const json_t *one;
-
-	*n = 0;
-	if (list == NULL)
-		return NULL;
-	for (i = 0; i < json_array_size(array); i++) {
-		one = json_array_get(array, i);
-		if (json_is_string(one))
-			list[(*n)++] = json_string_value(one);
-	}
-	return list;
-}
-
-static struct load_rename *renames_of(json_t *object, size_t *n)
-{
-	struct load_rename *list =
-		calloc(json_object_size(object) + 1, sizeof(*list));
-	const char *key;
-	json_t *value;
-
-	*n = 0;
-	if (list == NULL)
-		return NULL;
-	json_object_foreach(object, key, value)
-	{
-		if (json_is_string(value))
-			list[(*n)++] = (struct load_rename){
-				key, json_string_value(value)};
-	}
-	return list;
-}
-
-static bool make_load(struct preflight *p, const struct source_kind *kind,
-		      struct err *e)
-{
-	json_t *request = p->request;
-	struct load_config c = {
-		.address = p->address.a,
-		.databases = (const char *const *)p->databases,
-		.ndatabases = p->ndatabases,
-		.is_overwrite =
-			json_is_true(json_object_get(request, "overwrite")),
-		.source_version = p->manifest.version,
-		.session_json = p->manifest.session_json,
-		.max_statement_bytes = p->manifest.longest_statement,
-	};
-	const char **confirm =
-		strings_of(json_object_get(request, "confirm"), &c.nconfirm);
-	struct load_rename *renames =
-		renames_of(json_object_get(request, "rename"), &c.nrenames);
-
-	c.confirm = confirm;
-	c.renames = renames;
-	if (confirm == NULL || renames == NULL)
-		(void)err_nomem(e, "a restore");
-	else
-		p->load = kind->load_new(&p->jobs->source_env, &c, e);
-	free(confirm);
-	free(renames);
-	return p->load != NULL;
 }
 
 static bool is_in_backup(const struct preflight *p, const char *database)
@@ -148,7 +80,7 @@ static void look_at_target(struct preflight *p)
 			      p->manifest.engine, engine);
 	else if (check_renames(p, &e) &&
 		 opened_address_read(&p->address, &p->opening.source, &e) &&
-		 make_load(p, kind, &e))
+		 preflight_make_load(p, kind, &e))
 		p->look = p->load->ops->check(p->load, on_checked, p, &e);
 	if (p->look == NULL)
 		preflight_end(p, &e);
@@ -158,71 +90,20 @@ static void on_index(void *arg, const struct err *e)
 {
 	struct preflight *p = arg;
 
+	struct err mine = {0};
+
 	p->exchange = NULL;
 	if (e != NULL)
 		preflight_end(p, e);
+	else if (!preflight_end_picking(p, &mine))
+		preflight_end(p, &mine);
 	else
 		look_at_target(p);
 }
 
-static void *grown(void *list, size_t *cap, size_t one)
-{
-	size_t more = *cap == 0 ? 64 : *cap * 2;
-	void *bigger = realloc(list, more * one);
-
-	if (bigger != NULL)
-		*cap = more;
-	return bigger;
-}
-
-static bool add_database(struct preflight *p, const char *name, struct err *e)
-{
-	if (p->ndatabases == p->databases_cap) {
-		char **more =
-			grown(p->databases, &p->databases_cap, sizeof(*more));
-
-		if (more == NULL)
-			return err_nomem(e, "a list of databases");
-		p->databases = more;
-	}
-	p->databases[p->ndatabases] = strdup(name);
-	if (p->databases[p->ndatabases] == NULL)
-		return err_nomem(e, "a list of databases");
-	p->ndatabases++;
-	return true;
-}
-
-static bool add_table(struct preflight *p, const struct index_line *l,
-		      struct err *e)
-{
-	struct preflight_table *t;
-
-	if (p->ntables == p->tables_cap) {
-		t = grown(p->tables, &p->tables_cap, sizeof(*t));
-		if (t == NULL)
-			return err_nomem(e, "a list of tables");
-		p->tables = t;
-	}
-	t = &p->tables[p->ntables];
-	t->database = strdup(l->group);
-	t->name = strdup(l->name);
-	t->rows = l->rows;
-	t->digest = l->digest;
-	p->ntables++;
-	if (t->database == NULL || t->name == NULL)
-		return err_nomem(e, "a list of tables");
-	return true;
-}
-
 static bool on_line(void *arg, const struct index_line *l, struct err *e)
 {
-	struct preflight *p = arg;
-
-	if (l->kind == ITEM_SCHEMA && strcmp(l->type, "database") == 0)
-		return add_database(p, l->group, e);
-	if (l->kind == ITEM_DATA)
-		return add_table(p, l, e);
-	return true;
+	return preflight_pick(arg, l, e);
 }
 
 static void on_fetched(void *arg, const struct err *e)
@@ -234,6 +115,10 @@ static void on_fetched(void *arg, const struct err *e)
 	p->exchange = NULL;
 	if (e != NULL) {
 		preflight_end(p, e);
+		return;
+	}
+	if (!preflight_begin_picking(p, &mine)) {
+		preflight_end(p, &mine);
 		return;
 	}
 	opening_exchange_env(&p->opening, &env);
@@ -305,14 +190,7 @@ void preflight_fini(struct preflight *p)
 	preflight_cancel(p);
 	if (p->load != NULL)
 		p->load->ops->destroy(p->load);
-	for (size_t i = 0; i < p->ndatabases; i++)
-		free(p->databases[i]);
-	free(p->databases);
-	for (size_t i = 0; i < p->ntables; i++) {
-		free(p->tables[i].database);
-		free(p->tables[i].name);
-	}
-	free(p->tables);
+	preflight_drop_picked(p);
 	manifest_fini(&p->manifest);
 	opened_address_fini(&p->address);
 	json_decref(p->request);
@@ -326,4 +204,25 @@ const char *preflight_renamed(const struct preflight *p, const char *database)
 	const char *to = json_string_value(json_object_get(renames, database));
 
 	return to != NULL ? to : database;
+}
+
+static uint64_t account_bytes(const struct manifest *m)
+{
+	uint64_t sum = 0;
+
+	if (m->nsections == 0 ||
+	    m->sections[m->nsections - 1].kind != ITEM_ACCOUNT)
+		return 0;
+	for (size_t i = m->sections[m->nsections - 1].first_part - 1;
+	     i < m->parts.n; i++)
+		sum += m->parts.list[i].stored_bytes;
+	return sum;
+}
+
+uint64_t preflight_download_bytes(const struct preflight *p)
+{
+	if (p->selection != NULL)
+		return selection_bytes(p->selection);
+	return p->manifest.stored_bytes -
+	       (p->with_accounts ? 0 : account_bytes(&p->manifest));
 }

@@ -7,7 +7,9 @@
 #define COFFER_JOBS_PREFLIGHT_H
 
 #include "jobs/opening.h"
+#include "manifest/selection.h"
 #include "model/runs.h"
+#include "model/scope.h"
 #include "sources/kinds.h"
 
 /* A table to compare after the restore. */
@@ -17,6 +19,14 @@ struct preflight_table {
 	struct digest digest;
 };
 
+/* A database of which single tables are restored. */
+struct preflight_partial {
+	char *name;
+	char **tables; /* and views, sequences */
+	size_t ntables, cap;
+	size_t number; /* its definition's, in the selection */
+};
+
 /* Embedded in its owner; zero it and set jobs to begin with. */
 struct preflight {
 	struct jobs *jobs;
@@ -24,16 +34,25 @@ struct preflight {
 	struct exchange *exchange;
 	struct source_op *look;
 	struct opened_address address;
-	json_t *request; /* {"rename","overwrite","confirm",...} */
+	json_t *request; /* {"scope","rename","overwrite","confirm",
+			  * "options"} */
 	catalog_done_cb *done;
 	void *arg;
 
 	/* what was found */
 	struct manifest manifest;
-	char **databases; /* named in the backup */
+	char **databases; /* to be restored, as named in the backup */
 	size_t ndatabases, databases_cap;
 	struct preflight_table *tables;
 	size_t ntables, tables_cap;
+	struct scope scope;
+	struct selection *selection; /* NULL: there is no scope */
+	size_t nselected;
+	struct preflight_partial *partial; /* databases that are not whole */
+	size_t npartial, partial_cap;
+	json_t *definers;     /* a set, as an object */
+	bool with_accounts;   /* accounts, roles, grants as well */
+	uint64_t plain_bytes; /* of all that is wanted */
 	struct load *load;
 	/* During done: of the target, if it was looked at; else NULL. */
 	const struct load_report *report;
@@ -50,6 +69,9 @@ void preflight_cancel(struct preflight *p);
 
 /* Cancels and frees all; the load's sinks and ops must be gone. */
 void preflight_fini(struct preflight *p);
+
+/* Stored bytes of the parts that a restore fetches; after done. */
+uint64_t preflight_download_bytes(const struct preflight *p);
 
 /* The name that a database gets at the target. */
 const char *preflight_renamed(const struct preflight *p, const char *database);

@@ -15,16 +15,6 @@
 #include "base/clock.h"
 #include "jobs/restore_int.h"
 #include "loop/loop.h"
-#include "loop/workers.h"
-#include "manifest/part_reader.h"
-#include "stages/zstd.h"
-
-enum {
-	LINK_BYTES = 2 * FRAME_BYTES,
-	FRAME_PLAIN_MAX = 64 * 1024 * 1024, /* more is damage */
-	STREAM_BYTES = 8 * 1024 * 1024,
-	GETS_AT_ONCE = 2,
-};
 
 static const char *const state_names[] = {
 	"queued", "check", "share", "start", "data", "verify", "record",
@@ -107,8 +97,7 @@ static void drop_stream(struct restore_job *t)
 {
 	source_op_cancel(t->verify);
 	t->verify = NULL;
-	pipeline_free(t->pipe);
-	t->pipe = NULL;
+	restore_stream_drop(&t->stream);
 	budget_release(&t->share);
 }
 
@@ -175,57 +164,12 @@ static void on_streamed(void *arg, const struct err *e)
 {
 	struct restore_job *t = arg;
 
-	if (err_is(e)) {
+	if (e != NULL) {
 		fail(t, e);
 		return;
 	}
 	drop_stream(t);
 	begin_verify(t);
-}
-
-static struct source *new_reader(struct restore_job *t, struct err *e)
-{
-	const struct jobs_config *jc = &t->base.jobs->config;
-	const struct part_reader_config c = {
-		.loop = jc->loop,
-		.store = t->preflight.opening.store,
-		.workers = jc->cpu,
-		.manifest = &t->preflight.manifest,
-		.gets_at_once = GETS_AT_ONCE,
-	};
-
-	return part_reader_new(&c, e);
-}
-
-static bool make_pipeline(struct restore_job *t, struct err *e)
-{
-	const struct jobs_config *jc = &t->base.jobs->config;
-	struct load *load = t->preflight.load;
-	struct pipeline_parts parts = {
-		.nstages = 1,
-		.link_bytes = LINK_BYTES,
-		.idle_seconds = jc->stall_seconds,
-		.source_stall_api = "store_stalled",
-		.sink_stall_api = "target_failed",
-	};
-
-	parts.source = new_reader(t, e);
-	if (parts.source == NULL)
-		return false;
-	parts.stages[0] = zstd_unpack_new(jc->cpu, FRAME_PLAIN_MAX,
-					  workers_count(jc->cpu) + 1, e);
-	if (parts.stages[0] == NULL)
-		goto no_stage;
-	parts.sink = load->ops->sink(load, ITEM_SCHEMA, e);
-	if (parts.sink == NULL)
-		goto no_sink;
-	t->pipe = pipeline_new(jc->loop, &parts, on_streamed, t, e);
-	return t->pipe != NULL;
-no_sink:
-	parts.stages[0]->ops->destroy(parts.stages[0]);
-no_stage:
-	parts.source->ops->destroy(parts.source);
-	return false;
 }
 
 static void on_started(void *arg, const struct err *e)
@@ -239,7 +183,7 @@ static void on_started(void *arg, const struct err *e)
 		return;
 	}
 	set_state(t, RESTORE_STREAM);
-	if (!make_pipeline(t, &mine))
+	if (!restore_stream_start(&t->stream, on_streamed, t, &mine))
 		fail(t, &mine);
 }
 
@@ -257,17 +201,6 @@ static void on_share(void *arg)
 		fail(t, &e);
 }
 
-static size_t share_bytes(const struct manifest *m)
-{
-	uint64_t largest = 0;
-
-	for (size_t i = 0; i < m->parts.n; i++) {
-		if (m->parts.list[i].stored_bytes > largest)
-			largest = m->parts.list[i].stored_bytes;
-	}
-	return STREAM_BYTES + GETS_AT_ONCE * (size_t)largest;
-}
-
 static void on_preflight(void *arg, const struct err *e)
 {
 	struct restore_job *t = arg;
@@ -277,21 +210,15 @@ static void on_preflight(void *arg, const struct err *e)
 		return;
 	}
 	set_state(t, RESTORE_SHARE);
+	t->total_bytes = preflight_download_bytes(&t->preflight);
 	budget_reserve(t->base.jobs->config.budget, &t->share,
-		       share_bytes(&t->preflight.manifest), on_share, t);
+		       restore_stream_share(&t->stream, &t->preflight),
+		       on_share, t);
 }
 
 static uint64_t bytes_read(const struct restore_job *t)
 {
-	struct pipeline_facts f;
-
-	if (t->pipe != NULL)
-		pipeline_facts(t->pipe, &f);
-	else
-		f.source_bytes = t->state >= RESTORE_VERIFY
-					 ? t->preflight.manifest.stored_bytes
-					 : 0;
-	return f.source_bytes;
+	return restore_stream_bytes(&t->stream);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -354,10 +281,8 @@ static void restore_progress(const struct job *job, struct job_progress *p)
 			t->preflight.load->ops->facts(t->preflight.load)
 				->statement_bytes;
 	meter_progress(&t->meter, p);
-	if (t->preflight.manifest.stored_bytes > 0 &&
-	    t->state <= RESTORE_STREAM)
-		p->percent = (int)(p->bytes_read * 90 /
-				   t->preflight.manifest.stored_bytes);
+	if (t->total_bytes > 0 && t->state <= RESTORE_STREAM)
+		p->percent = (int)(p->bytes_read * 90 / t->total_bytes);
 	else if (t->state == RESTORE_VERIFY && p->items_total > 0)
 		p->percent = (int)(90 + p->items_done * 9 / p->items_total);
 }

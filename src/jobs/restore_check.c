@@ -31,7 +31,7 @@ static void tell(struct restore_check *k, const struct load_report *target)
 {
 	const struct jobs_restore_report r = {
 		.target = target,
-		.download_bytes = k->preflight.manifest.stored_bytes,
+		.download_bytes = preflight_download_bytes(&k->preflight),
 	};
 
 	k->done(k->arg, &r, NULL);

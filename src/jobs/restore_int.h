@@ -6,6 +6,7 @@
 #include "jobs/meter.h"
 #include "jobs/preflight.h"
 #include "jobs/report.h"
+#include "jobs/restore_stream.h"
 #include "jobs/retry.h"
 #include "pipeline/budget.h"
 
@@ -26,9 +27,10 @@ struct restore_job {
 	struct restore_record r; /* what the catalog is told */
 	struct preflight preflight;
 	struct budget_share share;
-	struct pipeline *pipe;
+	struct restore_stream stream;
 	struct source_op *verify;
-	size_t next_table; /* to compare */
+	uint64_t total_bytes; /* to be read */
+	size_t next_table;    /* to compare */
 	struct catalog_op *op;
 	struct event *tick;
 	struct retry retry; /* of telling the catalog how it ended */

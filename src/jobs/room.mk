@@ -6,7 +6,10 @@ libjobs_a_SOURCES = src/jobs/jobs.c src/jobs/watch.c src/jobs/retry.c \
 	src/jobs/backup_result.c src/jobs/backup_request.c \
 	src/jobs/backup_record.c src/jobs/contents_list.c \
 	src/jobs/scope_check.c src/jobs/scope_check.h \
-	src/jobs/preflight.c src/jobs/restore.c src/jobs/restore_request.c \
+	src/jobs/preflight.c src/jobs/preflight_load.c \
+	src/jobs/preflight_pick.c src/jobs/preflight_int.h \
+	src/jobs/restore_stream.c src/jobs/restore_stream.h \
+	src/jobs/restore.c src/jobs/restore_request.c \
 	src/jobs/restore_check.c \
 	src/jobs/checks.c src/jobs/contents.c \
 	src/jobs/jobs_int.h src/jobs/opening.h src/jobs/removal.h \

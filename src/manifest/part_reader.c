@@ -1,5 +1,5 @@
 /*
- * part_reader.c - fetches parts ahead, in a ring: the first one gives its
+ * part_reader.c - fetches pieces ahead, in a ring: the first one gives its
  * frames while the others are under way.
  *
  * Each slot of the ring is fetched, then checked and cut on a worker, then
@@ -16,6 +16,7 @@
 #include "loop/workers.h"
 #include "manifest/layout.h"
 #include "manifest/manifest_int.h"
+#include "manifest/selection.h"
 #include "stages/zstd.h"
 
 enum slot_state {
@@ -39,8 +40,10 @@ struct slot {
 	struct work work;
 	struct reader *reader;
 	enum slot_state state;
+	struct part_piece piece;
 	const struct manifest_object *part;
-	char sha256[SHA256_HEX_MAX]; /* as it must be; for the worker */
+	char sha256[SHA256_HEX_MAX]; /* as it must be; for the worker; empty:
+				      * only a piece of the part is here */
 	size_t expected_bytes;
 	unsigned char *bytes;
 	size_t len;
@@ -55,10 +58,12 @@ struct slot {
 struct reader {
 	struct source base;
 	struct part_reader_config c;
-	struct slot **ring; /* part i is in slot i modulo n */
+	struct part_run run;
+	bool is_fed;	    /* the feed has no more */
+	struct slot **ring; /* piece i is in slot i modulo n */
 	size_t n;
-	size_t fetched; /* parts that were begun */
-	size_t read;	/* parts that are through */
+	size_t fetched; /* pieces that were begun */
+	size_t read;	/* pieces that are through */
 	struct err err;
 };
 
@@ -152,9 +157,10 @@ static bool cut(struct slot *s)
 static void check(struct work *w)
 {
 	struct slot *s = slot_of(w);
-	char found[SHA256_HEX_MAX];
+	char found[SHA256_HEX_MAX] = "";
 
-	(void)sha256_hex(s->bytes, s->len, found);
+	if (s->sha256[0] != '\0')
+		(void)sha256_hex(s->bytes, s->len, found);
 	if (strcmp(found, s->sha256) != 0)
 		s->is_good = manifest_damaged(
 			&s->err, "its SHA-256 is not what the manifest says");
@@ -209,21 +215,37 @@ static void on_fetched(void *arg, size_t got_len, const struct err *e)
 	workers_submit(s->reader->c.workers, &s->work);
 }
 
-static bool slot_fetch(struct slot *s, const struct manifest_object *part,
+static bool slot_prepare(struct slot *s, const struct part_piece *piece,
+			 struct err *e)
+{
+	const struct manifest *m = s->reader->c.feed->manifest;
+	bool is_whole = piece->length == 0;
+
+	s->piece = *piece;
+	s->part = &m->parts.list[piece->part - 1];
+	s->expected_bytes =
+		is_whole ? (size_t)s->part->stored_bytes : piece->length;
+	if (is_whole)
+		memcpy(s->sha256, s->part->sha256, sizeof(s->sha256));
+	else
+		s->sha256[0] = '\0';
+	s->bytes = malloc(s->expected_bytes);
+	return s->bytes != NULL || err_nomem(e, "a part");
+}
+
+static bool slot_fetch(struct slot *s, const struct part_piece *piece,
 		       struct err *e)
 {
 	const struct part_reader_config *c = &s->reader->c;
+	const struct manifest *m = c->feed->manifest;
 	char key[LAYOUT_KEY_MAX];
 	struct store_get get = {0};
 
-	s->part = part;
-	s->expected_bytes = (size_t)part->stored_bytes;
-	memcpy(s->sha256, part->sha256, sizeof(s->sha256));
-	s->bytes = malloc(s->expected_bytes);
-	if (s->bytes == NULL)
-		return err_nomem(e, "a part");
-	get.key = layout_object(key, c->manifest->source_id,
-				c->manifest->backup_id, part->key);
+	if (!slot_prepare(s, piece, e))
+		return false;
+	get.key = layout_object(key, m->source_id, m->backup_id, s->part->key);
+	get.offset = piece->offset;
+	get.length = piece->length;
 	get.buf = s->bytes;
 	get.cap = s->expected_bytes;
 	set_state(s, SLOT_FETCHING);
@@ -236,16 +258,34 @@ static bool slot_fetch(struct slot *s, const struct manifest_object *part,
 
 static bool fetch_ahead(struct reader *r, struct err *e)
 {
-	const struct manifest_objects *parts = &r->c.manifest->parts;
+	struct part_piece piece;
 
-	while (r->fetched < parts->n && r->fetched - r->read < r->n) {
+	while (!r->is_fed && r->fetched - r->read < r->n) {
 		struct slot *s = r->ring[r->fetched % r->n];
 
-		if (!slot_fetch(s, &parts->list[r->fetched], e))
+		r->is_fed = !part_feed_next(r->c.feed, &r->run, &piece);
+		if (r->is_fed)
+			break;
+		if (!slot_fetch(s, &piece, e))
 			return false;
 		r->fetched++;
 	}
 	return true;
+}
+
+/* Takes the frame; nothing goes on when nothing of it was selected. */
+static bool give_selected(struct slot *s, size_t at, struct frame *f,
+			  struct link *out, struct err *e)
+{
+	struct selection *sel = s->reader->c.feed->selection;
+	bool ok =
+		selection_mark(sel, s->piece.part, s->piece.offset + at, f, e);
+
+	if (ok && f->nspans > 0)
+		link_push(out, f);
+	else
+		frame_free(f);
+	return ok;
 }
 
 static bool give_frame(struct slot *s, struct link *out, struct err *e)
@@ -259,8 +299,10 @@ static bool give_frame(struct slot *s, struct link *out, struct err *e)
 	memcpy(f->data, s->bytes + begin, len);
 	f->len = len;
 	f->is_checked = true;
-	link_push(out, f);
 	s->given++;
+	if (s->piece.is_selected)
+		return give_selected(s, begin, f, out, e);
+	link_push(out, f);
 	return true;
 }
 
@@ -276,7 +318,7 @@ static enum flow reader_read(struct source *src, struct link *out,
 		*e = r->err;
 		return FLOW_FAIL;
 	}
-	if (r->read == r->c.manifest->parts.n)
+	if (r->is_fed && r->read == r->fetched)
 		return FLOW_END;
 	s = r->ring[r->read % r->n];
 	if (s->state != SLOT_READY)

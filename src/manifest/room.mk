@@ -4,8 +4,10 @@ libmanifest_a_SOURCES = \
 	include/manifest/index.h \
 	include/manifest/layout.h \
 	include/manifest/manifest.h \
+	include/manifest/part_feed.h \
 	include/manifest/part_reader.h \
 	include/manifest/part_writer.h \
+	include/manifest/selection.h \
 	src/manifest/exchange.c \
 	src/manifest/exchange_claim.c \
 	src/manifest/exchange_fetch.c \
@@ -25,9 +27,13 @@ libmanifest_a_SOURCES = \
 	src/manifest/manifest_parse.c \
 	src/manifest/manifest_parts.c \
 	src/manifest/parcel.c \
+	src/manifest/part_feed.c \
 	src/manifest/part_finish.c \
 	src/manifest/part_reader.c \
 	src/manifest/part_writer.c \
 	src/manifest/part_writer_int.h \
 	src/manifest/readme.c \
+	src/manifest/selection.c \
+	src/manifest/selection_int.h \
+	src/manifest/selection_plan.c \
 	src/manifest/signer.c

@@ -66,7 +66,4 @@ size_t zstd_compress(struct zstd_context *c, int level,
 /* True when libzstd's answer n says that there was no memory. */
 bool zstd_lacks_memory(size_t n);
 
-/* The content size of the zstd frame at bytes; false: damaged or untold. */
-bool zstd_content_size(const void *bytes, size_t len, size_t *plain) MUST_CHECK;
-
 #endif

@@ -148,7 +148,7 @@ static void check_ended_backup(struct house *h, const char *id)
 		    h->backup.status == BACKUP_CANCELED ||
 		    h->backup.status == BACKUP_FAILED);
 	if (h->backup.status == BACKUP_COMPLETED)
-		assert_int_equal(house_objects(h), 4);
+		assert_int_equal(house_objects(h), 5);
 	else
 		assert_true(h->backup.has_leftovers || house_objects(h) == 0);
 }
@@ -296,7 +296,7 @@ static void test_rule30_crash_at_every_turn(void **state)
 		house_crash(h, 2);
 		assert_true(house_read_backup(h, id));
 		if (h->backup.status == BACKUP_COMPLETED) {
-			assert_int_equal(house_objects(h), 4);
+			assert_int_equal(house_objects(h), 5);
 		} else {
 			assert_int_equal(h->backup.status, BACKUP_FAILED);
 			assert_non_null(

@@ -430,6 +430,7 @@ void rig_stop(struct rig *r)
 	r->writer = NULL;
 	pipeline_free(r->restore);
 	r->restore = NULL;
+	part_feed_fini(&r->feed);
 	exchange_cancel(r->x);
 	r->x = NULL;
 	assert_int_equal(fake_store_pending(r->fake), 0);
@@ -471,12 +472,15 @@ static bool start_reading(struct rig *r, struct err *e)
 		.loop = r->loop,
 		.store = &r->fake->base,
 		.workers = r->workers,
-		.manifest = &r->m,
+		.feed = &r->feed,
 		.gets_at_once = r->gets_at_once,
 	};
 	struct pipeline_parts parts = {
 		.nstages = 1, .link_bytes = 4096, .idle_seconds = 60};
 
+	part_feed_fini(&r->feed);
+	if (!part_feed_parts(&r->feed, &r->m, 1, r->m.parts.n, e))
+		return false;
 	parts.source = part_reader_new(&c, e);
 	if (parts.source == NULL)
 		return false;

@@ -14,6 +14,7 @@
 #include "fake_store.h"
 #include "manifest/exchange.h"
 #include "manifest/manifest.h"
+#include "manifest/part_feed.h"
 #include "manifest/part_writer.h"
 #include "pipeline/budget.h"
 #include "pipeline/pipeline.h"
@@ -77,6 +78,7 @@ struct rig {
 	struct err err;
 
 	/* the restore */
+	struct part_feed feed;
 	struct pipeline *restore;
 	struct text got;   /* all plain bytes */
 	size_t got_frames; /* known again */

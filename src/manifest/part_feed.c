@@ -1,0 +1,72 @@
+/* part_feed.c - see part_feed.h. */
+#include "manifest/part_feed.h"
+
+#include <stdlib.h>
+
+bool part_feed_add(struct part_feed *f, const struct part_piece *p,
+		   struct err *e)
+{
+	size_t cap = f->cap > 0 ? f->cap * 2 : 16;
+	struct part_piece *more;
+
+	if (f->n == f->cap) {
+		more = realloc(f->pieces, cap * sizeof(*more));
+		if (more == NULL)
+			return err_nomem(e, "a list of parts to read");
+		f->pieces = more;
+		f->cap = cap;
+	}
+	f->pieces[f->n++] = *p;
+	return true;
+}
+
+bool part_feed_parts(struct part_feed *f, const struct manifest *m,
+		     size_t first, size_t last, struct err *e)
+{
+	f->manifest = m;
+	for (size_t i = first; i <= last; i++) {
+		const struct part_piece p = {
+			.part = (uint32_t)i,
+			.goes_on = m->parts.list[i - 1].is_open && i < last,
+		};
+
+		if (!part_feed_add(f, &p, e))
+			return false;
+	}
+	return true;
+}
+
+bool part_feed_next(struct part_feed *f, struct part_run *run,
+		    struct part_piece *out)
+{
+	if (run->at == run->end) {
+		if (f->next == f->n)
+			return false;
+		run->at = f->next;
+		while (f->pieces[f->next].goes_on && f->next + 1 < f->n)
+			f->next++;
+		run->end = ++f->next;
+	}
+	*out = f->pieces[run->at++];
+	return true;
+}
+
+uint64_t part_feed_bytes(const struct part_feed *f)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct part_piece *p = &f->pieces[i];
+
+		sum += p->length > 0 ? p->length
+				     : f->manifest->parts.list[p->part - 1]
+					       .stored_bytes;
+	}
+	return sum;
+}
+
+void part_feed_fini(struct part_feed *f)
+{
+	free(f->pieces);
+	*f = (struct part_feed){0};
+}

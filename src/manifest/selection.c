@@ -1,0 +1,230 @@
+/* selection.c - what is selected, and the marking of frames. */
+#include "manifest/selection_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "manifest/manifest_int.h"
+#include "stages/zstd.h"
+
+struct selection *selection_new(const struct manifest *m, struct err *e)
+{
+	struct selection *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		(void)err_nomem(e, "a selection");
+	else
+		s->manifest = m;
+	return s;
+}
+
+static bool lies_in_parts(const struct selection *s, const struct index_line *l)
+{
+	const struct manifest_objects *parts = &s->manifest->parts;
+
+	for (size_t i = 0; i < l->nextents; i++) {
+		const struct index_extent *x = &l->extents[i];
+
+		if (x->part < 1 || x->part > parts->n ||
+		    x->offset + x->length >
+			    parts->list[x->part - 1].stored_bytes)
+			return false;
+	}
+	return true;
+}
+
+static struct item *make_item(const struct selection *s,
+			      const struct index_line *l)
+{
+	struct item *it = item_new(s->n, l->kind, l->type, l->group, l->name);
+
+	if (it == NULL)
+		return NULL;
+	it->is_apart = l->is_apart;
+	it->on = l->on != NULL ? strdup(l->on) : NULL;
+	if (l->on == NULL || it->on != NULL)
+		return it;
+	item_unref(it);
+	return NULL;
+}
+
+static bool grow(struct selection *s)
+{
+	size_t cap = s->cap > 0 ? s->cap * 2 : 16;
+	struct selected *list;
+
+	if (s->n < s->cap)
+		return true;
+	list = realloc(s->list, cap * sizeof(*list));
+	if (list == NULL)
+		return false;
+	s->list = list;
+	s->cap = cap;
+	return true;
+}
+
+static struct index_extent *copy_extents(const struct index_line *l)
+{
+	struct index_extent *copy = calloc(l->nextents + 1, sizeof(*copy));
+
+	if (copy != NULL && l->nextents > 0)
+		memcpy(copy, l->extents, l->nextents * sizeof(*copy));
+	return copy;
+}
+
+bool selection_add(struct selection *s, const struct index_line *l,
+		   struct err *e)
+{
+	struct index_extent *extents;
+	struct selected *x;
+	struct item *it;
+
+	if (!lies_in_parts(s, l))
+		return manifest_damaged(e,
+					"the index places \"%s\" outside of "
+					"the parts",
+					l->name);
+	it = make_item(s, l);
+	extents = copy_extents(l);
+	if (it == NULL || extents == NULL || !grow(s)) {
+		item_unref(it);
+		free(extents);
+		return err_nomem(e, "a selection");
+	}
+	x = &s->list[s->n++];
+	*x = (struct selected){
+		.item = it,
+		.extents = extents,
+		.nextents = l->nextents,
+		.skip = l->skip,
+		.left = l->plain_bytes,
+	};
+	return true;
+}
+
+void selection_forget(struct selection *s, size_t number)
+{
+	s->list[number].nextents = 0;
+	s->list[number].left = 0;
+}
+
+bool selection_feed(struct selection *s, enum item_kind section,
+		    struct part_feed *f, struct err *e)
+{
+	s->section = section;
+	f->manifest = s->manifest;
+	f->selection = s;
+	return selection_plan(s, f, e);
+}
+
+uint64_t selection_bytes(struct selection *s)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < ITEM_KIND_COUNT; i++) {
+		struct part_feed f = {0};
+		struct err e = {0};
+
+		if (selection_feed(s, (enum item_kind)i, &f, &e))
+			sum += part_feed_bytes(&f);
+		part_feed_fini(&f);
+	}
+	return sum;
+}
+
+/* The item's bytes in this frame; those before them are counted off. */
+static bool mark_item(struct selected *x, size_t plain, struct frame *f)
+{
+	size_t from = x->skip < plain ? (size_t)x->skip : plain;
+	size_t len = x->left < plain - from ? (size_t)x->left : plain - from;
+	struct span *sp;
+
+	x->skip -= from;
+	x->left -= len;
+	if (len == 0)
+		return true;
+	sp = frame_add_span(f, x->item);
+	if (sp == NULL)
+		return false;
+	sp->plain_offset = from;
+	sp->plain_len = len;
+	sp->ends_run = x->left == 0;
+	return true;
+}
+
+/* How many stretches begin at or before the place. */
+static size_t find_place(const struct selection *s, uint32_t part,
+			 uint64_t offset)
+{
+	size_t low = 0, high = s->nstretches;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct stretch *t = &s->stretches[mid];
+
+		if (t->part < part || (t->part == part && t->offset <= offset))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	return x->plain_offset < y->plain_offset   ? -1
+	       : x->plain_offset > y->plain_offset ? 1
+						   : 0;
+}
+
+bool selection_mark(struct selection *s, uint32_t part, uint64_t offset,
+		    struct frame *f, struct err *e)
+{
+	size_t plain;
+
+	if (!zstd_content_size(f->data, f->len, &plain))
+		return manifest_damaged(e, "a frame does not tell its length");
+	/* Stretches overlap by shared frames only, so those that hold this one
+	 * stand together. */
+	for (size_t i = find_place(s, part, offset); i > 0; i--) {
+		const struct stretch *t = &s->stretches[i - 1];
+
+		if (t->part != part || t->end <= offset)
+			break;
+		if (!mark_item(t->of, plain, f))
+			return err_nomem(e, "a frame");
+	}
+	if (f->nspans > 1)
+		qsort(f->spans, f->nspans, sizeof(*f->spans), by_offset);
+	return true;
+}
+
+bool selection_is_through(const struct selection *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct selected *x = &s->list[i];
+
+		if (x->item->kind == s->section && x->left > 0)
+			return manifest_damaged(
+				e,
+				"the parts do not hold all of \"%s.%s\" where "
+				"the index says",
+				x->item->group, x->item->name);
+	}
+	return true;
+}
+
+void selection_free(struct selection *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->n; i++) {
+		item_unref(s->list[i].item);
+		free(s->list[i].extents);
+	}
+	free(s->list);
+	free(s->stretches);
+	free(s);
+}

@@ -1,0 +1,217 @@
+/*
+ * selection_plan.c - in which pieces, and by whom, the frames of a section's
+ * selected items are read.
+ *
+ * Stretches (extents) that share frames are a cluster; clusters that hold
+ * stretches of the same item, unless it is apart, are one run: their root is
+ * the first of them.
+ */
+#include "manifest/selection_int.h"
+
+#include <stdlib.h>
+
+/* Bytes that are fetched for nothing rather than asked for anew. */
+enum { GAP_BYTES = 64 * 1024 };
+
+static int by_place(const void *a, const void *b)
+{
+	const struct stretch *x = a, *y = b;
+
+	if (x->part != y->part)
+		return x->part < y->part ? -1 : 1;
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return x->end < y->end ? -1 : x->end > y->end ? 1 : 0;
+}
+
+static bool collect(struct selection *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->list[i].item->kind == s->section)
+			n += s->list[i].nextents;
+	free(s->stretches);
+	s->nstretches = 0;
+	s->stretches = calloc(n + 1, sizeof(*s->stretches));
+	for (size_t i = 0; s->stretches != NULL && i < s->n; i++) {
+		struct selected *x = &s->list[i];
+
+		for (size_t k = 0; x->item->kind == s->section && x->left > 0 &&
+				   k < x->nextents;
+		     k++) {
+			const struct index_extent *from = &x->extents[k];
+
+			s->stretches[s->nstretches++] = (struct stretch){
+				.part = (uint32_t)from->part,
+				.offset = (uint32_t)from->offset,
+				.end = (uint32_t)(from->offset + from->length),
+				.of = x,
+			};
+		}
+	}
+	return s->stretches != NULL;
+}
+
+/* Returns how many there are. */
+static uint32_t make_clusters(struct selection *s, struct cluster *list)
+{
+	struct cluster *c = NULL;
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < s->nstretches; i++) {
+		struct stretch *t = &s->stretches[i];
+
+		if (c != NULL && c->part == t->part && t->offset < c->end) {
+			c->is_alone = false;
+			c->end = t->end > c->end ? t->end : c->end;
+		} else {
+			c = &list[n];
+			*c = (struct cluster){
+				.part = t->part,
+				.offset = t->offset,
+				.end = t->end,
+				.number = n,
+				.root = n,
+				.is_alone = t->of->item->is_apart,
+			};
+			n++;
+		}
+		t->cluster = c->number;
+	}
+	return n;
+}
+
+static uint32_t root_of(struct cluster *list, uint32_t i)
+{
+	while (list[i].root != i) {
+		list[i].root = list[list[i].root].root;
+		i = list[i].root;
+	}
+	return i;
+}
+
+static void join(struct cluster *list, uint32_t a, uint32_t b)
+{
+	a = root_of(list, a);
+	b = root_of(list, b);
+	if (a < b)
+		list[b].root = a;
+	else
+		list[a].root = b;
+}
+
+static int by_item(const void *a, const void *b)
+{
+	const struct stretch *const *x = a, *const *y = b;
+	uint64_t m = (*x)->of->item->number, n = (*y)->of->item->number;
+
+	if (m != n)
+		return m < n ? -1 : 1;
+	return *x < *y ? -1 : *x > *y ? 1 : 0;
+}
+
+/* What holds the same item belongs together. */
+static bool join_items(struct selection *s, struct cluster *list)
+{
+	struct stretch **order =
+		calloc(s->nstretches + 1, sizeof(struct stretch *));
+
+	if (order == NULL)
+		return false;
+	for (size_t i = 0; i < s->nstretches; i++)
+		order[i] = &s->stretches[i];
+	qsort(order, s->nstretches, sizeof(struct stretch *), by_item);
+	for (size_t i = 1; i < s->nstretches; i++) {
+		if (order[i]->of == order[i - 1]->of &&
+		    !order[i]->of->item->is_apart)
+			join(list, order[i - 1]->cluster, order[i]->cluster);
+	}
+	free(order);
+	return true;
+}
+
+static int by_root(const void *a, const void *b)
+{
+	const struct cluster *x = a, *y = b;
+
+	if (x->root != y->root)
+		return x->root < y->root ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number ? 1 : 0;
+}
+
+/* One read for both: nothing that somebody else reads lies between them. */
+static bool is_neighbour(const struct cluster *a, const struct cluster *b)
+{
+	return b->number == a->number + 1 && b->part == a->part &&
+	       b->offset - a->end <= GAP_BYTES &&
+	       (a->root == b->root || (a->is_alone && b->is_alone));
+}
+
+static bool add_piece(const struct selection *s, struct part_feed *f,
+		      const struct cluster *c, bool goes_on, struct err *e)
+{
+	const struct manifest_object *part =
+		&s->manifest->parts.list[c->part - 1];
+	struct part_piece p = {
+		.part = c->part,
+		.offset = c->offset,
+		.length = c->end - c->offset,
+		.goes_on = goes_on,
+		.is_selected = true,
+	};
+
+	if (p.length == part->stored_bytes)
+		p.length = 0; /* a whole part can be proven */
+	return part_feed_add(f, &p, e);
+}
+
+static bool add_pieces(const struct selection *s, struct part_feed *f,
+		       const struct cluster *list, uint32_t n, struct err *e)
+{
+	struct cluster piece;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct cluster *next = &list[i + 1];
+
+		piece = list[i];
+		while (i + 1 < n && is_neighbour(&list[i], next)) {
+			piece.end = next->end;
+			i++;
+			next++;
+		}
+		if (!add_piece(s, f, &piece,
+			       i + 1 < n && list[i].root == next->root, e))
+			return false;
+	}
+	return true;
+}
+
+static bool plan(struct selection *s, struct part_feed *f, struct cluster *list,
+		 struct err *e)
+{
+	uint32_t n = make_clusters(s, list);
+
+	if (s->section == ITEM_DATA && !join_items(s, list))
+		return err_nomem(e, "a selection");
+	/* All other sections are read in order. */
+	for (uint32_t i = 0; i < n; i++)
+		list[i].root = s->section == ITEM_DATA ? root_of(list, i) : 0;
+	qsort(list, n, sizeof(*list), by_root);
+	return add_pieces(s, f, list, n, e);
+}
+
+bool selection_plan(struct selection *s, struct part_feed *f, struct err *e)
+{
+	struct cluster *list = NULL;
+	bool ok;
+
+	if (collect(s))
+		list = calloc(s->nstretches + 1, sizeof(*list));
+	if (list == NULL)
+		return err_nomem(e, "a selection");
+	qsort(s->stretches, s->nstretches, sizeof(*s->stretches), by_place);
+	ok = plan(s, f, list, e);
+	free(list);
+	return ok;
+}
