@@ -33,6 +33,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/grants.c \
 	src/sources/mysql/grants.h \
 	src/sources/mysql/lanes.c \
+	src/sources/mysql/history.c \
+	src/sources/mysql/history.h \
 	src/sources/mysql/list.c \
 	src/sources/mysql/list.h \
 	src/sources/mysql/load.c \

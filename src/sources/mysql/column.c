@@ -94,9 +94,79 @@ static void add_column(struct my_columns *cols, const char *name,
 /* More than any table may have (InnoDB 1,017, the servers 4,096). */
 enum { COLUMNS_MAX = 4096 };
 
+/* What my_history_ask() tells beyond SHOW COLUMNS. */
+struct period {
+	unsigned period, kind; /* columns of the answer */
+	bool is_versioned, is_explicit, is_by_transaction;
+};
+
+static bool is_value(const struct my_conn *c, unsigned column, const char *word)
+{
+	const char *value = my_value(c, column);
+
+	return value != NULL && strcmp(value, word) == 0;
+}
+
+static void add_row_start(struct my_columns *cols, const char *name)
+{
+	static const struct my_column_plan plan = {.literal = MY_STRING};
+
+	add_column(cols, name, &plan);
+}
+
+/* As SQL text, for one that is valid now has DEFAULT there. */
+static void add_row_end(struct my_columns *cols, const char *name)
+{
+	if (cols->n > 0) {
+		text_char(&cols->names, ',');
+		text_char(&cols->exprs, ',');
+	}
+	my_quote_name(&cols->names, name);
+	text_str(&cols->exprs, "IF(");
+	my_quote_name(&cols->exprs, name);
+	text_str(&cols->exprs, ">='2038-01-19 03:14:07.999999','DEFAULT',"
+			       "QUOTE(");
+	my_quote_name(&cols->exprs, name);
+	text_str(&cols->exprs, "))");
+	cols->literals[cols->n++] = MY_NUMBER;
+}
+
+/* True when the column is the begin or the end of the period. */
+static bool read_period(struct my_columns *cols, struct period *p,
+			const struct my_conn *c, const char *name,
+			const char *type)
+{
+	bool is_start = is_value(c, p->period, "ROW START");
+
+	if (is_value(c, p->kind, "SYSTEM VERSIONED"))
+		p->is_versioned = true;
+	if (!is_start && !is_value(c, p->period, "ROW END"))
+		return false;
+	p->is_explicit = true;
+	if (!is_type(type, "timestamp"))
+		p->is_by_transaction = true;
+	else if (is_start)
+		add_row_start(cols, name);
+	else
+		add_row_end(cols, name);
+	return true;
+}
+
+/* A period that nobody named has names of the server's own. */
+static void end_period(struct my_columns *cols, const struct period *p)
+{
+	cols->has_history = p->is_versioned && !p->is_by_transaction;
+	if (!cols->has_history || p->is_explicit)
+		return;
+	add_row_start(cols, "row_start");
+	add_row_end(cols, "row_end");
+}
+
 bool my_columns_read(struct my_columns *cols, struct my_conn *c, struct err *e)
 {
 	unsigned extra = my_column(c, "Extra");
+	struct period period = {.period = my_column(c, "Period"),
+				.kind = my_column(c, "Kind")};
 
 	memset(cols, 0, sizeof(*cols));
 	cols->literals = malloc(COLUMNS_MAX);
@@ -107,14 +177,16 @@ bool my_columns_read(struct my_columns *cols, struct my_conn *c, struct err *e)
 		const char *more = my_value(c, extra);
 		struct my_column_plan p;
 
-		if (name == NULL || type == NULL || cols->n == COLUMNS_MAX)
+		if (name == NULL || type == NULL || cols->n > COLUMNS_MAX - 4)
 			return err_set(e, ERR_REMOTE, "source_failed",
 				       "the server describes a table's columns "
 				       "in an unknown way");
 		p = my_column_plan(type, more != NULL ? more : "");
-		if (!p.is_left_out)
+		if (!read_period(cols, &period, c, name, type) &&
+		    !p.is_left_out)
 			add_column(cols, name, &p);
 	}
+	end_period(cols, &period);
 	if (cols->names.is_broken || cols->exprs.is_broken)
 		return err_nomem(e, "a table's columns");
 	return true;
@@ -128,6 +200,8 @@ void my_columns_select(const struct my_columns *cols, struct text *sql,
 	text_str(sql, cols->n > 0 ? cols->exprs.data : "1");
 	text_str(sql, " FROM ");
 	my_quote_names(sql, db, table);
+	if (cols->has_history)
+		text_str(sql, " FOR SYSTEM_TIME ALL");
 }
 
 void my_columns_fini(struct my_columns *cols)

@@ -24,6 +24,7 @@ enum my_literal {
 struct my_columns {
 	unsigned char *literals; /* one enum my_literal per column */
 	unsigned n;
+	bool has_history;  /* rows of the past are read, too */
 	struct text names; /* "`a`,`b`" */
 	struct text exprs; /* "`a`,`b`-0e0" */
 };

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "sources/mysql/fault.h"
+#include "sources/mysql/history.h"
 #include "sources/mysql/rows.h"
 
 enum data_state {
@@ -82,7 +83,10 @@ static bool ask_columns(void *arg, struct text *sql, struct err *e)
 	struct data *t = data_of(arg);
 
 	(void)e;
-	my_columns_ask(sql, t->database->name, t->table->name);
+	if (t->table->has_history)
+		my_history_ask(sql, t->database->name, t->table->name);
+	else
+		my_columns_ask(sql, t->database->name, t->table->name);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "sources/mysql/column.h"
 #include "sources/mysql/fault.h"
+#include "sources/mysql/history.h"
 #include "sources/mysql/op.h"
 #include "sources/mysql/settings.h"
 
@@ -119,12 +120,22 @@ static bool take_names(void *arg, struct my_conn *c, struct err *e)
 	return true;
 }
 
+/* A dump of a server that knows the past holds it. */
+static bool has_history(const struct verify *v)
+{
+	return v->load->has_source && my_history_is_known(&v->load->source) &&
+	       my_history_is_known(&v->server);
+}
+
 static bool ask_columns(void *arg, struct text *sql, struct err *e)
 {
 	struct verify *v = verify_of(arg);
 
 	(void)e;
-	my_columns_ask(sql, v->database, v->table);
+	if (has_history(v))
+		my_history_ask(sql, v->database, v->table);
+	else
+		my_columns_ask(sql, v->database, v->table);
 	return true;
 }
 

@@ -28,6 +28,7 @@ struct my_table {
 	bool is_seen;	      /* by the listing under way */
 	bool is_without_data; /* its rows live elsewhere */
 	bool is_drifting;     /* its engine has no transactions */
+	bool has_history;     /* rows of the past are read, too */
 	bool is_left_out;     /* a view that cannot be made anew */
 };
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "sources/mysql/history.h"
+
 /* The first line end that is in no name. */
 static const char *head_end(const char *sql, const char *end)
 {
@@ -30,10 +32,11 @@ bool my_pieces_begin(struct my_pieces *p, const char *sql, size_t len,
 		     size_t limit_bytes, struct err *e)
 {
 	static const char insert[] = "INSERT INTO `";
+	size_t prefix = my_history_prefix(sql, len);
 	const char *rows = NULL;
 
-	if (len > sizeof(insert) &&
-	    memcmp(sql, insert, sizeof(insert) - 1) == 0)
+	if (len - prefix > sizeof(insert) &&
+	    memcmp(sql + prefix, insert, sizeof(insert) - 1) == 0)
 		rows = head_end(sql, sql + len);
 	if (rows == NULL || (size_t)(rows - sql) >= limit_bytes)
 		return too_long(e, "a statement", len, limit_bytes);

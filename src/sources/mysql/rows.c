@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "sources/mysql/history.h"
 #include "sources/mysql/quote.h"
 
 enum {
@@ -27,6 +28,8 @@ bool my_rows_init(struct my_rows *r, const struct my_columns *columns,
 
 	memset(r, 0, sizeof(*r));
 	r->columns = columns;
+	if (columns->has_history)
+		text_str(&head, MY_HISTORY_PREFIX);
 	text_str(&head, "INSERT INTO ");
 	my_quote_name(&head, table);
 	text_str(&head, " (");

@@ -13,6 +13,7 @@
 #include "sources/mysql/definer.h"
 #include "sources/mysql/dump_int.h"
 #include "sources/mysql/fault.h"
+#include "sources/mysql/history.h"
 #include "sources/mysql/out.h"
 #include "sources/mysql/program.h"
 #include "sources/mysql/quote.h"
@@ -171,6 +172,8 @@ bool my_sink_wants_single(const struct my_sink *s)
 	if (s->split.is_given)
 		return true;
 	len = name_at(s, "INSERT INTO ", &name);
+	if (len == 0)
+		len = name_at(s, MY_HISTORY_PREFIX "INSERT INTO ", &name);
 	return len > 0 && my_plain_has(s->load, &s->use, name, len);
 }
 

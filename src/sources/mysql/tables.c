@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "sources/mysql/fault.h"
+#include "sources/mysql/history.h"
 #include "sources/mysql/quote.h"
 
 enum tables_state {
@@ -154,8 +155,13 @@ static void look_at_engine(struct tables *t, const char *create, size_t len)
 	size_t n = engine != NULL ? strcspn(engine, " \n") : 0;
 	const char *group = t->database->name, *name = t->table->name;
 
-	if (is_versioned(t->table, engine, create + len))
-		my_some_add(&d->versioned, group, name);
+	if (is_versioned(t->table, engine, create + len)) {
+		t->table->has_history =
+			my_history_is_known(&d->server) &&
+			!my_history_is_by_transaction(create, len);
+		if (!t->table->has_history)
+			my_some_add(&d->versioned, group, name);
+	}
 	if (engine == NULL || is_engine(engine, n, transactional))
 		return;
 	if (is_engine(engine, n, elsewhere)) {
