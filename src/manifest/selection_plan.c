@@ -111,7 +111,19 @@ static int by_item(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y ? 1 : 0;
 }
 
-/* What holds the same item belongs together. */
+/* A statement that the end of a part cuts goes on where the next one begins. */
+static bool is_cut(const struct selection *s, const struct stretch *a,
+		   const struct stretch *b)
+{
+	const struct manifest_object *part =
+		&s->manifest->parts.list[a->part - 1];
+
+	return part->is_open && a->end == part->stored_bytes &&
+	       b->part == a->part + 1 && b->offset == 0;
+}
+
+/* What holds the same item belongs together; of one that is apart only what
+ * holds the same statement. */
 static bool join_items(struct selection *s, struct cluster *list)
 {
 	struct stretch **order =
@@ -123,9 +135,11 @@ static bool join_items(struct selection *s, struct cluster *list)
 		order[i] = &s->stretches[i];
 	qsort(order, s->nstretches, sizeof(struct stretch *), by_item);
 	for (size_t i = 1; i < s->nstretches; i++) {
-		if (order[i]->of == order[i - 1]->of &&
-		    !order[i]->of->item->is_apart)
-			join(list, order[i - 1]->cluster, order[i]->cluster);
+		const struct stretch *a = order[i - 1], *b = order[i];
+
+		if (a->of == b->of &&
+		    (!a->of->item->is_apart || is_cut(s, a, b)))
+			join(list, a->cluster, b->cluster);
 	}
 	free(order);
 	return true;
