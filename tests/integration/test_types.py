@@ -1,7 +1,7 @@
 """Every column type of both servers, there and back in both ways."""
 import pytest
 
-from harness import flow, trip, types
+from harness import trip, types
 
 
 @pytest.fixture(scope="module", params=["mariadb", "mysql"])

@@ -79,9 +79,10 @@ class MariaDB(Server):
 
     def start_again(self):
         process.end(self.process, 30)
-        (self.dir / "env").unlink(missing_ok=True)
+        before = (self.dir / "env").stat().st_mtime_ns
         self.start()
-        self.await_ready()
+        process.until(lambda: (self.dir / "env").stat().st_mtime_ns != before,
+                      120, f"{self.script} is ready again")
 
     def sql(self, text, database=None, force=False):
         """Runs statements; the rows as lists of strings."""
@@ -108,7 +109,8 @@ class MariaDB(Server):
     def drop(self, *names):
         """Fails soon, and names the sessions, when somebody holds a lock."""
         try:
-            self.sql("SET lock_wait_timeout = 20;" + "".join(
+            self.sql("SET lock_wait_timeout = 20, foreign_key_checks = 0;"
+                     + "".join(
                 f"DROP DATABASE IF EXISTS {quote(n)};" for n in names))
         except AssertionError as error:
             sessions = self.sql("SHOW FULL PROCESSLIST")
