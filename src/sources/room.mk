@@ -63,6 +63,10 @@ libsources_a_SOURCES += \
 	src/sources/mysql/program.h \
 	src/sources/mysql/quote.c \
 	src/sources/mysql/quote.h \
+	src/sources/mysql/ranges.c \
+	src/sources/mysql/ranges.h \
+	src/sources/mysql/reader.c \
+	src/sources/mysql/reader.h \
 	src/sources/mysql/recheck.c \
 	src/sources/mysql/redo.c \
 	src/sources/mysql/redo.h \

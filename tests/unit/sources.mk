@@ -9,7 +9,8 @@ check_PROGRAMS += tests/unit/test_mysql_column tests/unit/test_mysql_conn \
 	tests/unit/test_mysql_redo tests/unit/test_mysql_definer \
 	tests/unit/test_mysql_objects \
 	tests/unit/test_mysql_order tests/unit/test_mysql_out \
-	tests/unit/test_mysql_quote tests/unit/test_mysql_rename \
+	tests/unit/test_mysql_quote tests/unit/test_mysql_ranges \
+	tests/unit/test_mysql_rename \
 	tests/unit/test_mysql_rows tests/unit/test_mysql_split
 
 tests_unit_test_mysql_column_SOURCES = tests/unit/test_mysql_column.c
@@ -56,6 +57,8 @@ tests_unit_test_mysql_out_SOURCES = tests/unit/test_mysql_out.c
 tests_unit_test_mysql_out_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_quote_SOURCES = tests/unit/test_mysql_quote.c
 tests_unit_test_mysql_quote_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_ranges_SOURCES = tests/unit/test_mysql_ranges.c
+tests_unit_test_mysql_ranges_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_rename_SOURCES = tests/unit/test_mysql_rename.c
 tests_unit_test_mysql_rename_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_rows_SOURCES = tests/unit/test_mysql_rows.c

@@ -23,6 +23,10 @@ static const char *const number_types[] = {
 	"decimal", "numeric",  "double",    "float", "real",	NULL,
 };
 
+static const char *const integer_types[] = {
+	"tinyint", "smallint", "mediumint", "int", "integer", "bigint", NULL,
+};
+
 static const char *const utf8_types[] = {
 	"uuid", "inet4", "inet6", "json", "xmltype", NULL,
 };
@@ -60,6 +64,8 @@ struct my_column_plan my_column_plan(const char *type, const char *extra)
 	/* Also hit by a quote within a member, where it does no harm. */
 	p.is_as_integer = (is_type(type, "enum") || is_type(type, "set")) &&
 			  strstr(type, "''") != NULL;
+	p.is_integer = is_one_of(type, integer_types);
+	p.is_unsigned = strstr(type, "unsigned") != NULL;
 	if (p.is_as_integer || is_one_of(type, number_types))
 		p.literal = MY_NUMBER;
 	else if (is_one_of(type, utf8_types))
@@ -89,6 +95,31 @@ static void add_column(struct my_columns *cols, const char *name,
 	else if (p->is_as_integer)
 		text_str(&cols->exprs, " AS UNSIGNED)");
 	cols->literals[cols->n++] = (unsigned char)p->literal;
+}
+
+/* False: no memory. */
+static bool add_key(struct my_columns *cols, const char *name,
+		    const struct my_column_plan *p)
+{
+	struct my_key *key = &cols->keys[cols->nkeys];
+
+	cols->nprimary++;
+	if (!p->is_integer || cols->nkeys == MY_KEYS_MAX)
+		return true;
+	key->name = strdup(name);
+	key->is_unsigned = p->is_unsigned;
+	cols->nkeys += key->name != NULL;
+	return key->name != NULL;
+}
+
+const struct my_key *my_columns_key(const struct my_columns *cols,
+				    const char *name)
+{
+	for (unsigned i = 0; i < cols->nkeys; i++) {
+		if (strcmp(cols->keys[i].name, name) == 0)
+			return &cols->keys[i];
+	}
+	return NULL;
 }
 
 /* More than any table may have (InnoDB 1,017, the servers 4,096). */
@@ -162,9 +193,30 @@ static void end_period(struct my_columns *cols, const struct period *p)
 	add_row_end(cols, "row_end");
 }
 
+static bool is_primary(struct my_conn *c, unsigned column)
+{
+	const char *key = my_value(c, column);
+
+	return key != NULL && strcmp(key, "PRI") == 0;
+}
+
+/* One row of SHOW COLUMNS: name, type, and more by their names. */
+static bool read_column(struct my_columns *cols, struct my_conn *c,
+			struct period *period, unsigned extra, unsigned key)
+{
+	const char *name = my_value(c, 0), *more = my_value(c, extra);
+	struct my_column_plan p =
+		my_column_plan(my_value(c, 1), more != NULL ? more : "");
+
+	if (!read_period(cols, period, c, name, my_value(c, 1)) &&
+	    !p.is_left_out)
+		add_column(cols, name, &p);
+	return !is_primary(c, key) || add_key(cols, name, &p);
+}
+
 bool my_columns_read(struct my_columns *cols, struct my_conn *c, struct err *e)
 {
-	unsigned extra = my_column(c, "Extra");
+	unsigned extra = my_column(c, "Extra"), key = my_column(c, "Key");
 	struct period period = {.period = my_column(c, "Period"),
 				.kind = my_column(c, "Kind")};
 
@@ -173,18 +225,13 @@ bool my_columns_read(struct my_columns *cols, struct my_conn *c, struct err *e)
 	if (cols->literals == NULL)
 		return err_nomem(e, "a table's columns");
 	while (my_next_row(c)) {
-		const char *name = my_value(c, 0), *type = my_value(c, 1);
-		const char *more = my_value(c, extra);
-		struct my_column_plan p;
-
-		if (name == NULL || type == NULL || cols->n > COLUMNS_MAX - 4)
+		if (my_value(c, 0) == NULL || my_value(c, 1) == NULL ||
+		    cols->n > COLUMNS_MAX - 4)
 			return err_set(e, ERR_REMOTE, "source_failed",
 				       "the server describes a table's columns "
 				       "in an unknown way");
-		p = my_column_plan(type, more != NULL ? more : "");
-		if (!read_period(cols, &period, c, name, type) &&
-		    !p.is_left_out)
-			add_column(cols, name, &p);
+		if (!read_column(cols, c, &period, extra, key))
+			return err_nomem(e, "a table's columns");
 	}
 	end_period(cols, &period);
 	if (cols->names.is_broken || cols->exprs.is_broken)
@@ -206,6 +253,8 @@ void my_columns_select(const struct my_columns *cols, struct text *sql,
 
 void my_columns_fini(struct my_columns *cols)
 {
+	for (unsigned i = 0; i < cols->nkeys; i++)
+		free(cols->keys[i].name);
 	free(cols->literals);
 	text_free(&cols->names);
 	text_free(&cols->exprs);

@@ -21,12 +21,23 @@ enum my_literal {
 			 * their own bytes, or refuse it */
 };
 
+/* Integer columns of the primary key that are looked at. */
+enum { MY_KEYS_MAX = 4 };
+
+struct my_key {
+	char *name;
+	bool is_unsigned;
+};
+
 struct my_columns {
 	unsigned char *literals; /* one enum my_literal per column */
 	unsigned n;
-	bool has_history;  /* rows of the past are read, too */
-	struct text names; /* "`a`,`b`" */
-	struct text exprs; /* "`a`,`b`-0e0" */
+	bool has_history;		 /* rows of the past are read, too */
+	struct text names;		 /* "`a`,`b`" */
+	struct text exprs;		 /* "`a`,`b`-0e0" */
+	unsigned nprimary;		 /* columns of the primary key */
+	struct my_key keys[MY_KEYS_MAX]; /* the integers among them */
+	unsigned nkeys;
 };
 
 /* What a column is to a dump. */
@@ -34,6 +45,8 @@ struct my_column_plan {
 	bool is_left_out;   /* generated: the server computes it */
 	bool is_as_double;  /* text loses digits: read as a double */
 	bool is_as_integer; /* the text does not tell: read the number */
+	bool is_integer;
+	bool is_unsigned;
 	enum my_literal literal;
 };
 
@@ -53,6 +66,10 @@ bool my_columns_read(struct my_columns *cols, struct my_conn *c,
 /* Appends "SELECT ... FROM ..." over all rows. */
 void my_columns_select(const struct my_columns *cols, struct text *sql,
 		       const char *db, const char *table);
+
+/* The key of that name; NULL: it is no integer of the primary key. */
+const struct my_key *my_columns_key(const struct my_columns *cols,
+				    const char *name);
 
 /* Frees what it holds and zeroes it. */
 void my_columns_fini(struct my_columns *cols);

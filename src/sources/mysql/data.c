@@ -1,10 +1,11 @@
 /*
- * data.c - phase "data": the rows of all tables, one after the other.
+ * data.c - phase "data": the rows of all tables, shared by the connections.
  *
- * The dump's cursor gives out the tables, so several of these could share
- * them, each with a connection of its own. After each table its metadata lock
- * is given back (ROLLBACK TO SAVEPOINT), so that a waiting ALTER of somebody
- * else stops nobody for longer than that table takes.
+ * What is read when is the reader's (reader.h); here rows become statements.
+ * A table that several read is an item that is_apart, with a run of frames
+ * for each of them. After each table its metadata lock is given back
+ * (ROLLBACK TO SAVEPOINT), so that a waiting ALTER of somebody else stops
+ * nobody for longer than that table takes.
  */
 #include "sources/mysql/dump_int.h"
 
@@ -12,173 +13,151 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "sources/mysql/fault.h"
-#include "sources/mysql/history.h"
+#include "sources/mysql/reader.h"
 #include "sources/mysql/rows.h"
-
-enum data_state {
-	DATA_NAMES,   /* values come as their bytes from here on */
-	DATA_TABLE,   /* the next table */
-	DATA_COLUMNS, /* its columns */
-	DATA_SELECT,  /* its rows are asked for */
-	DATA_ROWS,    /* its rows come */
-	DATA_RELEASE, /* its metadata lock goes */
-	DATA_DONE,
-	DATA_STATE_COUNT,
-};
-
-static const char *const state_names[] = {
-	"names", "table", "columns", "select", "rows", "release", "done",
-};
-_Static_assert(sizeof(state_names) / sizeof(state_names[0]) == DATA_STATE_COUNT,
-	       "one name per state");
 
 enum {
 	ROW_BYTES_PER_READ = 256 * 1024,
 	ROW_COST = 64, /* a row of nothing costs this many bytes' time */
 };
 
-struct data {
-	struct my_part part; /* comes first */
-	enum data_state state;
+/* A table while it is read. */
+struct data_table {
+	struct my_reading base; /* comes first */
 	const struct my_database *database;
 	const struct my_table *table;
-	struct my_columns columns;
+	struct item *item;
+};
+
+struct data {
+	struct my_part part; /* comes first */
+	struct my_reader reader;
 	struct my_rows rows;
 	struct my_row row;
-	bool has_row; /* not yet written to its end */
+	bool has_row;	      /* not yet written to its end */
+	uint64_t range_bytes; /* of values, since the last SELECT */
 };
 
-static struct data *data_of(void *part)
+static struct data *data_of(struct source *source)
 {
-	return part;
+	return (struct data *)(void *)source; /* part, its first, comes first */
 }
 
-static void set_state(struct data *t, enum data_state next)
+static struct data_table *table_of(struct my_reading *t)
 {
-	log_debug("sources", "mysql data: %s -> %s", state_names[t->state],
-		  state_names[next]);
-	t->state = next;
+	return (struct data_table *)(void *)t;
 }
 
-static bool ask_names(void *arg, struct text *sql, struct err *e)
+static void table_free(struct my_reading *base)
 {
-	(void)arg;
-	(void)e;
-	text_str(sql, "SET NAMES binary");
-	return true;
+	struct data_table *t = table_of(base);
+
+	my_reading_fini(base);
+	item_unref(t->item);
+	free(t);
 }
 
-static bool take_names(void *arg, struct my_conn *c, struct err *e)
+static struct data_table *table_new(struct my_dump *d)
 {
-	(void)c;
-	(void)e;
-	set_state(data_of(arg), DATA_TABLE);
-	return true;
+	struct data_table *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->database = my_cursor_database(&d->objects, &d->tables);
+	t->table = my_cursor_table(&d->objects, &d->tables);
+	t->base.database = t->database->name;
+	t->base.name = t->table->name;
+	t->base.has_history = t->table->has_history;
+	t->base.is_whole = t->table->type != MY_TABLE || t->table->is_drifting;
+	t->item = item_new(d->next_number, ITEM_DATA, "table", t->base.database,
+			   t->base.name);
+	if (t->item == NULL) {
+		table_free(&t->base);
+		return NULL;
+	}
+	d->next_number++;
+	return t;
 }
-
-static bool ask_columns(void *arg, struct text *sql, struct err *e)
-{
-	struct data *t = data_of(arg);
-
-	(void)e;
-	if (t->table->has_history)
-		my_history_ask(sql, t->database->name, t->table->name);
-	else
-		my_columns_ask(sql, t->database->name, t->table->name);
-	return true;
-}
-
-static bool take_columns(void *arg, struct my_conn *c, struct err *e)
-{
-	struct data *t = data_of(arg);
-
-	if (!my_columns_read(&t->columns, c, e) ||
-	    !my_rows_init(&t->rows, &t->columns, t->table->name, e))
-		return false;
-	set_state(t, DATA_SELECT);
-	return true;
-}
-
-static bool ask_select(void *arg, struct text *sql, struct err *e)
-{
-	struct data *t = data_of(arg);
-
-	(void)e;
-	my_columns_select(&t->columns, sql, t->database->name, t->table->name);
-	return true;
-}
-
-static bool ask_release(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	text_str(sql, "ROLLBACK TO SAVEPOINT coffer");
-	return true;
-}
-
-static bool take_release(void *arg, struct my_conn *c, struct err *e)
-{
-	(void)c;
-	(void)e;
-	set_state(data_of(arg), DATA_TABLE);
-	return true;
-}
-
-static const struct my_ask asks[DATA_STATE_COUNT] = {
-	[DATA_NAMES] = {"set up the session", ask_names, take_names, NULL},
-	[DATA_COLUMNS] = {"read the columns", ask_columns, take_columns, NULL},
-	[DATA_SELECT] = {"read the rows", ask_select, NULL, NULL},
-	[DATA_RELEASE] = {"release the table", ask_release, take_release, NULL},
-};
 
 /* The next table becomes an item; tables without data of their own have
  * none. */
-static bool next_table(struct data *t, struct err *e)
+static bool next_table(void *arg, struct my_reading **out, struct err *e)
 {
-	struct my_dump *d = t->part.dump;
-	struct item *item;
+	struct my_dump *d = arg;
+	struct data_table *t;
 
+	*out = NULL;
 	for (;; d->tables.table++) {
-		if (!my_cursor_find(&d->objects, &d->tables, MY_TABLES)) {
-			set_state(t, DATA_DONE);
+		if (!my_cursor_find(&d->objects, &d->tables, MY_TABLES))
 			return true;
-		}
-		t->database = my_cursor_database(&d->objects, &d->tables);
-		t->table = my_cursor_table(&d->objects, &d->tables);
-		if (!t->table->is_without_data)
+		if (!my_cursor_table(&d->objects, &d->tables)->is_without_data)
 			break;
 		d->facts.items_done++;
 	}
+	t = table_new(d);
+	if (t == NULL)
+		return err_nomem(e, "an item");
 	d->tables.table++;
-	item = my_part_item(&t->part, ITEM_DATA, "table", t->database->name,
-			    t->table->name);
-	set_state(t, DATA_COLUMNS);
-	return my_out_begin(&t->part.out, item, t->database->name, e);
+	*out = &t->base;
+	return true;
 }
 
-static bool end_table(struct data *t, struct err *e)
+static bool table_over(void *arg, struct my_reading *t, struct err *e)
+{
+	struct my_dump *d = arg;
+
+	(void)t;
+	(void)e;
+	d->facts.items_done++;
+	return true;
+}
+
+static const struct my_pool_ops pool_ops = {
+	.next = next_table,
+	.over = table_over,
+	.free = table_free,
+};
+
+/* This connection's part of the table, which may be all of it. */
+static bool begin_run(struct data *t, struct err *e)
+{
+	struct my_reading *base = t->reader.table;
+	struct item *item = table_of(base)->item;
+
+	if (base->is_split) {
+		item->nruns = item->is_apart ? item->nruns + 1 : 1;
+		item->is_apart = true;
+		item->is_growing = true;
+	}
+	if (!my_rows_init(&t->rows, &base->columns, base->name, e) ||
+	    !my_out_begin(&t->part.out, item_ref(item), base->database, e))
+		return false;
+	t->range_bytes = 0;
+	my_reader_begun(&t->reader);
+	return true;
+}
+
+/* A run ends when there is nothing left to be given out: none begins later. */
+static bool end_run(struct data *t, struct err *e)
 {
 	struct my_dump *d = t->part.dump;
 
+	table_of(t->reader.table)->item->is_growing = false;
 	if (!my_rows_end(&t->rows, &t->part.out, e) ||
 	    !my_out_end(&t->part.out, e))
 		return false;
 	if (t->rows.longest_bytes > d->facts.max_statement_bytes)
 		d->facts.max_statement_bytes = t->rows.longest_bytes;
-	d->facts.items_done++;
 	my_rows_fini(&t->rows);
-	my_columns_fini(&t->columns);
-	set_state(t, DATA_RELEASE);
-	return true;
+	return my_reader_ended(&t->reader, e);
 }
 
 static size_t row_bytes(const struct data *t)
 {
 	size_t bytes = ROW_COST;
 
-	for (unsigned i = 0; i < t->columns.n; i++)
+	for (unsigned i = 0; i < t->rows.columns->n; i++)
 		bytes += t->row.lengths[i];
 	return bytes;
 }
@@ -187,12 +166,13 @@ static bool too_long(struct data *t, struct err *e)
 {
 	char group[MY_TEXT_MAX], name[MY_TEXT_MAX];
 
-	return err_set(e, ERR_INVALID, "row_too_long",
-		       "a row of %s.%s is longer than max_row_bytes (%" PRIu64
-		       "): raise it",
-		       my_clean(group, sizeof(group), t->database->name),
-		       my_clean(name, sizeof(name), t->table->name),
-		       t->part.dump->max_row_bytes);
+	return err_set(
+		e, ERR_INVALID, "row_too_long",
+		"a row of %s.%s is longer than max_row_bytes (%" PRIu64
+		"): raise it",
+		my_clean(group, sizeof(group), t->reader.table->database),
+		my_clean(name, sizeof(name), t->reader.table->name),
+		t->part.dump->max_row_bytes);
 }
 
 static enum my_flow put_row(struct data *t, size_t *done_bytes, struct err *e)
@@ -209,8 +189,10 @@ static enum my_flow put_row(struct data *t, size_t *done_bytes, struct err *e)
 		return MY_FAIL;
 	*done_bytes += is_whole ? bytes : FRAME_BYTES;
 	t->has_row = !is_whole;
-	if (is_whole)
+	if (is_whole) {
 		d->facts.rows++;
+		t->range_bytes += bytes;
+	}
 	return MY_DONE;
 }
 
@@ -220,7 +202,7 @@ static void lost(struct data *t, struct err *e)
 {
 	const struct my_dump *d = t->part.dump;
 
-	if (my_conn_errno(t->part.dialog.conn) != MY_ERR_LOST ||
+	if (my_conn_errno(t->reader.dialog.conn) != MY_ERR_LOST ||
 	    d->max_row_bytes == 0 ||
 	    d->server.max_packet_bytes <= d->max_row_bytes)
 		return;
@@ -236,7 +218,7 @@ static enum my_flow fetch_row(struct data *t, struct err *e)
 {
 	unsigned long *lengths = NULL;
 	enum my_flow f =
-		my_fetch(t->part.dialog.conn, &t->row.values, &lengths, e);
+		my_fetch(t->reader.dialog.conn, &t->row.values, &lengths, e);
 
 	t->row.lengths = lengths;
 	if (f == MY_FAIL)
@@ -255,8 +237,11 @@ static enum my_flow do_rows(struct data *t, struct err *e)
 			f = fetch_row(t, e);
 			if (f != MY_DONE)
 				return f;
-			if (t->row.values == NULL)
-				return end_table(t, e) ? MY_DONE : MY_FAIL;
+			if (t->row.values == NULL) {
+				my_reader_rows_over(&t->reader, t->range_bytes);
+				t->range_bytes = 0;
+				return MY_DONE;
+			}
 		}
 		f = put_row(t, &done_bytes, e);
 		if (f != MY_DONE)
@@ -267,40 +252,40 @@ static enum my_flow do_rows(struct data *t, struct err *e)
 
 static enum my_flow do_state(struct data *t, struct err *e)
 {
-	enum my_flow f;
-
-	switch (t->state) {
-	case DATA_TABLE:
-		return next_table(t, e) ? MY_DONE : MY_FAIL;
-	case DATA_SELECT:
-		f = my_dialog_stream(&t->part.dialog, &asks[DATA_SELECT], e);
-		if (f == MY_DONE)
-			set_state(t, DATA_ROWS);
-		return f;
-	case DATA_ROWS:
+	switch (t->reader.state) {
+	case READER_BEGIN:
+		return begin_run(t, e) ? MY_DONE : MY_FAIL;
+	case READER_ROWS:
 		return do_rows(t, e);
-	case DATA_NAMES:
-	case DATA_COLUMNS:
-	case DATA_RELEASE:
-		return my_dialog_step(&t->part.dialog, &asks[t->state], e);
-	case DATA_DONE:
-	case DATA_STATE_COUNT:
+	case READER_END:
+		return end_run(t, e) ? MY_DONE : MY_FAIL;
+	case READER_NAMES:
+	case READER_NEXT:
+	case READER_IDLE:
+	case READER_COLUMNS:
+	case READER_BOUNDS:
+	case READER_KEY:
+	case READER_SELECT:
+	case READER_JUMP:
+	case READER_RELEASE:
+	case READER_DONE:
+	case READER_STATE_COUNT:
 		break;
 	}
-	(void)err_bug(e, "the data phase was stepped when done");
-	return MY_FAIL;
+	return my_reader_step(&t->reader, e);
 }
 
 /* Names the table in whatever went wrong with it. */
 static void say_where(const struct data *t, struct err *e)
 {
+	const struct my_reading *table = t->reader.table;
 	char group[MY_TEXT_MAX], name[MY_TEXT_MAX];
 
-	if (t->table == NULL || t->state == DATA_NAMES)
+	if (table == NULL)
 		return;
 	err_prefix(e, "table %s.%s",
-		   my_clean(group, sizeof(group), t->database->name),
-		   my_clean(name, sizeof(name), t->table->name));
+		   my_clean(group, sizeof(group), table->database),
+		   my_clean(name, sizeof(name), table->name));
 }
 
 static enum flow data_read(struct source *source, struct link *out,
@@ -312,13 +297,13 @@ static enum flow data_read(struct source *source, struct link *out,
 	for (int i = 0; i < MY_STEPS_PER_READ; i++) {
 		enum my_flow f;
 
-		if (t->state == DATA_DONE)
+		if (t->reader.state == READER_DONE)
 			return my_out_flush(&t->part.out, e) ? FLOW_END
 							     : FLOW_FAIL;
 		f = do_state(t, e);
 		if (f == MY_FAIL)
 			say_where(t, e);
-		if (f != MY_DONE || t->state == DATA_ROWS)
+		if (f != MY_DONE || t->reader.state == READER_ROWS)
 			return my_part_flow(f);
 	}
 	return FLOW_MORE;
@@ -330,8 +315,15 @@ static void data_destroy(struct source *source)
 
 	my_part_fini(&t->part);
 	my_rows_fini(&t->rows);
-	my_columns_fini(&t->columns);
+	my_reader_fini(&t->reader);
 	free(t);
+}
+
+static void on_work(void *arg)
+{
+	struct data *t = arg;
+
+	wake(&t->part.source.waker);
 }
 
 static const struct source_ops data_ops = {
@@ -348,6 +340,11 @@ struct source *my_data_new(struct my_dump *d, unsigned lane, struct err *e)
 		(void)err_nomem(e, "a phase of a dump");
 		return NULL;
 	}
+	if (lane == 0) {
+		my_pool_init(&d->pool, &pool_ops, d, d->nconns);
+		d->pool.release = "ROLLBACK TO SAVEPOINT coffer";
+	}
 	my_part_init(&t->part, &data_ops, d, lane, "SET NAMES binary;\n");
+	my_reader_init(&t->reader, &d->pool, d->conns[lane], on_work, t);
 	return &t->part.source;
 }

@@ -26,6 +26,7 @@
 #include "sources/mysql/grants.h"
 #include "sources/mysql/objects.h"
 #include "sources/mysql/out.h"
+#include "sources/mysql/reader.h"
 #include "sources/mysql/server.h"
 
 enum dump_phase {
@@ -72,6 +73,7 @@ struct my_dump {
 	uint64_t next_number;	      /* of the next item */
 	struct my_cursor definitions; /* the next table to be defined */
 	struct my_cursor tables;      /* the next table to read */
+	struct my_pool pool;	      /* tables that are read now */
 	struct my_some drifting, versioned, elsewhere;
 	struct dump_facts facts;
 };

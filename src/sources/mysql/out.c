@@ -129,6 +129,11 @@ bool my_out_begin(struct my_out *o, struct item *item, const char *database,
 {
 	bool is_other = change_database(o, database);
 
+	o->item = NULL;
+	if (item != NULL && item->is_apart && !my_out_flush(o, e)) {
+		item_unref(item);
+		return false;
+	}
 	o->item = item;
 	o->rows = 0;
 	o->digest = (struct digest){0};
@@ -200,11 +205,12 @@ bool my_out_add(struct my_out *o, const char *bytes, size_t len, struct err *e)
 
 bool my_out_end(struct my_out *o, struct err *e)
 {
+	bool is_apart = o->item != NULL && o->item->is_apart;
 	bool ok = close_span(o, true, e);
 
 	item_unref(o->item);
 	o->item = NULL;
-	return ok;
+	return ok && (!is_apart || my_out_flush(o, e));
 }
 
 bool my_out_flush(struct my_out *o, struct err *e)

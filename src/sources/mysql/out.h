@@ -31,8 +31,9 @@ struct my_out {
 	struct digest digest;
 };
 
-/* Starts an item; takes the reference (NULL: out of memory, told as such).
- * database NULL: none is in use. */
+/* Starts an item, or a run of one that is_apart, which begins a frame. Takes
+ * the reference (NULL: out of memory, told as such). database NULL: none is
+ * in use. */
 bool my_out_begin(struct my_out *o, struct item *item, const char *database,
 		  struct err *e) MUST_CHECK;
 
@@ -41,7 +42,7 @@ bool my_out_begin(struct my_out *o, struct item *item, const char *database,
 bool my_out_add(struct my_out *o, const char *bytes, size_t len,
 		struct err *e) MUST_CHECK;
 
-/* The item has no more bytes. */
+/* The item, or its run, has no more bytes. */
 bool my_out_end(struct my_out *o, struct err *e) MUST_CHECK;
 
 /* Room for so many bytes at the frame's end; NULL: not in this frame. The
