@@ -142,6 +142,19 @@ def test_values_that_come_next(world, server):
         ["2"], ["3"]]
 
 
+def test_sequence_never_gives_what_the_rows_hold(world, server):
+    """Its state is read again after the rows: those may be newer than its
+    definition."""
+    server.sql("CREATE DATABASE hist; USE hist; CREATE SEQUENCE s NOCACHE; "
+               "CREATE TABLE t (id BIGINT DEFAULT NEXTVAL(s) PRIMARY KEY, "
+               "v INT); INSERT INTO t (v) SELECT seq FROM seq_1_to_10")
+    backup = world.backup("hist")
+    lines = byhand.plain_text(folder_of(world, backup)).decode().splitlines()
+    places = [n for n, line in enumerate(lines) if "SETVAL(`s`" in line]
+    rows = next(n for n, line in enumerate(lines) if "INSERT INTO `t`" in line)
+    assert len(places) == 2 and places[0] < rows < places[1], places
+
+
 def past(server, tables):
     """All rows that were ever there, each with its time."""
     lines = []

@@ -1,6 +1,6 @@
 # Unit tests of the room sources.
 if WITH_MYSQL
-check_PROGRAMS += tests/unit/test_mysql_column tests/unit/test_mysql_conn \
+check_PROGRAMS += tests/unit/test_mysql_account tests/unit/test_mysql_column tests/unit/test_mysql_conn \
 	tests/unit/test_mysql_dump tests/unit/test_mysql_dump_lanes \
 	tests/unit/test_mysql_fault \
 	tests/unit/test_mysql_grants tests/unit/test_mysql_load \
@@ -13,6 +13,8 @@ check_PROGRAMS += tests/unit/test_mysql_column tests/unit/test_mysql_conn \
 	tests/unit/test_mysql_rename \
 	tests/unit/test_mysql_rows tests/unit/test_mysql_split
 
+tests_unit_test_mysql_account_SOURCES = tests/unit/test_mysql_account.c
+tests_unit_test_mysql_account_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_column_SOURCES = tests/unit/test_mysql_column.c
 tests_unit_test_mysql_column_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_conn_SOURCES = tests/unit/test_mysql_conn.c \

@@ -27,10 +27,11 @@ static void test_items(void **state)
 			    "schema table shop.items 0;"
 			    "schema table shop.orders 0;"
 			    "data table shop.items 2;data table shop.orders 3;"
+			    "post sequence shop.s 0;"
 			    "post function shop.f 0;post view shop.v 0;"
 			    "post trigger shop.t 0;post event shop.e 0;");
-	assert_int_equal(f->items_done, 10);
-	assert_int_equal(f->items_total, 10);
+	assert_int_equal(f->items_done, 11);
+	assert_int_equal(f->items_total, 11);
 	assert_int_equal(f->tables, 2);
 	assert_int_equal(f->rows, 5);
 	assert_int_equal(f->views, 1);

@@ -21,6 +21,7 @@ enum post_state {
 	POST_ROLLBACK, /* the view on the data is not needed any more */
 	POST_NAMES,    /* names in statements are utf8mb4 */
 	POST_RESULTS,  /* texts come as they were written */
+	POST_SEQUENCE, /* where the next one stands by now */
 	POST_ROUTINES, /* all routines of the server */
 	POST_TRIGGERS, /* one database after the other */
 	POST_EVENTS,   /* all events of the server */
@@ -34,8 +35,9 @@ enum post_state {
 };
 
 static const char *const state_names[] = {
-	"rollback", "names", "results",	 "routines", "triggers", "events",
-	"away",	    "view",  "warnings", "use",	     "object",	 "done",
+	"rollback", "names",  "results", "sequence", "routines",
+	"triggers", "events", "away",	 "view",     "warnings",
+	"use",	    "object", "done",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) == POST_STATE_COUNT,
 	       "one name per state");
@@ -46,6 +48,7 @@ struct post {
 	struct my_part part; /* comes first */
 	enum post_state state;
 	struct my_programs programs; /* in the order of their making */
+	struct my_cursor sequences;  /* the next one */
 	size_t at;		     /* database, view or object at hand */
 	size_t first_view, nviews;
 	struct my_edges edges; /* among the views, by their place */
@@ -106,6 +109,41 @@ static bool ask_results(void *arg, struct text *sql, struct err *e)
 	(void)e;
 	text_str(sql, "SET character_set_results = NULL");
 	return true;
+}
+
+/* Rows of the view on the data may hold values that a sequence gave after its
+ * definition was read: it must not give them again. */
+static bool ask_sequence(void *arg, struct text *sql, struct err *e)
+{
+	struct post *p = post_of(arg);
+
+	(void)e;
+	if (my_cursor_find(objects_of(p), &p->sequences, MY_SEQUENCES))
+		my_sequence_ask(
+			sql,
+			my_cursor_database(objects_of(p), &p->sequences)->name,
+			my_cursor_table(objects_of(p), &p->sequences)->name);
+	return true;
+}
+
+static bool take_sequence(void *arg, struct my_conn *c, struct err *e)
+{
+	struct post *p = post_of(arg);
+	const char *group, *name;
+	struct item *item;
+
+	if (!my_cursor_find(objects_of(p), &p->sequences, MY_SEQUENCES))
+		return go_on(arg, c, e);
+	group = my_cursor_database(objects_of(p), &p->sequences)->name;
+	name = my_cursor_table(objects_of(p), &p->sequences)->name;
+	text_reset(&p->text);
+	text_str(&p->text, "SET NAMES utf8mb4;\n");
+	if (!my_sequence_write(&p->text, name, c, e))
+		return false;
+	item = my_part_item(&p->part, ITEM_POST, "sequence", group, name);
+	p->sequences.table++;
+	p->part.dump->facts.items_total++;
+	return my_part_emit(&p->part, item, group, &p->text, e);
 }
 
 static bool ask_routines(void *arg, struct text *sql, struct err *e)
@@ -532,6 +570,8 @@ static const struct my_ask asks[POST_STATE_COUNT] = {
 	[POST_ROLLBACK] = {"end the snapshot", ask_rollback, go_on, NULL},
 	[POST_NAMES] = {"set up the session", ask_names, go_on, NULL},
 	[POST_RESULTS] = {"set up the session", ask_results, go_on, NULL},
+	[POST_SEQUENCE] = {"read a sequence's state", ask_sequence,
+			   take_sequence, NULL},
 	[POST_ROUTINES] = {"list the routines", ask_routines, take_routines,
 			   NULL},
 	[POST_TRIGGERS] = {"list the triggers", ask_triggers, take_triggers,

@@ -113,6 +113,33 @@ void my_programs_fini(struct my_programs *p)
 	*p = (struct my_programs){0};
 }
 
+void my_sequence_ask(struct text *sql, const char *db, const char *name)
+{
+	text_str(sql, "SELECT next_not_cached_value, cycle_count FROM ");
+	my_quote_names(sql, db, name);
+}
+
+bool my_sequence_write(struct text *out, const char *name, struct my_conn *c,
+		       struct err *e)
+{
+	char clean[MY_TEXT_MAX];
+	struct text sql = {0};
+
+	if (!my_next_row(c) || my_value(c, 0) == NULL || my_value(c, 1) == NULL)
+		return err_set(e, ERR_REMOTE, "source_failed",
+			       "the server does not tell the state of "
+			       "sequence %s",
+			       my_clean(clean, sizeof(clean), name));
+	text_str(&sql, "DO SETVAL(");
+	my_quote_name(&sql, name);
+	text_printf(&sql, ", %s, 0, %s)", my_value(c, 0), my_value(c, 1));
+	out->is_broken = out->is_broken || sql.is_broken;
+	if (!out->is_broken)
+		my_statement(out, sql.data, sql.len, false);
+	text_free(&sql);
+	return !out->is_broken || err_nomem(e, "a sequence");
+}
+
 const char *my_program_word(enum my_program_type type)
 {
 	return looks[type].word;

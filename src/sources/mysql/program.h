@@ -61,6 +61,14 @@ size_t my_programs_range(const struct my_programs *p, enum my_program_type type,
 /* Frees what it holds. */
 void my_programs_fini(struct my_programs *p);
 
+/* Appends what asks for a sequence's state. */
+void my_sequence_ask(struct text *sql, const char *db, const char *name);
+
+/* Reads the answer and appends the statement that brings a sequence there; it
+ * never goes back. Its database is the one in use. */
+bool my_sequence_write(struct text *out, const char *name, struct my_conn *c,
+		       struct err *e) MUST_CHECK;
+
 /* "function" "package_body" "view" ...: the item's type. */
 const char *my_program_word(enum my_program_type type);
 

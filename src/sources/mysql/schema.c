@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "sources/mysql/fault.h"
+#include "sources/mysql/program.h"
 #include "sources/mysql/quote.h"
 #include "sources/mysql/settings.h"
 
@@ -149,8 +150,7 @@ static bool ask_sequence_state(void *arg, struct text *sql, struct err *e)
 	struct schema *s = schema_of(arg);
 
 	(void)e;
-	text_str(sql, "SELECT next_not_cached_value, cycle_count FROM ");
-	my_quote_names(sql, database_of(s)->name, table_of(s)->name);
+	my_sequence_ask(sql, database_of(s)->name, table_of(s)->name);
 	return true;
 }
 
@@ -160,12 +160,8 @@ static bool take_sequence_state(void *arg, struct my_conn *c, struct err *e)
 	const char *group = database_of(s)->name, *name = table_of(s)->name;
 	struct item *item;
 
-	if (!my_next_row(c) || my_value(c, 0) == NULL || my_value(c, 1) == NULL)
-		return no_definition(s, e);
-	text_str(&s->text, "DO SETVAL(");
-	my_quote_name(&s->text, name);
-	text_printf(&s->text, ", %s, 0, %s);\n", my_value(c, 0),
-		    my_value(c, 1));
+	if (!my_sequence_write(&s->text, name, c, e))
+		return false;
 	item = my_part_item(&s->part, ITEM_SCHEMA, "sequence", group, name);
 	if (!my_part_emit(&s->part, item, group, &s->text, e))
 		return false;
