@@ -174,13 +174,12 @@ static bool add_definition(struct preflight *p, const struct index_line *l,
 	       add_database(p, l->group, e);
 }
 
-/* A table may be made in one section and filled in the next: named once. */
 static bool note_name(struct preflight *p, const struct index_line *l,
 		      struct err *e)
 {
 	struct preflight_partial *d = NULL;
 
-	if (l->kind != ITEM_DATA && has_own_name(l))
+	if (has_own_name(l))
 		d = find_partial(p, l->group);
 	return d == NULL || name_table(d, l->name, e);
 }
@@ -300,17 +299,28 @@ static void drop_empty(struct preflight *p)
 	p->npartial = kept;
 }
 
+/* A table is made in one section and filled in the next: named once. */
+static void sort_names(struct preflight_partial *d)
+{
+	size_t kept = 0;
+
+	if (d->ntables > 1)
+		qsort(d->tables, d->ntables, sizeof(*d->tables), by_name);
+	for (size_t i = 0; i < d->ntables; i++) {
+		if (kept > 0 && strcmp(d->tables[kept - 1], d->tables[i]) == 0)
+			free(d->tables[i]);
+		else
+			d->tables[kept++] = d->tables[i];
+	}
+	d->ntables = kept;
+}
+
 bool preflight_end_picking(struct preflight *p, struct err *e)
 {
 	if (p->selection == NULL)
 		return true;
-	for (size_t i = 0; i < p->npartial; i++) {
-		struct preflight_partial *d = &p->partial[i];
-
-		if (d->ntables > 1)
-			qsort(d->tables, d->ntables, sizeof(*d->tables),
-			      by_name);
-	}
+	for (size_t i = 0; i < p->npartial; i++)
+		sort_names(&p->partial[i]);
 	if (!check_named(p, e))
 		return false;
 	drop_empty(p);

@@ -367,9 +367,13 @@ static struct source_op *load_check(struct load *base, load_check_cb *done,
 static unsigned load_width(const struct load *l, enum item_kind section)
 {
 	(void)l;
-	(void)section;
-	return 1;
+	return section == ITEM_DATA && script.width > 0 ? script.width : 1;
 }
+
+struct fake_sink {
+	struct sink base; /* first */
+	enum item_kind section;
+};
 
 static enum flow sink_write(struct sink *sk, struct link *in, struct err *e)
 {
@@ -380,7 +384,9 @@ static enum flow sink_write(struct sink *sk, struct link *in, struct err *e)
 		return in->eof ? FLOW_END : FLOW_WAIT;
 	text_add(&facts.loaded, f->data, f->len);
 	frame_free(f);
-	if (err_is(&script.sink_err)) {
+	facts.frames_loaded++;
+	if (err_is(&script.sink_err) &&
+	    facts.frames_loaded >= script.sink_fails_at) {
 		*e = script.sink_err;
 		return FLOW_FAIL;
 	}
@@ -389,6 +395,7 @@ static enum flow sink_write(struct sink *sk, struct link *in, struct err *e)
 
 static void sink_destroy(struct sink *sk)
 {
+	facts.sinks_now[((struct fake_sink *)(void *)sk)->section]--;
 	free(sk);
 }
 
@@ -400,15 +407,20 @@ static struct sink *load_sink(struct load *l, enum item_kind section,
 		.write = sink_write,
 		.destroy = sink_destroy,
 	};
-	struct sink *sk = calloc(1, sizeof(*sk));
+	struct fake_sink *sk = calloc(1, sizeof(*sk));
 
 	(void)l;
-	(void)section;
-	if (sk != NULL)
-		sk->ops = &ops;
-	else
+	if (sk == NULL) {
 		(void)err_nomem(e, "a sink");
-	return sk;
+		return NULL;
+	}
+	sk->base.ops = &ops;
+	sk->section = section;
+	facts.sinks[section]++;
+	facts.sinks_now[section]++;
+	for (unsigned i = 0; i < ITEM_KIND_COUNT; i++)
+		facts.is_mixed |= i != section && facts.sinks_now[i] > 0;
+	return &sk->base;
 }
 
 static struct source_op *load_verify(struct load *base, load_next_cb *next,
@@ -454,7 +466,9 @@ static struct load *fake_load_new(const struct source_env *env,
 {
 	struct fake_load *l = calloc(1, sizeof(*l));
 
-	(void)c;
+	facts.databases = (unsigned)c->ndatabases;
+	facts.partial = (unsigned)c->npartial;
+	facts.plain_bytes = c->plain_bytes;
 	if (l == NULL) {
 		(void)err_nomem(e, "a load");
 		return NULL;

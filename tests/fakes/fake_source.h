@@ -21,6 +21,8 @@ struct fake_script {
 	bool is_hanging;	/* the first table never gives a frame */
 	/* load */
 	struct err check_err, sink_err, verify_err;
+	unsigned sink_fails_at; /* frame, of all; 0: the first */
+	unsigned width;		/* sinks of rows; 0: 1 */
 };
 
 /* What was done so far. */
@@ -28,6 +30,12 @@ struct fake_facts {
 	unsigned probes, dumps, loads, alive; /* alive: not yet destroyed */
 	struct text loaded;		      /* all bytes the sink took */
 	unsigned tables_verified;
+	unsigned frames_loaded;
+	unsigned sinks[ITEM_KIND_COUNT];     /* made, of each section */
+	unsigned sinks_now[ITEM_KIND_COUNT]; /* that are there */
+	bool is_mixed; /* sinks of two sections were there at once */
+	unsigned databases, partial; /* of the last load_config */
+	uint64_t plain_bytes;	     /* likewise */
 };
 
 /* Back to an engine without failures: 2 tables of 3 frames. */

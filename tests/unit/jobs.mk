@@ -1,6 +1,6 @@
 # Unit tests of the room jobs.
 check_PROGRAMS += tests/unit/test_jobs_flow tests/unit/test_jobs_meter \
-	tests/unit/test_jobs_moments tests/unit/test_jobs_nomem
+	tests/unit/test_jobs_restore tests/unit/test_jobs_moments tests/unit/test_jobs_nomem
 
 # The fake engine takes the place of the room sources.
 JOBS_HOUSE = tests/unit/jobs_house.c tests/unit/jobs_house.h \
@@ -11,6 +11,12 @@ JOBS_HOUSE_LIBS = libjobs.a libcatalog.a libmanifest.a libstages.a \
 tests_unit_test_jobs_flow_SOURCES = tests/unit/test_jobs_flow.c $(JOBS_HOUSE)
 tests_unit_test_jobs_flow_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
 tests_unit_test_jobs_flow_LDADD = $(JOBS_HOUSE_LIBS)
+
+tests_unit_test_jobs_restore_SOURCES = tests/unit/test_jobs_restore.c \
+	$(JOBS_HOUSE)
+tests_unit_test_jobs_restore_CPPFLAGS = $(AM_CPPFLAGS) \
+	-I$(top_srcdir)/tests/fakes
+tests_unit_test_jobs_restore_LDADD = $(JOBS_HOUSE_LIBS)
 
 tests_unit_test_jobs_moments_SOURCES = tests/unit/test_jobs_moments.c \
 	$(JOBS_HOUSE)

@@ -131,20 +131,20 @@ void house_add_source(struct house *h, const char *name)
 	assert_true(answered(h));
 }
 
-static void make_pool(struct house *h)
+static void make_pool(struct house *h, const char *name, uint64_t part_bytes)
 {
 	char config[128];
 	struct pool_record p = {
-		.name = "local",
 		.storage_type = "local_directory",
 		.config_json = config,
-		.part_bytes = PART_BYTES,
+		.part_bytes = part_bytes,
 		.is_reachable = true,
 	};
 	struct err e = {0};
 
-	(void)snprintf(config, sizeof(config), "{\"path\":\"%s/pool\"}",
-		       h->dir);
+	(void)str_copy(p.name, sizeof(p.name), name);
+	(void)snprintf(config, sizeof(config), "{\"path\":\"%s/%s\"}", h->dir,
+		       strcmp(name, "local") == 0 ? "pool" : name);
 	assert_non_null(catalog_pool_create(h->catalog, &p, on_pool, h, &e));
 	assert_true(answered(h));
 }
@@ -227,7 +227,7 @@ struct house *house_open(unsigned max_jobs)
 	open_jobs(h, max_jobs);
 	jobs_start(h->jobs);
 	house_add_source(h, "db1");
-	make_pool(h);
+	make_pool(h, "local", PART_BYTES);
 	return h;
 }
 
@@ -265,6 +265,11 @@ void house_crash(struct house *h, unsigned max_jobs)
 	assert_non_null(catalog_recover(h->catalog, on_done, h, &e));
 	assert_true(answered(h));
 	jobs_start(h->jobs);
+}
+
+void house_add_pool(struct house *h, const char *name, uint64_t part_bytes)
+{
+	make_pool(h, name, part_bytes);
 }
 
 void house_set_retry(struct house *h, unsigned seconds)
