@@ -32,6 +32,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/fault.h \
 	src/sources/mysql/grants.c \
 	src/sources/mysql/grants.h \
+	src/sources/mysql/guard.c \
+	src/sources/mysql/guard.h \
 	src/sources/mysql/lanes.c \
 	src/sources/mysql/history.c \
 	src/sources/mysql/history.h \
@@ -54,6 +56,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/order.h \
 	src/sources/mysql/out.c \
 	src/sources/mysql/out.h \
+	src/sources/mysql/pattern.c \
+	src/sources/mysql/pattern.h \
 	src/sources/mysql/pieces.c \
 	src/sources/mysql/pieces.h \
 	src/sources/mysql/post.c \

@@ -1,7 +1,8 @@
 # Unit tests of the room sources.
 if WITH_MYSQL
 check_PROGRAMS += tests/unit/test_mysql_account tests/unit/test_mysql_column tests/unit/test_mysql_conn \
-	tests/unit/test_mysql_dump tests/unit/test_mysql_dump_lanes \
+	tests/unit/test_mysql_dump tests/unit/test_mysql_dump_guard \
+	tests/unit/test_mysql_dump_lanes tests/unit/test_mysql_pattern \
 	tests/unit/test_mysql_fault \
 	tests/unit/test_mysql_grants tests/unit/test_mysql_load \
 	tests/unit/test_mysql_load_sink tests/unit/test_mysql_pieces \
@@ -24,6 +25,16 @@ tests_unit_test_mysql_dump_SOURCES = tests/unit/test_mysql_dump.c \
 	tests/unit/test_mysql_dump_rig.c tests/unit/test_mysql_dump_rig.h \
 	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h
 tests_unit_test_mysql_dump_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_dump_guard_SOURCES = \
+	tests/unit/test_mysql_dump_guard.c \
+	tests/unit/test_mysql_dump_rig.c tests/unit/test_mysql_dump_rig.h \
+	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h
+tests_unit_test_mysql_dump_guard_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_pattern_SOURCES = \
+	tests/unit/test_mysql_pattern.c \
+	tests/unit/test_mysql_dump_rig.c tests/unit/test_mysql_dump_rig.h \
+	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h
+tests_unit_test_mysql_pattern_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_dump_lanes_SOURCES = \
 	tests/unit/test_mysql_dump_lanes.c \
 	tests/unit/test_mysql_dump_rig.c tests/unit/test_mysql_dump_rig.h \

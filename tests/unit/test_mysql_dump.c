@@ -21,7 +21,7 @@ static void test_items(void **state)
 	f = dump_rig_run(&r);
 	assert_false(err_is(&r.err));
 	assert_string_equal(r.phases.data,
-			    "connect schema tables lock data post check ");
+			    "connect list schema tables lock data post check ");
 	assert_string_equal(r.items.data,
 			    "schema database shop. 0;schema sequence shop.s 0;"
 			    "schema table shop.items 0;"
@@ -536,7 +536,7 @@ static void test_views_in_order(void **state)
 static void test_destroy_in_each_phase(void **state)
 {
 	(void)state;
-	for (int phases = 0; phases < 7; phases++) {
+	for (int phases = 0; phases < 8; phases++) {
 		struct source *sources[DUMP_SOURCES_MAX];
 		struct err e = {0};
 		struct dump_rig r;

@@ -45,10 +45,10 @@ static void test_two_lanes(void **state)
 	assert_false(err_is(&r.err));
 	assert_string_equal(
 		r.phases.data,
-		"connect lanes schema tables lock data post check ");
+		"connect list lanes schema tables lock data post check ");
 	assert_int_equal(f->connections, 2);
 	assert_int_equal(f->rows, 5);
-	assert_int_equal(f->items_done, 10);
+	assert_int_equal(f->items_done, 11);
 	assert_int_equal(f->nwarnings, 0);
 	assert_int_equal(f->binlog_position, 4711);
 	assert_int_equal(logins(&r), 2);

@@ -22,7 +22,7 @@ static void add(struct my_database *db, const char *name,
 
 static void test_whole_server(void **state)
 {
-	static const struct source_scope scope = {NULL, 0};
+	static const struct source_scope scope = {.databases = NULL};
 	struct my_cursor c = {0};
 	struct my_database *db;
 	struct my_objects o;
@@ -60,7 +60,8 @@ static void test_some_tables(void **state)
 	static const char *const tables[] = {"t2", "t1", "t2"};
 	static const struct source_scope_database dbs[] = {
 		{"shop", tables, 3}, {"all", NULL, 0}, {"shop", tables, 1}};
-	static const struct source_scope scope = {dbs, 3};
+	static const struct source_scope scope = {.databases = dbs,
+						  .ndatabases = 3};
 	struct my_database *db;
 	struct my_objects o;
 	struct err e = {0};

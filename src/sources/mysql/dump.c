@@ -58,11 +58,86 @@ static struct source *new_lane(struct my_dump *d, unsigned i, struct err *e)
 		return make(d, e);                                             \
 	}
 OF_FIRST_LANE(new_prepare, my_prepare_new)
+OF_FIRST_LANE(new_listing, my_listing_new)
 OF_FIRST_LANE(new_schema, my_schema_new)
 OF_FIRST_LANE(new_snapshot, my_snapshot_new)
 OF_FIRST_LANE(new_post, my_post_new)
 OF_FIRST_LANE(new_accounts, my_accounts_new)
 OF_FIRST_LANE(new_recheck, my_recheck_new)
+
+static struct source *new_guard(struct my_dump *d, unsigned i, struct err *e)
+{
+	(void)i;
+	return my_guard_take_new(d->guard, e);
+}
+
+static struct source *new_hold(struct my_dump *d, unsigned i, struct err *e)
+{
+	(void)i;
+	return my_guard_take_new(d->hold, e);
+}
+
+static struct source *new_held(struct my_dump *d, unsigned i, struct err *e)
+{
+	(void)i;
+	return my_guard_prove_new(d->hold, e);
+}
+
+static struct source *new_proof(struct my_dump *d, unsigned i, struct err *e)
+{
+	(void)i;
+	return my_guard_prove_new(d->guard, e);
+}
+
+static unsigned if_guarded(const struct my_dump *d)
+{
+	return d->guard != NULL;
+}
+
+static unsigned if_locking(const struct my_dump *d)
+{
+	return d->hold != NULL && d->drifting.n > 0;
+}
+
+static unsigned if_held(const struct my_dump *d)
+{
+	return my_guard_is_held(d->guard);
+}
+
+static unsigned if_still_held(const struct my_dump *d)
+{
+	return my_guard_is_held(d->hold);
+}
+
+static unsigned if_not_proven(const struct my_dump *d)
+{
+	return !my_guard_is_proven(d->guard);
+}
+
+static void guard_taken(struct my_dump *d)
+{
+	if (d->guard != NULL)
+		my_guard_keep(d->guard, d->guard_seconds);
+}
+
+static void hold_taken(struct my_dump *d)
+{
+	if (d->hold != NULL)
+		my_guard_keep(d->hold, 0);
+}
+
+/* Writes to MyISAM tables wait for MariaDB's guard, unless they are locked
+ * anyway. Out of the scope nothing is known of tables: there somebody must be
+ * able to see those who wait. */
+static void view_taken(struct my_dump *d)
+{
+	bool is_seen = d->objects.is_whole ||
+		       my_grants_have(&d->grants, MY_PRIV_PROCESS, NULL, NULL);
+
+	if (d->server.is_mariadb && !d->is_locking &&
+	    (d->drifting.n > 0 || !is_seen))
+		my_guard_release(d->guard);
+}
 
 /* A phase: how many sources share it (none: it is left out), how each is
  * made, and what follows when all are over. */
@@ -75,14 +150,19 @@ struct phase {
 
 static const struct phase phases[PHASE_COUNT] = {
 	[PHASE_CONNECT] = {"connect", one, new_prepare, NULL},
+	[PHASE_GUARD] = {"guard", if_guarded, new_guard, guard_taken},
+	[PHASE_LIST] = {"list", one, new_listing, NULL},
 	[PHASE_LANES] = {"lanes", further_lanes, new_lane, my_lanes_settle},
 	[PHASE_SCHEMA] = {"schema", one, new_schema, NULL},
 	[PHASE_TABLES] = {"tables", all_lanes, my_tables_new, my_tables_warn},
-	[PHASE_LOCK] = {"lock", one, new_snapshot, NULL},
+	[PHASE_HOLD] = {"hold", if_locking, new_hold, hold_taken},
+	[PHASE_LOCK] = {"lock", one, new_snapshot, view_taken},
 	[PHASE_DATA] = {"data", all_lanes, my_data_new, my_lanes_close},
+	[PHASE_HELD] = {"held", if_still_held, new_held, my_tables_drifted},
 	[PHASE_POST] = {"post", one, new_post, NULL},
 	[PHASE_ACCOUNTS] = {"accounts", one_with_accounts, new_accounts, NULL},
-	[PHASE_CHECK] = {"check", one, new_recheck, NULL},
+	[PHASE_PROOF] = {"proof", if_held, new_proof, NULL},
+	[PHASE_CHECK] = {"check", if_not_proven, new_recheck, NULL},
 	[PHASE_DONE] = {"done", NULL, NULL, NULL},
 };
 
@@ -137,6 +217,8 @@ static void dump_destroy(struct dump *base)
 {
 	struct my_dump *d = dump_of(base);
 
+	my_guard_free(d->guard);
+	my_guard_free(d->hold);
 	for (unsigned i = 0; i < DUMP_SOURCES_MAX; i++)
 		my_conn_free(d->conns[i]);
 	text_free(&d->drifting.names);
@@ -173,6 +255,23 @@ static bool make_conns(struct my_dump *d, const struct dump_config *c,
 	return true;
 }
 
+static bool make_guards(struct my_dump *d, const struct dump_config *c,
+			struct err *e)
+{
+	if (c->guard_seconds != 0) {
+		d->guard =
+			my_guard_new(d, MY_GUARD_DEFINITIONS,
+				     my_conn_new(d->env, &c->address, 0, e), e);
+		if (d->guard == NULL)
+			return false;
+	}
+	if (!c->is_locking)
+		return true;
+	d->hold = my_guard_new(d, MY_GUARD_TABLES,
+			       my_conn_new(d->env, &c->address, 0, e), e);
+	return d->hold != NULL;
+}
+
 struct dump *my_dump_new(const struct source_env *env,
 			 const struct dump_config *c, struct err *e)
 {
@@ -191,7 +290,9 @@ struct dump *my_dump_new(const struct source_env *env,
 	d->facts.connections = 1;
 	(void)str_copy(d->facts.consistency, sizeof(d->facts.consistency),
 		       "consistent");
-	if (!make_conns(d, c, e) ||
+	d->guard_seconds = c->guard_seconds;
+	d->is_locking = c->is_locking;
+	if (!make_conns(d, c, e) || !make_guards(d, c, e) ||
 	    !my_objects_init(&d->objects, &c->scope, e)) {
 		dump_destroy(&d->base);
 		return NULL;
@@ -209,12 +310,18 @@ static void on_wake(void *arg)
 void my_part_init(struct my_part *p, const struct source_ops *source_ops,
 		  struct my_dump *d, unsigned lane, const char *preamble)
 {
+	my_part_init_on(p, source_ops, d, d->conns[lane], preamble);
+}
+
+void my_part_init_on(struct my_part *p, const struct source_ops *source_ops,
+		     struct my_dump *d, struct my_conn *c, const char *preamble)
+{
 	p->source.ops = source_ops;
 	p->dump = d;
 	p->out.preamble = preamble;
 	p->out.plain_bytes = &d->facts.plain_bytes;
-	my_dialog_init(&p->dialog, d->conns[lane], p);
-	my_part_listen(p, d->conns[lane]);
+	my_dialog_init(&p->dialog, c, p);
+	my_part_listen(p, c);
 }
 
 void my_part_listen(struct my_part *p, struct my_conn *c)
@@ -274,6 +381,14 @@ bool my_part_end_dump(struct my_part *p, struct err *e)
 
 	return my_out_add(&p->out, footer, strlen(footer), e) &&
 	       my_out_flush(&p->out, e);
+}
+
+void my_dump_sessions(const struct my_dump *d, struct text *ids)
+{
+	text_printf(ids, "%lu,%lu", my_guard_session(d->guard),
+		    my_guard_session(d->hold));
+	for (unsigned i = 0; i < d->nconns; i++)
+		text_printf(ids, ",%lu", my_conn_id(d->conns[i]));
 }
 
 void my_dump_warn(struct my_dump *d, const char *code, const char *fmt, ...)

@@ -3,19 +3,24 @@
  * knowledge; each phase is made of sources of its own that borrow connections:
  *
  *	connect	(prepare.c)  session settings, role, rights
- *	list	(list.c)     what is in scope
+ *	guard	(guard.c)    schema changes are held off from here on
+ *	list	(prepare.c)  what is in scope
  *	lanes	(lanes.c)    the other connections
  *	schema	(schema.c)   databases and sequences
  *	tables	(tables.c)   the tables' definitions, shared by the lanes
+ *	hold	(guard.c)    a lock on tables without transactions, if asked for
  *	lock	(snapshot.c) one view for all lanes, and its position in the log
  *	data	(data.c)     rows, shared by the lanes
+ *	held	(guard.c)    whether those tables were locked until here
  *	post	(post.c)     routines, views, triggers, events
  *	accounts (accounts.c) accounts, roles, grants
- *	check	(recheck.c)  whether all tables still look as they did
+ *	proof	(guard.c)    whether they were held off until here
+ *	check	(recheck.c)  if not, whether all tables still look as they did
  *
- * Definitions are read before the view is taken and compared after the last
- * row: whatever changed in between is found, though the server's own check
- * (error 1412) misses most of it.
+ * Definitions are read before the view is taken. Where schema changes are not
+ * held off all the time, they are compared after the last row: whatever changed
+ * in between is found, though the server's own check (error 1412) misses most
+ * of it.
  */
 #ifndef COFFER_SOURCES_MYSQL_DUMP_INT_H
 #define COFFER_SOURCES_MYSQL_DUMP_INT_H
@@ -24,6 +29,7 @@
 #include "sources/mysql/dialog.h"
 #include "sources/mysql/fault.h"
 #include "sources/mysql/grants.h"
+#include "sources/mysql/guard.h"
 #include "sources/mysql/objects.h"
 #include "sources/mysql/out.h"
 #include "sources/mysql/reader.h"
@@ -31,13 +37,18 @@
 
 enum dump_phase {
 	PHASE_CONNECT,
+	PHASE_GUARD,
+	PHASE_LIST,
 	PHASE_LANES,
 	PHASE_SCHEMA,
 	PHASE_TABLES,
+	PHASE_HOLD,
 	PHASE_LOCK,
 	PHASE_DATA,
+	PHASE_HELD,
 	PHASE_POST,
 	PHASE_ACCOUNTS,
+	PHASE_PROOF,
 	PHASE_CHECK,
 	PHASE_DONE,
 	PHASE_COUNT,
@@ -67,6 +78,10 @@ struct my_dump {
 	unsigned nconns;      /* lanes; the first does what one alone does */
 	unsigned parallelism; /* lanes wanted, 0: by the source's cores */
 	unsigned cores;	      /* of the source, 0: not known */
+	unsigned guard_seconds;
+	bool is_locking;	/* tables without transactions, as asked */
+	struct my_guard *guard; /* against schema changes, or NULL */
+	struct my_guard *hold;	/* on tables without transactions, or NULL */
 	struct my_server server;
 	struct my_grants grants;
 	struct my_objects objects;
@@ -92,6 +107,11 @@ enum { MY_STEPS_PER_READ = 64 };
 /* Fills what is common; preamble is borrowed. */
 void my_part_init(struct my_part *p, const struct source_ops *ops,
 		  struct my_dump *d, unsigned lane, const char *preamble);
+
+/* The same on a connection that is no lane's. */
+void my_part_init_on(struct my_part *p, const struct source_ops *ops,
+		     struct my_dump *d, struct my_conn *c,
+		     const char *preamble);
 
 /* The connection's events wake the part, too; until my_part_deaf(). */
 void my_part_listen(struct my_part *p, struct my_conn *c);
@@ -121,6 +141,9 @@ bool my_part_end_dump(struct my_part *p, struct err *e) MUST_CHECK;
 void my_dump_warn(struct my_dump *d, const char *code, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 
+/* Appends the ids of the dump's own sessions, "12,13". */
+void my_dump_sessions(const struct my_dump *d, struct text *ids);
+
 /* Hash of a table's definition without what rows change (AUTO_INCREMENT). */
 uint64_t my_fingerprint(const char *create, size_t len);
 
@@ -140,6 +163,12 @@ const char *my_some_text(struct my_some *some);
 /* Turns what the definitions told into warnings. */
 void my_tables_warn(struct my_dump *d);
 
+/* True when the number says that the server has no room for a connection. */
+bool my_is_full(unsigned number);
+
+/* After the rows: tells that tables without transactions were not locked. */
+void my_tables_drifted(struct my_dump *d);
+
 /* How many there are in a list such as "0-3,8"; 0: none can be read. */
 unsigned my_cores_count(const char *list);
 
@@ -158,6 +187,7 @@ void my_lanes_close(struct my_dump *d);
 /* The sources of the phases; each may be made for every lane where lane is
  * told. NULL with *e filled. */
 struct source *my_prepare_new(struct my_dump *d, struct err *e) MUST_CHECK;
+struct source *my_listing_new(struct my_dump *d, struct err *e) MUST_CHECK;
 struct source *my_lane_new(struct my_dump *d, unsigned lane,
 			   struct err *e) MUST_CHECK;
 struct source *my_schema_new(struct my_dump *d, struct err *e) MUST_CHECK;

@@ -25,6 +25,7 @@ static const struct {
 	{"SHOW CREATE ROUTINE", MY_PRIV_SHOW_ROUTINE},
 	{"RELOAD", MY_PRIV_RELOAD},
 	{"FLUSH_TABLES", MY_PRIV_RELOAD},
+	{"PROCESS", MY_PRIV_PROCESS},
 };
 
 static bool begins(const char **s, const char *word)

@@ -21,7 +21,8 @@ enum my_privilege {
 	MY_PRIV_ALTER_ROUTINE = 1 << 6,
 	MY_PRIV_SHOW_ROUTINE = 1 << 7, /* SHOW_ROUTINE, SHOW CREATE ROUTINE */
 	MY_PRIV_RELOAD = 1 << 8,
-	MY_PRIV_ALL = (1 << 9) - 1,
+	MY_PRIV_PROCESS = 1 << 9,
+	MY_PRIV_ALL = (1 << 10) - 1,
 };
 
 struct my_grant {

@@ -53,6 +53,12 @@ static void set_state(struct lane *l, enum lane_state next)
 	l->state = next;
 }
 
+bool my_is_full(unsigned number)
+{
+	return number == TOO_MANY_CONNECTIONS || number == TOO_MANY_OF_USER ||
+	       number == USER_LIMIT_REACHED;
+}
+
 unsigned my_cores_count(const char *list)
 {
 	unsigned long from, to, n = 0;
@@ -167,19 +173,13 @@ static const struct my_ask asks[LANE_STATE_COUNT] = {
 	[LANE_BINLOG] = {"set up the session", ask_binlog, go_on, no_binlog},
 };
 
-static bool is_full(unsigned number)
-{
-	return number == TOO_MANY_CONNECTIONS || number == TOO_MANY_OF_USER ||
-	       number == USER_LIMIT_REACHED;
-}
-
 static enum my_flow do_connect(struct lane *l, struct err *e)
 {
 	enum my_flow f = my_dialog_connect(&l->part.dialog, e);
 
 	if (f == MY_DONE)
 		set_state(l, LANE_SETTINGS);
-	if (f != MY_FAIL || !is_full(my_conn_errno(l->part.dialog.conn)))
+	if (f != MY_FAIL || !my_is_full(my_conn_errno(l->part.dialog.conn)))
 		return f;
 	err_clear(e);
 	set_state(l, LANE_DONE);

@@ -90,19 +90,38 @@ void my_list_ask_tables(const struct my_database *db, struct text *sql)
 	my_quote_name(sql, db->name);
 }
 
-bool my_list_check_found(const struct my_database *db, struct err *e)
+static bool no_table(struct err *e, const char *database, const char *table)
 {
 	char group[MY_TEXT_MAX], name[MY_TEXT_MAX];
 
+	return err_set(e, ERR_INVALID, "invalid_scope",
+		       "there is no table \"%s\" in database \"%s\", or the "
+		       "account may not see it",
+		       my_clean(name, sizeof(name), table),
+		       my_clean(group, sizeof(group), database));
+}
+
+bool my_list_check_found(const struct my_database *db, struct err *e)
+{
 	for (size_t i = 0; i < db->ntables; i++)
-		if (!db->tables[i].is_seen)
-			return err_set(
-				e, ERR_INVALID, "invalid_scope",
-				"there is no table \"%s\" in database "
-				"\"%s\", or the account may not see it",
-				my_clean(name, sizeof(name),
-					 db->tables[i].name),
-				my_clean(group, sizeof(group), db->name));
+		if (!db->tables[i].is_seen && !db->is_excluded)
+			return no_table(e, db->name, db->tables[i].name);
+	return true;
+}
+
+bool my_list_settle(struct my_objects *o, struct err *e)
+{
+	const struct my_pattern *missing = my_patterns_missing(&o->patterns);
+
+	if (missing != NULL && missing->is_database_found)
+		return no_table(e, missing->database, missing->table);
+	if (missing != NULL)
+		return not_in_scope(e, missing->database);
+	my_objects_settle(o);
+	if (o->n == 0 && o->patterns.ninclude + o->patterns.nexclude > 0)
+		return err_set(e, ERR_INVALID, "invalid_scope",
+			       "nothing on the server fits the scope's "
+			       "patterns: change them");
 	return true;
 }
 
@@ -117,7 +136,8 @@ static bool compare_table(struct my_database *db, bool is_complete,
 		return true;
 	t = my_database_find(db, name);
 	if (t == NULL)
-		return !is_complete || my_changed(e, db, name, "created");
+		return !is_complete || !my_database_wants(db, name) ||
+		       my_changed(e, db, name, "created");
 	t->is_seen = true;
 	if (t->type != my_table_type(word))
 		return my_changed(e, db, name, "replaced");
@@ -130,7 +150,7 @@ bool my_list_compare(struct my_database *db, bool is_complete,
 	for (size_t i = 0; i < db->ntables; i++)
 		db->tables[i].is_seen = false;
 	while (my_next_row(c))
-		if (!compare_table(db, is_complete && db->is_whole, c, e))
+		if (!compare_table(db, is_complete, c, e))
 			return false;
 	for (size_t i = 0; i < db->ntables; i++)
 		if (!db->tables[i].is_seen)

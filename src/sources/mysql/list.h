@@ -26,6 +26,10 @@ void my_list_ask_tables(const struct my_database *db, struct text *sql);
 bool my_list_check_found(const struct my_database *db,
 			 struct err *e) MUST_CHECK;
 
+/* After the last database: drops what patterns left out. "invalid_scope" when
+ * nothing fitted them, or not what one of them names without a wildcard. */
+bool my_list_settle(struct my_objects *o, struct err *e) MUST_CHECK;
+
 /*
  * Compares a second listing with the first: "source_changed" naming a table
  * that went, changed its kind, or (is_complete) came.

@@ -20,7 +20,13 @@ void my_objects_fini(struct my_objects *o)
 	for (size_t i = 0; i < o->n; i++)
 		database_fini(&o->databases[i]);
 	free(o->databases);
+	my_patterns_fini(&o->patterns);
 	*o = (struct my_objects){0};
+}
+
+static bool has_patterns(const struct my_objects *o)
+{
+	return o->patterns.ninclude + o->patterns.nexclude > 0;
 }
 
 static struct my_database *new_database(struct my_objects *o, const char *name)
@@ -38,6 +44,7 @@ static struct my_database *new_database(struct my_objects *o, const char *name)
 	}
 	grown += o->n;
 	memset(grown, 0, sizeof(*grown));
+	grown->patterns = has_patterns(o) ? &o->patterns : NULL;
 	grown->name = strdup(name);
 	if (grown->name == NULL)
 		return NULL;
@@ -76,7 +83,7 @@ static bool copy_database(struct my_objects *o,
 		db = new_database(o, from->name);
 	if (db == NULL)
 		return false;
-	db->is_whole = db->is_whole || from->tables == NULL;
+	db->is_open = db->is_whole = db->is_whole || from->tables == NULL;
 	for (size_t i = 0; from->tables != NULL && i < from->ntables; i++)
 		if (new_table(db, from->tables[i]) == NULL)
 			return false;
@@ -88,8 +95,11 @@ bool my_objects_init(struct my_objects *o, const struct source_scope *scope,
 		     struct err *e)
 {
 	memset(o, 0, sizeof(*o));
-	o->is_whole = scope->databases == NULL;
-	for (size_t i = 0; !o->is_whole && i < scope->ndatabases; i++)
+	o->is_open = scope->databases == NULL;
+	o->is_whole = o->is_open && scope->ninclude + scope->nexclude == 0;
+	if (!my_patterns_init(&o->patterns, scope, e))
+		return false;
+	for (size_t i = 0; !o->is_open && i < scope->ndatabases; i++)
 		if (!copy_database(o, &scope->databases[i]))
 			return err_nomem(e, "the scope");
 	return true;
@@ -127,20 +137,35 @@ struct my_database *my_objects_find(const struct my_objects *o,
 	return NULL;
 }
 
+static bool add_open(struct my_objects *o, const char *name,
+		     enum my_reach reach, struct my_database **out)
+{
+	if (reach == MY_REACH_NONE)
+		return true;
+	*out = new_database(o, name);
+	if (*out == NULL)
+		return false;
+	(*out)->is_open = true;
+	(*out)->is_whole = reach == MY_REACH_ALL;
+	return true;
+}
+
 bool my_objects_database(struct my_objects *o, const char *name,
 			 struct my_database **out, struct err *e)
 {
+	enum my_reach reach = MY_REACH_ALL;
+
 	*out = NULL;
-	if (!o->is_whole) {
+	if (has_patterns(o))
+		reach = my_patterns_database(&o->patterns, name);
+	if (!o->is_open)
 		*out = my_objects_find(o, name);
-	} else {
-		*out = new_database(o, name);
-		if (*out == NULL)
-			return err_nomem(e, "the list of databases");
-		(*out)->is_whole = true;
-	}
-	if (*out != NULL)
-		(*out)->is_found = true;
+	else if (!add_open(o, name, reach, out))
+		return err_nomem(e, "the list of databases");
+	if (*out == NULL)
+		return true;
+	(*out)->is_found = true;
+	(*out)->is_excluded = reach == MY_REACH_NONE;
 	return true;
 }
 
@@ -199,20 +224,67 @@ struct my_table *my_database_find(const struct my_database *db,
 	return NULL;
 }
 
+static bool is_excluded(const struct my_database *db, const char *name)
+{
+	return db->patterns != NULL &&
+	       !my_patterns_table(db->patterns, db->name, name);
+}
+
+bool my_database_wants(const struct my_database *db, const char *name)
+{
+	return db->is_open && !is_excluded(db, name);
+}
+
 bool my_database_add(struct my_database *db, const char *name,
 		     enum my_table_type type, struct err *e)
 {
+	bool is_out = is_excluded(db, name);
 	struct my_table *t;
 
-	if (db->is_whole)
-		t = new_table(db, name);
-	else
+	if (db->is_open && is_out)
+		t = NULL;
+	else if (!db->is_open)
 		t = my_database_find(db, name);
+	else if ((t = new_table(db, name)) == NULL)
+		return err_nomem(e, "the list of tables");
+	/* What is there in part has no routines of its own. */
+	if (is_out)
+		db->is_whole = false;
 	if (t == NULL)
-		return !db->is_whole || err_nomem(e, "the list of tables");
+		return true;
 	t->type = (unsigned char)type;
 	t->is_seen = true;
+	t->is_excluded = is_out;
 	return true;
+}
+
+static void settle_tables(struct my_database *db)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < db->ntables; i++) {
+		if (db->tables[i].is_excluded || db->is_excluded)
+			free(db->tables[i].name);
+		else
+			db->tables[kept++] = db->tables[i];
+	}
+	db->ntables = kept;
+}
+
+void my_objects_settle(struct my_objects *o)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < o->n; i++) {
+		struct my_database *db = &o->databases[i];
+
+		settle_tables(db);
+		if (db->is_excluded || (!db->is_whole && db->ntables == 0))
+			database_fini(db);
+		else
+			o->databases[kept++] = *db;
+	}
+	o->n = kept;
 }
 
 uint64_t my_objects_count(const struct my_objects *o, unsigned types)

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "sources/address.h"
+#include "sources/mysql/pattern.h"
 
 enum my_table_type {
 	MY_TABLE,
@@ -29,6 +30,7 @@ struct my_table {
 	bool is_without_data; /* its rows live elsewhere */
 	bool is_drifting;     /* its engine has no transactions */
 	bool has_history;     /* rows of the past are read, too */
+	bool is_excluded;     /* named, and excluded by a pattern */
 	bool is_left_out;     /* a view that cannot be made anew */
 };
 
@@ -37,14 +39,19 @@ struct my_database {
 	char *comment;		 /* or NULL */
 	struct my_table *tables; /* sorted by name once listed */
 	size_t ntables, cap;
-	bool is_whole; /* all its tables, routines and events */
-	bool is_found; /* on the server */
+	struct my_patterns *patterns; /* of the scope; NULL: none */
+	bool is_whole;		      /* all its tables, routines and events */
+	bool is_open;	  /* its tables are not named: all, or what fits */
+	bool is_found;	  /* on the server */
+	bool is_excluded; /* named, and excluded by a pattern */
 };
 
 struct my_objects {
 	struct my_database *databases;
 	size_t n, cap;
+	struct my_patterns patterns;
 	bool is_whole;	/* the whole server */
+	bool is_open;	/* its databases are not named: all, or what fits */
 	bool is_sorted; /* all databases are known, by name */
 };
 
@@ -55,8 +62,8 @@ bool my_objects_init(struct my_objects *o, const struct source_scope *scope,
 /* Frees all. */
 void my_objects_fini(struct my_objects *o);
 
-/* A database on the server. Adds it when the whole server is wanted; *out is
- * NULL when it is not in scope. */
+/* A database on the server. Adds it when it is wanted without being named; *out
+ * is NULL when it is not in scope. */
 bool my_objects_database(struct my_objects *o, const char *name,
 			 struct my_database **out, struct err *e) MUST_CHECK;
 
@@ -67,10 +74,17 @@ void my_objects_sort(struct my_objects *o);
 struct my_database *my_objects_find(const struct my_objects *o,
 				    const char *name);
 
-/* A table on the server, in the order of names or not. Adds it when the whole
- * database is wanted, marks it as seen. */
+/* A table on the server, in the order of names or not. Adds it when it is
+ * wanted without being named, marks it as seen. */
 bool my_database_add(struct my_database *db, const char *name,
 		     enum my_table_type type, struct err *e) MUST_CHECK;
+
+/* Whether a table of that name is wanted without being named. */
+bool my_database_wants(const struct my_database *db, const char *name);
+
+/* After the last table of the last database: drops what patterns excluded, and
+ * databases of which nothing fitted. */
+void my_objects_settle(struct my_objects *o);
 
 /* After the last one: sorts. */
 void my_database_sort(struct my_database *db);

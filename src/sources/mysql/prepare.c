@@ -1,5 +1,6 @@
 /*
- * prepare.c - phase "connect": what must be known before the first byte.
+ * prepare.c - phases "connect" and "list": what must be known before the first
+ * byte. Between them schema changes are held off.
  *
  * Everything that would later be missing without a word (rights, databases
  * that are not there, a replica that lags) fails here, by name.
@@ -44,7 +45,7 @@ _Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
 
 struct prepare {
 	struct my_part part; /* comes first */
-	enum prepare_state state;
+	enum prepare_state state, end;
 	size_t database;  /* whose tables are listed */
 	uint64_t ntables; /* of those that count */
 };
@@ -80,6 +81,7 @@ static bool take_server(void *arg, struct my_conn *c, struct err *e)
 
 	if (!my_server_read(&d->server, c, e))
 		return false;
+	d->objects.patterns.is_caseless = d->server.name_case != 0;
 	(void)my_clean(d->facts.version, sizeof(d->facts.version),
 		       d->server.version);
 	d->facts.session_json = my_settings_json(&d->server);
@@ -299,6 +301,36 @@ static bool ask_databases(void *arg, struct text *sql, struct err *e)
 	return true;
 }
 
+static bool check_count(const struct prepare *p, struct err *e)
+{
+	unsigned limit = p->part.dump->max_tables;
+
+	if (limit == 0 || p->ntables <= limit)
+		return true;
+	return err_set(e, ERR_CONFLICT, "too_many_tables",
+		       "there are %" PRIu64 " tables in scope, more than the "
+		       "%u that one backup may have; choose databases",
+		       p->ntables, limit);
+}
+
+static bool all_listed(struct prepare *p, struct err *e)
+{
+	struct my_dump *d = p->part.dump;
+
+	if (!check_count(p, e) || !my_list_settle(&d->objects, e) ||
+	    !my_rights_check(&d->grants, &d->objects, e))
+		return false;
+	d->facts.databases = d->objects.n;
+	d->facts.tables = my_objects_count(&d->objects, MY_TABLES);
+	d->facts.sequences = my_objects_count(&d->objects, MY_SEQUENCES);
+	d->facts.views = my_objects_count(&d->objects, MY_VIEWS);
+	d->facts.items_total = d->objects.n + 2 * d->facts.tables +
+			       d->facts.views +
+			       my_objects_count(&d->objects, MY_SEQUENCES);
+	set_state(p, PREPARE_DONE);
+	return true;
+}
+
 static bool take_databases(void *arg, struct my_conn *c, struct err *e)
 {
 	struct my_dump *d = dump_of(arg);
@@ -306,9 +338,9 @@ static bool take_databases(void *arg, struct my_conn *c, struct err *e)
 	if (!my_list_databases(&d->objects, c, e) ||
 	    !my_rights_check(&d->grants, &d->objects, e))
 		return false;
-	d->facts.databases = d->objects.n;
-	set_state(prepare_of(arg),
-		  d->objects.n > 0 ? PREPARE_TABLES : PREPARE_DONE);
+	if (d->objects.n == 0)
+		return all_listed(prepare_of(arg), e);
+	set_state(prepare_of(arg), PREPARE_TABLES);
 	return true;
 }
 
@@ -335,39 +367,14 @@ static bool take_table(struct prepare *p, struct my_database *db,
 	type = my_table_type(word);
 	if (type == MY_TABLE_TYPES)
 		return true;
+	if (!db->is_open ? my_database_find(db, name) == NULL
+			 : !my_database_wants(db, name))
+		return my_database_add(db, name, type, e);
 	if (type != MY_VIEW)
 		p->ntables++;
 	if (limit != 0 && p->ntables > limit)
 		return true;
 	return my_database_add(db, name, type, e);
-}
-
-static bool check_count(const struct prepare *p, struct err *e)
-{
-	unsigned limit = p->part.dump->max_tables;
-
-	if (limit == 0 || p->ntables <= limit)
-		return true;
-	return err_set(e, ERR_CONFLICT, "too_many_tables",
-		       "there are %" PRIu64 " tables in scope, more than the "
-		       "%u that one backup may have; choose databases",
-		       p->ntables, limit);
-}
-
-static bool all_listed(struct prepare *p, struct err *e)
-{
-	struct my_dump *d = p->part.dump;
-
-	if (!check_count(p, e))
-		return false;
-	d->facts.tables = my_objects_count(&d->objects, MY_TABLES);
-	d->facts.sequences = my_objects_count(&d->objects, MY_SEQUENCES);
-	d->facts.views = my_objects_count(&d->objects, MY_VIEWS);
-	d->facts.items_total = d->objects.n + 2 * d->facts.tables +
-			       d->facts.views +
-			       my_objects_count(&d->objects, MY_SEQUENCES);
-	set_state(p, PREPARE_DONE);
-	return true;
 }
 
 static bool take_tables(void *arg, struct my_conn *c, struct err *e)
@@ -428,7 +435,7 @@ static enum flow prepare_read(struct source *s, struct link *out, struct err *e)
 	for (int i = 0; i < MY_STEPS_PER_READ; i++) {
 		enum my_flow f;
 
-		if (p->state == PREPARE_DONE)
+		if (p->state == p->end)
 			return FLOW_END;
 		f = do_state(p, e);
 		if (f != MY_DONE)
@@ -449,7 +456,8 @@ static const struct source_ops prepare_ops = {
 	.destroy = prepare_destroy,
 };
 
-struct source *my_prepare_new(struct my_dump *d, struct err *e)
+static struct source *prepare_new(struct my_dump *d, enum prepare_state from,
+				  enum prepare_state end, struct err *e)
 {
 	struct prepare *p = calloc(1, sizeof(*p));
 
@@ -457,6 +465,18 @@ struct source *my_prepare_new(struct my_dump *d, struct err *e)
 		(void)err_nomem(e, "a phase of a dump");
 		return NULL;
 	}
+	p->state = from;
+	p->end = end;
 	my_part_init(&p->part, &prepare_ops, d, 0, "");
 	return &p->part.source;
+}
+
+struct source *my_prepare_new(struct my_dump *d, struct err *e)
+{
+	return prepare_new(d, PREPARE_CONNECT, PREPARE_DDL, e);
+}
+
+struct source *my_listing_new(struct my_dump *d, struct err *e)
+{
+	return prepare_new(d, PREPARE_DDL, PREPARE_DONE, e);
 }

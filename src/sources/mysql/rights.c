@@ -28,10 +28,21 @@ static bool missing(struct err *e, const char *right, const char *db,
 		       my_clean(name, sizeof(name), table));
 }
 
+/* Whether databases are wanted that are not named. */
+static bool is_wide(const struct my_objects *o)
+{
+	const struct my_patterns *p = &o->patterns;
+
+	for (size_t i = 0; i < p->ninclude; i++)
+		if (!my_pattern_is_plain(p->include[i].database))
+			return true;
+	return o->is_open && p->ninclude == 0;
+}
+
 bool my_rights_check_server(const struct my_grants *g,
 			    const struct my_objects *o, struct err *e)
 {
-	if (!o->is_whole || my_grants_have(g, MY_PRIV_SELECT, NULL, NULL))
+	if (!is_wide(o) || my_grants_have(g, MY_PRIV_SELECT, NULL, NULL))
 		return true;
 	return err_set(e, ERR_DENIED, "access_denied",
 		       "the account lacks the privilege SELECT on *.*: grant "
@@ -77,14 +88,30 @@ static bool check_tables(const struct my_grants *g,
 	return true;
 }
 
+/* Tables that are not named would be missing without a word. */
+static bool check_wild(const struct my_grants *g, const struct my_database *db,
+		       struct err *e)
+{
+	if (!db->is_open || !my_patterns_are_wild(db->patterns, db->name))
+		return true;
+	if (!my_grants_have(g, MY_PRIV_SELECT, db->name, NULL))
+		return missing(e, "SELECT", db->name, "*");
+	if (!my_grants_have(g, MY_PRIV_TRIGGER, db->name, NULL))
+		return missing(e, "TRIGGER", db->name, "*");
+	return true;
+}
+
 bool my_rights_check(const struct my_grants *g, const struct my_objects *o,
 		     struct err *e)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		const struct my_database *db = &o->databases[i];
 
-		if (db->is_whole ? !check_whole(g, db->name, e)
-				 : !check_tables(g, db, e))
+		if (db->is_excluded)
+			continue;
+		if (db->is_whole
+			    ? !check_whole(g, db->name, e)
+			    : !check_wild(g, db, e) || !check_tables(g, db, e))
 			return false;
 	}
 	return true;

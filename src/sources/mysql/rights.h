@@ -12,7 +12,8 @@ bool my_rights_check_server(const struct my_grants *g,
 			    const struct my_objects *o,
 			    struct err *e) MUST_CHECK;
 
-/* Per database or table in scope; names the first right that is missing. */
+/* Per database or table in scope, as far as they are known: before the tables
+ * are listed, and after. Names the first right that is missing. */
 bool my_rights_check(const struct my_grants *g, const struct my_objects *o,
 		     struct err *e) MUST_CHECK;
 

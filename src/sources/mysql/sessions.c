@@ -7,6 +7,7 @@
 #include "config.h"
 #include "sources/mysql/conn.h"
 #include "sources/mysql/fault.h"
+#include "sources/mysql/settings.h"
 
 /* Statements on accounts may hold passwords: never shown. */
 #define SAFE_INFO                                                              \
@@ -20,8 +21,9 @@
 void my_sessions_ask_ddl(struct text *sql)
 {
 	text_str(sql,
-		 "SELECT " COLUMNS OTHERS
-		 "AND COMMAND = 'Query' AND (INFO REGEXP "
+		 "SELECT " COLUMNS OTHERS "AND COMMAND = 'Query' AND "
+		 "COALESCE(STATE, '') <> 'Waiting for backup lock' "
+		 "AND (INFO REGEXP "
 		 "'^[[:space:]]*(ALTER|DROP|CREATE|RENAME|OPTIMIZE)"
 		 "[[:space:]]+((OR[[:space:]]+REPLACE|ONLINE|OFFLINE|IGNORE|"
 		 "UNIQUE|FULLTEXT|SPATIAL)[[:space:]]+)*"
@@ -30,12 +32,38 @@ void my_sessions_ask_ddl(struct text *sql)
 		 "ORDER BY TIME DESC LIMIT 1");
 }
 
-void my_sessions_ask_blocker(struct text *sql)
+void my_sessions_ask_blocker(struct text *sql, const char *ours)
 {
-	text_str(sql, "SELECT " COLUMNS OTHERS
-		      "AND COMMAND NOT IN ('Daemon', 'Binlog Dump', "
-		      "'Binlog Dump GTID') "
-		      "ORDER BY COMMAND <> 'Sleep' DESC, TIME DESC LIMIT 1");
+	text_printf(sql,
+		    "SELECT " COLUMNS OTHERS "AND ID NOT IN (%s) "
+		    "AND COMMAND NOT IN ('Daemon', 'Binlog Dump', "
+		    "'Binlog Dump GTID') "
+		    "ORDER BY COMMAND <> 'Sleep' DESC, TIME DESC LIMIT 1",
+		    ours);
+}
+
+bool my_sessions_blocked(const char *wanted, struct my_conn *c, struct err *e)
+{
+	struct my_session s;
+
+	if (my_session_read(&s, c))
+		return err_set(e, ERR_CONFLICT, "lock_not_obtained",
+			       "%s was not to be had within %d s, probably "
+			       "for %s",
+			       wanted, MY_LOCK_SECONDS, s.text);
+	return err_set(e, ERR_CONFLICT, "lock_not_obtained",
+		       "%s was not to be had within %d s; grant PROCESS to "
+		       "see which session holds it",
+		       wanted, MY_LOCK_SECONDS);
+}
+
+void my_sessions_ask_stopped(struct text *sql)
+{
+	text_str(sql, "SELECT ID" OTHERS
+		      "AND STATE = 'Waiting for backup lock' AND INFO NOT "
+		      "REGEXP '^[[:space:]]*(ALTER|CREATE|DROP|RENAME|TRUNCATE|"
+		      "OPTIMIZE|REPAIR|ANALYZE|BACKUP|FLUSH)[[:space:]]' "
+		      "LIMIT 1");
 }
 
 static const char *or_empty(const char *s)

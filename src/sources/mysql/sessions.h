@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "base/text.h"
 
 struct my_conn;
@@ -17,8 +18,17 @@ struct my_session {
 void my_sessions_ask_ddl(struct text *sql);
 
 /* Appends the statement that finds who may hold a lock against us: the
- * longest statement at work, else the longest idle session. */
-void my_sessions_ask_blocker(struct text *sql);
+ * longest statement at work, else the longest idle session. ours: the ids of
+ * sessions that it cannot be, "12,13". */
+void my_sessions_ask_blocker(struct text *sql, const char *ours);
+
+/* Reads its answer into the error "lock_not_obtained", with what was wanted
+ * and who is in the way. Returns false. */
+bool my_sessions_blocked(const char *wanted, struct my_conn *c, struct err *e);
+
+/* Appends the statement that finds a session that waits for a backup's lock
+ * though it changes no definition. */
+void my_sessions_ask_stopped(struct text *sql);
 
 /* Reads the first row of either's answer; false: nobody is visible. */
 bool my_session_read(struct my_session *s, struct my_conn *c);

@@ -196,26 +196,19 @@ static bool no_lock(void *arg, struct my_conn *c, unsigned number,
 
 static bool ask_blocker(void *arg, struct text *sql, struct err *e)
 {
-	(void)arg;
+	struct text ours = {0};
+
 	(void)e;
-	my_sessions_ask_blocker(sql);
+	my_dump_sessions(dump_of(arg), &ours);
+	my_sessions_ask_blocker(sql, ours.data != NULL ? ours.data : "0");
+	text_free(&ours);
 	return true;
 }
 
 static bool take_blocker(void *arg, struct my_conn *c, struct err *e)
 {
-	struct my_session s;
-
 	(void)arg;
-	if (my_session_read(&s, c))
-		return err_set(e, ERR_CONFLICT, "lock_not_obtained",
-			       "the global read lock was not to be had within "
-			       "%d s, probably for %s",
-			       MY_LOCK_SECONDS, s.text);
-	return err_set(e, ERR_CONFLICT, "lock_not_obtained",
-		       "the global read lock was not to be had within %d s; "
-		       "grant PROCESS to see which session holds it",
-		       MY_LOCK_SECONDS);
+	return my_sessions_blocked("the global read lock", c, e);
 }
 
 static bool ask_start(void *arg, struct text *sql, struct err *e)

@@ -211,14 +211,6 @@ static const struct my_ask asks[TABLES_STATE_COUNT] = {
 
 void my_tables_warn(struct my_dump *d)
 {
-	if (d->drifting.n > 0) {
-		(void)str_copy(d->facts.consistency,
-			       sizeof(d->facts.consistency), "partial");
-		my_dump_warn(d, "non_transactional",
-			     "%u tables have an engine without transactions "
-			     "and may have changed while they were read: %s",
-			     d->drifting.n, my_some_text(&d->drifting));
-	}
 	if (d->versioned.n > 0)
 		my_dump_warn(d, "history_not_included",
 			     "%u system-versioned tables are backed up without "
@@ -229,6 +221,18 @@ void my_tables_warn(struct my_dump *d)
 			     "%u tables show data that lives elsewhere; only "
 			     "their definition is backed up: %s",
 			     d->elsewhere.n, my_some_text(&d->elsewhere));
+}
+
+void my_tables_drifted(struct my_dump *d)
+{
+	if (d->drifting.n == 0 || my_guard_is_proven(d->hold))
+		return;
+	(void)str_copy(d->facts.consistency, sizeof(d->facts.consistency),
+		       "partial");
+	my_dump_warn(d, "non_transactional",
+		     "%u tables have an engine without transactions and may "
+		     "have changed while they were read: %s",
+		     d->drifting.n, my_some_text(&d->drifting));
 }
 
 static enum my_flow do_state(struct tables *t, struct err *e)

@@ -1,0 +1,205 @@
+/* test_mysql_dump_guard.c - locks that are held beside a dump. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "test_mysql_dump_rig.h"
+
+static const struct dump_facts *run(struct dump_rig *r,
+				    const struct fake_answer *answers)
+{
+	dump_rig_init(r, answers);
+	r->config.guard_seconds = 3600;
+	return dump_rig_run(r);
+}
+
+static unsigned compared(struct dump_rig *r)
+{
+	return strstr(r->phases.data, "check") != NULL;
+}
+
+static void test_held_all_the_time(void **state)
+{
+	const struct dump_facts *f;
+	const char *log, *lock, *list;
+	struct dump_rig r;
+
+	(void)state;
+	f = run(&r, NULL);
+	assert_false(err_is(&r.err));
+	assert_string_equal(r.phases.data, "connect guard list schema tables "
+					   "lock data post proof ");
+	assert_int_equal(f->nwarnings, 0);
+	log = fake_log(r.fake);
+	lock = strstr(log, "BACKUP STAGE START\nBACKUP STAGE FLUSH\n"
+			   "BACKUP STAGE BLOCK_DDL\n");
+	list = strstr(log, "SHOW FULL TABLES");
+	assert_true(lock != NULL && lock < list);
+	assert_int_equal(fake_count(r.fake, "SET SESSION wait_timeout = 60"),
+			 1);
+	/* The last sign of life comes after the last row. */
+	assert_non_null(strstr(strstr(log, "SHOW CREATE EVENT"),
+			       "SELECT ID FROM information_schema"));
+	assert_int_equal(fake_count(r.fake, "SHOW CREATE TABLE"), 2);
+	dump_rig_fini(&r);
+}
+
+/* Its connection broke: definitions are compared. */
+static void test_lost(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SELECT ID FROM", .act = FAKE_CUT},
+		{.begins = NULL}};
+	const struct dump_facts *f;
+	struct dump_rig r;
+
+	(void)state;
+	f = run(&r, a);
+	assert_false(err_is(&r.err));
+	assert_true(compared(&r));
+	assert_int_equal(f->nwarnings, 1);
+	assert_string_equal(f->warnings[0].code, "guard_released");
+	dump_rig_fini(&r);
+}
+
+static void test_others_wait(void **state)
+{
+	static const struct fake_answer a[] = {{.begins = "SELECT ID FROM",
+						.act = FAKE_ROWS,
+						.names = "ID",
+						.values = "12"},
+					       {.begins = NULL}};
+	struct dump_rig r;
+
+	(void)state;
+	assert_string_equal(run(&r, a)->warnings[0].code, "guard_released");
+	assert_false(err_is(&r.err));
+	assert_true(compared(&r));
+	dump_rig_fini(&r);
+}
+
+static void test_no_right(void **state)
+{
+	static const struct fake_answer a[] = {{.begins = "BACKUP STAGE START",
+						.act = FAKE_ERROR,
+						.number = 1227},
+					       {.begins = NULL}};
+	const struct dump_facts *f;
+	struct dump_rig r;
+
+	(void)state;
+	f = run(&r, a);
+	assert_false(err_is(&r.err));
+	assert_true(compared(&r));
+	assert_int_equal(f->nwarnings, 1);
+	assert_string_equal(f->warnings[0].code, "no_ddl_guard");
+	assert_non_null(strstr(f->warnings[0].detail, "RELOAD"));
+	dump_rig_fini(&r);
+}
+
+static const char timed_out[] = "Lock wait timeout exceeded";
+
+static void test_changes_run(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "BACKUP STAGE BLOCK",
+		 .act = FAKE_ERROR,
+		 .number = 1205,
+		 .text = timed_out},
+		{.begins = "SELECT ID, USER",
+		 .act = FAKE_ROWS,
+		 .names = "ID USER HOST TIME INFO",
+		 .values = "12|app|web1:99|35|ALTER TABLE orders"},
+		{.begins = NULL}};
+	struct dump_rig r;
+
+	(void)state;
+	(void)run(&r, a);
+	assert_string_equal(r.err.api, "ddl_in_progress");
+	assert_non_null(strstr(r.err.msg, "session 12 of app@web1:99"));
+	dump_rig_fini(&r);
+}
+
+static void test_somebody_else_holds_it(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "BACKUP STAGE START",
+		 .act = FAKE_ERROR,
+		 .number = 1205,
+		 .text = timed_out},
+		{.begins = "SELECT ID, USER",
+		 .act = FAKE_ROWS,
+		 .times = 1,
+		 .names = "ID USER HOST TIME INFO"},
+		{.begins = "SELECT ID, USER",
+		 .act = FAKE_ROWS,
+		 .names = "ID USER HOST TIME INFO",
+		 .values = "9|mariabackup|localhost|70|"},
+		{.begins = NULL}};
+	struct dump_rig r;
+
+	(void)state;
+	(void)run(&r, a);
+	assert_string_equal(r.err.api, "lock_not_obtained");
+	assert_non_null(strstr(r.err.msg, "session 9 of mariabackup"));
+	dump_rig_fini(&r);
+}
+
+static const struct fake_answer mysql[] = {
+	{.begins = "SELECT @@version",
+	 .act = FAKE_ROWS,
+	 .names = "v log ro case packet mode cs coll zone szone",
+	 .values = "9.1.0|1|0|0|67108864||utf8mb4|utf8mb4_0900_ai_ci|SYSTEM|"
+		   "UTC"},
+	{.begins = "SELECT VCPU_IDS",
+	 .act = FAKE_ROWS,
+	 .names = "v",
+	 .values = "0-1"},
+	{.begins = "SHOW REPLICA STATUS", .act = FAKE_ROWS, .names = "Host"},
+	{.begins = "SHOW BINARY LOG STATUS",
+	 .act = FAKE_ROWS,
+	 .names = "File Position Do Ignore Executed_Gtid_Set",
+	 .values = "bin.3|77|||uuid:1-5"},
+	{.begins = "SELECT TRIGGER_NAME", .act = FAKE_ROWS, .names = "n x t"},
+	{.begins = NULL}};
+
+static void test_mysql(void **state)
+{
+	const struct dump_facts *f;
+	struct dump_rig r;
+
+	(void)state;
+	dump_rig_init(&r, mysql);
+	r.config.guard_seconds = 3600;
+	r.config.parallelism = 0;
+	f = dump_rig_run(&r);
+	assert_string_equal(r.err.msg, "");
+	assert_false(compared(&r));
+	assert_int_equal(f->connections, 2);
+	assert_int_equal(fake_count(r.fake, "LOCK INSTANCE FOR BACKUP"), 1);
+	assert_int_equal(fake_count(r.fake, "DO 0"), 1);
+	assert_int_equal(fake_count(r.fake, "FLUSH TABLES WITH READ"), 1);
+	assert_int_equal(fake_count(r.fake, "SHOW BINARY LOG STATUS"), 1);
+	assert_string_equal(f->gtid, "uuid:1-5");
+	dump_rig_fini(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_held_all_the_time),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_others_wait),
+		cmocka_unit_test(test_no_right),
+		cmocka_unit_test(test_changes_run),
+		cmocka_unit_test(test_somebody_else_holds_it),
+		cmocka_unit_test(test_mysql),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
