@@ -343,6 +343,48 @@ static void test_rights(void **state)
 		     NULL);
 }
 
+static void check_maker(const char *grants, const char *words)
+{
+	const struct fake_answer a[] = {{.begins = "SHOW GRANTS",
+					 .act = FAKE_ROWS,
+					 .names = "Grants",
+					 .values = grants},
+					{.begins = NULL}};
+	static const char *const definers[] = {"me@%", "app@%"};
+	struct rig r;
+
+	rig_init(&r, a);
+	r.config.definers = definers;
+	r.config.ndefiners = 2;
+	check(&r);
+	if (words != NULL)
+		wants(words);
+	else
+		wants_not("!access_denied");
+	end(&r);
+	rig_init(&r, a);
+	r.config.definers = definers;
+	r.config.ndefiners = 2;
+	r.config.definer = LOAD_DEFINER_REPLACE;
+	check(&r);
+	wants_not("!access_denied");
+	end(&r);
+}
+
+#define ALL_OF_SHOP "\nGRANT ALL PRIVILEGES ON `shop`.* TO `me`@`%`"
+
+/* Making a program for somebody else is a right of its own. */
+static void test_rights_of_definers(void **state)
+{
+	(void)state;
+	check_maker("GRANT USAGE ON *.* TO `me`@`%`" ALL_OF_SHOP,
+		    "!access_denied: the account at the target may not make "
+		    "views and programs for app@%: grant it SET USER");
+	check_maker("GRANT SET USER ON *.* TO `me`@`%`" ALL_OF_SHOP, NULL);
+	check_maker("GRANT RELOAD, SUPER ON *.* TO `me`@`%`" ALL_OF_SHOP, NULL);
+	check_maker("GRANT ALL PRIVILEGES ON *.* TO `me`@`%`", NULL);
+}
+
 static void test_space(void **state)
 {
 	static const struct fake_answer a[] = {{.begins = "SELECT Available",
@@ -397,6 +439,7 @@ int main(void)
 		cmocka_unit_test(test_names_that_differ_in_case),
 		cmocka_unit_test(test_packets),
 		cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_rights_of_definers),
 		cmocka_unit_test(test_space),
 		cmocka_unit_test(test_many_names),
 	};

@@ -544,8 +544,9 @@ static void test_hashes_are_not_told(void **state)
 	(void)state;
 	rig_init(&r, a);
 	r.section = ITEM_ACCOUNT;
-	rig_restore(&r, "CREATE USER IF NOT EXISTS `a`@`%` IDENTIFIED BY "
-			"PASSWORD '*SECRETHASH';\n");
+	rig_restore(&r,
+		    "CREATE USER IF NOT EXISTS `a`@`%` IDENTIFIED WITH x AS "
+		    "0xSECRET '*SECRETHASH';\n");
 	assert_string_equal(r.err.api, "target_failed");
 	assert_null(strstr(r.err.msg, "SECRET"));
 	assert_non_null(strstr(r.err.msg, "CREATE USER"));

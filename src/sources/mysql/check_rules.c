@@ -235,6 +235,68 @@ static void check_database_rights(struct check *k, const char *database)
 	text_free(&missing);
 }
 
+static bool may_everywhere(const struct check *k, const char *word)
+{
+	const char *line = k->grants.data, *end;
+
+	for (; *line != '\0'; line = *end != '\0' ? end + 1 : end) {
+		end = line + strcspn(line, "\n");
+		if (strncmp(line, "GRANT ", 6) == 0 &&
+		    memmem(line, (size_t)(end - line), " ON *.* ", 8) != NULL &&
+		    (has_word(line + 6, end, word) ||
+		     has_word(line + 6, end, "ALL PRIVILEGES")))
+			return true;
+	}
+	return false;
+}
+
+/* "GRANT ... TO `app`@`%`": true when it is this account, "app@%". */
+static bool is_own_account(const struct check *k, const char *definer)
+{
+	const char *end = k->grants.data + strcspn(k->grants.data, "\n");
+	const char *to = memmem(k->grants.data, (size_t)(end - k->grants.data),
+				" TO ", 4);
+	struct text user = {0}, host = {0}, both = {0};
+	bool is = false;
+
+	if (to == NULL)
+		return false;
+	to += 4;
+	if (my_unquote_name(&to, end, &user) && to < end && *to++ == '@' &&
+	    my_unquote_name(&to, end, &host)) {
+		text_printf(&both, "%s@%s", user.data, host.data);
+		is = both.data != NULL && strcmp(both.data, definer) == 0;
+	}
+	text_free(&user);
+	text_free(&host);
+	text_free(&both);
+	return is;
+}
+
+/* Making a program for somebody else is a right of its own. */
+static void check_definer_rights(struct check *k)
+{
+	static const char *const any[] = {"SET USER", "SUPER", "SET_USER_ID",
+					  "SET_ANY_DEFINER", NULL};
+	struct text others = {0};
+
+	for (const char *const *word = any; *word != NULL; word++)
+		if (may_everywhere(k, *word))
+			return;
+	for (size_t i = 0; i < k->load->ndefiners; i++)
+		if (!is_own_account(k, k->load->definers[i]))
+			my_report_name(&others, k->load->definers[i], NULL);
+	if (others.len > 0)
+		my_report_block(&k->report, "access_denied",
+				"the account at the target may not make views "
+				"and programs for %s: grant it %s, or restore "
+				"with definer replace",
+				others.data,
+				k->server.is_mariadb ? "SET USER"
+						     : "SET_ANY_DEFINER");
+	text_free(&others);
+}
+
 void my_check_grants(struct check *k)
 {
 	if (k->grants.len == 0 || k->grants.is_broken || has_role(k))
@@ -243,6 +305,8 @@ void my_check_grants(struct check *k)
 	for (size_t i = 0; i < k->load->ndatabases; i++)
 		if (!k->load->partials[i].is_partial)
 			check_database_rights(k, k->load->databases[i]);
+	if (k->load->definer == LOAD_DEFINER_KEEP)
+		check_definer_rights(k);
 }
 
 void my_check_definers(struct check *k)

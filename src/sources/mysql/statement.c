@@ -244,12 +244,15 @@ bool my_sink_set_up(struct my_sink *s, const struct item *item, struct err *e)
  * password's hash may stand. */
 static void brief(const struct my_sink *s, char out[BRIEF_MAX])
 {
-	char text[BRIEF_MAX];
+	char text[BRIEF_MAX], *secret;
 	size_t n = s->len < BRIEF_MAX - 1 ? s->len : BRIEF_MAX - 1;
 
 	memcpy(text, s->sql, n);
 	text[n] = '\0';
 	text[strcspn(text, "'(\n")] = '\0';
+	secret = strstr(text, " IDENTIFIED");
+	if (secret != NULL)
+		*secret = '\0';
 	(void)my_clean(out, BRIEF_MAX, text);
 }
 
