@@ -94,12 +94,13 @@ static void run_case(struct dump_rig *r, const struct scope_case *c)
 	(void)dump_rig_run(r);
 }
 
-#define DATABASE "schema database shop. 0;"
-#define SEQUENCE "schema sequence shop.s 0;"
-#define TABLES	 "schema table shop.items 0;schema table shop.orders 0;"
-#define DATA	 "data table shop.items 2;data table shop.orders 3;"
-#define ORDERS	 "schema table shop.orders 0;data table shop.orders 3;"
-#define TRIGGER	 "post trigger shop.t 0;"
+#define DATABASE       "schema database shop. 0;"
+#define SEQUENCE       "schema sequence shop.s 0;"
+#define TABLES	       "schema table shop.items 0;schema table shop.orders 0;"
+#define DATA	       "data table shop.items 2;data table shop.orders 3;"
+#define ORDERS	       "schema table shop.orders 0;data table shop.orders 3;"
+#define SEQUENCE_STATE "post sequence shop.s 0;"
+#define TRIGGER	       "post trigger shop.t 0;"
 
 /* The fake server: shop with items, orders (and its trigger), a view v, a
  * sequence s, a function and an event. */
