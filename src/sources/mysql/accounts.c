@@ -61,7 +61,7 @@ struct accounts {
 	size_t at;	   /* in the order */
 	struct text text;  /* of the item at hand */
 	struct text roles; /* MySQL: DEFAULT ROLE of the one at hand */
-	struct some gone, dangling;
+	struct some gone, dangling, quoted;
 };
 
 static struct accounts *accounts_of(void *part)
@@ -139,18 +139,20 @@ static bool no_hex(void *arg, struct my_conn *c, unsigned number, struct err *e)
 	return number == MY_ERR_UNKNOWN_VARIABLE && go_on(arg, c, e);
 }
 
-/* In MySQL a role is an account that nobody can log in with. */
+/* In MySQL a role is an account that nobody can log in with. Its SHOW CREATE
+ * USER puts these three between quotes just as they are. */
 static bool ask_list(void *arg, struct text *sql, struct err *e)
 {
 	(void)e;
 	if (is_mariadb(accounts_of(arg)))
-		text_str(sql, "SELECT User, Host, is_role = 'Y', default_role "
-			      "FROM mysql.user");
+		text_str(sql, "SELECT User, Host, is_role = 'Y', default_role, "
+			      "0 FROM mysql.user");
 	else
 		text_str(sql, "SELECT User, Host, account_locked = 'Y' AND "
 			      "password_expired = 'Y' AND "
-			      "COALESCE(authentication_string, '') = '', NULL "
-			      "FROM mysql.user");
+			      "COALESCE(authentication_string, '') = '', NULL, "
+			      "CONCAT(ssl_cipher, x509_issuer, x509_subject) "
+			      "REGEXP '[\\'\\\\\\\\]' FROM mysql.user");
 	return true;
 }
 
@@ -172,11 +174,15 @@ static struct my_account *grow(struct accounts *p)
 static bool add_account(struct accounts *p, const struct my_conn *c)
 {
 	const char *user = my_value(c, 0), *host = my_value(c, 1);
-	const char *is_role = my_value(c, 2);
+	const char *is_role = my_value(c, 2), *is_quoted = my_value(c, 4);
 	struct my_account *a;
 
 	if (user == NULL || host == NULL || my_account_is_servers_own(user))
 		return true;
+	if (is_quoted != NULL && is_quoted[0] == '1') {
+		some_add(&p->quoted, user);
+		return true;
+	}
 	a = grow(p);
 	if (a == NULL || !my_account_init(a, user, host, my_value(c, 3)))
 		return false;
@@ -571,6 +577,13 @@ static void warn(struct accounts *p)
 			"%u accounts vanished meanwhile, or wait for FLUSH "
 			"PRIVILEGES, and are left out: %s%s",
 			p->gone.n, some_text(&p->gone), some_more(&p->gone));
+	if (p->quoted.n > 0)
+		my_dump_warn(p->part.dump, "accounts_left_out",
+			     "%u accounts are left out, since MySQL does not "
+			     "tell what they REQUIRE so that it could be read "
+			     "(it holds a quote or a backslash): %s%s",
+			     p->quoted.n, some_text(&p->quoted),
+			     some_more(&p->quoted));
 	if (p->dangling.n > 0)
 		my_dump_warn(p->part.dump, "grants_left_out",
 			     "%u grants on tables that are not there cannot be "
@@ -635,6 +648,7 @@ static void accounts_destroy(struct source *source)
 	text_free(&p->roles);
 	text_free(&p->gone.names);
 	text_free(&p->dangling.names);
+	text_free(&p->quoted.names);
 	free(p);
 }
 
