@@ -456,6 +456,11 @@ static const struct fake_answer shop[] = {
 	 .act = FAKE_ROWS,
 	 .names = "Field Type Null Key Default Extra",
 	 .values = "b|text|YES||NULL|"},
+	{.begins = "SELECT COLUMN_NAME AS `Field`",
+	 .act = FAKE_ROWS,
+	 .names = "Field Type Key Extra Period Kind",
+	 .values = "a|int(11)||||BASE TABLE\nf|float||||BASE TABLE\n"
+		   "g|int(11)||VIRTUAL GENERATED|a + 1|BASE TABLE"},
 	{.begins = "SELECT `a`,`f`-0e0 FROM `shop`.`orders`",
 	 .act = FAKE_ROWS,
 	 .names = "a f",

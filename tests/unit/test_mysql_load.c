@@ -290,7 +290,7 @@ static void test_verify_finds_a_difference(void **state)
 static void test_verify_misses_a_table(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SHOW COLUMNS", .act = FAKE_ERROR, .number = 1146},
+		{.begins = "SELECT `a`", .act = FAKE_ERROR, .number = 1146},
 		{.begins = NULL}};
 	struct load_item item = orders();
 	struct rig r;

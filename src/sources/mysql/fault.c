@@ -117,6 +117,12 @@ bool my_is_denial(unsigned number)
 	return m != NULL && m->code == ERR_DENIED;
 }
 
+bool my_is_full(unsigned number)
+{
+	return number == MY_ERR_CONNECTIONS ||
+	       number == MY_ERR_USER_CONNECTIONS || number == MY_ERR_USER_LIMIT;
+}
+
 bool my_is_broken(unsigned number)
 {
 	return (number >= MY_CLIENT_MIN && number <= MY_CLIENT_MAX) ||

@@ -10,6 +10,7 @@
 /* Numbers that flows look at; see the error reference of the servers:
  * https://mariadb.com/kb/en/mariadb-error-code-reference/ */
 enum my_errno {
+	MY_ERR_CONNECTIONS = 1040,
 	MY_ERR_DB_DENIED = 1044,
 	MY_ERR_ACCESS_DENIED = 1045,
 	MY_ERR_BAD_DB = 1049,
@@ -18,8 +19,10 @@ enum my_errno {
 	MY_ERR_TABLE_DENIED = 1142,
 	MY_ERR_NO_SUCH_TABLE = 1146,
 	MY_ERR_UNKNOWN_VARIABLE = 1193,
+	MY_ERR_USER_CONNECTIONS = 1203,
 	MY_ERR_LOCK_WAIT = 1205,
 	MY_ERR_DEADLOCK = 1213,
+	MY_ERR_USER_LIMIT = 1226,
 	MY_ERR_PRIVILEGE = 1227,
 	MY_ERR_UNKNOWN_COLLATION = 1273,
 	MY_ERR_NO_SUCH_ROUTINE = 1305,
@@ -46,6 +49,9 @@ bool my_fault(struct err *e, unsigned number, const char *text,
 
 /* True when the number says that a right is missing. */
 bool my_is_denial(unsigned number);
+
+/* True when the number says that there is no room for one connection more. */
+bool my_is_full(unsigned number);
 
 /* True when the connection is of no more use after this number. */
 bool my_is_broken(unsigned number);

@@ -30,10 +30,6 @@ enum {
 	LANES_UNASKED = 4, /* at most, unless more are wanted by number */
 	CORES_MAX = 4096,
 	LANES_OF_UNKNOWN = 2, /* a source whose cores are not known */
-	/* https://mariadb.com/kb/en/mariadb-error-code-reference/ */
-	TOO_MANY_CONNECTIONS = 1040,
-	TOO_MANY_OF_USER = 1203,
-	USER_LIMIT_REACHED = 1226,
 };
 
 struct lane {
@@ -51,12 +47,6 @@ static void set_state(struct lane *l, enum lane_state next)
 	log_debug("sources", "mysql lane: %s -> %s", state_names[l->state],
 		  state_names[next]);
 	l->state = next;
-}
-
-bool my_is_full(unsigned number)
-{
-	return number == TOO_MANY_CONNECTIONS || number == TOO_MANY_OF_USER ||
-	       number == USER_LIMIT_REACHED;
 }
 
 unsigned my_cores_count(const char *list)
