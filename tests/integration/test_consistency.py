@@ -225,8 +225,8 @@ def test_schema_changes_wait(local, plain_mariadb, logging_mariadb, changing,
     assert copied(local, record, logging_mariadb) == before
 
 
-@pytest.mark.parametrize("change", [c for c in CHANGES
-                                    if c not in ("create table",)])
+# A table that came after the view was taken is none of the backup.
+@pytest.mark.parametrize("change", [c for c in CHANGES if c != "create table"])
 def test_schema_changes_are_found_without_a_guard(
         make_local, plain_mariadb, logging_mariadb, changing, change):
     world = make_local(plain_mariadb, COFFER_GUARD_SECONDS="0",
@@ -238,7 +238,7 @@ def test_schema_changes_are_found_without_a_guard(
     def noticed():
         job = world.job(backup)
         record = world.record(backup["id"])
-        return job["progress"]["phase"] == "retry" or \
+        return job["progress"]["phase"] == "pause" or \
             record["status"] != "backing_up"
     process.until(noticed, 120, "the change is noticed")
     assert world.record(backup["id"])["status"] != "completed"
