@@ -17,6 +17,8 @@ tests_unit_test_jobs_restore_SOURCES = tests/unit/test_jobs_restore.c \
 tests_unit_test_jobs_restore_CPPFLAGS = $(AM_CPPFLAGS) \
 	-I$(top_srcdir)/tests/fakes
 tests_unit_test_jobs_restore_LDADD = $(JOBS_HOUSE_LIBS)
+tests_unit_test_jobs_restore_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=manifest_format
 
 tests_unit_test_jobs_moments_SOURCES = tests/unit/test_jobs_moments.c \
 	$(JOBS_HOUSE)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "jobs_house.h"
+#include "manifest/manifest.h"
 
 enum {
 	TABLES = 4,
@@ -20,6 +21,24 @@ enum {
 
 #define ONE_TABLE                                                              \
 	"{\"scope\":{\"databases\":[{\"name\":\"db\",\"tables\":[\"t1\"]}]}}"
+
+/* Manifests are written as early versions did. */
+static bool is_early;
+
+char *__real_manifest_format(const struct manifest *m, const struct signer *s,
+			     char digest[SHA256_HEX_MAX], struct err *e);
+char *__wrap_manifest_format(const struct manifest *m, const struct signer *s,
+			     char digest[SHA256_HEX_MAX], struct err *e);
+
+char *__wrap_manifest_format(const struct manifest *m, const struct signer *s,
+			     char digest[SHA256_HEX_MAX], struct err *e)
+{
+	struct manifest copy = *m;
+
+	if (is_early)
+		copy.nsections = 0;
+	return __real_manifest_format(&copy, s, digest, e);
+}
 
 /* A backup of many small parts, to be restored by three readers. */
 static struct house *prepare(void)
@@ -83,6 +102,33 @@ static void test_sections_in_order_by_several_readers(void **state)
 	assert_int_equal(f->partial, 0);
 	assert_int_equal(f->plain_bytes, f->loaded.len);
 	house_check_budget(h);
+	house_close(h);
+}
+
+/* Without sections: all in order, by one reader. With a scope the index is
+ * enough. */
+static void test_early_backup(void **state)
+{
+	struct house *h;
+	const struct fake_facts *f = fake_source_facts();
+	size_t at;
+
+	(void)state;
+	is_early = true;
+	h = prepare();
+	is_early = false;
+	restore(h, "{}");
+	assert_int_equal(h->restore.status, JOB_COMPLETED);
+	assert_int_equal(f->sinks[ITEM_SCHEMA], 1);
+	assert_int_equal(f->sinks[ITEM_DATA], 0);
+	assert_int_equal(f->frames_loaded, 1 + TABLES * FRAMES);
+	assert_int_equal(strncmp(f->loaded.data, "db/ 1;\n", 7), 0);
+	at = f->loaded.len;
+	restore(h, ONE_TABLE);
+	assert_int_equal(h->restore.status, JOB_COMPLETED);
+	assert_int_equal(strncmp(f->loaded.data + at, "db/ 1;\ndb/t1 1;", 15),
+			 0);
+	assert_int_equal(f->frames_loaded, 2 + TABLES * FRAMES + FRAMES);
 	house_close(h);
 }
 
@@ -184,6 +230,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sections_in_order_by_several_readers),
+		cmocka_unit_test(test_early_backup),
 		cmocka_unit_test(test_one_failure_ends_all),
 		cmocka_unit_test(test_cancel_at_every_turn),
 		cmocka_unit_test(test_rule26_one_table),
