@@ -118,13 +118,14 @@ def make(server, size_mb):
     feed(server, statements(size_mb))
 
 
-def make_tables(server, database, count):
-    """That many tables of one row."""
+def make_tables(server, database, count, rows):
+    """That many tables of so many rows."""
     def lines():
         yield f"CREATE DATABASE {database}; USE {database};"
         yield "SET sql_log_bin = 0;"
         for number in range(count):
             yield (f"CREATE TABLE table_{number:06d} (id INT PRIMARY KEY, "
-                   f"v VARCHAR(40)) ENGINE=InnoDB;"
-                   f"INSERT INTO table_{number:06d} VALUES (1, 'one');")
+                   f"v VARCHAR(300)); INSERT INTO table_{number:06d} "
+                   f"SELECT seq, HEX(RANDOM_BYTES(150)) "
+                   f"FROM seq_1_to_{rows};")
     feed(server, lines())
