@@ -108,6 +108,23 @@ static void test_enums(void **state)
 	assert_false(p.is_as_integer);
 }
 
+/* Which columns may lead a key that is cut into ranges. */
+static void test_integers(void **state)
+{
+	(void)state;
+	assert_true(my_column_plan("int(11)", "").is_integer);
+	assert_false(my_column_plan("int(11)", "").is_unsigned);
+	assert_true(my_column_plan("bigint(20) unsigned", "").is_integer);
+	assert_true(my_column_plan("bigint unsigned", "").is_unsigned);
+	assert_true(
+		my_column_plan("int(10) unsigned zerofill", "").is_unsigned);
+	assert_true(my_column_plan("tinyint(1)", "").is_integer);
+	assert_false(my_column_plan("decimal(10,0)", "").is_integer);
+	assert_false(my_column_plan("year(4)", "").is_integer);
+	assert_false(my_column_plan("bit(8)", "").is_integer);
+	assert_false(my_column_plan("varchar(9)", "").is_integer);
+}
+
 static void test_generated(void **state)
 {
 	static const struct {
@@ -162,6 +179,7 @@ int main(void)
 		cmocka_unit_test(test_text_that_is_no_binary),
 		cmocka_unit_test(test_floats_as_doubles),
 		cmocka_unit_test(test_enums),
+		cmocka_unit_test(test_integers),
 		cmocka_unit_test(test_generated),
 		cmocka_unit_test(test_statements),
 	};

@@ -94,6 +94,44 @@ static void test_items_share_a_frame(void **state)
 	rig_fini(&r);
 }
 
+/* A run of an item that several write shares no frame, not even with the next
+ * run of the same item; one without rows has its frame, too. */
+static void test_runs_stand_apart(void **state)
+{
+	struct item *it = item_new(1, ITEM_SCHEMA, "table", "a", "t");
+	struct err e = {0};
+	struct rig r;
+	struct frame *f;
+
+	(void)state;
+	rig_init(&r);
+	rig_item(&r, "a", "T0;\n");
+	it->is_apart = true;
+	for (int i = 0; i < 2; i++) {
+		assert_true(my_out_begin(&r.out, item_ref(it), "a", &e));
+		assert_true(i == 1 || my_out_add(&r.out, "R;\n", 3, &e));
+		assert_true(my_out_end(&r.out, &e));
+	}
+	r.number = 2;
+	rig_item(&r, "a", "T2;\n");
+	f = rig_flush(&r);
+	assert_int_equal(r.link.nframes, 4);
+	f = TAILQ_NEXT(f, entry);
+	assert_int_equal(f->nspans, 1);
+	assert_ptr_equal(f->spans[0].item, it);
+	assert_int_equal(f->spans[0].plain_len, f->len);
+	assert_true(f->spans[0].ends_run);
+	assert_string_equal(text_of(f), "P;\nUSE `a`;\nR;\n");
+	f = TAILQ_NEXT(f, entry);
+	assert_int_equal(f->nspans, 1);
+	assert_true(f->spans[0].ends_run);
+	assert_string_equal(text_of(f), "P;\nUSE `a`;\n");
+	f = TAILQ_NEXT(f, entry);
+	assert_string_equal(text_of(f), "P;\nUSE `a`;\nT2;\n");
+	item_unref(it);
+	rig_fini(&r);
+}
+
 static void test_each_frame_stands_alone(void **state)
 {
 	char *text = malloc(FRAME_BYTES / 2);
@@ -204,6 +242,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_items_share_a_frame),
+		cmocka_unit_test(test_runs_stand_apart),
 		cmocka_unit_test(test_each_frame_stands_alone),
 		cmocka_unit_test(test_long_text_is_cut),
 		cmocka_unit_test(test_bytes_of_nobody),
