@@ -72,7 +72,8 @@ static bool ask_names(void *arg, struct text *sql, struct err *e)
 {
 	(void)arg;
 	(void)e;
-	text_str(sql, "SET NAMES utf8mb4");
+	/* Results as my_settings_read() has them: definitions are compared. */
+	text_str(sql, "SET NAMES utf8mb4, character_set_results = NULL");
 	return true;
 }
 

@@ -35,8 +35,13 @@ static void add_patience(const struct my_server *s, struct text *sql)
 
 void my_settings_read(const struct my_server *s, struct text *sql)
 {
-	/* An account's limits on rows and joins come from init_connect. */
+	/*
+	 * An account's limits on rows and joins come from init_connect. As
+	 * utf8mb4, MySQL's SHOW CREATE TABLE has '????' for characters of
+	 * four bytes in expressions; unconverted, it has them.
+	 */
 	text_str(sql, "SET SESSION time_zone = '+00:00'"
+		      ", SESSION character_set_results = NULL"
 		      ", SESSION sql_mode = ''"
 		      ", SESSION sql_quote_show_create = 1"
 		      ", SESSION sql_select_limit = 18446744073709551615"

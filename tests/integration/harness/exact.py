@@ -12,8 +12,8 @@ _SHOWN_BYTES = 200
 # the CREATE TABLE said so, and SHOW CREATE TABLE leads to the longer one.
 _SPELLED_OUT = re.compile(r"CHARACTER SET (\w+) COLLATE (\1_)")
 # For reading: nothing between the stored value and what is compared.
-_SESSION = ("SET NAMES utf8mb4; SET sql_mode = '', time_zone = '+00:00', "
-            "group_concat_max_len = 1000000;")
+_SESSION = ("SET NAMES utf8mb4; SET character_set_results = NULL, "
+            "sql_mode = '', time_zone = '+00:00';")
 
 
 def literal(name):

@@ -157,6 +157,9 @@ LINES = [
     (BOTH, "DATE DEFAULT '0000-00-00'", ["DEFAULT"]),
     (BOTH, "VARCHAR(99) DEFAULT 'it''s \\\\ ä🦊\\0'", ["DEFAULT", "''"]),
     (BOTH, "VARCHAR(99) DEFAULT (CONCAT('a', 'ä\\\\'))", ["DEFAULT"]),
+    (BOTH, "VARCHAR(9) CHARACTER SET gbk DEFAULT '縗''功'", ["DEFAULT"]),
+    (BOTH, "VARCHAR(9) CHARACTER SET sjis DEFAULT '表ソ\\\\'", ["DEFAULT"]),
+    (BOTH, "VARCHAR(9) CHARACTER SET utf16 DEFAULT '✜⑜'", ["DEFAULT"]),
     (BOTH, "BLOB DEFAULT (X'005c27')", ["DEFAULT", "X'00'"]),
     (BOTH, "BIT(9) DEFAULT b'101010101'", ["DEFAULT", "0"]),
     (BOTH, "VARCHAR(64) DEFAULT (UUID())", ["DEFAULT", "'x'"]),
@@ -175,6 +178,10 @@ TABLES = [
     (BOTH, "CREATE TABLE # (a INT, b INT AS (a + 1) VIRTUAL, "
            "c VARCHAR(30) AS (CONCAT('<', a, '>')) STORED, d INT, "
            "KEY (b), UNIQUE (c))", "(a, d) VALUES (1, 2), (-3, 4)"),
+    # What comes after is computed: only its expression is in the backup.
+    (BOTH, "CREATE TABLE # (b VARCHAR(9), c VARCHAR(9) AS (CONCAT('🦊ä', b)) "
+           "STORED, d VARCHAR(9) DEFAULT (CONCAT('🦊', 'ä')), "
+           "CHECK (b <> '🦊'))", "(b) VALUES ('x'), ('')"),
     (BOTH, "CREATE TABLE # (a INT AS (1) VIRTUAL, b INT AS (2) STORED)",
      "VALUES (DEFAULT, DEFAULT), (DEFAULT, DEFAULT)"),
     (MARIADB, "CREATE TABLE # (a INT, b INT AS (a * 2) PERSISTENT INVISIBLE)",
