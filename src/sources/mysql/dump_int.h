@@ -163,9 +163,6 @@ const char *my_some_text(struct my_some *some);
 /* Turns what the definitions told into warnings. */
 void my_tables_warn(struct my_dump *d);
 
-/* True when the number says that the server has no room for a connection. */
-bool my_is_full(unsigned number);
-
 /* After the rows: tells that tables without transactions were not locked. */
 void my_tables_drifted(struct my_dump *d);
 
