@@ -1,7 +1,8 @@
 """Every column type of both servers, there and back in both ways."""
 import pytest
 
-from harness import trip, types
+from harness import flow, trip, types
+from harness.api import problem
 
 
 @pytest.fixture(scope="module", params=["mariadb", "mysql"])
@@ -22,3 +23,28 @@ def test_round_trip(typed, mode):
     with trip.global_mode(typed.server, mode):
         backup = trip.round_trip(typed, "types")
     assert backup["counts"]["tables"] > 200
+
+
+@pytest.mark.parametrize("way", ["mariadb to mysql", "mysql to mariadb"])
+def test_other_family_is_refused(way, cofferd, plain_mariadb, mysql,
+                                 tmp_path):
+    """Nothing is written where it would not come out the same."""
+    here, there = ((mysql, plain_mariadb) if way.startswith("mysql")
+                   else (plain_mariadb, mysql))
+    world = trip.LocalWorld(cofferd, here).prepare(tmp_path / "pool")
+    cofferd.secrets.add(there.password)
+    world.api.want(201, "POST", "/v1/sources",
+                   flow.source_body(there, "other"))
+    here.sql("CREATE DATABASE moving; CREATE TABLE moving.t (a INT);"
+             "INSERT INTO moving.t VALUES (1)")
+    try:
+        backup = world.backup("moving")
+        document = problem(
+            world.api.post("/v1/restores", world.restore_body(
+                backup, target={"source": "other"})),
+            409, "target_incompatible")
+        for family in ("MariaDB", "MySQL"):
+            assert family in document["detail"]
+        assert "moving" not in there.databases()
+    finally:
+        here.drop("moving")
