@@ -31,6 +31,9 @@ enum {
 	SILENCE_SECONDS = 3600, /* an index of a large table takes its time */
 	LOCK_SECONDS = 120,	/* for rows of another connection of ours */
 	TRANSACTION_BYTES = 8 * 1024 * 1024,
+	/* Each may be another table's, and the server looks through the
+	 * locks of all of a transaction's tables whenever it opens one. */
+	TRANSACTION_STATEMENTS = 256,
 	STATEMENTS_PER_WRITE = 64,
 	TRIES_MAX = 8,
 	PACKET_SLACK = 1024, /* what the server counts into a packet */
@@ -162,6 +165,7 @@ static void count_committed(struct my_sink *s)
 {
 	s->load->facts.rows_committed += s->open_rows;
 	s->open_bytes = 0;
+	s->open_statements = 0;
 	s->open_rows = 0;
 	s->tries = 0;
 }
@@ -271,6 +275,7 @@ static bool take_rollback(void *arg, struct my_conn *c, struct err *e)
 	(void)c;
 	s->is_pending = false;
 	s->open_bytes = 0;
+	s->open_statements = 0;
 	s->open_rows = 0;
 	return is_single ? send(s, e) : rewind_all(s, e);
 }
@@ -392,6 +397,15 @@ static enum my_flow next_piece(struct my_sink *s, struct err *e)
 	return MY_DONE;
 }
 
+/* The statement is over: whether its transaction is, too. */
+static bool is_enough(struct my_sink *s)
+{
+	if (s->is_alone || s->section != ITEM_DATA)
+		return false;
+	return s->is_single ||
+	       (!s->is_own && ++s->open_statements >= TRANSACTION_STATEMENTS);
+}
+
 static enum my_flow did(struct my_sink *s, struct err *e)
 {
 	s->open_rows += my_conn_affected(s->conn);
@@ -402,7 +416,7 @@ static enum my_flow did(struct my_sink *s, struct err *e)
 		return next_piece(s, e);
 	if (!my_sink_did(s, e))
 		return MY_FAIL;
-	set_state(s, s->is_single && !s->is_alone ? SINK_COMMIT : SINK_NEXT);
+	set_state(s, is_enough(s) ? SINK_COMMIT : SINK_NEXT);
 	return !s->is_alone || mark(s, s->split.at, e) ? MY_DONE : MY_FAIL;
 }
 

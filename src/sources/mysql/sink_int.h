@@ -57,6 +57,7 @@ struct my_sink {
 	const struct my_partial *partial; /* the database in use, if part */
 
 	size_t open_bytes; /* of the transaction */
+	unsigned open_statements;
 	uint64_t open_rows;
 	unsigned tries;	 /* of it, that were rolled back */
 	bool is_alone;	 /* each statement is a transaction */
