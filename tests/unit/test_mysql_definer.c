@@ -38,6 +38,32 @@ static void test_heads(void **state)
 	      "...");
 }
 
+/* Programs are printed under the sql_mode that they were made with. */
+static void test_other_quotes(void **state)
+{
+	(void)state;
+	check("CREATE DEFINER=\"app\"@\"%\" PROCEDURE \"p\"() select \"a\"",
+	      "CREATE DEFINER=CURRENT_USER PROCEDURE \"p\"() select \"a\"");
+	check("CREATE DEFINER=\"a\"\"b@`c\"@\"10.%\" EVENT \"e\" ON ...",
+	      "CREATE DEFINER=CURRENT_USER EVENT \"e\" ON ...");
+	check("CREATE DEFINER=\"role\" FUNCTION \"f\"() returns int return 1",
+	      "CREATE DEFINER=CURRENT_USER FUNCTION \"f\"() returns int "
+	      "return 1");
+	check("CREATE DEFINER='it''s'@'%' TRIGGER t ...",
+	      "CREATE DEFINER=CURRENT_USER TRIGGER t ...");
+	check("CREATE DEFINER=root@localhost PROCEDURE p() select 1",
+	      "CREATE DEFINER=CURRENT_USER PROCEDURE p() select 1");
+	check("CREATE DEFINER=app@`10.%` PROCEDURE p() select 1",
+	      "CREATE DEFINER=CURRENT_USER PROCEDURE p() select 1");
+	check("CREATE DEFINER=role AGGREGATE FUNCTION f() ...",
+	      "CREATE DEFINER=CURRENT_USER AGGREGATE FUNCTION f() ...");
+	check("CREATE DEFINER=\"cut", NULL);
+	check("CREATE DEFINER=\"cut\"\"", NULL);
+	check("CREATE DEFINER=\"a\"@", NULL);
+	check("CREATE DEFINER= VIEW", NULL);
+	check("CREATE DEFINER=", NULL);
+}
+
 static void test_bodies_stay(void **state)
 {
 	(void)state;
@@ -59,6 +85,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_heads),
+		cmocka_unit_test(test_other_quotes),
 		cmocka_unit_test(test_bodies_stay),
 	};
 

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "sources/mysql/quote.h"
-
 /* Moves *s behind a word; false: it is not there. */
 static bool skip(const char **s, const char *end, const char *word)
 {
@@ -26,17 +24,45 @@ static bool skip_to_blank(const char **s, const char *end)
 	return true;
 }
 
+/* A name between quotes that are doubled in it; false: it is cut. */
+static bool skip_quoted(const char **s, const char *end, char quote)
+{
+	for (const char *p = *s + 1; p < end; p++) {
+		if (*p != quote)
+			continue;
+		if (p + 1 == end || p[1] != quote) {
+			*s = p + 1;
+			return true;
+		}
+		p++;
+	}
+	return false;
+}
+
+/* One without quotes ends before the host or the next word. */
+static bool skip_plain(const char **s, const char *end)
+{
+	const char *from = *s;
+
+	while (*s < end && strchr("@ \t\r\n;(`\"'", **s) == NULL)
+		(*s)++;
+	return *s > from && *s < end;
+}
+
+static bool skip_name(const char **s, const char *end)
+{
+	if (*s == end)
+		return false;
+	if (**s == '`' || **s == '"' || **s == '\'')
+		return skip_quoted(s, end, **s);
+	return skip_plain(s, end);
+}
+
 static bool skip_account(const char **s, const char *end)
 {
-	struct text name = {0};
-	bool ok = my_unquote_name(s, end, &name);
-
-	if (ok && *s < end && **s == '@') {
-		(*s)++;
-		ok = my_unquote_name(s, end, &name);
-	}
-	text_free(&name);
-	return ok;
+	if (!skip_name(s, end))
+		return false;
+	return !skip(s, end, "@") || skip_name(s, end);
 }
 
 bool my_definer_replace(const char *sql, size_t len, struct text *out)
