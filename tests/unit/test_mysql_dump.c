@@ -112,6 +112,7 @@ static void test_statements(void **state)
 		"ROLLBACK\n",
 		"USE information_schema",
 		"SHOW CREATE FUNCTION `f`",
+		"SHOW GRANTS",
 		"SHOW FULL TABLES FROM `shop`",
 		"SHOW CREATE TABLE `items`",
 		"SHOW CREATE TABLE `orders`",
@@ -188,6 +189,74 @@ static void test_missing_rights(void **state)
 
 	(void)state;
 	check_failure(a, ERR_DENIED, "access_denied", "TRIGGER");
+}
+
+/* The right to see triggers went before they were listed: the list is empty,
+ * and nothing says why. */
+static void test_rights_that_go(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SHOW GRANTS",
+		 .act = FAKE_ROWS,
+		 .times = 1,
+		 .names = "G",
+		 .values = "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE "
+			   "ON *.* TO u"},
+		{.begins = "SHOW GRANTS",
+		 .act = FAKE_ROWS,
+		 .names = "G",
+		 .values = "GRANT SELECT, SHOW VIEW, EVENT, EXECUTE ON "
+			   "*.* TO u"},
+		{.begins = "SHOW TRIGGERS",
+		 .act = FAKE_ROWS,
+		 .names = "Trigger Event Table"},
+		{.begins = NULL}};
+
+	(void)state;
+	check_failure(a, ERR_DENIED, "access_denied", "TRIGGER on shop.*");
+}
+
+static void test_account_that_goes(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SHOW GRANTS",
+		 .act = FAKE_ROWS,
+		 .times = 1,
+		 .names = "G",
+		 .values = "GRANT ALL PRIVILEGES ON *.* TO u"},
+		{.begins = "SHOW GRANTS",
+		 .act = FAKE_ERROR,
+		 .number = 1141,
+		 .text = "There is no such grant defined"},
+		{.begins = NULL}};
+
+	(void)state;
+	check_failure(a, ERR_DENIED, "access_denied", "was dropped");
+}
+
+/* Others come, and what is written otherwise means the same. */
+static void test_rights_that_stay(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SHOW GRANTS",
+		 .act = FAKE_ROWS,
+		 .times = 1,
+		 .names = "G",
+		 .values = "GRANT ALL PRIVILEGES ON *.* TO u"},
+		{.begins = "SHOW GRANTS",
+		 .act = FAKE_ROWS,
+		 .names = "G",
+		 .values = "GRANT USAGE ON *.* TO u\nGRANT INSERT, SELECT, "
+			   "SHOW VIEW, TRIGGER, EVENT, EXECUTE ON `shop`.* "
+			   "TO u\nGRANT SELECT, EVENT ON *.* TO u"},
+		{.begins = NULL}};
+	struct dump_rig r;
+
+	(void)state;
+	dump_rig_init(&r, a);
+	assert_int_equal(dump_rig_run(&r)->triggers, 1);
+	assert_false(err_is(&r.err));
+	dump_rig_fini(&r);
 }
 
 static void test_hidden_body(void **state)
@@ -562,6 +631,9 @@ int main(void)
 		cmocka_unit_test(test_replica),
 		cmocka_unit_test(test_ddl_in_progress),
 		cmocka_unit_test(test_missing_rights),
+		cmocka_unit_test(test_rights_that_go),
+		cmocka_unit_test(test_account_that_goes),
+		cmocka_unit_test(test_rights_that_stay),
 		cmocka_unit_test(test_hidden_body),
 		cmocka_unit_test(test_table_changed),
 		cmocka_unit_test(test_table_vanished),

@@ -109,11 +109,6 @@ static unsigned if_still_held(const struct my_dump *d)
 	return my_guard_is_held(d->hold);
 }
 
-static unsigned if_not_proven(const struct my_dump *d)
-{
-	return !my_guard_is_proven(d->guard);
-}
-
 static void guard_taken(struct my_dump *d)
 {
 	if (d->guard != NULL)
@@ -162,7 +157,7 @@ static const struct phase phases[PHASE_COUNT] = {
 	[PHASE_POST] = {"post", one, new_post, NULL},
 	[PHASE_ACCOUNTS] = {"accounts", one_with_accounts, new_accounts, NULL},
 	[PHASE_PROOF] = {"proof", if_held, new_proof, NULL},
-	[PHASE_CHECK] = {"check", if_not_proven, new_recheck, NULL},
+	[PHASE_CHECK] = {"check", one, new_recheck, NULL},
 	[PHASE_DONE] = {"done", NULL, NULL, NULL},
 };
 

@@ -15,7 +15,8 @@
  *	post	(post.c)     routines, views, triggers, events
  *	accounts (accounts.c) accounts, roles, grants
  *	proof	(guard.c)    whether they were held off until here
- *	check	(recheck.c)  if not, whether all tables still look as they did
+ *	check	(recheck.c)  whether the account kept its rights; and, if they
+ *			     were not, whether all tables look as they did
  *
  * Definitions are read before the view is taken. Where schema changes are not
  * held off all the time, they are compared after the last row: whatever changed

@@ -1,7 +1,9 @@
 /*
- * recheck.c - phase "check": after the last row, whether all tables are there
- * and look as they did before the first. A definition that changed meanwhile
- * may have cost columns or rows without any error.
+ * recheck.c - phase "check": after the last definition, whether the account
+ * may still see all that it had to; and, unless schema changes were held off
+ * all the time, whether all tables are there and look as they did before the
+ * first row. A right or a definition that went meanwhile may have cost
+ * triggers, columns or rows without any error.
  */
 #include "sources/mysql/dump_int.h"
 
@@ -12,18 +14,20 @@
 #include "sources/mysql/fault.h"
 #include "sources/mysql/list.h"
 #include "sources/mysql/quote.h"
+#include "sources/mysql/rights.h"
 
 enum recheck_state {
-	RECHECK_NAMES, /* as when the definitions were read first */
-	RECHECK_LIST,  /* the tables of one database after the other */
-	RECHECK_USE,   /* the next table's database, if it is another */
-	RECHECK_TABLE, /* the next table's definition */
+	RECHECK_GRANTS, /* what the account may do by now */
+	RECHECK_NAMES,	/* as when the definitions were read first */
+	RECHECK_LIST,	/* the tables of one database after the other */
+	RECHECK_USE,	/* the next table's database, if it is another */
+	RECHECK_TABLE,	/* the next table's definition */
 	RECHECK_DONE,
 	RECHECK_STATE_COUNT,
 };
 
 static const char *const state_names[] = {
-	"names", "list", "use", "table", "done",
+	"grants", "names", "list", "use", "table", "done",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
 		       RECHECK_STATE_COUNT,
@@ -66,6 +70,67 @@ static void next_table(struct recheck *r)
 		set_state(r, RECHECK_USE);
 	else
 		set_state(r, RECHECK_DONE);
+}
+
+static bool ask_grants(void *arg, struct text *sql, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	text_str(sql, "SHOW GRANTS");
+	return true;
+}
+
+static bool lost(struct err *e, const char *how)
+{
+	return err_set(e, ERR_DENIED, "access_denied",
+		       "while the backup ran %s; grant it again and repeat the "
+		       "backup, for this one may miss things",
+		       how);
+}
+
+/* All that was looked at before the first byte. */
+static bool check_grants(const struct my_dump *d, const struct my_grants *now,
+			 struct err *e)
+{
+	struct err why = {0};
+
+	if (!my_rights_check_server(now, &d->objects, &why) ||
+	    !my_rights_check(now, &d->objects, &why))
+		return lost(e, why.msg);
+	if (d->has_accounts &&
+	    !my_grants_have(now, MY_PRIV_SELECT, "mysql", NULL))
+		return lost(e, "the account lost SELECT on mysql.*");
+	return true;
+}
+
+static bool take_grants(void *arg, struct my_conn *c, struct err *e)
+{
+	struct recheck *r = recheck_of(arg);
+	struct my_grants now = {0};
+	bool ok = true;
+
+	while (ok && my_next_row(c))
+		ok = my_value(c, 0) == NULL ||
+		     my_grants_add(&now, my_value(c, 0)) ||
+		     err_nomem(e, "the account's rights");
+	ok = ok && check_grants(r->part.dump, &now, e);
+	my_grants_fini(&now);
+	if (my_guard_is_proven(r->part.dump->guard))
+		set_state(r, RECHECK_DONE);
+	else
+		set_state(r, RECHECK_NAMES);
+	return ok;
+}
+
+static bool no_grants(void *arg, struct my_conn *c, unsigned number,
+		      struct err *e)
+{
+	(void)arg;
+	(void)c;
+	if (number != MY_ERR_NO_GRANT && !my_is_denial(number))
+		return false;
+	err_clear(e);
+	return lost(e, "the account was dropped");
 }
 
 static bool ask_names(void *arg, struct text *sql, struct err *e)
@@ -157,6 +222,8 @@ static bool take_table(void *arg, struct my_conn *c, struct err *e)
 }
 
 static const struct my_ask asks[RECHECK_STATE_COUNT] = {
+	[RECHECK_GRANTS] = {"read the account's rights again", ask_grants,
+			    take_grants, no_grants},
 	[RECHECK_NAMES] = {"set up the session", ask_names, take_names, NULL},
 	[RECHECK_LIST] = {"list the tables again", ask_list, take_list, NULL},
 	[RECHECK_USE] = {"use a database", ask_use, take_use, NULL},
