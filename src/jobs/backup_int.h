@@ -65,7 +65,7 @@ struct backup_job {
 	int level;	 /* of compression */
 	unsigned parallelism;
 	bool has_accounts; /* of a whole instance */
-	bool is_locking; /* tables without transactions */
+	bool is_locking;   /* tables without transactions */
 	uint64_t blocked_ms[BLOCKED_COUNT];
 };
 

@@ -157,7 +157,8 @@ static bool check(const char *const *lines, const struct source_scope *scope,
 static void check_missing(const char *grant, const char *right)
 {
 	static const struct source_scope_database shop = {.name = "shop"};
-	static const struct source_scope scope = {&shop, 1};
+	static const struct source_scope scope = {.databases = &shop,
+						  .ndatabases = 1};
 	const char *const lines[] = {grant, NULL};
 	struct err e = {0};
 
@@ -193,7 +194,7 @@ static void test_rights_of_a_database(void **state)
 
 static void test_rights_of_the_server(void **state)
 {
-	static const struct source_scope scope = {NULL, 0};
+	static const struct source_scope scope;
 	static const char *const few[] = {
 		"GRANT ALL PRIVILEGES ON `shop`.* TO u", NULL};
 	static const char *const all[] = {"GRANT ALL PRIVILEGES ON *.* TO u",
@@ -211,7 +212,8 @@ static void test_rights_of_a_table(void **state)
 {
 	static const char *const tables[] = {"t"};
 	static const struct source_scope_database shop = {"shop", tables, 1};
-	static const struct source_scope scope = {&shop, 1};
+	static const struct source_scope scope = {.databases = &shop,
+						  .ndatabases = 1};
 	static const char *const few[] = {"GRANT SELECT ON `shop`.`t` TO u",
 					  NULL};
 	static const char *const all[] = {

@@ -11,7 +11,7 @@ static bool is_wild(char c)
 
 static char folded(char c, bool is_caseless)
 {
-	return is_caseless && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return is_caseless && c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
 /* Only the last wildcard is ever tried again: no pattern takes long. */
