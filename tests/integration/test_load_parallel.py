@@ -127,13 +127,25 @@ def with_definer(server, name):
                "SELECT 'CREATE DEFINER=`a`@`b`' AS x;"
                "CREATE DEFINER = gone@nowhere TRIGGER tr BEFORE INSERT ON t "
                "FOR EACH ROW SET @x = 1;"
+               # Printed with double quotes ever after.
+               "SET sql_mode = 'ANSI_QUOTES';"
+               "CREATE DEFINER = gone@nowhere PROCEDURE p() "
+               'SELECT 1 AS "a";'
+               "CREATE DEFINER = gone@nowhere FUNCTION f() RETURNS INT "
+               "DETERMINISTIC "
+               "RETURN 1;"
+               "CREATE DEFINER = gone@nowhere EVENT e ON SCHEDULE EVERY 1 "
+               "YEAR STARTS '2037-01-01' DO DO 1;"
                "DROP USER gone@nowhere", name)
     return name
 
 
 DEFINERS = ("SELECT DEFINER FROM information_schema.VIEWS "
             "WHERE TABLE_SCHEMA = '{0}' UNION SELECT DEFINER FROM "
-            "information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '{0}'")
+            "information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '{0}' "
+            "UNION SELECT DEFINER FROM information_schema.ROUTINES "
+            "WHERE ROUTINE_SCHEMA = '{0}' UNION SELECT DEFINER FROM "
+            "information_schema.EVENTS WHERE EVENT_SCHEMA = '{0}'")
 
 
 def test_definers(local, database, mariadb):
@@ -152,6 +164,7 @@ def test_definers(local, database, mariadb):
     local.restore(backup, options={"definer": "replace"})
     assert mariadb.sql(DEFINERS.format(name)) == [[f"{mariadb.user}@%"]]
     assert mariadb.value("SELECT x FROM v", name) == "CREATE DEFINER=`a`@`b`"
+    assert mariadb.value("CALL p()", name) == "1"
 
 
 def test_half_a_restore_can_be_run_again(local, database, mariadb):
