@@ -89,6 +89,15 @@ static void test_floats_as_doubles(void **state)
 	assert_false(my_column_plan("varchar(9)", "").is_as_double);
 }
 
+static void test_json(void **state)
+{
+	(void)state;
+	assert_true(my_column_plan("json", "").is_as_json);
+	/* MariaDB's is text. */
+	assert_false(my_column_plan("longtext", "").is_as_json);
+	assert_false(my_column_plan("enum('json')", "").is_as_json);
+}
+
 static void test_enums(void **state)
 {
 	struct my_column_plan p;
@@ -178,6 +187,7 @@ int main(void)
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_text_that_is_no_binary),
 		cmocka_unit_test(test_floats_as_doubles),
+		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_enums),
 		cmocka_unit_test(test_integers),
 		cmocka_unit_test(test_generated),

@@ -7,7 +7,9 @@
  * ENUM and SET are text, but where '' is a member the text does not tell the
  * member from no member; plus 0 loses digits of a SET of 64. Under SET NAMES
  * binary a literal is binary: UUID and INET take that for their inner form,
- * MySQL's JSON refuses it; all others take the bytes as they are.
+ * MySQL's JSON refuses it; all others take the bytes as they are. JSON that
+ * an expression made may hold a DECIMAL, which no text gives back (1.50 comes
+ * as the double 1.5): it is read as what its own text would be.
  */
 #include "sources/mysql/column.h"
 
@@ -64,6 +66,7 @@ struct my_column_plan my_column_plan(const char *type, const char *extra)
 	/* Also hit by a quote within a member, where it does no harm. */
 	p.is_as_integer = (is_type(type, "enum") || is_type(type, "set")) &&
 			  strstr(type, "''") != NULL;
+	p.is_as_json = is_type(type, "json");
 	p.is_integer = is_one_of(type, integer_types);
 	p.is_unsigned = strstr(type, "unsigned") != NULL;
 	if (p.is_as_integer || is_one_of(type, number_types))
@@ -89,17 +92,21 @@ static void add_column(struct my_columns *cols, const char *name,
 	my_quote_name(&cols->names, name);
 	if (p->is_as_integer)
 		text_str(&cols->exprs, "CAST(");
+	else if (p->is_as_json)
+		text_str(&cols->exprs, "CAST(CAST(");
 	my_quote_name(&cols->exprs, name);
 	if (p->is_as_double)
 		text_str(&cols->exprs, "-0e0");
 	else if (p->is_as_integer)
 		text_str(&cols->exprs, " AS UNSIGNED)");
+	else if (p->is_as_json)
+		text_str(&cols->exprs,
+			 " AS CHAR CHARACTER SET utf8mb4) AS JSON)");
 	cols->literals[cols->n++] = (unsigned char)p->literal;
 }
 
-/* False: no memory. */
-static bool add_key(struct my_columns *cols, const char *name,
-		    const struct my_column_plan *p)
+bool my_columns_add_key(struct my_columns *cols, const char *name,
+			const struct my_column_plan *p)
 {
 	struct my_key *key = &cols->keys[cols->nkeys];
 
@@ -124,6 +131,22 @@ const struct my_key *my_columns_key(const struct my_columns *cols,
 
 /* More than any table may have (InnoDB 1,017, the servers 4,096). */
 enum { COLUMNS_MAX = 4096 };
+
+bool my_columns_begin(struct my_columns *cols, struct err *e)
+{
+	memset(cols, 0, sizeof(*cols));
+	cols->literals = malloc(COLUMNS_MAX);
+	return cols->literals != NULL || err_nomem(e, "a table's columns");
+}
+
+bool my_columns_add(struct my_columns *cols, const char *name,
+		    const struct my_column_plan *p)
+{
+	if (cols->n == COLUMNS_MAX)
+		return false;
+	add_column(cols, name, p);
+	return true;
+}
 
 /* What my_history_ask() tells beyond SHOW COLUMNS. */
 struct period {
@@ -211,7 +234,7 @@ static bool read_column(struct my_columns *cols, struct my_conn *c,
 	if (!read_period(cols, period, c, name, my_value(c, 1)) &&
 	    !p.is_left_out)
 		add_column(cols, name, &p);
-	return !is_primary(c, key) || add_key(cols, name, &p);
+	return !is_primary(c, key) || my_columns_add_key(cols, name, &p);
 }
 
 bool my_columns_read(struct my_columns *cols, struct my_conn *c, struct err *e)
@@ -220,10 +243,8 @@ bool my_columns_read(struct my_columns *cols, struct my_conn *c, struct err *e)
 	struct period period = {.period = my_column(c, "Period"),
 				.kind = my_column(c, "Kind")};
 
-	memset(cols, 0, sizeof(*cols));
-	cols->literals = malloc(COLUMNS_MAX);
-	if (cols->literals == NULL)
-		return err_nomem(e, "a table's columns");
+	if (!my_columns_begin(cols, e))
+		return false;
 	while (my_next_row(c)) {
 		if (my_value(c, 0) == NULL || my_value(c, 1) == NULL ||
 		    cols->n > COLUMNS_MAX - 4)

@@ -45,6 +45,7 @@ struct my_column_plan {
 	bool is_left_out;   /* generated: the server computes it */
 	bool is_as_double;  /* text loses digits: read as a double */
 	bool is_as_integer; /* the text does not tell: read the number */
+	bool is_as_json;    /* read as the JSON that its text is (MySQL) */
 	bool is_integer;
 	bool is_unsigned;
 	enum my_literal literal;
@@ -59,7 +60,20 @@ struct my_column_plan my_column_plan(const char *type, const char *extra);
 /* Appends "SHOW COLUMNS ..." for the table. */
 void my_columns_ask(struct text *sql, const char *db, const char *table);
 
-/* Reads its answer into *cols, which my_columns_fini() ends. */
+/* Empty ones, which my_columns_fini() ends. False with *e filled: no memory. */
+bool my_columns_begin(struct my_columns *cols, struct err *e) MUST_CHECK;
+
+/* One more that is read. False: more than a table may have. Whether the texts
+ * are broken is the caller's to look at. */
+bool my_columns_add(struct my_columns *cols, const char *name,
+		    const struct my_column_plan *p) MUST_CHECK;
+
+/* One of its columns is one of the primary key, too. False: no memory. */
+bool my_columns_add_key(struct my_columns *cols, const char *name,
+			const struct my_column_plan *p) MUST_CHECK;
+
+/* Reads the answer to my_columns_ask() into *cols, which my_columns_fini()
+ * ends. */
 bool my_columns_read(struct my_columns *cols, struct my_conn *c,
 		     struct err *e) MUST_CHECK;
 

@@ -52,6 +52,9 @@ def _expression(name, kind):
     if kind in ("float", "double"):
         # All digits, and the sign of a zero.
         return f"{column} - 0e0, {column}"
+    if kind == "json":
+        # MySQL's: an expression's 1.50 is 1.5 to all who read the text.
+        column = f"CAST(CAST({column} AS CHAR CHARACTER SET utf8mb4) AS JSON)"
     whole = f"HEX({column})"
     if kind in ("enum", "set"):
         return f"{whole}, CAST({column} AS UNSIGNED)"

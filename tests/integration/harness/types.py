@@ -131,6 +131,13 @@ LINES = [
      [0, 1, (1 << 63) + 1, (1 << 64) - 1, (1 << 53) + 1]),
     (BOTH, "JSON", _JSON),
     (MYSQL, "JSON", ["JSON_ARRAY(1.0, 1e0, 1, -0e0)", "CAST(1.25 AS JSON)",
+                     "CAST(NOW(6) AS JSON)", "CAST(X'005c27' AS JSON)",
+                     "CAST('null' AS JSON)",
+                     "CAST(1.50 AS JSON)", "CAST(1e0/3 AS JSON)",
+                     "CAST(CAST(0.1 AS DECIMAL(65,30)) AS JSON)",
+                     "JSON_ARRAY(123456789012345678901234567890, -0.00, "
+                     "12345678901234567890.123456789)",
+                     f"CAST({'9' * 65} AS JSON)",
                      "JSON_OBJECT('k', REPEAT('x', 70000))"]),
     (MARIADB, "UUID", ["'00000000-0000-0000-0000-000000000000'",
                        "'ffffffff-ffff-ffff-ffff-ffffffffffff'",
