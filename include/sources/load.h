@@ -86,6 +86,10 @@ struct load_config {
 	uint64_t max_statement_bytes; /* longest the backup holds, 0: unknown */
 };
 
+struct load_note {
+	char text[ERR_MSG_MAX];
+};
+
 struct load_facts {
 	uint64_t rows_verified, tables_verified;
 	uint64_t statements;
@@ -93,6 +97,11 @@ struct load_facts {
 	/* What the target holds if the restore stops here. */
 	uint64_t tables_made, rows_committed, programs_made;
 	uint64_t redone; /* transactions that others were in the way of */
+	/* What could not be made and was left out, a sentence each, without
+	 * secrets: the first ones, and how many in all. */
+	struct load_note *notes;
+	size_t nnotes;
+	uint64_t left_out;
 };
 
 struct load {

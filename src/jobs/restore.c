@@ -7,6 +7,7 @@
  *   idle -> preflight -> share -> start -> stream -> verify -> record;
  *   any failure goes to record.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,10 +161,23 @@ static void begin_verify(struct restore_job *t)
 		fail(t, &e);
 }
 
+static void tell_left_out(struct restore_job *t)
+{
+	struct load *load = t->preflight.load;
+	const struct load_facts *f = load->ops->facts(load);
+
+	for (size_t i = 0; i < f->nnotes; i++)
+		job_log(&t->base, LOG_WARN, "%s", f->notes[i].text);
+	if (f->left_out > f->nnotes)
+		job_log(&t->base, LOG_WARN, "%" PRIu64 " more are left out",
+			f->left_out - f->nnotes);
+}
+
 static void on_streamed(void *arg, const struct err *e)
 {
 	struct restore_job *t = arg;
 
+	tell_left_out(t);
 	if (e != NULL) {
 		fail(t, e);
 		return;

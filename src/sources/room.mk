@@ -23,6 +23,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/data.c \
 	src/sources/mysql/definer.c \
 	src/sources/mysql/definer.h \
+	src/sources/mysql/leave.c \
+	src/sources/mysql/leave.h \
 	src/sources/mysql/dial.c \
 	src/sources/mysql/dialog.c \
 	src/sources/mysql/dialog.h \
@@ -60,6 +62,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/pattern.h \
 	src/sources/mysql/pieces.c \
 	src/sources/mysql/pieces.h \
+	src/sources/mysql/plain.c \
+	src/sources/mysql/plain.h \
 	src/sources/mysql/post.c \
 	src/sources/mysql/prepare.c \
 	src/sources/mysql/probe.c \

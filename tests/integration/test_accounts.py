@@ -261,6 +261,37 @@ def test_grants_on_what_is_gone_are_told(world, source, target):
     assert_equal(accounts(source), accounts(target))
 
 
+def test_grants_that_cannot_be_given_do_not_stop_a_restore(world, source,
+                                                           target):
+    """Routines and columns go, the grants on them stay (unlike in what a
+    backup leaves out by itself)."""
+    source.sql("CREATE TABLE acc.less (id INT, gone INT); "
+               "GRANT SELECT (gone) ON acc.less TO `ssl`@'%'; "
+               "ALTER TABLE acc.less DROP COLUMN gone; "
+               "GRANT EXECUTE ON PROCEDURE acc.p TO `ssl`@'%'")
+    # Told so, the server keeps the grants of what is dropped.
+    source.sql("SET GLOBAL automatic_sp_privileges = 0; "
+               "DROP PROCEDURE acc.p; SET GLOBAL automatic_sp_privileges = 1")
+    assert "PROCEDURE" in str(source.sql("SHOW GRANTS FOR `ssl`@'%'"))
+    backup = world.backup()
+    world.api.want(201, "POST", "/v1/sources",
+                   {**flow.source_body(target), "name": "target"})
+    # Whoever grants PROXY must have it.
+    target.sql("GRANT PROXY ON ''@'%' TO coffer@'%' WITH GRANT OPTION")
+    restore = world.restore(backup, target={"source": "target"},
+                            options={"accounts": True})
+    log = world.api.get(f"/v1/jobs/{restore['job_id']}/log").body
+    world.cofferd.secrets.update(hashes(source))
+    assert b"PROCEDURE `acc`.`p` for `ssl`@`%`" in log, log
+    assert b"`acc`.`less` for `ssl`@`%`" in log, log
+    source.sql("REVOKE SELECT (gone) ON acc.less FROM `ssl`@'%'; "
+               "REVOKE EXECUTE, ALTER ROUTINE ON PROCEDURE acc.p FROM "
+               "open@'%'; REVOKE EXECUTE ON PROCEDURE acc.p FROM `ssl`@'%'",
+               force=True)
+    told = [line for line in accounts(source) if "PROCEDURE" not in line]
+    assert_equal(told, accounts(target))
+
+
 def test_the_rights_of_a_backup_are_enough(cofferd, source, tmp_path):
     source.sql("CREATE USER limited@'%' IDENTIFIED BY 'limited-password'; "
                "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE, RELOAD, "

@@ -1,12 +1,12 @@
 # Unit tests of the room sources.
 if WITH_MYSQL
-check_PROGRAMS += tests/unit/test_mysql_account tests/unit/test_mysql_column tests/unit/test_mysql_conn \
+check_PROGRAMS += tests/unit/test_mysql_account tests/unit/test_mysql_column tests/unit/test_mysql_plain tests/unit/test_mysql_conn \
 	tests/unit/test_mysql_dump tests/unit/test_mysql_dump_guard \
 	tests/unit/test_mysql_dump_lanes tests/unit/test_mysql_pattern \
 	tests/unit/test_mysql_fault \
 	tests/unit/test_mysql_grants tests/unit/test_mysql_load \
 	tests/unit/test_mysql_load_sink tests/unit/test_mysql_pieces \
-	tests/unit/test_mysql_load_check \
+	tests/unit/test_mysql_load_check tests/unit/test_mysql_leave \
 	tests/unit/test_mysql_redo tests/unit/test_mysql_definer \
 	tests/unit/test_mysql_objects \
 	tests/unit/test_mysql_order tests/unit/test_mysql_out \
@@ -16,6 +16,8 @@ check_PROGRAMS += tests/unit/test_mysql_account tests/unit/test_mysql_column tes
 
 tests_unit_test_mysql_account_SOURCES = tests/unit/test_mysql_account.c
 tests_unit_test_mysql_account_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_plain_SOURCES = tests/unit/test_mysql_plain.c
+tests_unit_test_mysql_plain_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_column_SOURCES = tests/unit/test_mysql_column.c
 tests_unit_test_mysql_column_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_conn_SOURCES = tests/unit/test_mysql_conn.c \
@@ -52,6 +54,8 @@ tests_unit_test_mysql_load_check_SOURCES = tests/unit/test_mysql_load_check.c \
 	tests/unit/test_mysql_load_rig.c tests/unit/test_mysql_load_rig.h \
 	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h
 tests_unit_test_mysql_load_check_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_leave_SOURCES = tests/unit/test_mysql_leave.c
+tests_unit_test_mysql_leave_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_pieces_SOURCES = tests/unit/test_mysql_pieces.c
 tests_unit_test_mysql_pieces_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_redo_SOURCES = tests/unit/test_mysql_redo.c

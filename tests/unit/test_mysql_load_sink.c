@@ -114,6 +114,43 @@ static void test_statement_fails(void **state)
 	rig_fini(&r);
 }
 
+/* Of accounts alone: what is granted may be gone, all else must be there. */
+static void test_grant_is_left_out(void **state)
+{
+	static const char accounts[] =
+		"SET NAMES utf8mb4;\nCREATE USER IF NOT EXISTS `u`@`%`;\n"
+		"GRANT EXECUTE ON PROCEDURE `shop`.`p` TO `u`@`%` IDENTIFIED "
+		"BY PASSWORD '*AB';\nGRANT SELECT ON `shop`.* TO `u`@`%`;\n";
+	static const struct fake_answer a[] = {
+		{.begins = "GRANT EXECUTE",
+		 .act = FAKE_ERROR,
+		 .number = 1305,
+		 .text = "PROCEDURE shop.p does not exist"},
+		{.begins = NULL}};
+	static const char *const wanted[] = {"GRANT SELECT", "COMMIT", NULL};
+	const struct load_facts *f;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	r.section = ITEM_ACCOUNT;
+	rig_restore(&r, accounts);
+	assert_false(err_is(&r.err));
+	rig_wants(&r, wanted);
+	f = r.load->ops->facts(r.load);
+	assert_int_equal(f->left_out, 1);
+	assert_int_equal(f->nnotes, 1);
+	assert_non_null(
+		strstr(f->notes[0].text, "PROCEDURE `shop`.`p` for `u`@`%`"));
+	assert_null(strstr(f->notes[0].text, "AB"));
+	rig_fini(&r);
+	rig_init(&r, a);
+	r.section = ITEM_POST;
+	rig_restore(&r, accounts);
+	assert_string_equal(r.err.api, "target_failed");
+	rig_fini(&r);
+}
+
 static void test_denied_is_the_targets(void **state)
 {
 	static const struct fake_answer a[] = {
@@ -580,6 +617,7 @@ int main(void)
 		cmocka_unit_test(test_restore_renamed),
 		cmocka_unit_test(test_overwrite_drops_first),
 		cmocka_unit_test(test_statement_fails),
+		cmocka_unit_test(test_grant_is_left_out),
 		cmocka_unit_test(test_denied_is_the_targets),
 		cmocka_unit_test(test_connection_breaks),
 		cmocka_unit_test(test_dump_is_cut),

@@ -101,8 +101,7 @@ static const char *skip(const char *s)
 	return *s != '\0' ? s + 1 : s;
 }
 
-/* The words, outside of quotes; NULL: not there. */
-static const char *find(const char *s, const char *words)
+const char *my_account_find(const char *s, const char *words)
 {
 	size_t n = strlen(words);
 
@@ -122,13 +121,13 @@ static const char *name_end(const char *s)
 /* All that follows the name, but for the default roles. */
 static void add_rest(struct text *sql, struct text *roles, const char *rest)
 {
-	const char *begin = find(rest, " DEFAULT ROLE "), *end;
+	const char *begin = my_account_find(rest, " DEFAULT ROLE "), *end;
 
 	if (begin == NULL) {
 		text_str(sql, rest);
 		return;
 	}
-	end = find(begin + 1, " REQUIRE ");
+	end = my_account_find(begin + 1, " REQUIRE ");
 	if (end == NULL)
 		end = begin + strlen(begin);
 	text_add(sql, rest, (size_t)(begin - rest));
@@ -224,13 +223,13 @@ bool my_grant_line_read(struct my_grant_line *g, const char *line)
 	*g = (struct my_grant_line){0};
 	if (!is_grant && strncmp(line, "REVOKE ", 7) != 0)
 		return false;
-	to = find(line, word);
+	to = my_account_find(line, word);
 	if (to == NULL)
 		return false;
 	g->grantee = to + strlen(word);
 	g->grantee_len = (size_t)(name_end(g->grantee) - g->grantee);
-	g->is_admin = find(g->grantee, " ADMIN OPTION") != NULL;
-	on = find(line, " ON ");
+	g->is_admin = my_account_find(g->grantee, " ADMIN OPTION") != NULL;
+	on = my_account_find(line, " ON ");
 	if (on == NULL || on > to)
 		read_role(g, line + 6, to);
 	else if (strncmp(line, "GRANT PROXY ", 12) != 0)
@@ -247,9 +246,9 @@ void my_grant_line_fini(struct my_grant_line *g)
 
 bool my_grant_line_is_lasting(const char *line)
 {
-	return find(line, " CREATE,") != NULL ||
-	       find(line, " CREATE ON ") != NULL ||
-	       find(line, "GRANT ALL PRIVILEGES ") == line;
+	return my_account_find(line, " CREATE,") != NULL ||
+	       my_account_find(line, " CREATE ON ") != NULL ||
+	       my_account_find(line, "GRANT ALL PRIVILEGES ") == line;
 }
 
 void my_grant_line_write(struct text *out, const struct my_grant_line *g,
@@ -259,9 +258,9 @@ void my_grant_line_write(struct text *out, const struct my_grant_line *g,
 	struct text sql = {0};
 
 	text_add(&sql, line, (size_t)(end - line));
-	if (find(end, " GRANT OPTION") != NULL)
+	if (my_account_find(end, " GRANT OPTION") != NULL)
 		text_str(&sql, " WITH GRANT OPTION");
-	else if (find(end, " ADMIN OPTION") != NULL)
+	else if (my_account_find(end, " ADMIN OPTION") != NULL)
 		text_str(&sql, " WITH ADMIN OPTION");
 	out->is_broken = out->is_broken || sql.is_broken;
 	if (!out->is_broken)

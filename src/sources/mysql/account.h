@@ -69,6 +69,9 @@ void my_account_write_is_apart(struct text *out, const char *variable,
 void my_account_write_if(struct text *out, const char *variable,
 			 const char *more, const char *sql);
 
+/* The words in a statement, outside of quotes; NULL: not there. */
+const char *my_account_find(const char *s, const char *words);
+
 /* What a line of SHOW GRANTS is about. */
 struct my_grant_line {
 	const char *grantee; /* `u`@`h`, within the line */

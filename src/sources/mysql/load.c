@@ -1,6 +1,8 @@
 /* load.c - one restore into one server. */
 #include "sources/mysql/load_int.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +15,7 @@ enum {
 	WIDTH_MAX = 16,
 	WIDTH_DEFAULT = 4,
 	WIDTH_UNKNOWN = 2, /* the target does not tell its cores */
+	NOTES_MAX = 100,
 };
 
 static struct my_load *load_of(struct load *l)
@@ -55,6 +58,26 @@ const struct my_partial *my_load_partial(const struct my_load *l,
 			return l->partials[i].is_partial ? &l->partials[i]
 							 : NULL;
 	return NULL;
+}
+
+/* Without memory it is counted alone. */
+void my_load_note(struct my_load *l, const char *fmt, ...)
+{
+	struct load_facts *f = &l->facts;
+	struct load_note *grown;
+	va_list ap;
+
+	f->left_out++;
+	if (f->nnotes == NOTES_MAX)
+		return;
+	grown = reallocarray(f->notes, f->nnotes + 1, sizeof(*grown));
+	if (grown == NULL)
+		return;
+	f->notes = grown;
+	va_start(ap, fmt);
+	(void)vsnprintf(f->notes[f->nnotes].text, sizeof(grown->text), fmt, ap);
+	va_end(ap);
+	f->nnotes++;
 }
 
 bool my_load_hold(struct my_load *l, const char *sql, size_t len)
@@ -112,6 +135,7 @@ static void load_destroy(struct load *base)
 	free_names(l->confirm, l->nconfirm);
 	free_names(l->definers, l->ndefiners);
 	free(l->session_json);
+	free(l->facts.notes);
 	my_plain_fini(l);
 	my_renames_fini(&l->renames);
 	for (size_t i = 0; i < l->nheld; i++)

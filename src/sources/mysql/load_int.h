@@ -65,6 +65,9 @@ bool my_load_may_drop_table(const struct my_load *l, const char *database,
 const struct my_partial *my_load_partial(const struct my_load *l,
 					 const char *database);
 
+/* One thing more that is left out; of the first ones the sentence is kept. */
+void my_load_note(struct my_load *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 /* Keeps a copy of the statement. False: no memory. */
 bool my_load_hold(struct my_load *l, const char *sql, size_t len) MUST_CHECK;
 

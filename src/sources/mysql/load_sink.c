@@ -21,8 +21,8 @@
 #include "sources/mysql/settings.h"
 
 static const char *const state_names[] = {
-	"connect", "server", "settings", "prepare", "next", "run",
-	"alone",   "commit", "rollback", "last",    "done",
+	"connect", "server", "settings", "tables",   "prepare", "next",
+	"run",	   "alone",  "commit",	 "rollback", "last",	"done",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) == SINK_STATE_COUNT,
 	       "one name per state");
@@ -104,12 +104,37 @@ static bool ask_settings(void *arg, struct text *sql, struct err *e)
 
 static bool take_settings(void *arg, struct my_conn *c, struct err *e)
 {
+	(void)c;
+	(void)e;
+	set_state(sink_of(arg), SINK_TABLES);
+	return true;
+}
+
+static bool ask_tables(void *arg, struct text *sql, struct err *e)
+{
+	const struct my_sink *s = sink_of(arg);
+
+	(void)e;
+	if (s->section == ITEM_SCHEMA)
+		my_settings_tables(&s->server, sql);
+	return true;
+}
+
+static bool take_tables(void *arg, struct my_conn *c, struct err *e)
+{
 	struct my_sink *s = sink_of(arg);
 
 	(void)c;
 	(void)e;
 	set_state(s, s->load->is_prepared ? SINK_NEXT : SINK_PREPARE);
 	return true;
+}
+
+/* Most tables do not need it; one that does is refused, or differs. */
+static bool no_tables(void *arg, struct my_conn *c, unsigned number,
+		      struct err *e)
+{
+	return my_is_denial(number) && take_tables(arg, c, e);
 }
 
 static bool ask_prepare(void *arg, struct text *sql, struct err *e)
@@ -285,6 +310,8 @@ static const struct my_ask asks[SINK_STATE_COUNT] = {
 			 NULL},
 	[SINK_SETTINGS] = {"set up the session", ask_settings, take_settings,
 			   NULL},
+	[SINK_TABLES] = {"set up the session", ask_tables, take_tables,
+			 no_tables},
 	[SINK_PREPARE] = {"drop what is replaced", ask_prepare, take_prepare,
 			  NULL},
 	[SINK_ALONE] = {"set up the session", ask_alone, take_alone, NULL},
@@ -433,6 +460,8 @@ static enum my_flow refused(struct my_sink *s, struct err *e)
 			my_query(s->conn, s->sql, s->len, MY_STORE, "restore");
 			set_state(s, SINK_RUN);
 		}
+	} else if (is_usable && my_sink_leaves_out(s, number)) {
+		set_state(s, SINK_NEXT);
 	} else {
 		my_sink_blame(s, e);
 		return MY_FAIL;
@@ -466,6 +495,7 @@ static enum my_flow do_state(struct my_sink *s, struct link *in, struct err *e)
 		return run(s, e);
 	case SINK_SERVER:
 	case SINK_SETTINGS:
+	case SINK_TABLES:
 	case SINK_PREPARE:
 	case SINK_ALONE:
 	case SINK_COMMIT:

@@ -15,6 +15,7 @@ enum sink_state {
 	SINK_CONNECT,  /* no connection yet */
 	SINK_SERVER,   /* version, for the settings */
 	SINK_SETTINGS, /* the session becomes ours */
+	SINK_TABLES,   /* what only some accounts may set */
 	SINK_PREPARE,  /* what is overwritten goes, one after the other */
 	SINK_NEXT,     /* looks for the next statement */
 	SINK_RUN,      /* it is on its way */
@@ -80,6 +81,10 @@ bool my_sink_did(struct my_sink *s, struct err *e) MUST_CHECK;
 /* Our own statements before a run that was cut out for an item. */
 bool my_sink_set_up(struct my_sink *s, const struct item *item,
 		    struct err *e) MUST_CHECK;
+
+/* It was refused with that number. True: it goes without it, and that is
+ * noted for who restores. */
+bool my_sink_leaves_out(struct my_sink *s, unsigned number);
 
 /* Tells in *e which statement failed and what the target holds. */
 void my_sink_blame(const struct my_sink *s, struct err *e);

@@ -14,6 +14,7 @@
 #include "sources/mysql/dump_int.h"
 #include "sources/mysql/fault.h"
 #include "sources/mysql/history.h"
+#include "sources/mysql/leave.h"
 #include "sources/mysql/out.h"
 #include "sources/mysql/program.h"
 #include "sources/mysql/quote.h"
@@ -36,6 +37,7 @@ static bool is_for_the_client(const struct my_sink *s)
 	static const char *const heads[] = {
 		"SET @coffer_client = ",
 		"SET foreign_key_checks = 0, unique_checks = 0",
+		"/*!80030 ",
 		"SET character_set_client = @coffer_client",
 		NULL,
 	};
@@ -254,6 +256,25 @@ static void brief(const struct my_sink *s, char out[BRIEF_MAX])
 	if (secret != NULL)
 		*secret = '\0';
 	(void)my_clean(out, BRIEF_MAX, text);
+}
+
+bool my_sink_leaves_out(struct my_sink *s, unsigned number)
+{
+	struct text brief = {0};
+	char clean[MY_TEXT_MAX];
+
+	if (s->section != ITEM_ACCOUNT ||
+	    !my_may_leave_out(s->full, s->full_len, number))
+		return false;
+	my_leave_out_brief(&brief, s->full, s->full_len);
+	my_load_note(s->load,
+		     "a grant is left out, since what it is on is not there "
+		     "(%u): %s",
+		     number,
+		     my_clean(clean, sizeof(clean),
+			      brief.data != NULL ? brief.data : ""));
+	text_free(&brief);
+	return true;
 }
 
 static void add_standing(const struct my_sink *s, struct err *e)
