@@ -25,6 +25,11 @@ void my_settings_binlog(const struct my_server *s, struct text *sql);
 /* Appends the SET of a session that restores. */
 void my_settings_write(const struct my_server *s, struct text *sql);
 
+/* Appends the SET that lets MySQL make tables as they were, with a wrong
+ * option or without a primary key, or nothing. Many accounts may not: then
+ * it is an error that matters to few tables. */
+void my_settings_tables(const struct my_server *s, struct text *sql);
+
 /* Returns the source's own settings as a JSON object (caller frees); NULL:
  * no memory. */
 char *my_settings_json(const struct my_server *s) MUST_CHECK;
