@@ -69,6 +69,7 @@ static struct data_table *table_new(struct my_dump *d)
 	t->base.database = t->database->name;
 	t->base.name = t->table->name;
 	t->base.has_history = t->table->has_history;
+	t->base.is_plain = t->table->is_plain;
 	t->base.is_whole = t->table->type != MY_TABLE || t->table->is_drifting;
 	t->item = item_new(d->next_number, ITEM_DATA, "table", t->base.database,
 			   t->base.name);
@@ -264,6 +265,7 @@ static enum my_flow do_state(struct data *t, struct err *e)
 	case READER_IDLE:
 	case READER_COLUMNS:
 	case READER_BOUNDS:
+	case READER_DEFINITION:
 	case READER_KEY:
 	case READER_SELECT:
 	case READER_JUMP:

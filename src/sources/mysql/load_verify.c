@@ -143,6 +143,7 @@ static bool next_table(void *arg, struct my_reading **out, struct err *e)
 	t->base.database = t->database;
 	t->base.name = t->name;
 	t->base.has_history = has_history(v);
+	t->base.is_plain = true; /* as far as is known */
 	t->base.is_whole = item.rows < MY_RANGE_SPAN_MIN;
 	t->base.rows_known = t->rows_wanted = item.rows;
 	t->digest_wanted = item.digest;
@@ -351,6 +352,7 @@ static enum my_flow do_read(struct lane *l, struct err *e)
 	case READER_NAMES:
 	case READER_NEXT:
 	case READER_IDLE:
+	case READER_DEFINITION:
 	case READER_COLUMNS:
 	case READER_BOUNDS:
 	case READER_KEY:

@@ -30,6 +30,7 @@ struct my_table {
 	bool is_without_data; /* its rows live elsewhere */
 	bool is_drifting;     /* its engine has no transactions */
 	bool has_history;     /* rows of the past are read, too */
+	bool is_plain;	      /* its definition tells its columns (plain.h) */
 	bool is_excluded;     /* named, and excluded by a pattern */
 	bool is_left_out;     /* a view that cannot be made anew */
 };

@@ -7,11 +7,12 @@
 
 #include "base/log.h"
 #include "sources/mysql/history.h"
+#include "sources/mysql/plain.h"
 #include "sources/mysql/quote.h"
 
 static const char *const state_names[] = {
-	"names",  "next", "idle", "columns", "bounds",	"key",	"begin",
-	"select", "rows", "jump", "end",     "release", "done",
+	"names", "next",   "idle", "definition", "columns", "bounds",  "key",
+	"begin", "select", "rows", "jump",	 "end",	    "release", "done",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
 		       READER_STATE_COUNT,
@@ -143,7 +144,8 @@ static enum my_flow do_next(struct my_reader *r, struct err *e)
 		r->table->nreaders = 1;
 		r->is_unknown = true;
 		p->nunknown++;
-		set_state(r, READER_COLUMNS);
+		set_state(r, r->table->is_plain ? READER_DEFINITION
+						: READER_COLUMNS);
 	} else if (p->nunknown > 0) {
 		TAILQ_INSERT_TAIL(&p->idle, r, entry);
 		set_state(r, READER_IDLE);
@@ -194,18 +196,47 @@ static enum my_reader_state find_key(const struct my_reader *r)
 	return READER_BOUNDS;
 }
 
-static bool take_columns(void *arg, struct my_conn *c, struct err *e)
+static void columns_known(struct my_reader *r)
 {
-	struct my_reader *r = arg;
-	enum my_reader_state next;
+	enum my_reader_state next = find_key(r);
 
-	if (!my_columns_read(&r->table->columns, c, e))
-		return false;
-	next = find_key(r);
 	if (next == READER_BEGIN)
 		read_whole(r);
 	else
 		set_state(r, next);
+}
+
+static bool take_columns(void *arg, struct my_conn *c, struct err *e)
+{
+	struct my_reader *r = arg;
+
+	if (!my_columns_read(&r->table->columns, c, e))
+		return false;
+	columns_known(r);
+	return true;
+}
+
+static bool ask_definition(void *arg, struct text *sql, struct err *e)
+{
+	const struct my_reader *r = arg;
+
+	(void)e;
+	my_plain_ask(sql, r->table->database, r->table->name);
+	return true;
+}
+
+static bool take_definition(void *arg, struct my_conn *c, struct err *e)
+{
+	struct my_reader *r = arg;
+	const char *create = my_next_row(c) ? my_value(c, 1) : NULL;
+
+	if (!my_plain_read(&r->table->columns, create, my_value_len(c, 1),
+			   &r->table->is_plain, e))
+		return false;
+	if (r->table->is_plain)
+		columns_known(r);
+	else
+		set_state(r, READER_COLUMNS);
 	return true;
 }
 
@@ -426,6 +457,8 @@ static bool ask_release(void *arg, struct text *sql, struct err *e)
 
 static const struct my_ask asks[READER_STATE_COUNT] = {
 	[READER_NAMES] = {"set up the session", ask_names, to_next, NULL},
+	[READER_DEFINITION] = {"read the definition", ask_definition,
+			       take_definition, NULL},
 	[READER_COLUMNS] = {"read the columns", ask_columns, take_columns,
 			    NULL},
 	[READER_BOUNDS] = {"read the keys", ask_bounds, take_bounds, NULL},
@@ -450,6 +483,7 @@ enum my_flow my_reader_step(struct my_reader *r, struct err *e)
 			set_state(r, READER_ROWS);
 		return f;
 	case READER_NAMES:
+	case READER_DEFINITION:
 	case READER_COLUMNS:
 	case READER_BOUNDS:
 	case READER_KEY:

@@ -7,11 +7,13 @@
  * primary key is cut into ranges, and readers without work help with it.
  * Ranges are exact, since all readers see the same rows.
  *
- *	names -> next -> columns -> [bounds, key] -> begin -> select -> rows
- *	         ^  |                                          ^         |
- *	         |  idle, done                                 |- [jump]-|
- *	         |                                                       |
- *	         ---------------------- release <- end <------------------
+ *	names -> next -> definition -> [columns] -> [bounds, key] -> begin
+ *	         ^  |                                                  |
+ *	         |  idle, done                                      select <-
+ *	         |                                                     |    |
+ *	         --- release <- end <-------------------------------- rows  |
+ *	                                                               |    |
+ *	                                                             [jump]--
  *
  * The owner does three things: what begins, what the rows are for, what ends.
  */
@@ -27,19 +29,20 @@
 #include "sources/mysql/ranges.h"
 
 enum my_reader_state {
-	READER_NAMES,	/* values come as their bytes from here on */
-	READER_NEXT,	/* what to read next */
-	READER_IDLE,	/* others find out whether their tables are large */
-	READER_COLUMNS, /* a new table's columns */
-	READER_BOUNDS,	/* its first and its last key */
-	READER_KEY,	/* its primary key, and how large it is about */
-	READER_BEGIN,	/* the owner's: my_reader_begun() */
-	READER_SELECT,	/* rows are asked for */
-	READER_ROWS,	/* the owner's: my_fetch(), my_reader_rows_over() */
-	READER_JUMP,	/* a range was empty: where the next key is */
-	READER_END,	/* the owner's: my_reader_ended() */
-	READER_RELEASE, /* the table's metadata lock goes */
-	READER_DONE,	/* nothing is left */
+	READER_NAMES,	   /* values come as their bytes from here on */
+	READER_NEXT,	   /* what to read next */
+	READER_IDLE,	   /* others find out whether their tables are large */
+	READER_DEFINITION, /* a new table's columns, if they are plain */
+	READER_COLUMNS,	   /* its columns, if not */
+	READER_BOUNDS,	   /* its first and its last key */
+	READER_KEY,	   /* its primary key, and how large it is about */
+	READER_BEGIN,	   /* the owner's: my_reader_begun() */
+	READER_SELECT,	   /* rows are asked for */
+	READER_ROWS,	   /* the owner's: my_fetch(), my_reader_rows_over() */
+	READER_JUMP,	   /* a range was empty: where the next key is */
+	READER_END,	   /* the owner's: my_reader_ended() */
+	READER_RELEASE,	   /* the table's metadata lock goes */
+	READER_DONE,	   /* nothing is left */
 	READER_STATE_COUNT,
 };
 
@@ -49,6 +52,7 @@ struct my_reading {
 	const char *database, *name; /* the owner's, while it lives */
 	bool is_whole;		     /* the owner: never to be cut */
 	bool has_history;	     /* the owner: with its past; never cut */
+	bool is_plain; /* the owner: its definition may tell its columns */
 	struct my_columns columns;
 	uint64_t rows_known;	  /* the owner: how many there must be, or 0 */
 	const struct my_key *key; /* one of its columns', if it may be cut */

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "sources/mysql/fault.h"
 #include "sources/mysql/history.h"
+#include "sources/mysql/plain.h"
 #include "sources/mysql/quote.h"
 
 enum tables_state {
@@ -197,6 +198,7 @@ static bool take_table(void *arg, struct my_conn *c, struct err *e)
 			       "table %s",
 			       my_clean(name, sizeof(name), t->table->name));
 	t->table->fingerprint = my_fingerprint(create, len);
+	t->table->is_plain = my_plain_is(create, len);
 	look_at_engine(t, create, len);
 	text_reset(&t->text);
 	my_statement(&t->text, create, len, false);
