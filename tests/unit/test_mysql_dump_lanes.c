@@ -186,6 +186,61 @@ static void test_lock_without_binlog(void **state)
 	dump_rig_fini(&r);
 }
 
+/* One place of views says nothing where not all goes into the log. */
+static void test_lock_where_the_log_has_gaps(void **state)
+{
+	static const char status[] = "SHOW MASTER STATUS";
+	static const char names[] =
+		"File Position Binlog_Do_DB Binlog_Ignore_DB";
+	static const struct fake_answer gaps[] = {
+		{.begins = status,
+		 .act = FAKE_ROWS,
+		 .names = names,
+		 .values = "bin.000007|4711|shop|"},
+		{.begins = status,
+		 .act = FAKE_ROWS,
+		 .names = names,
+		 .values = "bin.000007|4711||bank"},
+		{.begins = status, .act = FAKE_ERROR, .number = 1227},
+		{.begins = "SHOW GLOBAL VARIABLES",
+		 .act = FAKE_ROWS,
+		 .names = "n v",
+		 .values = "log_slave_updates|OFF\nwsrep_on|ON"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++) {
+		const struct fake_answer a[] = {gaps[i], {.begins = NULL}};
+		struct dump_rig r;
+
+		begin(&r, a, 2);
+		assert_int_equal(dump_rig_run(&r)->connections, 2);
+		assert_false(err_is(&r.err));
+		assert_int_equal(fake_count(r.fake, "FLUSH TABLES"), 1);
+		assert_int_equal(fake_count(r.fake, "START TRANSACTION"), 2);
+		dump_rig_fini(&r);
+	}
+}
+
+/* A node that logs what the others write needs none. */
+static void test_cluster_that_logs_all(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SHOW GLOBAL VARIABLES",
+		 .act = FAKE_ROWS,
+		 .names = "n v",
+		 .values = "log_slave_updates|ON\nwsrep_on|ON"},
+		{.begins = NULL}};
+	struct dump_rig r;
+
+	(void)state;
+	begin(&r, a, 2);
+	assert_int_equal(dump_rig_run(&r)->connections, 2);
+	assert_false(err_is(&r.err));
+	assert_int_equal(fake_count(r.fake, "FLUSH TABLES"), 0);
+	dump_rig_fini(&r);
+}
+
 /* Without the right to lock, one lane has a view and goes on alone. */
 static void test_alone_without_the_right(void **state)
 {
@@ -237,6 +292,8 @@ int main(void)
 		cmocka_unit_test(test_another_try),
 		cmocka_unit_test(test_tries_used_up),
 		cmocka_unit_test(test_lock_without_binlog),
+		cmocka_unit_test(test_lock_where_the_log_has_gaps),
+		cmocka_unit_test(test_cluster_that_logs_all),
 		cmocka_unit_test(test_alone_without_the_right),
 		cmocka_unit_test(test_cut_in_any_lane),
 	};

@@ -4,8 +4,9 @@
  *
  * MariaDB with its binary log on tells each view's place in the log without
  * any lock: views with the same place are the same. While others write it
- * takes some tries. Elsewhere, or when the tries are used up, a global read
- * lock is held while the views are made and the place is read, some
+ * takes some tries. Elsewhere, or where the log leaves something out (filters,
+ * what a cluster's other nodes wrote), or when the tries are used up, a global
+ * read lock is held while the views are made and the place is read, some
  * milliseconds; it is waited for at most lock_wait_timeout, since everybody
  * else waits behind it, and the session that holds it would not outlive a
  * lost client for long (wait_timeout). Without the right to lock, one lane
@@ -29,6 +30,8 @@
 #include "sources/mysql/settings.h"
 
 enum snapshot_state {
+	SNAPSHOT_FILTERS,   /* whether the log holds all that is committed */
+	SNAPSHOT_CLUSTER,   /* the same of what came from other nodes */
 	SNAPSHOT_IMPATIENT, /* a lost client would hold the lock this long */
 	SNAPSHOT_LOCK,	    /* FLUSH TABLES WITH READ LOCK */
 	SNAPSHOT_BLOCKER,   /* it was not to be had: who holds it? */
@@ -45,8 +48,9 @@ enum snapshot_state {
 };
 
 static const char *const state_names[] = {
-	"impatient", "lock", "blocker", "start",     "position", "compare",
-	"unlock",    "gtid", "patient", "savepoint", "list",	 "done",
+	"filters", "cluster",	"impatient", "lock",   "blocker",
+	"start",   "position",	"compare",   "unlock", "gtid",
+	"patient", "savepoint", "list",	     "done",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
 		       SNAPSHOT_STATE_COUNT,
@@ -117,6 +121,73 @@ static bool go_on(void *arg, struct my_conn *c, struct err *e)
 static bool tells_place(const struct my_dump *d)
 {
 	return d->server.is_mariadb && d->server.has_binlog;
+}
+
+/* Only a log that everything goes into tells views apart. */
+static bool is_log_asked(const struct snapshot *s)
+{
+	return !s->needs_lock && s->nviews > 1;
+}
+
+static bool ask_filters(void *arg, struct text *sql, struct err *e)
+{
+	(void)e;
+	if (is_log_asked(snapshot_of(arg)))
+		text_str(sql, "SHOW MASTER STATUS");
+	return true;
+}
+
+static bool is_filled(const struct my_conn *c, const char *column)
+{
+	const char *value = my_value(c, my_column(c, column));
+
+	return value != NULL && value[0] != '\0';
+}
+
+static bool take_filters(void *arg, struct my_conn *c, struct err *e)
+{
+	struct snapshot *s = snapshot_of(arg);
+
+	if (is_log_asked(s))
+		s->needs_lock = !my_next_row(c) ||
+				is_filled(c, "Binlog_Do_DB") ||
+				is_filled(c, "Binlog_Ignore_DB");
+	return go_on(arg, c, e);
+}
+
+/* Not known: as if it left something out. */
+static bool no_filters(void *arg, struct my_conn *c, unsigned number,
+		       struct err *e)
+{
+	snapshot_of(arg)->needs_lock = true;
+	return my_is_denial(number) && go_on(arg, c, e);
+}
+
+static bool ask_cluster(void *arg, struct text *sql, struct err *e)
+{
+	(void)e;
+	if (is_log_asked(snapshot_of(arg)))
+		text_str(sql, "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
+			      "('wsrep_on', 'log_slave_updates')");
+	return true;
+}
+
+static bool take_cluster(void *arg, struct my_conn *c, struct err *e)
+{
+	struct snapshot *s = snapshot_of(arg);
+	bool is_cluster = false, has_others = false;
+
+	while (is_log_asked(s) && my_next_row(c)) {
+		const char *name = my_value(c, 0), *value = my_value(c, 1);
+		bool is_on = value != NULL && strcasecmp(value, "ON") == 0;
+
+		if (name != NULL && strcasecmp(name, "wsrep_on") == 0)
+			is_cluster = is_on;
+		else
+			has_others = is_on;
+	}
+	s->needs_lock = s->needs_lock || (is_cluster && !has_others);
+	return go_on(arg, c, e);
 }
 
 static bool ask_impatient(void *arg, struct text *sql, struct err *e)
@@ -412,6 +483,10 @@ static bool take_list(void *arg, struct my_conn *c, struct err *e)
 }
 
 static const struct my_ask asks[SNAPSHOT_STATE_COUNT] = {
+	[SNAPSHOT_FILTERS] = {"read the binary log's filters", ask_filters,
+			      take_filters, no_filters},
+	[SNAPSHOT_CLUSTER] = {"read the cluster's settings", ask_cluster,
+			      take_cluster, NULL},
 	[SNAPSHOT_IMPATIENT] = {"set up the session", ask_impatient, go_on,
 				NULL},
 	[SNAPSHOT_LOCK] = {"take the global read lock", ask_lock, take_lock,
@@ -462,6 +537,8 @@ static enum my_flow do_state(struct snapshot *s, struct err *e)
 	case SNAPSHOT_COMPARE:
 		compare(s);
 		return MY_DONE;
+	case SNAPSHOT_FILTERS:
+	case SNAPSHOT_CLUSTER:
 	case SNAPSHOT_IMPATIENT:
 	case SNAPSHOT_LOCK:
 	case SNAPSHOT_BLOCKER:
