@@ -438,7 +438,7 @@ static void test_cut_events_wait(void **state)
  * ran the first would know. */
 static void test_header_and_footer_are_skipped(void **state)
 {
-	char text[2048];
+	char text[8192];
 	struct rig r;
 
 	(void)state;
