@@ -76,6 +76,8 @@ static enum flow give_read(struct source *s, struct link *out, struct err *e)
 	if (r->item != NULL)
 		frame_add_span(f, r->item)->plain_len = n;
 	r->text += n;
+	if (r->next_item != NULL)
+		r->item = r->next_item;
 	link_push(out, f);
 	return FLOW_MORE;
 }

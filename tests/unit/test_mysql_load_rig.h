@@ -19,9 +19,10 @@ struct rig {
 	struct err err;
 	unsigned calls;
 	enum item_kind section;
-	const char *text;  /* what is restored */
-	size_t piece;	   /* in frames of so many bytes */
-	struct item *item; /* that they were cut out for, or NULL */
+	const char *text;	/* what is restored */
+	size_t piece;		/* in frames of so many bytes */
+	struct item *item;	/* that they were cut out for, or NULL */
+	struct item *next_item; /* that all but the first were, or NULL */
 	const struct load_item *items;
 	size_t nitems;
 };

@@ -366,6 +366,41 @@ static void test_long_statement_is_redone(void **state)
 	rig_fini(&r);
 }
 
+/* A transaction that begins where another database's item does. */
+static void test_redo_in_the_items_database(void **state)
+{
+	static const char row[] = "INSERT INTO `t` (`a`) VALUES\n(1);\n";
+	static const struct fake_answer a[] = {{.begins = "INSERT INTO `u`",
+						.act = FAKE_ERROR,
+						.number = 1213,
+						.times = 1},
+					       {.begins = NULL}};
+	static const char *const wanted[] = {
+		"COMMIT\n",   "USE `other`\n", "INSERT INTO `u`",
+		"ROLLBACK\n", "USE `other`\n", "INSERT INTO `u`",
+		NULL};
+	struct item *first = item_new(1, ITEM_DATA, "table", "shop", "t");
+	struct text text = {0};
+	struct rig r;
+
+	(void)state;
+	for (int i = 0; i < 256; i++)
+		text_str(&text, row);
+	rig_init(&r, a);
+	r.section = ITEM_DATA;
+	r.piece = text.len;
+	text_str(&text, "INSERT INTO `u` (`a`) VALUES\n(1);\n");
+	r.item = first;
+	r.next_item = item_new(2, ITEM_DATA, "table", "other", "u");
+	rig_restore(&r, text.data);
+	assert_false(err_is(&r.err));
+	rig_wants(&r, wanted);
+	item_unref(first);
+	item_unref(r.next_item);
+	text_free(&text);
+	rig_fini(&r);
+}
+
 static void test_redo_gives_up(void **state)
 {
 	static const struct fake_answer a[] = {
@@ -626,6 +661,7 @@ int main(void)
 		cmocka_unit_test(test_others_in_the_way),
 		cmocka_unit_test(test_redo_from_the_middle),
 		cmocka_unit_test(test_long_statement_is_redone),
+		cmocka_unit_test(test_redo_in_the_items_database),
 		cmocka_unit_test(test_redo_gives_up),
 		cmocka_unit_test(test_cut_frames_are_set_up),
 		cmocka_unit_test(test_cut_events_wait),

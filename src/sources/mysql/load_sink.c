@@ -52,14 +52,20 @@ static void set_state(struct my_sink *s, enum sink_state next)
 	s->state = next;
 }
 
+/* The transaction begins in the database that is in use now. */
+static bool mark_use(struct my_sink *s, struct err *e)
+{
+	text_reset(&s->start_use);
+	text_add(&s->start_use, s->use.data, s->use.len);
+	return !s->start_use.is_broken || err_nomem(e, "a statement");
+}
+
 /* What comes from here on is another transaction. */
 static bool mark(struct my_sink *s, const char *at, struct err *e)
 {
 	my_redo_mark(&s->redo, at);
 	memcpy(s->delimiter, s->split.delimiter, sizeof(s->delimiter));
-	text_reset(&s->start_use);
-	text_add(&s->start_use, s->use.data, s->use.len);
-	return !s->start_use.is_broken || err_nomem(e, "a statement");
+	return mark_use(s, e);
 }
 
 static bool ask_server(void *arg, struct text *sql, struct err *e)
@@ -442,6 +448,9 @@ static enum my_flow did(struct my_sink *s, struct err *e)
 	if (my_pieces_has_more(&s->pieces))
 		return next_piece(s, e);
 	if (!my_sink_did(s, e))
+		return MY_FAIL;
+	/* A run that is the first of its transaction was set up. */
+	if (s->is_own && s->open_statements == 0 && !mark_use(s, e))
 		return MY_FAIL;
 	set_state(s, is_enough(s) ? SINK_COMMIT : SINK_NEXT);
 	return !s->is_alone || mark(s, s->split.at, e) ? MY_DONE : MY_FAIL;
