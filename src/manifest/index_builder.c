@@ -366,9 +366,10 @@ bool index_builder_drain(struct index_builder *b, unsigned max_lines,
 
 static bool end_all(struct index_builder *b, struct err *e)
 {
-	struct open_item *o;
+	struct open_item *o, *next;
 
-	while ((o = TAILQ_FIRST(&b->open)) != NULL) {
+	for (o = TAILQ_FIRST(&b->open); o != NULL; o = next) {
+		next = TAILQ_NEXT(o, entry);
 		if (!is_over(o))
 			return err_bug(e, "\"%s\" was never ended",
 				       o->item->name);

@@ -99,7 +99,8 @@ bool my_objects_init(struct my_objects *o, const struct source_scope *scope,
 	o->is_whole = o->is_open && scope->ninclude + scope->nexclude == 0;
 	if (!my_patterns_init(&o->patterns, scope, e))
 		return false;
-	for (size_t i = 0; !o->is_open && i < scope->ndatabases; i++)
+	for (size_t i = 0; scope->databases != NULL && i < scope->ndatabases;
+	     i++)
 		if (!copy_database(o, &scope->databases[i]))
 			return err_nomem(e, "the scope");
 	return true;

@@ -9,9 +9,9 @@ static bool is_wild(char c)
 	return c == '*' || c == '%';
 }
 
-static char folded(char c, bool is_caseless)
+static int folded(int c, bool is_caseless)
 {
-	return is_caseless && c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+	return is_caseless && c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 /* Only the last wildcard is ever tried again: no pattern takes long. */
