@@ -139,12 +139,14 @@ static bool begin_run(struct data *t, struct err *e)
 	return true;
 }
 
-/* A run ends when there is nothing left to be given out: none begins later. */
+/* A run ends when there is nothing left to be given out; one that has taken a
+ * range may still be about to begin. */
 static bool end_run(struct data *t, struct err *e)
 {
 	struct my_dump *d = t->part.dump;
 
-	table_of(t->reader.table)->item->is_growing = false;
+	table_of(t->reader.table)->item->is_growing =
+		t->reader.table->nreaders > 1;
 	if (!my_rows_end(&t->rows, &t->part.out, e) ||
 	    !my_out_end(&t->part.out, e))
 		return false;
@@ -263,9 +265,9 @@ static enum my_flow do_state(struct data *t, struct err *e)
 	case READER_NAMES:
 	case READER_NEXT:
 	case READER_IDLE:
+	case READER_DEFINITION:
 	case READER_COLUMNS:
 	case READER_BOUNDS:
-	case READER_DEFINITION:
 	case READER_KEY:
 	case READER_SELECT:
 	case READER_JUMP:
