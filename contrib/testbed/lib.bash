@@ -124,23 +124,15 @@ free_ports() {
 # listens PID PORT: does this very process listen on that port? An answer
 # from the port alone may come from a stranger who was quicker.
 listens() {
-	local pid=$1 hex fd link table fields
-	local -A inodes=()
+	local hex inodes
 	printf -v hex '%04X' "$2"
-	for table in /proc/net/tcp /proc/net/tcp6; do
-		[[ -r $table ]] || continue
-		while read -r -a fields; do
-			[[ ${fields[1]} == *:"$hex" && ${fields[3]} == 0A ]] ||
-				continue
-			inodes["socket:[${fields[9]}]"]=1
-		done <"$table"
-	done
-	((${#inodes[@]} > 0)) || return 1
-	for fd in "/proc/$pid/fd"/*; do
-		link=$(readlink "$fd" 2>/dev/null) || continue
-		[[ -z ${inodes[$link]:-} ]] || return 0
-	done
-	return 1
+	# One process for each file: of connections there may be thousands.
+	inodes=$(awk -v port=":$hex\$" '$4 == "0A" && $2 ~ port {
+		print "socket:[" $10 "]" }' /proc/net/tcp /proc/net/tcp6 \
+		2>/dev/null) || true
+	[[ -n $inodes ]] || return 1
+	find "/proc/$1/fd" -mindepth 1 -printf '%l\n' 2>/dev/null |
+		grep -qxF -- "$inodes"
 }
 
 # random_text COUNT: prints a random string of letters and digits.
