@@ -108,6 +108,9 @@ struct load {
 	const struct load_ops *ops;
 };
 
+/* Frames that a sink may keep at a time, to apply them once more. */
+enum { LOAD_KEEPS_BYTES = 4 * 1024 * 1024 };
+
 struct load_ops {
 	/* Looks at the target, changes nothing, and tells all that it found;
 	 * without a blocker the restore may begin. */

@@ -14,13 +14,16 @@
 #include "manifest/part_reader.h"
 #include "manifest/selection.h"
 #include "pipeline/budget.h"
+#include "sources/load.h"
 #include "stages/zstd.h"
 
 enum {
-	LINK_BYTES = 2 * FRAME_BYTES,
+	LINK_BYTES = FRAME_BYTES,
 	FRAME_PLAIN_MAX = 64 * 1024 * 1024, /* more is damage */
-	/* Frames between the parts of a pipeline and at the workers. */
-	STREAM_BYTES = 8 * 1024 * 1024,
+	/* Of one pipeline: frames between its parts and at the workers, and
+	 * those that its sink keeps until their rows are committed. With the
+	 * default buffers and parts this is room for four. */
+	STREAM_BYTES = 6 * 1024 * 1024 + LOAD_KEEPS_BYTES,
 	GETS_AT_ONCE = 2,
 };
 

@@ -184,7 +184,7 @@ static void open_jobs(struct house *h, unsigned max_jobs)
 	};
 	struct err e = {0};
 
-	h->budget = budget_new(h->loop, 24 * 1024 * 1024, &e);
+	h->budget = budget_new(h->loop, 32 * 1024 * 1024, &e);
 	assert_non_null(h->budget);
 	c.budget = h->budget;
 	h->jobs = jobs_new(&c, &e);

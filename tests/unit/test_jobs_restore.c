@@ -85,7 +85,7 @@ static void test_sections_in_order_by_several_readers(void **state)
 	restore(h, "{}");
 	assert_int_equal(h->restore.status, JOB_COMPLETED);
 	assert_int_equal(f->sinks[ITEM_SCHEMA], 1);
-	/* three quarters of 24 MiB are not enough for the third one */
+	/* three quarters of 32 MiB are not enough for the third one */
 	assert_int_equal(f->sinks[ITEM_DATA], 2);
 	assert_int_equal(f->sinks[ITEM_POST], 0);
 	assert_false(f->is_mixed);

@@ -223,7 +223,7 @@ static void test_no_shared_transaction(void **state)
 
 static void test_transactions_are_bounded(void **state)
 {
-	size_t len = 9 << 20;
+	size_t len = LOAD_KEEPS_BYTES / 8 * 9;
 	char *text = malloc(2 * len + 100);
 	struct rig r;
 	size_t at = 0;

@@ -30,7 +30,6 @@ _Static_assert(sizeof(state_names) / sizeof(state_names[0]) == SINK_STATE_COUNT,
 enum {
 	SILENCE_SECONDS = 3600, /* an index of a large table takes its time */
 	LOCK_SECONDS = 120,	/* for rows of another connection of ours */
-	TRANSACTION_BYTES = 8 * 1024 * 1024,
 	/* Each may be another table's, and the server looks through the
 	 * locks of all of a transaction's tables whenever it opens one. */
 	TRANSACTION_STATEMENTS = 256,
@@ -347,7 +346,7 @@ static enum my_flow begin_statement(struct my_sink *s, bool is_own,
 static bool must_commit(const struct my_sink *s)
 {
 	return s->section == ITEM_DATA && s->open_bytes > 0 &&
-	       (s->split.rest.len > 0 || s->redo.bytes >= TRANSACTION_BYTES);
+	       (s->split.rest.len > 0 || s->redo.bytes >= LOAD_KEEPS_BYTES);
 }
 
 static bool feed(struct my_sink *s, const struct my_run *run, struct err *e)
