@@ -90,11 +90,28 @@ static void on_pipe(void *arg, const struct err *e)
 	begin_stream_phase(b);
 }
 
+static void sample(struct backup_job *b)
+{
+	const struct dump_facts *f;
+
+	if (b->dump == NULL) {
+		meter_sample(&b->meter, backup_state_name(b->state), 0);
+		return;
+	}
+	f = b->dump->ops->facts(b->dump);
+	if (b->state != BACKUP_STREAM)
+		meter_sample(&b->meter, "store", f->plain_bytes);
+	else if (f->phase[0] != '\0')
+		meter_sample(&b->meter, f->phase, f->plain_bytes);
+}
+
+/* What was read until now belongs to the phase that is over. */
 static void begin_stream_phase(struct backup_job *b)
 {
 	struct err e = {0};
 	size_t n;
 
+	sample(b);
 	if (!backup_stream_next(b, on_pipe, &n, &e))
 		backup_fail(b, &e);
 	else if (n == 0)
@@ -235,18 +252,10 @@ static void backup_open(struct backup_job *b)
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct backup_job *b = arg;
-	const struct dump_facts *f;
 
 	(void)fd;
 	(void)what;
-	if (b->dump == NULL) {
-		meter_sample(&b->meter, backup_state_name(b->state), 0);
-	} else {
-		f = b->dump->ops->facts(b->dump);
-		meter_sample(&b->meter,
-			     b->state == BACKUP_STREAM ? f->phase : "store",
-			     f->plain_bytes);
-	}
+	sample(b);
 	backup_watch_store(b);
 }
 

@@ -32,7 +32,8 @@ void meter_sample(struct meter *m, const char *phase, uint64_t bytes)
 
 	p->ms += ms;
 	p->bytes += more;
-	if (ms > 0) {
+	/* Between two phases there is no time for a rate. */
+	if (ms >= METER_PERIOD_MS / 2) {
 		double rate = (double)more * 1000.0 / (double)ms;
 
 		m->rate = m->rate <= 0 ? rate : 0.9 * m->rate + 0.1 * rate;

@@ -9,7 +9,7 @@
 
 #include "jobs/jobs.h"
 
-enum { METER_PHASES_MAX = 16, METER_PERIOD_MS = 250 };
+enum { METER_PHASES_MAX = 48, METER_PERIOD_MS = 250 };
 
 struct meter_phase {
 	char name[24];
@@ -26,7 +26,8 @@ struct meter {
 	double rate; /* bytes a second, smoothed over some seconds */
 };
 
-/* One sample: the phase that runs and the bytes so far. */
+/* One sample: the phase that runs and the bytes so far. What came since the
+ * last one is this phase's: sample once more when a phase ends. */
 void meter_sample(struct meter *m, const char *phase, uint64_t bytes);
 
 /* Fills phase, rate, percent and time left of p, whose items and bytes are

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "jobs/checks.h"
 #include "jobs_house.h"
@@ -63,6 +64,35 @@ static void test_backup_and_restore(void **state)
 	assert_int_equal(fake_source_facts()->tables_verified, 2);
 	assert_int_equal(fake_source_facts()->loaded.len,
 			 strlen(all) + strlen("db/t0 1;\n") * 3);
+}
+
+/* All bytes are counted, each under the phase that read it: here phases end
+ * long before the timer looks. */
+static void test_phases_have_their_bytes(void **state)
+{
+	struct house *h = *state;
+	json_int_t sum = 0, data = 0;
+	json_t *phases, *one;
+	size_t i;
+
+	make_backup(h, "first");
+	phases = json_loads(h->backup.phases_json, 0, NULL);
+	json_array_foreach(phases, i, one)
+	{
+		json_int_t n =
+			json_integer_value(json_object_get(one, "bytes"));
+		const char *name =
+			json_string_value(json_object_get(one, "name"));
+
+		sum += n;
+		if (strcmp(name, "data") == 0)
+			data = n;
+	}
+	assert_int_equal(sum, h->backup.source_bytes);
+	/* Two tables of three lines; the schema is one more. */
+	assert_int_equal(data, 6 * strlen("db/t0 1;\n"));
+	assert_true(sum > data);
+	json_decref(phases);
 }
 
 static void test_rule02_replica_and_unreachable(void **state)
@@ -357,6 +387,7 @@ int main(void)
 #define FLOW(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		FLOW(test_backup_and_restore),
+		FLOW(test_phases_have_their_bytes),
 		FLOW(test_rule02_replica_and_unreachable),
 		FLOW(test_rule03_one_at_a_time),
 		FLOW(test_rule09_one_retry),
