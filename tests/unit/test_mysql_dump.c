@@ -91,6 +91,42 @@ static void test_text(void **state)
 	dump_rig_fini(&r);
 }
 
+/* What the index tells of programs beside their names: the table of a trigger
+ * and who each one runs as. */
+static void test_on_and_definer(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "SELECT ROUTINE_SCHEMA",
+		 .act = FAKE_ROWS,
+		 .names = "s n t DEFINER",
+		 .values = "shop|f|FUNCTION|app@%"},
+		{.begins = "SHOW TRIGGERS FROM `shop`",
+		 .act = FAKE_ROWS,
+		 .names = "Trigger Event Table Definer",
+		 .values = "t|INSERT|orders|ops@10.%"},
+		{.begins = "SELECT EVENT_SCHEMA",
+		 .act = FAKE_ROWS,
+		 .names = "s n DEFINER",
+		 .values = "shop|e|cron@localhost"},
+		{.begins = "SHOW CREATE VIEW",
+		 .act = FAKE_ROWS,
+		 .names = "v c cs coll",
+		 .values = "v|CREATE ALGORITHM=UNDEFINED DEFINER=`o``r`@`%` "
+			   "SQL SECURITY DEFINER VIEW `v` AS select 1|utf8mb4|"
+			   "utf8mb4_general_ci"},
+		{.begins = NULL}};
+	struct dump_rig r;
+
+	(void)state;
+	dump_rig_init(&r, a);
+	(void)dump_rig_run(&r);
+	assert_false(err_is(&r.err));
+	assert_string_equal(r.apart.data, "function f - app@%;view v - o`r@%;"
+					  "trigger t orders ops@10.%;"
+					  "event e - cron@localhost;");
+	dump_rig_fini(&r);
+}
+
 /* The statements that make the dump right, in their order. */
 static void test_statements(void **state)
 {
@@ -627,6 +663,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_on_and_definer),
 		cmocka_unit_test(test_statements),
 		cmocka_unit_test(test_replica),
 		cmocka_unit_test(test_ddl_in_progress),

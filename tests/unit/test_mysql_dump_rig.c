@@ -17,6 +17,14 @@ struct keep {
 	struct dump_rig *rig;
 };
 
+static void keep_apart(struct dump_rig *r, const struct item *it)
+{
+	if (it->on != NULL || it->definer != NULL)
+		text_printf(&r->apart, "%s %s %s %s;", it->type, it->name,
+			    it->on != NULL ? it->on : "-",
+			    it->definer != NULL ? it->definer : "-");
+}
+
 static void keep_frame(struct dump_rig *r, const struct frame *f)
 {
 	text_add(&r->text, f->data, f->len);
@@ -29,6 +37,7 @@ static void keep_frame(struct dump_rig *r, const struct frame *f)
 		text_printf(&r->items, "%s %s %s.%s %d;",
 			    item_kind_name(s->item->kind), s->item->type,
 			    s->item->group, s->item->name, (int)s->rows);
+		keep_apart(r, s->item);
 	}
 }
 
@@ -73,6 +82,7 @@ void dump_rig_init(struct dump_rig *r, const struct fake_answer *answers)
 	r->config.max_row_bytes = 1 << 20;
 	text_str(&r->text, "");
 	text_str(&r->items, "");
+	text_str(&r->apart, "");
 }
 
 void dump_rig_fini(struct dump_rig *r)
@@ -83,6 +93,7 @@ void dump_rig_fini(struct dump_rig *r)
 	fake_stop(r->fake);
 	text_free(&r->text);
 	text_free(&r->items);
+	text_free(&r->apart);
 	text_free(&r->phases);
 }
 

@@ -19,6 +19,7 @@ struct dump_rig {
 	struct err err;	   /* the first one */
 	struct text text;  /* all frames */
 	struct text items; /* "kind type group.name rows;" */
+	struct text apart; /* "type name on definer;" of those that have any */
 	struct text phases;
 	uint64_t next_number;
 	size_t nrunning;
