@@ -21,6 +21,10 @@ libsources_a_SOURCES += \
 	src/sources/mysql/conn.h \
 	src/sources/mysql/conn_int.h \
 	src/sources/mysql/data.c \
+	src/sources/mysql/definition.c \
+	src/sources/mysql/definition.h \
+	src/sources/mysql/part.c \
+	src/sources/mysql/part.h \
 	src/sources/mysql/definer.c \
 	src/sources/mysql/definer.h \
 	src/sources/mysql/leave.c \
@@ -69,6 +73,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/probe.c \
 	src/sources/mysql/program.c \
 	src/sources/mysql/program.h \
+	src/sources/mysql/programs.c \
+	src/sources/mysql/programs.h \
 	src/sources/mysql/quote.c \
 	src/sources/mysql/quote.h \
 	src/sources/mysql/ranges.c \

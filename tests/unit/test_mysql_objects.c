@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "sources/mysql/definition.h"
 #include "sources/mysql/dump_int.h"
 #include "sources/mysql/program.h"
 #include "sources/mysql/settings.h"

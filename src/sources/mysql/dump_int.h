@@ -27,12 +27,11 @@
 #define COFFER_SOURCES_MYSQL_DUMP_INT_H
 
 #include "sources/dump.h"
-#include "sources/mysql/dialog.h"
 #include "sources/mysql/fault.h"
 #include "sources/mysql/grants.h"
 #include "sources/mysql/guard.h"
 #include "sources/mysql/objects.h"
-#include "sources/mysql/out.h"
+#include "sources/mysql/part.h"
 #include "sources/mysql/reader.h"
 #include "sources/mysql/server.h"
 
@@ -94,62 +93,12 @@ struct my_dump {
 	struct dump_facts facts;
 };
 
-/* A source of one phase, on the connection of one lane. */
-struct my_part {
-	struct source source; /* comes first */
-	struct my_dump *dump;
-	struct my_dialog dialog;
-	struct my_out out;
-};
-
-/* Each state's entry and how to go on after it. */
-enum { MY_STEPS_PER_READ = 64 };
-
-/* Fills what is common; preamble is borrowed. */
-void my_part_init(struct my_part *p, const struct source_ops *ops,
-		  struct my_dump *d, unsigned lane, const char *preamble);
-
-/* The same on a connection that is no lane's. */
-void my_part_init_on(struct my_part *p, const struct source_ops *ops,
-		     struct my_dump *d, struct my_conn *c,
-		     const char *preamble);
-
-/* The connection's events wake the part, too; until my_part_deaf(). */
-void my_part_listen(struct my_part *p, struct my_conn *c);
-
-/* And no more. */
-void my_part_deaf(struct my_conn *c);
-
-/* Frees what is common; the connection stays with the dump. */
-void my_part_fini(struct my_part *p);
-
-/* The next item, with one reference that my_out_begin() takes. */
-struct item *my_part_item(struct my_part *p, enum item_kind kind,
-			  const char *type, const char *group,
-			  const char *name) MUST_CHECK;
-
-/* The answer to the pump. */
-enum flow my_part_flow(enum my_flow f);
-
-/* Writes one item of one text. */
-bool my_part_emit(struct my_part *p, struct item *item, const char *database,
-		  const struct text *text, struct err *e) MUST_CHECK;
-
-/* Writes what ends the dump, and sends what there is. */
-bool my_part_end_dump(struct my_part *p, struct err *e) MUST_CHECK;
-
 /* Adds a warning to the dump's facts; beyond their bound it is dropped. */
 void my_dump_warn(struct my_dump *d, const char *code, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 
 /* Appends the ids of the dump's own sessions, "12,13". */
 void my_dump_sessions(const struct my_dump *d, struct text *ids);
-
-/* Hash of a table's definition without what rows change (AUTO_INCREMENT). */
-uint64_t my_fingerprint(const char *create, size_t len);
-
-/* Where its engine's name begins in a table's definition; NULL: none told. */
-const char *my_table_engine(const char *create, size_t len);
 
 /* "`db`.`table` was changed ...": source_changed. Returns false. */
 bool my_changed(struct err *e, const struct my_database *db, const char *table,

@@ -15,6 +15,7 @@
 #include "sources/mysql/fault.h"
 #include "sources/mysql/order.h"
 #include "sources/mysql/program.h"
+#include "sources/mysql/programs.h"
 #include "sources/mysql/quote.h"
 
 enum post_state {
@@ -150,130 +151,43 @@ static bool ask_routines(void *arg, struct text *sql, struct err *e)
 {
 	(void)arg;
 	(void)e;
-	text_str(sql, "SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, "
-		      "DEFINER FROM information_schema.ROUTINES ORDER BY 1, 2");
+	my_programs_ask_routines(sql);
 	return true;
-}
-
-static bool add(struct post *p, enum my_program_type type,
-		const struct my_database *db, const char *name, struct err *e)
-{
-	uint32_t index = (uint32_t)(db - objects_of(p)->databases);
-
-	p->part.dump->facts.items_total += type != MY_PROGRAM_VIEW;
-	return my_programs_add(&p->programs, type, index, name) ||
-	       err_nomem(e, "the list of routines, triggers and events");
-}
-
-/* The same with what a column tells of its definer. */
-static bool add_with(struct post *p, enum my_program_type type,
-		     const struct my_database *db, const struct my_conn *c,
-		     const char *name, const char *on, struct err *e)
-{
-	const char *definer = my_value(c, my_column(c, "DEFINER"));
-
-	return add(p, type, db, name, e) &&
-	       (my_programs_describe(&p->programs, definer, on) ||
-		err_nomem(e, "the list of routines, triggers and events"));
-}
-
-/* The database named in the current row's first column, when all of it is in
- * scope. */
-static const struct my_database *whole_database(struct post *p,
-						const struct my_conn *c)
-{
-	const char *name = my_value(c, 0);
-	const struct my_database *db =
-		name != NULL ? my_objects_find(objects_of(p), name) : NULL;
-
-	return db != NULL && db->is_whole ? db : NULL;
 }
 
 static bool take_routines(void *arg, struct my_conn *c, struct err *e)
 {
 	struct post *p = post_of(arg);
 
-	while (my_next_row(c)) {
-		const struct my_database *db = whole_database(p, c);
-		const char *name = my_value(c, 1), *word = my_value(c, 2);
-		enum my_program_type type;
-
-		if (db == NULL || name == NULL || word == NULL)
-			continue;
-		type = my_program_routine(word);
-		if (type == MY_PROGRAM_TYPES)
-			return err_set(e, ERR_REMOTE, "source_failed",
-				       "the server has routines of an unknown "
-				       "kind");
-		if (!add_with(p, type, db, c, name, NULL, e))
-			return false;
-		p->part.dump->facts.routines++;
-	}
-	return go_on(arg, c, e);
+	return my_programs_take_routines(&p->programs, p->part.dump, c, e) &&
+	       go_on(arg, c, e);
 }
 
 static bool ask_triggers(void *arg, struct text *sql, struct err *e)
 {
 	struct post *p = post_of(arg);
-	const struct my_database *db;
 
 	(void)e;
-	if (p->at == objects_of(p)->n)
-		return true;
-	db = &objects_of(p)->databases[p->at];
-	if (p->part.dump->server.is_mariadb) {
-		text_str(sql, "SHOW TRIGGERS FROM ");
-		my_quote_name(sql, db->name);
-		return true;
-	}
-	text_str(sql, "SELECT TRIGGER_NAME, NULL, EVENT_OBJECT_TABLE, "
-		      "DEFINER FROM information_schema.TRIGGERS "
-		      "WHERE TRIGGER_SCHEMA = ");
-	my_quote_value(sql, db->name, strlen(db->name));
-	text_str(sql, " ORDER BY EVENT_OBJECT_TABLE, EVENT_MANIPULATION, "
-		      "ACTION_TIMING, ACTION_ORDER");
+	if (p->at < objects_of(p)->n)
+		my_programs_ask_triggers(sql, p->part.dump, p->at);
 	return true;
 }
 
 static bool take_triggers(void *arg, struct my_conn *c, struct err *e)
 {
 	struct post *p = post_of(arg);
-	const struct my_database *db = &objects_of(p)->databases[p->at];
 
 	if (p->at == objects_of(p)->n)
 		return go_on(arg, c, e);
-	while (my_next_row(c)) {
-		const char *name = my_value(c, 0), *table = my_value(c, 2);
-
-		if (name == NULL || table == NULL ||
-		    (!db->is_whole && my_database_find(db, table) == NULL))
-			continue;
-		if (!add_with(p, MY_TRIGGER, db, c, name, table, e))
-			return false;
-		p->part.dump->facts.triggers++;
-	}
-	p->at++;
-	return true;
+	return my_programs_take_triggers(&p->programs, p->part.dump, p->at++, c,
+					 e);
 }
 
 static bool ask_events(void *arg, struct text *sql, struct err *e)
 {
 	(void)arg;
 	(void)e;
-	text_str(sql, "SELECT EVENT_SCHEMA, EVENT_NAME, DEFINER "
-		      "FROM information_schema.EVENTS ORDER BY 1, 2");
-	return true;
-}
-
-static bool add_views(struct post *p, struct err *e)
-{
-	struct my_cursor c = {0};
-
-	for (; my_cursor_find(objects_of(p), &c, MY_VIEWS); c.table++)
-		if (!add(p, MY_PROGRAM_VIEW,
-			 my_cursor_database(objects_of(p), &c),
-			 my_cursor_table(objects_of(p), &c)->name, e))
-			return false;
+	my_programs_ask_events(sql);
 	return true;
 }
 
@@ -281,16 +195,8 @@ static bool take_events(void *arg, struct my_conn *c, struct err *e)
 {
 	struct post *p = post_of(arg);
 
-	while (my_next_row(c)) {
-		const struct my_database *db = whole_database(p, c);
-
-		if (db == NULL || my_value(c, 1) == NULL)
-			continue;
-		if (!add_with(p, MY_EVENT, db, c, my_value(c, 1), NULL, e))
-			return false;
-		p->part.dump->facts.events++;
-	}
-	if (!add_views(p, e))
+	if (!my_programs_take_events(&p->programs, p->part.dump, c, e) ||
+	    !my_programs_take_views(&p->programs, p->part.dump, e))
 		return false;
 	if (!my_programs_sort(&p->programs))
 		return err_nomem(e, "the list of routines");

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "sources/mysql/definition.h"
 #include "sources/mysql/fault.h"
 #include "sources/mysql/program.h"
 #include "sources/mysql/quote.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "sources/mysql/definer.h"
-#include "sources/mysql/dump_int.h"
+#include "sources/mysql/definition.h"
 #include "sources/mysql/fault.h"
 #include "sources/mysql/history.h"
 #include "sources/mysql/leave.h"

@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "sources/mysql/definition.h"
 #include "sources/mysql/fault.h"
 #include "sources/mysql/history.h"
 #include "sources/mysql/plain.h"
