@@ -88,13 +88,11 @@ all_alive() {
 
 # Prints the local TCP ports that are in use, whatever their state.
 used_ports() {
-	local table local_address
-	for table in /proc/net/tcp /proc/net/tcp6; do
-		[[ -r $table ]] || continue
-		while read -r _ local_address _; do
-			[[ $local_address == *:* ]] || continue
-			printf '%d\n' "0x${local_address##*:}"
-		done <"$table"
+	local hex
+	# Read at once: line by line the shell takes minutes for thousands.
+	for hex in $(awk '$2 ~ /:/ { sub(/.*:/, "", $2); print $2 }' \
+		/proc/net/tcp /proc/net/tcp6 2>/dev/null | sort -u); do
+		printf '%d\n' "0x$hex"
 	done
 }
 
