@@ -134,13 +134,18 @@ def plain_mariadb():
 
 
 @pytest.fixture(scope="session")
-def mysql():
-    """A real MySQL 9, with a binary log."""
+def mysql_programs():
+    """Whatever wants a MySQL is skipped where there is none."""
     try:
         MySQL.fetch()
     except Unavailable as reason:
         _absent.append(f"MySQL 9 could not be had: {reason}")
         pytest.skip(_absent[-1])
+
+
+@pytest.fixture(scope="session")
+def mysql(mysql_programs):
+    """A real MySQL 9, with a binary log."""
     server = MySQL()
     try:
         yield server.await_ready()

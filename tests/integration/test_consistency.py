@@ -70,7 +70,7 @@ def open_bank(server, name, engine="InnoDB"):
         CREATE TABLE a{t} (id INT PRIMARY KEY, v BIGINT NOT NULL, pad TEXT)
             ENGINE={engine};
         INSERT INTO a{t} SELECT seq, {EACH}, REPEAT('x', 200)
-            FROM seq_1_to_{ACCOUNTS};""" for t in range(TABLES))
+            FROM {data.numbers(server, ACCOUNTS)};""" for t in range(TABLES))
     moves = "".join(f"""
             WHEN {t} THEN
                 UPDATE {name}.a{t} SET v = v - x WHERE id = i;

@@ -65,8 +65,10 @@ def _with_generated_columns(server, database):
     TABLE of these differs from copy to copy on MariaDB, though each value is
     equal: bits that mean nothing are in it."""
     found = {}
+    is_generated = ("IF(generation_expression <> '', 'ALWAYS', 'NEVER')"
+                    if server.is_mysql else "is_generated")
     for table, column, kind in server.sql(
-            "SELECT table_name, column_name, is_generated "
+            f"SELECT table_name, column_name, {is_generated} "
             "FROM information_schema.columns WHERE "
             f"table_schema = {text(database)} ORDER BY ordinal_position"):
         columns, kinds = found.setdefault(table, ([], set()))
@@ -79,8 +81,9 @@ def _digest(server, database, table, columns):
     """The same for these: of every value, whatever the order of rows."""
     values = ", ".join(f"QUOTE(CAST({quote(c)} AS BINARY))" for c in columns)
     return server.value(
-        "SELECT BIT_XOR(CAST(CONV(LEFT(MD5(CONCAT_WS(',', " + values
-        + f")), 16), 16, 10) AS UNSIGNED)) FROM {quote(table)}", database)
+        "SELECT BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS(',', " + values
+        + "), 256), 16), 16, 10) AS UNSIGNED)) "
+        f"FROM {quote(table)}", database)
 
 
 def rows(server, database):
@@ -96,6 +99,9 @@ def definitions(server, database):
     found = ["\t".join(row)
              for row in server.sql(";\n".join(script), database)]
     for kind, (view, name, schema, columns) in OBJECTS.items():
+        if server.is_mysql:
+            # Told by SHOW CREATE alone.
+            columns = columns.replace(", ALGORITHM", "")
         found += ["\t".join([kind] + row) for row in server.sql(
             f"SELECT {name}, {columns} FROM information_schema.{view} "
             f"WHERE {schema} = {text(database)} ORDER BY {name}")]

@@ -26,6 +26,17 @@ def small(server, name, rows=1000):
     return name
 
 
+def numbers(server, n):
+    """1 to n as the column `seq` of a table to select from; n is at most a
+    million. MySQL has no SEQUENCE engine."""
+    if not server.is_mysql:
+        return f"seq_1_to_{n}"
+    thousand = ("(WITH RECURSIVE r AS (SELECT 0 AS n UNION ALL "
+                "SELECT n + 1 FROM r WHERE n < 999) SELECT n FROM r)")
+    return (f"(SELECT a.n * 1000 + b.n + 1 AS seq FROM {thousand} a, "
+            f"{thousand} b WHERE a.n <= {n // 1000}) seqs WHERE seq <= {n}")
+
+
 def bulky(server, name, megabytes, tables=4):
     """A database whose text is about so long and hardly compresses, so that
     a backup of it takes its time."""
@@ -41,6 +52,6 @@ def bulky(server, name, megabytes, tables=4):
             SET @t = {table};
             SET sql_log_bin = 0;
             INSERT INTO t{table} SELECT seq, CONCAT({value})
-                FROM seq_1_to_{rows}""")
+                FROM {numbers(server, rows)}""")
     server.sql(";\n".join(script))
     return name
