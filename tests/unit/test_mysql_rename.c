@@ -74,6 +74,17 @@ static void test_definitions(void **state)
 	      "CREATE TABLE `shop` (`a` int DEFAULT nextval(`shop_old`.`s`), "
 	      "CONSTRAINT `f` FOREIGN KEY (`b`) REFERENCES `shop_old`.`t` "
 	      "(`a`)) COMMENT='`shop`.`x`'");
+	/* A table that goes by the database's name. */
+	check(&r,
+	      "CREATE ALGORITHM=UNDEFINED VIEW `shop`.`v` AS select "
+	      "`shop`.`id` AS `id`,sum(`shop`.`n`) AS `shop`,`shop`.`f`(1) "
+	      "from (`shop`.`orders` `shop` join `shop`.`t` on(`shop`.`id` = "
+	      "`shop`.`t`.`id`))",
+	      "CREATE ALGORITHM=UNDEFINED VIEW `shop_old`.`v` AS select "
+	      "`shop`.`id` AS `id`,sum(`shop`.`n`) AS `shop`,`shop_old`.`f`(1) "
+	      "from (`shop_old`.`orders` `shop` join `shop_old`.`t` "
+	      "on(`shop`.`id` = "
+	      "`shop_old`.`t`.`id`))");
 	check(&r,
 	      "CREATE ALGORITHM=UNDEFINED DEFINER=`shop`@`h` VIEW `shop`.`v` "
 	      "AS select `shop`.`t`.`shop` AS `shop`,`x`.`shop`.`a` from "

@@ -83,7 +83,7 @@ struct rewrite {
 	struct text *out;
 	struct text name;
 	const char *copied; /* what comes before is in out */
-	bool is_changed;
+	bool is_changed, is_view;
 };
 
 static void replace(struct rewrite *w, const char *from, const char *to,
@@ -93,6 +93,59 @@ static void replace(struct rewrite *w, const char *from, const char *to,
 	my_quote_name(w->out, name);
 	w->copied = to;
 	w->is_changed = true;
+}
+
+static bool is_behind(const char *begin, const char *at, const char *words)
+{
+	size_t n = strlen(words);
+
+	return (size_t)(at - begin) >= n && memcmp(at - n, words, n) == 0;
+}
+
+/* Stands alone somewhere, and not as a column's name: a table goes by it. */
+static bool is_alias(const char *begin, const char *end, const char *name)
+{
+	struct text found = {0};
+	bool is = false;
+
+	for (const char *s = begin, *from; s < end && !is;) {
+		if (*s == '\'' || *s == '"') {
+			s = skip_string(s, end);
+		} else if (*s != '`') {
+			s++;
+		} else {
+			from = s;
+			if (!my_unquote_name(&s, end, &found))
+				break;
+			is = strcmp(found.data, name) == 0 &&
+			     (s == end || *s != '.') &&
+			     is_behind(begin, from, " ") &&
+			     !is_behind(begin, from, "AS ");
+		}
+	}
+	text_free(&found);
+	return is;
+}
+
+/* "`x`.`y`" in a view where `x` is what a table goes by, and no database: all
+ * else that is of a database stands behind these words, before a bracket, or
+ * before a third name. */
+static bool is_column(const char *begin, const char *from, const char *dot,
+		      const char *end, const char *name)
+{
+	static const char *const tables[] = {"VIEW ",	"from ",   "join ",
+					     "nextval", "lastval", NULL};
+	struct text second = {0};
+	const char *s = dot + 1, *before = from;
+	bool is_two = my_unquote_name(&s, end, &second) &&
+		      (s == end || (*s != '.' && *s != '('));
+
+	text_free(&second);
+	while (before > begin && before[-1] == '(')
+		before--;
+	for (const char *const *w = tables; *w != NULL; w++)
+		is_two = is_two && !is_behind(begin, before, *w);
+	return is_two && is_alias(begin, end, name);
 }
 
 /* A name at s: replaced when it is a database's. Returns what is behind. */
@@ -108,7 +161,9 @@ static const char *take_name(struct rewrite *w, const char *begin,
 			      (from > begin && from[-1] == '.')))
 		return s;
 	name = my_renames_find(w->renames, w->name.data);
-	if (name != w->name.data)
+	if (name == w->name.data)
+		return s;
+	if (!w->is_view || !is_column(begin, from, s, end, w->name.data))
 		replace(w, from, s, name);
 	return s;
 }
@@ -138,6 +193,7 @@ bool my_renames_apply(const struct my_renames *r, const char *sql, size_t len,
 	if (r->n == 0)
 		return false;
 	text_reset(out);
+	w.is_view = begins(sql, len, "CREATE ALGORITHM=");
 	before = before_name(sql, len);
 	if (before > 0)
 		(void)take_name(&w, sql, sql + before, end, false);
