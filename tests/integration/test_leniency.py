@@ -70,3 +70,19 @@ def test_bank_that_the_log_leaves_out(cofferds, filtering_mariadb,
             finally:
                 copy.drop("bank")
     server.drop("bank", "bank_teller")
+
+
+def test_view_of_a_table_that_goes_by_the_databases_name(lenient,
+                                                         plain_mariadb):
+    server = plain_mariadb
+    server.sql("""
+        CREATE DATABASE lenient; USE lenient;
+        CREATE TABLE orders (id INT); INSERT INTO orders VALUES (1), (2);
+        CREATE VIEW v AS SELECT SUM(lenient.id) FROM orders lenient;""")
+    try:
+        lenient.restore(lenient.backup("lenient"),
+                        rename={"lenient": "lenient_copy"})
+        server.sql("DELETE FROM lenient.orders")
+        assert server.value("SELECT * FROM lenient_copy.v") == "3"
+    finally:
+        server.drop("lenient", "lenient_copy")
