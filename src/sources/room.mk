@@ -10,6 +10,8 @@ if WITH_MYSQL
 libsources_a_SOURCES += \
 	src/sources/mysql/account.c \
 	src/sources/mysql/account.h \
+	src/sources/mysql/account_list.c \
+	src/sources/mysql/account_list.h \
 	src/sources/mysql/accounts.c \
 	src/sources/mysql/address.c \
 	src/sources/mysql/address.h \

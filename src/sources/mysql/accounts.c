@@ -16,8 +16,8 @@
 
 #include "base/log.h"
 #include "sources/mysql/account.h"
+#include "sources/mysql/account_list.h"
 #include "sources/mysql/fault.h"
-#include "sources/mysql/order.h"
 #include "sources/mysql/quote.h"
 #include "sources/mysql/settings.h"
 
@@ -54,11 +54,8 @@ struct some {
 struct accounts {
 	struct my_part part; /* comes first */
 	enum accounts_state state;
-	struct my_account *list; /* roles first, then by name */
-	size_t n, cap;
-	struct my_edges edges; /* a role before who has it */
-	uint32_t *order;
-	size_t at;	   /* in the order */
+	struct my_accounts all;
+	size_t at;	   /* in their order */
 	struct text text;  /* of the item at hand */
 	struct text roles; /* MySQL: DEFAULT ROLE of the one at hand */
 	struct some gone, dangling, quoted;
@@ -76,7 +73,7 @@ static bool is_mariadb(const struct accounts *p)
 
 static struct my_account *account_of(struct accounts *p)
 {
-	return &p->list[p->order[p->at]];
+	return &p->all.list[p->all.order[p->at]];
 }
 
 static void set_state(struct accounts *p, enum accounts_state next)
@@ -156,49 +153,17 @@ static bool ask_list(void *arg, struct text *sql, struct err *e)
 	return true;
 }
 
-static struct my_account *grow(struct accounts *p)
-{
-	if (p->n == p->cap) {
-		size_t cap = p->cap > 0 ? p->cap * 2 : 32;
-		struct my_account *grown =
-			reallocarray(p->list, cap, sizeof(*grown));
-
-		if (grown == NULL)
-			return NULL;
-		p->list = grown;
-		p->cap = cap;
-	}
-	return &p->list[p->n++];
-}
-
+/* One that cannot be read back is told, and left out. */
 static bool add_account(struct accounts *p, const struct my_conn *c)
 {
-	const char *user = my_value(c, 0), *host = my_value(c, 1);
-	const char *is_role = my_value(c, 2), *is_quoted = my_value(c, 4);
-	struct my_account *a;
+	const char *user = my_value(c, 0), *is_quoted = my_value(c, 4);
 
-	if (user == NULL || host == NULL || my_account_is_servers_own(user))
-		return true;
-	if (is_quoted != NULL && is_quoted[0] == '1') {
+	if (user != NULL && is_quoted != NULL && is_quoted[0] == '1' &&
+	    !my_account_is_servers_own(user)) {
 		some_add(&p->quoted, user);
 		return true;
 	}
-	a = grow(p);
-	if (a == NULL || !my_account_init(a, user, host, my_value(c, 3)))
-		return false;
-	a->is_role = is_role != NULL && is_role[0] == '1';
-	a->is_nowhere = a->is_role && is_mariadb(p);
-	return true;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const struct my_account *x = a, *y = b;
-	int order = y->is_role - x->is_role;
-
-	if (order == 0)
-		order = strcmp(x->user, y->user);
-	return order != 0 ? order : strcmp(x->host, y->host);
+	return my_accounts_add(&p->all, c, is_mariadb(p));
 }
 
 static bool take_list(void *arg, struct my_conn *c, struct err *e)
@@ -208,9 +173,8 @@ static bool take_list(void *arg, struct my_conn *c, struct err *e)
 	while (my_next_row(c))
 		if (!add_account(p, c))
 			return err_nomem(e, "the list of accounts");
-	if (p->n > 0)
-		qsort(p->list, p->n, sizeof(*p->list), compare);
-	p->part.dump->facts.items_total += p->n;
+	my_accounts_sort(&p->all);
+	p->part.dump->facts.items_total += p->all.n;
 	return go_on(arg, c, e);
 }
 
@@ -226,69 +190,16 @@ static bool ask_roles(void *arg, struct text *sql, struct err *e)
 	return true;
 }
 
-static struct my_account *find_as(struct accounts *p, bool is_role, char *user,
-				  char *host)
-{
-	struct my_account key = {
-		.user = user, .host = host, .is_role = is_role};
-
-	return p->n > 0 ? bsearch(&key, p->list, p->n, sizeof(key), compare)
-			: NULL;
-}
-
-/* The account in two columns of the current row; NULL: none of ours. */
-static struct my_account *find(struct accounts *p, const struct my_conn *c,
-			       unsigned column)
-{
-	/* bsearch() compares two of a kind, and changes nothing. */
-	char *user = (char *)(uintptr_t)my_value(c, column);
-	char *host = (char *)(uintptr_t)my_value(c, column + 1);
-	struct my_account *found;
-
-	if (user == NULL || host == NULL)
-		return NULL;
-	found = find_as(p, true, user, host);
-	return found != NULL ? found : find_as(p, false, user, host);
-}
-
-static void add_admin(struct my_account *role, const struct my_account *who)
-{
-	struct text name = {0};
-
-	my_account_name(&name, who);
-	text_str(&role->admins, role->admins.len > 0 ? ", " : "");
-	if (name.is_broken)
-		role->admins.is_broken = true;
-	else
-		my_quote_value(&role->admins, name.data, name.len);
-	text_free(&name);
-}
-
-static bool add_mapping(struct accounts *p, const struct my_conn *c)
-{
-	struct my_account *role = find(p, c, 0), *who = find(p, c, 2);
-	const char *is_admin = my_value(c, 4);
-
-	if (role == NULL || who == NULL)
-		return true;
-	if (is_admin != NULL && is_admin[0] == 'Y')
-		add_admin(role, who);
-	return !role->admins.is_broken &&
-	       my_edges_add(&p->edges, (uint32_t)(role - p->list),
-			    (uint32_t)(who - p->list));
-}
-
 static bool take_roles(void *arg, struct my_conn *c, struct err *e)
 {
 	struct accounts *p = accounts_of(arg);
 
 	while (my_next_row(c))
-		if (!add_mapping(p, c))
+		if (!my_accounts_map(&p->all, c))
 			return err_nomem(e, "the order of roles");
-	p->order = calloc(p->n + 1, sizeof(*p->order));
-	if (p->order == NULL || !my_order(&p->edges, p->order, (uint32_t)p->n))
+	if (!my_accounts_order(&p->all))
 		return err_nomem(e, "the order of roles");
-	set_state(p, p->n > 0 ? ACCOUNTS_CREATE : ACCOUNTS_DONE);
+	set_state(p, p->all.n > 0 ? ACCOUNTS_CREATE : ACCOUNTS_DONE);
 	return true;
 }
 
@@ -306,7 +217,7 @@ static bool ask_create(void *arg, struct text *sql, struct err *e)
 static void role_variable(struct accounts *p, const struct my_account *role,
 			  struct text *out)
 {
-	text_printf(out, "coffer_role_%zu", (size_t)(role - p->list));
+	text_printf(out, "coffer_role_%zu", (size_t)(role - p->all.list));
 }
 
 static void write_role(struct accounts *p, const struct my_account *role)
@@ -374,7 +285,7 @@ static bool take_create(void *arg, struct my_conn *c, struct err *e)
 static void next_account(struct accounts *p)
 {
 	p->at++;
-	set_state(p, p->at < p->n ? ACCOUNTS_CREATE : ACCOUNTS_DONE);
+	set_state(p, p->at < p->all.n ? ACCOUNTS_CREATE : ACCOUNTS_DONE);
 }
 
 /* It went meanwhile, or is in the tables but not in use. */
@@ -518,9 +429,9 @@ static void write_revoke(struct accounts *p, const struct my_account *role)
 
 static void write_revokes(struct accounts *p)
 {
-	for (size_t i = 0; i < p->n && p->list[i].is_nowhere; i++)
-		if (!my_account_is_public(&p->list[i]))
-			write_revoke(p, &p->list[i]);
+	for (size_t i = 0; i < p->all.n && p->all.list[i].is_nowhere; i++)
+		if (!my_account_is_public(&p->all.list[i]))
+			write_revoke(p, &p->all.list[i]);
 }
 
 static bool emit(struct accounts *p, struct err *e)
@@ -551,7 +462,7 @@ static bool take_grants(void *arg, struct my_conn *c, struct err *e)
 		if (my_value(c, 0) != NULL)
 			write_grant(p, my_value(c, 0));
 	write_default_roles(p);
-	if (p->at + 1 == p->n)
+	if (p->at + 1 == p->all.n)
 		write_revokes(p);
 	if (!emit(p, e))
 		return false;
@@ -604,7 +515,7 @@ static void say_where(struct accounts *p, struct err *e)
 	char clean[MY_TEXT_MAX];
 	struct text name = {0};
 
-	if (p->state < ACCOUNTS_CREATE || p->at >= p->n)
+	if (p->state < ACCOUNTS_CREATE || p->at >= p->all.n)
 		return;
 	my_account_name(&name, account_of(p));
 	if (!name.is_broken)
@@ -639,11 +550,7 @@ static void accounts_destroy(struct source *source)
 	struct accounts *p = accounts_of(source);
 
 	my_part_fini(&p->part);
-	for (size_t i = 0; i < p->n; i++)
-		my_account_fini(&p->list[i]);
-	free(p->list);
-	my_edges_fini(&p->edges);
-	free(p->order);
+	my_accounts_fini(&p->all);
 	text_free(&p->text);
 	text_free(&p->roles);
 	text_free(&p->gone.names);
