@@ -71,11 +71,13 @@ static void send_packet(struct fake *f, int i, const struct text *payload)
 	text_free(&packet);
 }
 
-static void send_ok(struct fake *f, int i)
+static void send_ok(struct fake *f, int i, unsigned affected)
 {
 	struct text t = {0};
 
-	put(&t, 0, 3);
+	put(&t, 0, 1);
+	put(&t, affected, 1);
+	put(&t, 0, 1);
 	put(&t, 2, 2);
 	put(&t, 0, 2);
 	send_packet(f, i, &t);
@@ -211,7 +213,7 @@ static void answer(struct fake *f, int i, const char *sql)
 	a = find(f, sql);
 	(void)pthread_mutex_unlock(&f->lock);
 	if (a == NULL || a->act == FAKE_OK)
-		send_ok(f, i);
+		send_ok(f, i, a != NULL ? a->affected : 0);
 	else if (a->act == FAKE_ERROR)
 		send_error(f, i, a->number, a->text, true);
 	else if (a->act == FAKE_ROWS || a->act == FAKE_CUT_ROWS)
@@ -244,7 +246,7 @@ static void serve(struct fake *f, int i)
 	f->seq[i] = (unsigned char)(head[3] + 1);
 	if (!f->is_greeted[i]) {
 		f->is_greeted[i] = true;
-		send_ok(f, i);
+		send_ok(f, i, 0);
 	} else if (body[0] == COM_QUERY) {
 		answer(f, i, (const char *)body + 1);
 	} else {

@@ -22,6 +22,7 @@ struct fake_answer {
 	const char *begins;
 	enum fake_act act;
 	unsigned number;    /* FAKE_ERROR */
+	unsigned affected;  /* rows, FAKE_OK; below 251 */
 	const char *text;   /* FAKE_ERROR */
 	const char *names;  /* of columns, parted by blanks */
 	const char *values; /* a row a line, parted by |; "NULL" is NULL */

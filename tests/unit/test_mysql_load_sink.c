@@ -603,6 +603,25 @@ static void test_what_stands_is_told(void **state)
 	rig_fini(&r);
 }
 
+/* The server says that a database made or changed is a row. */
+static void test_rows_are_of_tables(void **state)
+{
+	static const struct fake_answer a[] = {
+		{.begins = "ALTER DATABASE", .act = FAKE_OK, .affected = 1},
+		{.begins = "INSERT", .act = FAKE_OK, .affected = 2},
+		{.begins = NULL}};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	rig_restore(&r, "ALTER DATABASE `shop` CHARACTER SET utf8mb4;\n");
+	assert_int_equal(r.load->ops->facts(r.load)->rows_committed, 0);
+	r.section = ITEM_DATA;
+	rig_restore(&r, "INSERT INTO `t` (`a`) VALUES\n(1),\n(2);\n");
+	assert_int_equal(r.load->ops->facts(r.load)->rows_committed, 2);
+	rig_fini(&r);
+}
+
 /* A password's hash is in the statement, and in the server's words. */
 static void test_hashes_are_not_told(void **state)
 {
@@ -670,6 +689,7 @@ int main(void)
 		cmocka_unit_test(test_definers_are_replaced),
 		cmocka_unit_test(test_single_tables_are_replaced),
 		cmocka_unit_test(test_what_stands_is_told),
+		cmocka_unit_test(test_rows_are_of_tables),
 		cmocka_unit_test(test_hashes_are_not_told),
 		cmocka_unit_test(test_width),
 	};
