@@ -17,11 +17,8 @@ def typed(request, module_cofferds, tmp_path_factory):
     server.drop("types")
 
 
-@pytest.mark.parametrize("mode", [None, trip.HARD_MODE],
-                         ids=["default", "hard"])
-def test_round_trip(typed, mode):
-    with trip.global_mode(typed.server, mode):
-        backup = trip.round_trip(typed, "types")
+def test_round_trip(typed):
+    backup = trip.both_modes(typed, "types")
     assert backup["counts"]["tables"] > 200
 
 

@@ -3,14 +3,14 @@ cinema, small tables with all that hangs on them, and a staff, few tables with
 many rows. The same each time."""
 from .compare import quote
 
-# Numbers 0 to 9999, in plain SQL: MySQL has no SEQUENCE engine.
+# Numbers 0 to 1999, in plain SQL: MySQL has no SEQUENCE engine.
 _NUMBERS = """
 CREATE TABLE number (n INT PRIMARY KEY);
 INSERT INTO number WITH RECURSIVE r AS
     (SELECT 0 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 999)
     SELECT n FROM r;
 INSERT INTO number SELECT a.n * 1000 + b.n FROM number a, number b
-    WHERE a.n BETWEEN 1 AND 9;
+    WHERE a.n = 1;
 """
 
 _CINEMA = """
@@ -196,10 +196,10 @@ def _make(server, name, text):
 
 
 def cinema(server, name):
-    """Some 60,000 rows in small tables that hang together."""
+    """Some 25,000 rows in small tables that hang together."""
     return _make(server, name, _CINEMA)
 
 
 def staff(server, name):
-    """Some 140,000 rows in few tables."""
+    """Some 30,000 rows in few tables."""
     return _make(server, name, _STAFF)

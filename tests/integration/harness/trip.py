@@ -44,17 +44,29 @@ def global_mode(server, mode):
                    f"SET GLOBAL sql_mode = '{before}'")
 
 
-def round_trip(world, *databases, seconds=180):
+def round_trip(world, *databases, seconds=180, **changes):
     """Backs up, restores in the one way and in the other, and compares each
     time. The record of the backup."""
     server = world.server
     before = exact.snapshot(server, *databases)
     assert before
-    backup = world.backup(*databases, seconds=seconds)
+    backup = world.backup(*databases, seconds=seconds, **changes)
     server.drop(*databases)
     world.restore(backup)
     compare.assert_equal(before, exact.snapshot(server, *databases))
     server.drop(*databases)
     byhand.restore(world.folder_of(backup), server)
     compare.assert_equal(before, exact.snapshot(server, *databases))
+    return backup
+
+
+def both_modes(world, *databases):
+    """A round trip in the hard mode; a backup in the server's own mode is
+    the same text. The record of the backup."""
+    alone = {"options": {"parallelism": 1}}
+    plain = world.backup(*databases, **alone)
+    with global_mode(world.server, HARD_MODE):
+        backup = round_trip(world, *databases, **alone)
+    assert byhand.plain_text(world.folder_of(plain)) == \
+        byhand.plain_text(world.folder_of(backup))
     return backup
