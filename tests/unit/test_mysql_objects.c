@@ -169,6 +169,13 @@ static void test_settings(void **state)
 	my_settings_write(&s, &sql);
 	assert_non_null(strstr(sql.data, "max_execution_time = 0"));
 	assert_null(strstr(sql.data, "max_statement_time"));
+	text_reset(&sql);
+	my_settings_tables(&s, &sql);
+	assert_non_null(strstr(sql.data, "sql_require_primary_key = 0"));
+	text_reset(&sql);
+	my_server_parse(&s, "11.4.2-MariaDB");
+	my_settings_tables(&s, &sql);
+	assert_int_equal(sql.len, 0);
 	text_free(&sql);
 	json = my_settings_json(&s);
 	assert_non_null(strstr(json, "\"sql_mode\":\"A\\\"B\""));
