@@ -203,14 +203,19 @@ bool my_out_add(struct my_out *o, const char *bytes, size_t len, struct err *e)
 	return true;
 }
 
+/* Tables without rows never fill a frame, but each of them has a span. */
+enum { SPANS_MAX = 4096 };
+
 bool my_out_end(struct my_out *o, struct err *e)
 {
 	bool is_apart = o->item != NULL && o->item->is_apart;
 	bool ok = close_span(o, true, e);
+	bool is_enough =
+		is_apart || (o->frame != NULL && o->frame->nspans >= SPANS_MAX);
 
 	item_unref(o->item);
 	o->item = NULL;
-	return ok && (!is_apart || my_out_flush(o, e));
+	return ok && (!is_enough || my_out_flush(o, e));
 }
 
 bool my_out_flush(struct my_out *o, struct err *e)
