@@ -38,6 +38,15 @@ static void test_grants(void **state)
 	      "`role`@`%`,`b`@`%` for `u`@`%`");
 }
 
+/* Root has it on every server, but others may not grant it. */
+static void test_proxy(void **state)
+{
+	(void)state;
+	check("GRANT PROXY ON ''@'%' TO 'root'@'localhost' WITH GRANT OPTION",
+	      1698, "''@'%' for 'root'@'localhost'");
+	check("GRANT SELECT ON `a`.`t` TO `u`@`%`", 1698, NULL);
+}
+
 static void test_memberships(void **state)
 {
 	(void)state;
@@ -71,6 +80,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grants),
+		cmocka_unit_test(test_proxy),
 		cmocka_unit_test(test_memberships),
 		cmocka_unit_test(test_all_else_fails),
 	};

@@ -36,6 +36,7 @@ enum my_errno {
 	MY_ERR_INVALID_ROLE = 1959, /* MariaDB: ER_INVALID_ROLE */
 	MY_ERR_LOST = 2013,
 	MY_ERR_NO_SUCH_ROLE = 3523,	/* MySQL: ER_UNKNOWN_AUTHID */
+	MY_ERR_NO_PROXY = 1698,		/* GRANT PROXY without having it */
 	MY_ERR_ROLE_NOT_GRANTED = 3530, /* MySQL */
 	MY_CLIENT_MIN = 2000,		/* the library's own numbers */
 	MY_CLIENT_MAX = 2999,

@@ -70,11 +70,15 @@ bool my_may_leave_out(const char *sql, size_t len, unsigned number)
 	struct text text = {0};
 	bool may;
 
-	if (!is_of_what_is_gone(number))
+	if (!is_of_what_is_gone(number) && number != MY_ERR_NO_PROXY)
 		return false;
 	inner(&text, sql, len);
-	may = !text.is_broken && text.len > 0 &&
-	      (begins(text.data, "GRANT ") || is_default_role(text.data));
+	if (text.is_broken || text.len == 0)
+		may = false;
+	else if (number == MY_ERR_NO_PROXY)
+		may = begins(text.data, "GRANT PROXY ");
+	else
+		may = begins(text.data, "GRANT ") || is_default_role(text.data);
 	text_free(&text);
 	return may;
 }

@@ -175,7 +175,7 @@ static bool ask_commit(void *arg, struct text *sql, struct err *e)
 /* Its bytes, or those of its first piece, are on their way. */
 static bool send(struct my_sink *s, struct err *e)
 {
-	size_t limit = s->server.max_packet_bytes > 2 * PACKET_SLACK
+	size_t limit = s->server.max_packet_bytes > 2UL * PACKET_SLACK
 			       ? s->server.max_packet_bytes - PACKET_SLACK
 			       : SIZE_MAX;
 

@@ -268,7 +268,7 @@ bool my_sink_leaves_out(struct my_sink *s, unsigned number)
 		return false;
 	my_leave_out_brief(&brief, s->full, s->full_len);
 	my_load_note(s->load,
-		     "a grant is left out, since what it is on is not there "
+		     "a grant that the target refuses is left out "
 		     "(%u): %s",
 		     number,
 		     my_clean(clean, sizeof(clean),
