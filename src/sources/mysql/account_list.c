@@ -55,13 +55,10 @@ void my_accounts_sort(struct my_accounts *l)
 		qsort(l->list, l->n, sizeof(*l->list), compare);
 }
 
-static struct my_account *find_as(const struct my_accounts *l, bool is_role,
-				  char *user, char *host)
+static struct my_account *find_like(const struct my_accounts *l,
+				    const struct my_account *key)
 {
-	struct my_account key = {
-		.user = user, .host = host, .is_role = is_role};
-
-	return l->n > 0 ? bsearch(&key, l->list, l->n, sizeof(key), compare)
+	return l->n > 0 ? bsearch(key, l->list, l->n, sizeof(*key), compare)
 			: NULL;
 }
 
@@ -70,14 +67,18 @@ static struct my_account *find(const struct my_accounts *l,
 			       const struct my_conn *c, unsigned column)
 {
 	/* bsearch() compares two of a kind, and changes nothing. */
-	char *user = (char *)(uintptr_t)my_value(c, column);
-	char *host = (char *)(uintptr_t)my_value(c, column + 1);
+	struct my_account key = {
+		.user = (char *)(uintptr_t)my_value(c, column),
+		.host = (char *)(uintptr_t)my_value(c, column + 1),
+		.is_role = true,
+	};
 	struct my_account *found;
 
-	if (user == NULL || host == NULL)
+	if (key.user == NULL || key.host == NULL)
 		return NULL;
-	found = find_as(l, true, user, host);
-	return found != NULL ? found : find_as(l, false, user, host);
+	found = find_like(l, &key);
+	key.is_role = false;
+	return found != NULL ? found : find_like(l, &key);
 }
 
 static void add_admin(struct my_account *role, const struct my_account *who)

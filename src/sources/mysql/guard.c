@@ -243,18 +243,19 @@ static bool no_lock(void *arg, struct my_conn *c, unsigned number,
 
 	(void)c;
 	(void)e;
-	if (number == MY_ERR_LOCK_WAIT)
+	if (number == MY_ERR_LOCK_WAIT) {
 		set_state(t, TAKE_CHANGER);
-	else if (t->guard->kind == MY_GUARD_TABLES)
+		return true;
+	}
+	if (t->guard->kind == MY_GUARD_TABLES ||
+	    (!my_is_denial(number) && number != MY_ERR_SYNTAX))
 		return false;
-	else if (my_is_denial(number))
+	if (number == MY_ERR_SYNTAX)
+		do_without(t, "the server has no lock for it");
+	else
 		do_without(t, t->guard->dump->server.is_mariadb
 				      ? "grant RELOAD to the account"
 				      : "grant BACKUP_ADMIN to the account");
-	else if (number == MY_ERR_SYNTAX)
-		do_without(t, "the server has no lock for it");
-	else
-		return false;
 	return true;
 }
 
