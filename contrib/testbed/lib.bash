@@ -90,10 +90,10 @@ all_alive() {
 used_ports() {
 	local hex
 	# Read at once: line by line the shell takes minutes for thousands.
-	for hex in $(awk '$2 ~ /:/ { sub(/.*:/, "", $2); print $2 }' \
-		/proc/net/tcp /proc/net/tcp6 2>/dev/null | sort -u); do
+	while read -r hex; do
 		printf '%d\n' "0x$hex"
-	done
+	done < <(awk '$2 ~ /:/ { sub(/.*:/, "", $2); print $2 }' \
+		/proc/net/tcp /proc/net/tcp6 2>/dev/null | sort -u)
 }
 
 # free_ports COUNT: prints the first of COUNT free ports in a row, at most
