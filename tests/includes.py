@@ -39,6 +39,10 @@ BELOW = {
 PROGRAM = {"src/main.c", "src/server.c", "src/server.h",
            "src/server_begin.c", "src/server_int.h"}
 
+# Folders of a room that have an order of their own, from below to above.
+FOLDERS = ("src/sources/mysql", "src/sources/mysql/dump",
+           "src/sources/mysql/load")
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 DIRECTIVE = re.compile(r"^\s*#(?:[^\n]*\\\n)*[^\n]*$", re.M)
@@ -80,6 +84,13 @@ def resolve(root, path, included):
     return found
 
 
+def is_above(path, found):
+    """Whether a header stands above a file in the order of their folders."""
+    here, there = path.parent.as_posix(), found.parent.as_posix()
+    return (here in FOLDERS and there in FOLDERS
+            and FOLDERS.index(there) > FOLDERS.index(here))
+
+
 def check_include(root, path, room, included):
     """What is wrong with one include, or None."""
     found = resolve(root, path, included)
@@ -91,6 +102,8 @@ def check_include(root, path, room, included):
         return f'"{included}" is in no room'
     if is_private and path.parts[0] == "include":
         return f'"{included}" is not below include/: others lack it'
+    if target == room and is_above(path, found):
+        return f'"{included}" is not below {path.parent.name}'
     if room is None or target == room:
         return None
     if target not in BELOW[room]:
@@ -137,6 +150,9 @@ GOOD = {
                            '#include "loop/loop.h"\n',
     "src/stores/s3/get.c": '#include "s3_int.h"\n',
     "src/stores/dir/dir.c": '#include "../s3/s3_int.h"\n',
+    "src/sources/mysql/dump/out.h": "struct out;\n",
+    "src/sources/mysql/load/sink.c":
+        '#include "sources/mysql/dump/out.h"\n',
     "src/jobs/backup.c": '#include "catalog/catalog.h"\n'
                          '#include "stages/zstd.h"\n',
     "src/server.h": "struct server;\n",
@@ -158,6 +174,8 @@ PLANTED = [
      "not below stages"),
     ("src/sources/up.c", '#include "catalog/catalog.h"\n',
      "not below sources"),
+    ("src/sources/mysql/up.c", '#include "sources/mysql/dump/out.h"\n',
+     "not below mysql"),
     ("src/catalog/up.c", '#include "jobs/jobs.h"\n',
      "not below catalog"),
     ("src/jobs/peek.c", '#include "stores/s3/s3_int.h"\n',

@@ -8,103 +8,103 @@ libsources_a_SOURCES = \
 	src/sources/op_int.h
 if WITH_MYSQL
 libsources_a_SOURCES += \
-	src/sources/mysql/account.c \
-	src/sources/mysql/account.h \
-	src/sources/mysql/account_list.c \
-	src/sources/mysql/account_list.h \
-	src/sources/mysql/accounts.c \
+	src/sources/mysql/dump/account.c \
+	src/sources/mysql/dump/account.h \
+	src/sources/mysql/dump/account_list.c \
+	src/sources/mysql/dump/account_list.h \
+	src/sources/mysql/dump/accounts.c \
 	src/sources/mysql/address.c \
 	src/sources/mysql/address.h \
-	src/sources/mysql/check_int.h \
-	src/sources/mysql/check_rules.c \
+	src/sources/mysql/load/check_int.h \
+	src/sources/mysql/load/check_rules.c \
 	src/sources/mysql/column.c \
 	src/sources/mysql/column.h \
 	src/sources/mysql/conn.c \
 	src/sources/mysql/conn.h \
 	src/sources/mysql/conn_int.h \
-	src/sources/mysql/data.c \
-	src/sources/mysql/definition.c \
-	src/sources/mysql/definition.h \
-	src/sources/mysql/part.c \
-	src/sources/mysql/part.h \
-	src/sources/mysql/definer.c \
-	src/sources/mysql/definer.h \
-	src/sources/mysql/leave.c \
-	src/sources/mysql/leave.h \
+	src/sources/mysql/dump/data.c \
+	src/sources/mysql/dump/definition.c \
+	src/sources/mysql/dump/definition.h \
+	src/sources/mysql/dump/part.c \
+	src/sources/mysql/dump/part.h \
+	src/sources/mysql/load/definer.c \
+	src/sources/mysql/load/definer.h \
+	src/sources/mysql/load/leave.c \
+	src/sources/mysql/load/leave.h \
 	src/sources/mysql/dial.c \
 	src/sources/mysql/dialog.c \
 	src/sources/mysql/dialog.h \
-	src/sources/mysql/dump.c \
-	src/sources/mysql/dump_int.h \
+	src/sources/mysql/dump/dump.c \
+	src/sources/mysql/dump/dump_int.h \
 	src/sources/mysql/fault.c \
 	src/sources/mysql/fault.h \
 	src/sources/mysql/grants.c \
 	src/sources/mysql/grants.h \
-	src/sources/mysql/guard.c \
-	src/sources/mysql/guard.h \
-	src/sources/mysql/lanes.c \
+	src/sources/mysql/dump/guard.c \
+	src/sources/mysql/dump/guard.h \
+	src/sources/mysql/dump/lanes.c \
 	src/sources/mysql/history.c \
 	src/sources/mysql/history.h \
-	src/sources/mysql/list.c \
-	src/sources/mysql/list.h \
-	src/sources/mysql/load.c \
-	src/sources/mysql/load_check.c \
-	src/sources/mysql/load_int.h \
-	src/sources/mysql/load_prepare.c \
-	src/sources/mysql/load_sink.c \
-	src/sources/mysql/load_verify.c \
+	src/sources/mysql/dump/list.c \
+	src/sources/mysql/dump/list.h \
+	src/sources/mysql/load/load.c \
+	src/sources/mysql/load/check.c \
+	src/sources/mysql/load/load_int.h \
+	src/sources/mysql/load/prepare.c \
+	src/sources/mysql/load/sink.c \
+	src/sources/mysql/load/verify.c \
 	src/sources/mysql/mysql.c \
 	src/sources/mysql/mysql.h \
 	src/sources/mysql/names.c \
-	src/sources/mysql/objects.c \
-	src/sources/mysql/objects.h \
+	src/sources/mysql/dump/objects.c \
+	src/sources/mysql/dump/objects.h \
 	src/sources/mysql/op.c \
 	src/sources/mysql/op.h \
-	src/sources/mysql/order.c \
-	src/sources/mysql/order.h \
-	src/sources/mysql/out.c \
-	src/sources/mysql/out.h \
-	src/sources/mysql/pattern.c \
-	src/sources/mysql/pattern.h \
-	src/sources/mysql/pieces.c \
-	src/sources/mysql/pieces.h \
+	src/sources/mysql/dump/order.c \
+	src/sources/mysql/dump/order.h \
+	src/sources/mysql/dump/out.c \
+	src/sources/mysql/dump/out.h \
+	src/sources/mysql/dump/pattern.c \
+	src/sources/mysql/dump/pattern.h \
+	src/sources/mysql/load/pieces.c \
+	src/sources/mysql/load/pieces.h \
 	src/sources/mysql/plain.c \
 	src/sources/mysql/plain.h \
-	src/sources/mysql/post.c \
-	src/sources/mysql/prepare.c \
+	src/sources/mysql/dump/post.c \
+	src/sources/mysql/dump/prepare.c \
 	src/sources/mysql/probe.c \
-	src/sources/mysql/program.c \
-	src/sources/mysql/program.h \
-	src/sources/mysql/programs.c \
-	src/sources/mysql/programs.h \
+	src/sources/mysql/dump/program.c \
+	src/sources/mysql/dump/program.h \
+	src/sources/mysql/dump/programs.c \
+	src/sources/mysql/dump/programs.h \
 	src/sources/mysql/quote.c \
 	src/sources/mysql/quote.h \
 	src/sources/mysql/ranges.c \
 	src/sources/mysql/ranges.h \
 	src/sources/mysql/reader.c \
 	src/sources/mysql/reader.h \
-	src/sources/mysql/recheck.c \
-	src/sources/mysql/redo.c \
-	src/sources/mysql/redo.h \
-	src/sources/mysql/rename.c \
-	src/sources/mysql/rename.h \
-	src/sources/mysql/report.c \
-	src/sources/mysql/report.h \
-	src/sources/mysql/rights.c \
-	src/sources/mysql/rights.h \
-	src/sources/mysql/rows.c \
-	src/sources/mysql/rows.h \
-	src/sources/mysql/schema.c \
+	src/sources/mysql/dump/recheck.c \
+	src/sources/mysql/load/redo.c \
+	src/sources/mysql/load/redo.h \
+	src/sources/mysql/load/rename.c \
+	src/sources/mysql/load/rename.h \
+	src/sources/mysql/load/report.c \
+	src/sources/mysql/load/report.h \
+	src/sources/mysql/dump/rights.c \
+	src/sources/mysql/dump/rights.h \
+	src/sources/mysql/dump/rows.c \
+	src/sources/mysql/dump/rows.h \
+	src/sources/mysql/dump/schema.c \
 	src/sources/mysql/server.c \
 	src/sources/mysql/server.h \
 	src/sources/mysql/sessions.c \
 	src/sources/mysql/sessions.h \
 	src/sources/mysql/settings.c \
 	src/sources/mysql/settings.h \
-	src/sources/mysql/sink_int.h \
-	src/sources/mysql/snapshot.c \
-	src/sources/mysql/split.c \
-	src/sources/mysql/split.h \
-	src/sources/mysql/statement.c \
-	src/sources/mysql/tables.c
+	src/sources/mysql/load/sink_int.h \
+	src/sources/mysql/dump/snapshot.c \
+	src/sources/mysql/load/split.c \
+	src/sources/mysql/load/split.h \
+	src/sources/mysql/load/statement.c \
+	src/sources/mysql/dump/tables.c
 endif

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "sources/mysql/account.h"
+#include "sources/mysql/dump/account.h"
 
 static void check_create(const char *line, const char *want, const char *roles)
 {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "sources/mysql/definer.h"
+#include "sources/mysql/load/definer.h"
 
 static void check(const char *from, const char *to)
 {

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "sources/mysql/grants.h"
-#include "sources/mysql/rights.h"
+#include "sources/mysql/dump/rights.h"
 
 static void read_lines(struct my_grants *g, const char *const *lines)
 {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "sources/mysql/leave.h"
+#include "sources/mysql/load/leave.h"
 
 /* told NULL: it may not be left out. */
 static void check(const char *sql, unsigned number, const char *told)

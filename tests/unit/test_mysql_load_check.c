@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "sources/mysql/report.h"
+#include "sources/mysql/load/report.h"
 #include "test_mysql_load_rig.h"
 
 #define VARIABLES "v log ro case packet mode cs coll zone szone"

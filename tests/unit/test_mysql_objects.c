@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "sources/mysql/definition.h"
-#include "sources/mysql/dump_int.h"
-#include "sources/mysql/program.h"
+#include "sources/mysql/dump/definition.h"
+#include "sources/mysql/dump/dump_int.h"
+#include "sources/mysql/dump/program.h"
 #include "sources/mysql/settings.h"
 
 static void add(struct my_database *db, const char *name,

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "sources/mysql/order.h"
+#include "sources/mysql/dump/order.h"
 
 static bool note(void *arg, const char *a, const char *b)
 {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "sources/mysql/out.h"
+#include "sources/mysql/dump/out.h"
 
 struct rig {
 	struct link link;

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "sources/mysql/pattern.h"
+#include "sources/mysql/dump/pattern.h"
 #include "test_mysql_dump_rig.h"
 
 static void test_fits(void **state)

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "sources/mysql/pieces.h"
+#include "sources/mysql/load/pieces.h"
 
 #define HEAD "INSERT INTO `t` (`a\nb`,`c`) VALUES\n"
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "sources/mysql/redo.h"
+#include "sources/mysql/load/redo.h"
 
 static void push(struct my_redo *r, const char *text)
 {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "sources/mysql/rename.h"
+#include "sources/mysql/load/rename.h"
 
 static void check(const struct my_renames *r, const char *sql, const char *want)
 {

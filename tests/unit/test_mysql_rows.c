@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "sources/mysql/rows.h"
-#include "sources/mysql/split.h"
+#include "sources/mysql/dump/rows.h"
+#include "sources/mysql/load/split.h"
 
 struct rig {
 	struct link link;

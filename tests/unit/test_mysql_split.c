@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "sources/mysql/out.h"
-#include "sources/mysql/split.h"
+#include "sources/mysql/dump/out.h"
+#include "sources/mysql/load/split.h"
 
 static const char dump[] =
 	"SET NAMES binary;\n"
