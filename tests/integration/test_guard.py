@@ -3,6 +3,7 @@ have few connections: on both servers."""
 import pytest
 
 from harness import compare, data, flow, process, trip
+from harness.proxy import Proxy
 from test_consistency import SLOWLY, SOON, Change
 
 
@@ -43,6 +44,9 @@ def test_guard_seconds_are_over(cofferds, server, changing, tmp_path,
     local = trip.LocalWorld(cofferds(env={
         **SOON, "COFFER_GUARD_SECONDS": "1",
         "COFFER_RETRY_SECONDS": "3600"}), server).prepare(tmp_path / "pool")
+    slow = Proxy(server, rate=1_000_000)  # seconds, not one
+    local.api.want(200, "PATCH", "/v1/sources/db", {
+        "connection": flow.connection(server, port=slow.port)})
     backup = local.start_backup(changing, options=SLOWLY)
     local.wait_phase(backup["job_id"], "data")
     wait_released(server)

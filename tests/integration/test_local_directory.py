@@ -92,8 +92,9 @@ def test_rule15_folder_that_may_not_be_written(world, folder):
 
 def test_flipped_bit_is_seen(local, folder, shop, mariadb):
     backup = local.backup(shop, pool="local")
-    part = sorted(p for p in files_of(folder, backup)
-                  if p.parent.name == "data")[-1]
+    # The largest holds the rows.
+    part = max((p for p in files_of(folder, backup)
+                if p.parent.name == "data"), key=lambda p: p.stat().st_size)
     body = bytearray(part.read_bytes())
     body[len(body) // 2] ^= 4
     part.write_bytes(body)

@@ -121,7 +121,7 @@ def test_without_any_setting(binary, tmp_path):
     child = process.spawn([binary], log, env)
     try:
         if free:
-            process.until(lambda: (tmp_path / "data/cofferd.sock").exists()
+            process.until(lambda: "ready" in log.read_text()
                           or child.poll() is not None, 30, "it is up")
         else:
             child.wait(30)

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 
 CHUNK = 8192
 RESET = struct.pack("ii", 1, 0)
@@ -38,10 +39,12 @@ class Trigger:
 
 
 class Proxy:
-    """down and up count what came from the server, and what went there."""
+    """down and up count what came from the server, and what went there. rate
+    bounds the bytes a second that come on each connection: a slow network."""
 
-    def __init__(self, server):
+    def __init__(self, server, rate=None):
         self.server = server
+        self.rate = rate
         self.gate = threading.RLock()
         self.triggers = []
         self.sockets = set()
@@ -101,6 +104,8 @@ class Proxy:
         try:
             while chunk := source.recv(CHUNK):
                 self._count(chunk, is_up)
+                if self.rate and not is_up:
+                    time.sleep(len(chunk) / self.rate)
                 target.sendall(chunk)
         except OSError:
             pass

@@ -455,11 +455,18 @@ static void let_go(struct my_guard *g, const char *why)
 	my_guard_release(g);
 }
 
+/* To the next sign of life, or to the end if that comes first. */
 static void set_timer(struct my_guard *g)
 {
-	const struct timeval after = {
-		is_watching(g) ? WATCH_SECONDS : BEAT_SECONDS, 0};
+	int64_t seconds = is_watching(g) ? WATCH_SECONDS : BEAT_SECONDS;
+	int64_t ms = seconds * MS;
+	int64_t left_ms = g->until_ms != 0 ? g->until_ms - clock_mono_ms() : ms;
+	struct timeval after;
 
+	if (left_ms < ms)
+		ms = left_ms > 0 ? left_ms : 0;
+	after.tv_sec = ms / MS;
+	after.tv_usec = ms % MS * MS;
 	(void)evtimer_add(g->timer, &after);
 }
 
