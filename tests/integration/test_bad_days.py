@@ -333,7 +333,6 @@ def test_server_that_dies_in_the_middle(rig, tmp_path):
     try:
         name = several(server, "dying")
         rig = rig(server)
-        before = compare.rows(server, name)
         rig.proxy.reset()
         rig.world.backup(name)
         point = rig.proxy.down // 2
@@ -345,7 +344,9 @@ def test_server_that_dies_in_the_middle(rig, tmp_path):
         rig.assert_swept(record)
         server.start_again()
         rig.proxy.reset()
-        assert rig.contents(rig.world.backup(name), name) == before
+        # It may have lost what it had not yet written.
+        left = compare.rows(server, name)
+        assert rig.contents(rig.world.backup(name), name) == left > 0
     finally:
         server.stop()
 
