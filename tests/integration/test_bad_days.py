@@ -3,7 +3,6 @@ that are cut or killed, schema changes, rights that go, a server that dies, a
 target that is full. The right code, nothing left behind, and nothing that says
 `completed` and lacks something."""
 import itertools
-import os
 import random
 import threading
 
@@ -15,7 +14,7 @@ from harness.proxy import Proxy
 from harness.testbed import MariaDB
 from harness.trip import LocalWorld
 
-POINTS = int(os.environ.get("COFFER_KILL_POINTS", "50"))
+POINTS = process.setting("KILL_POINTS", 50)
 LOST = ("connection_failed",)
 CHANGED = ("source_changed", "ddl_in_progress", "lock_not_obtained")
 QUICK = {"COFFER_RETRY_SECONDS": "0", "COFFER_STALL_SECONDS": "30"}

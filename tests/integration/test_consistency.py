@@ -1,7 +1,7 @@
 """One view over several connections, and schema changes while it is read.
 
-COFFER_BANK_BACKUPS says how many backups the bank makes on each server (5)."""
-import os
+COFFER_TEST_BANK_BACKUPS says how many backups the bank makes on each server
+(20; at most 50, the quota)."""
 import subprocess
 import threading
 
@@ -10,7 +10,7 @@ import pytest
 from harness import byhand, compare, data, flow, process
 from harness.testbed import MariaDB
 
-BACKUPS = int(os.environ.get("COFFER_BANK_BACKUPS", "5"))
+BACKUPS = process.setting("BANK_BACKUPS", 20)
 SOON = {"COFFER_RETRY_SECONDS": "1"}
 TABLES, ACCOUNTS, EACH = 6, 500, 1000
 

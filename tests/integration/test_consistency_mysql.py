@@ -7,7 +7,7 @@ from harness.testbed import MySQL
 from test_consistency import (ACCOUNTS, EACH, SLOWLY, SOON, TABLES, Change,
                               Tellers, grant, open_bank, total)
 
-BACKUPS = 3
+BACKUPS = process.setting("BANK_BACKUPS", 3)
 WAITING = ("SELECT COUNT(*) FROM performance_schema.metadata_locks WHERE "
            "object_type = 'BACKUP LOCK' AND lock_status = 'PENDING'")
 HELD = ("SELECT COUNT(*) FROM performance_schema.metadata_locks WHERE "

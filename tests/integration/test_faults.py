@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from harness import compare, data, process
+from harness import compare, data, flow, process
 from harness.api import problem
+from harness.proxy import Proxy
 
 STORE_FAILED = ("store_failed", "store_stalled")
 # Long enough for a hang to be a hang, short enough for a test.
@@ -17,6 +18,23 @@ IMPATIENT = {"COFFER_STALL_SECONDS": "10", "COFFER_RETRY_SECONDS": "1"}
 @pytest.fixture
 def slow(database):
     return database(data.bulky, 64)
+
+
+@pytest.fixture
+def make_slowly(make_world, ceph, bucket):
+    """The same world; what comes from the store comes so slowly that a
+    restore of `slow` takes seconds."""
+    def make(**settings):
+        proxy = Proxy(ceph, rate=1_000_000)
+        proxies.append(proxy)
+        return make_world(
+            pool={"object_storage": flow.object_storage(
+                bucket, endpoint=f"http://127.0.0.1:{proxy.port}")},
+            **settings)
+    proxies = []
+    yield make
+    for proxy in proxies:
+        proxy.close()
 
 
 def failed(world, backup, codes, seconds=180):
@@ -46,7 +64,8 @@ def test_killed_connections_fail_the_backup(make_world, mariadb, slow):
     world.backup(slow)
 
 
-def test_killed_connections_fail_the_restore(world, mariadb, slow):
+def test_killed_connections_fail_the_restore(make_slowly, mariadb, slow):
+    world = make_slowly()
     before = compare.snapshot(mariadb, slow)
     backup = world.backup(slow)
     mariadb.drop(slow)
@@ -132,8 +151,8 @@ def test_store_that_hangs_for_good(make_world, ceph, slow, small):
     world.backup(small)
 
 
-def test_store_gone_while_restoring(make_world, ceph, mariadb, slow):
-    world = make_world(env=IMPATIENT)
+def test_store_gone_while_restoring(make_slowly, ceph, mariadb, slow):
+    world = make_slowly(env=IMPATIENT)
     backup = world.backup(slow)
     mariadb.drop(slow)
     restore = world.start_restore(backup)

@@ -2,11 +2,11 @@
 and a binary log that leaves things out is no proof of one view."""
 import pytest
 
-from harness import byhand, trip
+from harness import byhand, process, trip
 from harness.testbed import MariaDB
 from test_consistency import EACH, ACCOUNTS, TABLES, Tellers, open_bank, total
 
-BACKUPS = 3
+BACKUPS = process.setting("BANK_BACKUPS", 3)
 
 
 @pytest.fixture

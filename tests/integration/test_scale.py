@@ -1,6 +1,6 @@
-"""Rule 10: sources of very many tables. COFFER_SCALE_TABLES=500000 is the
+"""Rule 10: sources of very many tables. COFFER_TEST_SCALE_TABLES=500000 is the
 long form: that many tables of the engine BLACKHOLE, backed up only. It needs
-a server whose folder of plugins has ha_blackhole: COFFER_SCALE_PLUGINS names
+a server whose folder of plugins has ha_blackhole: COFFER_TEST_SCALE_PLUGINS names
 one (Debian's mariadb-server package has it)."""
 import concurrent.futures
 import os
@@ -12,8 +12,8 @@ from harness import flow
 from harness.compare import quote
 from harness.testbed import MariaDB
 
-LONG = int(os.environ.get("COFFER_SCALE_TABLES", "0"))
-PLUGINS = os.environ.get("COFFER_SCALE_PLUGINS", "/usr/lib/mysql/plugin")
+LONG = process.setting("SCALE_TABLES", 0)
+PLUGINS = process.setting("SCALE_PLUGINS", "/usr/lib/mysql/plugin")
 TABLES = LONG or 20_000
 CLIENTS = 4
 # For a machine that does much else; three minutes are enough on an idle one.
@@ -86,7 +86,7 @@ def many():
                "--set", "sync_frm=0"]
     if LONG:
         assert os.path.exists(f"{PLUGINS}/ha_blackhole.so"), \
-            f"{PLUGINS} has no ha_blackhole.so: set COFFER_SCALE_PLUGINS"
+            f"{PLUGINS} has no ha_blackhole.so: set COFFER_TEST_SCALE_PLUGINS"
         options += ["--set", f"plugin_dir={PLUGINS}",
                     "--set", "plugin_load_add=ha_blackhole"]
     server = MariaDB(*options)

@@ -115,21 +115,21 @@ static void test_cores_unknown(void **state)
 	dump_rig_fini(&r);
 }
 
-/* While others write, views started one after the other differ. */
-static void test_another_try(void **state)
+/* One answer to the question of a view's place. */
+#define PLACE(position)                                                        \
+	{                                                                      \
+		.begins = "SHOW STATUS LIKE", .act = FAKE_ROWS, .times = 1,    \
+		.names = "n v",                                                \
+		.values = "Binlog_snapshot_file|bin.000007\n"                  \
+			  "Binlog_snapshot_position|" #position                \
+	}
+
+/* Two lanes whose views begin anew: the second ones are at 4711. */
+static void begins_anew(const struct fake_answer *a)
 {
-	static const struct fake_answer a[] = {
-		{.begins = "SHOW STATUS LIKE",
-		 .act = FAKE_ROWS,
-		 .times = 1,
-		 .names = "n v",
-		 .values = "Binlog_snapshot_file|bin.000007\n"
-			   "Binlog_snapshot_position|4000"},
-		{.begins = NULL}};
 	const struct dump_facts *f;
 	struct dump_rig r;
 
-	(void)state;
 	begin(&r, a, 2);
 	f = dump_rig_run(&r);
 	assert_false(err_is(&r.err));
@@ -137,6 +137,31 @@ static void test_another_try(void **state)
 	assert_int_equal(fake_count(r.fake, "FLUSH TABLES"), 0);
 	assert_int_equal(f->binlog_position, 4711);
 	dump_rig_fini(&r);
+}
+
+/* While others write, views started one after the other differ. */
+static void test_another_try(void **state)
+{
+	static const struct fake_answer a[] = {PLACE(4000),
+					       PLACE(4711),
+					       PLACE(4000),
+					       PLACE(4711),
+					       {.begins = NULL}};
+
+	(void)state;
+	begins_anew(a);
+}
+
+/* The server may answer with the place of somebody else's view. */
+static void test_answer_to_somebody_else(void **state)
+{
+	static const struct fake_answer a[] = {
+		PLACE(4000), PLACE(4000), PLACE(4000),
+		PLACE(4711), PLACE(4000), PLACE(4711),
+		PLACE(4000), PLACE(4711), {.begins = NULL}};
+
+	(void)state;
+	begins_anew(a);
 }
 
 /* Places that are told empty are none. */
@@ -290,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_lanes_by_cores),
 		cmocka_unit_test(test_cores_unknown),
 		cmocka_unit_test(test_another_try),
+		cmocka_unit_test(test_answer_to_somebody_else),
 		cmocka_unit_test(test_tries_used_up),
 		cmocka_unit_test(test_lock_without_binlog),
 		cmocka_unit_test(test_lock_where_the_log_has_gaps),

@@ -5,11 +5,13 @@
  * all of them. Minus a zero, not plus: -0 plus 0 is 0. DOUBLE(M,D) has no
  * exponent as text, and the servers cut a number of more than 81 digits off.
  * ENUM and SET are text, but where '' is a member the text does not tell the
- * member from no member; plus 0 loses digits of a SET of 64. Under SET NAMES
- * binary a literal is binary: UUID and INET take that for their inner form,
- * MySQL's JSON refuses it; all others take the bytes as they are. JSON that
- * an expression made may hold a DECIMAL, which no text gives back (1.50 comes
- * as the double 1.5): it is read as what its own text would be.
+ * member from no member; plus 0 loses digits of a SET of 64. A member's
+ * character of four bytes comes as '?' in every definition that the servers
+ * print, so that the text would not be a member of the restored table. Under
+ * SET NAMES binary a literal is binary: UUID and INET take that for their inner
+ * form, MySQL's JSON refuses it; all others take the bytes as they are. JSON
+ * that an expression made may hold a DECIMAL, which no text gives back (1.50
+ * comes as the double 1.5): it is read as what its own text would be.
  */
 #include "sources/mysql/column.h"
 
@@ -64,8 +66,9 @@ struct my_column_plan my_column_plan(const char *type, const char *extra)
 	p.is_as_double =
 		is_type(type, "float") || strncasecmp(type, "double(", 7) == 0;
 	/* Also hit by a quote within a member, where it does no harm. */
-	p.is_as_integer = (is_type(type, "enum") || is_type(type, "set")) &&
-			  strstr(type, "''") != NULL;
+	p.is_as_integer =
+		(is_type(type, "enum") || is_type(type, "set")) &&
+		(strstr(type, "''") != NULL || strchr(type, '?') != NULL);
 	p.is_as_json = is_type(type, "json");
 	p.is_integer = is_one_of(type, integer_types);
 	p.is_unsigned = strstr(type, "unsigned") != NULL;

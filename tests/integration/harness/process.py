@@ -14,8 +14,16 @@ TESTBED = TOP / "contrib" / "testbed"
 
 _FOREIGN = re.compile(r"(COFFER|AWS|MYSQL|MARIADB|CEPH|S3)_.*|.*_proxy"
                       r"|.*_CA_BUNDLE|SSL_CERT_(FILE|DIR)", re.IGNORECASE)
+_SETTINGS = dict(os.environ)
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def setting(name, default):
+    """How long a form of a test is wanted: COFFER_TEST_<name>. The servers
+    under test do not see it."""
+    value = _SETTINGS.get(f"COFFER_TEST_{name}", default)
+    return type(default)(value)
 
 
 def clean_environment(**changes):

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import urllib.parse
 import uuid
 
 import boto3
@@ -205,6 +206,14 @@ class Ceph(Server):
     @property
     def endpoint(self):
         return self.env["S3_ENDPOINT"]
+
+    @property
+    def host(self):
+        return urllib.parse.urlsplit(self.endpoint).hostname
+
+    @property
+    def port(self):
+        return urllib.parse.urlsplit(self.endpoint).port
 
     @property
     def region(self):

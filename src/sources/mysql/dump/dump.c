@@ -216,6 +216,7 @@ static void dump_destroy(struct dump *base)
 	text_free(&d->drifting.names);
 	text_free(&d->versioned.names);
 	text_free(&d->elsewhere.names);
+	text_free(&d->untold.names);
 	my_objects_fini(&d->objects);
 	my_grants_fini(&d->grants);
 	free(d->facts.session_json);

@@ -89,7 +89,7 @@ struct my_dump {
 	struct my_cursor definitions; /* the next table to be defined */
 	struct my_cursor tables;      /* the next table to read */
 	struct my_pool pool;	      /* tables that are read now */
-	struct my_some drifting, versioned, elsewhere;
+	struct my_some drifting, versioned, elsewhere, untold;
 	struct dump_facts facts;
 };
 

@@ -175,6 +175,33 @@ static void look_at_engine(struct tables *t, const char *create, size_t len)
 	}
 }
 
+/* The servers print a '?' for each character of four bytes in a member of an
+ * ENUM or SET; such columns are read as numbers (column.c). */
+static bool has_untold_members(const char *create, size_t len)
+{
+	const char *s = create, *end = create + len;
+	struct text name = {0};
+	bool found = false;
+
+	while (!found &&
+	       (s = memmem(s, (size_t)(end - s), "\n  `", 4)) != NULL) {
+		const char *stop;
+
+		s += 3;
+		text_reset(&name);
+		if (!my_unquote_name(&s, end, &name))
+			break;
+		stop = memchr(s, '\n', (size_t)(end - s));
+		if (stop == NULL)
+			stop = end;
+		found = (stop - s > 6 && (memcmp(s, " enum(", 6) == 0 ||
+					  memcmp(s, " set(", 5) == 0)) &&
+			memchr(s, '?', (size_t)(stop - s)) != NULL;
+	}
+	text_free(&name);
+	return found;
+}
+
 static bool emit(struct tables *t, struct err *e)
 {
 	struct item *item = item_new(t->number, ITEM_SCHEMA, "table",
@@ -201,6 +228,9 @@ static bool take_table(void *arg, struct my_conn *c, struct err *e)
 	t->table->fingerprint = my_fingerprint(create, len);
 	t->table->is_plain = my_plain_is(create, len);
 	look_at_engine(t, create, len);
+	if (has_untold_members(create, len))
+		my_some_add(&t->part.dump->untold, t->database->name,
+			    t->table->name);
 	text_reset(&t->text);
 	my_statement(&t->text, create, len, false);
 	return emit(t, e);
@@ -224,6 +254,13 @@ void my_tables_warn(struct my_dump *d)
 			     "%u tables show data that lives elsewhere; only "
 			     "their definition is backed up: %s",
 			     d->elsewhere.n, my_some_text(&d->elsewhere));
+	if (d->untold.n > 0)
+		my_dump_warn(d, "members_untold",
+			     "a '?' in a member of an ENUM or SET of %u tables "
+			     "may stand for a character of four bytes, which "
+			     "the server does not tell; rows keep their "
+			     "members' numbers: %s",
+			     d->untold.n, my_some_text(&d->untold));
 }
 
 void my_tables_drifted(struct my_dump *d)
