@@ -29,6 +29,7 @@ struct catalog_config {
 	const char *path;	      /* DATA_DIR/catalog.db */
 	const struct secret_key *key; /* borrowed for its life */
 	unsigned manual_backups_max;  /* rule 7 */
+	unsigned shrink_percent;      /* rule 14's brake; 0: 50 */
 };
 
 /* Who this server is; made at the first start. */
@@ -62,6 +63,7 @@ typedef void catalog_done_cb(void *arg, const struct err *e);
 struct catalog_query {
 	const char *q; /* name contains, without regard to case */
 	const char *engine, *status, *source, *pool, *type, *method, *kind;
+	const char *plan, *strategy, *resource, *result;
 	const char *backup, *target, *storage_type; /* ids, or names where
 						     * names are unique */
 	int64_t since, until; /* ms, by creation; until is not in */
@@ -94,5 +96,11 @@ struct catalog_op *catalog_token_add(struct catalog *c,
 				     const struct token_record *r,
 				     catalog_done_cb *done, void *arg,
 				     struct err *e) MUST_CHECK;
+
+/* Forgets one, by id or name. "not_found"; "last_admin" when it is the last
+ * one that is admin and does not expire. */
+struct catalog_op *catalog_token_delete(struct catalog *c, const char *key,
+					catalog_done_cb *done, void *arg,
+					struct err *e) MUST_CHECK;
 
 #endif

@@ -51,6 +51,10 @@ struct pool_record {
 	char *reason;
 	int64_t probed_at;
 	uint64_t backup_count, stored_bytes; /* derived: completed ones */
+	bool is_adopting;		     /* derived: a job reads it */
+	char *recipients_json; /* array of "age1..."; NULL: not encrypted */
+	char *identity; /* "AGE-SECRET-KEY-1..."; only where the call says so */
+	bool has_identity;
 	int64_t revision, created_at, updated_at;
 };
 

@@ -32,7 +32,15 @@ enum job_status {
 	JOB_STATUS_COUNT,
 };
 
-enum job_kind { JOB_BACKUP, JOB_RESTORE, JOB_DELETE, JOB_KIND_COUNT };
+enum job_kind {
+	JOB_BACKUP,
+	JOB_RESTORE,
+	JOB_DELETE,
+	JOB_VERIFY,
+	JOB_EXPIRE,
+	JOB_ADOPT,
+	JOB_KIND_COUNT,
+};
 
 /* The API's words: "backing_up", "running", "backup". */
 const char *backup_status_name(enum backup_status s);
@@ -68,8 +76,19 @@ struct backup_record {
 	char *consistency_json, *warnings_json, *error_json, *phases_json;
 	char bottleneck[16]; /* "" "source" "compression" "store" */
 	char manifest_digest[SHA256_HEX_MAX];
+	char plan_id[ID_MAX]; /* "": none; stays when the plan is gone */
+	char plan_name[NAME_BUF];
+	int64_t due_at;	       /* of a timer's run; else 0 */
+	int64_t verified_at;   /* the last verification that ended */
+	char verify_status[8]; /* "never" "passed" "failed" */
+	char verify_scope[8];  /* "all" "sample"; "": never */
+	char *depends_on_json; /* array of ids, or NULL */
+	bool is_encrypted;
+	bool is_mine;	 /* derived: this server owns it (server_id) */
+	bool is_adopted; /* read from a pool, not made here */
 	bool held;
 	bool is_restoring;  /* derived */
+	bool is_verifying;  /* derived */
 	bool has_leftovers; /* objects may lie in the pool that must go */
 	char job_id[ID_MAX];
 	int64_t fence;

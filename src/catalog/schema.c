@@ -193,10 +193,115 @@
 
 #define V2_COUNTS "ALTER TABLE backups ADD COLUMN counts_json TEXT;"
 
+/* Names of source and pool are read from their rows. name_key: rule 5. */
+#define V3_PLANS                                                               \
+	"CREATE TABLE plans ("                                                 \
+	" id TEXT PRIMARY KEY,"                                                \
+	" name TEXT NOT NULL COLLATE NOCASE,"                                  \
+	" name_key TEXT UNIQUE,"                                               \
+	" remarks TEXT,"                                                       \
+	" enabled INTEGER NOT NULL DEFAULT 1,"                                 \
+	" source_id TEXT NOT NULL REFERENCES sources (id),"                    \
+	" pool_id TEXT NOT NULL REFERENCES pools (id),"                        \
+	" strategy TEXT NOT NULL,"                                             \
+	" method TEXT NOT NULL,"                                               \
+	" scope_json TEXT,"                                                    \
+	" timer_json TEXT,"                                                    \
+	" options_json TEXT,"                                                  \
+	" retention_days INTEGER NOT NULL,"                                    \
+	" grace_seconds INTEGER NOT NULL,"                                     \
+	" expiry_held TEXT,"                                                   \
+	" next_due_at INTEGER NOT NULL DEFAULT 0,"                             \
+	" unmet_due_at INTEGER NOT NULL DEFAULT 0,"                            \
+	" last_backup_id TEXT NOT NULL DEFAULT '',"                            \
+	" last_status TEXT NOT NULL DEFAULT '',"                               \
+	" last_at INTEGER NOT NULL DEFAULT 0,"                                 \
+	" base_rows INTEGER NOT NULL DEFAULT 0," /* the brake's measure */     \
+	" base_keys INTEGER NOT NULL DEFAULT 0,"                               \
+	" base_bytes INTEGER NOT NULL DEFAULT 0,"                              \
+	" base_scope TEXT,"                                                    \
+	" revision INTEGER NOT NULL DEFAULT 1,"                                \
+	" created_at INTEGER NOT NULL,"                                        \
+	" updated_at INTEGER NOT NULL);"                                       \
+	"CREATE INDEX plans_created ON plans (created_at, id);"                \
+	"CREATE INDEX plans_updated ON plans (updated_at, id);"                \
+	"CREATE INDEX plans_name ON plans (name, id);"                         \
+	"CREATE INDEX plans_next ON plans (next_due_at, id);"                  \
+	"CREATE INDEX plans_last ON plans (last_at, id);"                      \
+	"CREATE INDEX plans_due ON plans (enabled, strategy, next_due_at);"    \
+	"CREATE INDEX plans_source ON plans (source_id, created_at, id);"      \
+	"CREATE INDEX plans_pool ON plans (pool_id, created_at, id);"          \
+	"CREATE TABLE plan_runs ("                                             \
+	" plan_id TEXT NOT NULL REFERENCES plans (id) ON DELETE CASCADE,"      \
+	" due_at INTEGER NOT NULL,"                                            \
+	" last_at INTEGER NOT NULL,"                                           \
+	" count INTEGER NOT NULL DEFAULT 1,"                                   \
+	" decision TEXT NOT NULL,"                                             \
+	" backup_id TEXT NOT NULL DEFAULT '',"                                 \
+	" restarts INTEGER NOT NULL DEFAULT 0,"                                \
+	" decided_at INTEGER NOT NULL,"                                        \
+	" PRIMARY KEY (plan_id, due_at)) WITHOUT ROWID;"                       \
+	"CREATE INDEX plan_runs_backup ON plan_runs (backup_id);"
+
+#define V3_BACKUPS                                                             \
+	"ALTER TABLE backups ADD COLUMN plan_id TEXT NOT NULL DEFAULT '';"     \
+	"ALTER TABLE backups ADD COLUMN plan_name TEXT NOT NULL DEFAULT '';"   \
+	"ALTER TABLE backups ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;"    \
+	"ALTER TABLE backups ADD COLUMN retention_days"                        \
+	" INTEGER NOT NULL DEFAULT 0;"                                         \
+	"ALTER TABLE backups ADD COLUMN verified_at"                           \
+	" INTEGER NOT NULL DEFAULT 0;"                                         \
+	"ALTER TABLE backups ADD COLUMN verify_status"                         \
+	" TEXT NOT NULL DEFAULT 'never';"                                      \
+	"ALTER TABLE backups ADD COLUMN verify_scope"                          \
+	" TEXT NOT NULL DEFAULT '';"                                           \
+	"ALTER TABLE backups ADD COLUMN depends_on_json TEXT;"                 \
+	"ALTER TABLE backups ADD COLUMN is_encrypted"                          \
+	" INTEGER NOT NULL DEFAULT 0;"                                         \
+	"ALTER TABLE backups ADD COLUMN is_adopted"                            \
+	" INTEGER NOT NULL DEFAULT 0;"                                         \
+	"CREATE INDEX backups_plan ON backups (plan_id, created_at, id);"      \
+	"CREATE INDEX backups_expiry ON backups"                               \
+	" (status, type, expires_at);"
+
+#define V3_POOLS                                                               \
+	"ALTER TABLE pools ADD COLUMN recipients_json TEXT;"                   \
+	"ALTER TABLE pools ADD COLUMN identity TEXT;" /* sealed */             \
+	"ALTER TABLE sources ADD COLUMN read_from_json TEXT;"                  \
+	"ALTER TABLE sources ADD COLUMN read_from_secret TEXT;" /* sealed */
+
+#define V3_EVENTS                                                              \
+	"CREATE TABLE events ("                                                \
+	" id INTEGER PRIMARY KEY,"                                             \
+	" at INTEGER NOT NULL,"                                                \
+	" kind TEXT NOT NULL,"                                                 \
+	" act TEXT NOT NULL,"                                                  \
+	" resource TEXT NOT NULL,"                                             \
+	" name TEXT NOT NULL,"                                                 \
+	" result TEXT NOT NULL,"                                               \
+	" who TEXT NOT NULL,"                                                  \
+	" address TEXT NOT NULL,"                                              \
+	" detail TEXT NOT NULL);"                                              \
+	"CREATE INDEX events_at ON events (at, id);"                           \
+	"CREATE INDEX events_kind ON events (kind, id);"                       \
+	"CREATE INDEX events_resource ON events (resource, id);"               \
+	"CREATE INDEX events_result ON events (result, id);"                   \
+	"CREATE TABLE replies ("                                               \
+	" token_id TEXT NOT NULL,"                                             \
+	" key TEXT NOT NULL,"                                                  \
+	" request_hash TEXT NOT NULL,"                                         \
+	" status INTEGER NOT NULL DEFAULT 0,"                                  \
+	" headers_json TEXT,"                                                  \
+	" body TEXT,"                                                          \
+	" created_at INTEGER NOT NULL,"                                        \
+	" PRIMARY KEY (token_id, key)) WITHOUT ROWID;"                         \
+	"CREATE INDEX replies_created ON replies (created_at);"
+
 static const char *const steps[] = {
 	V1_SERVER V1_SOURCES V1_POOLS V1_BACKUPS V1_BACKUP_SORTS
 		V1_BACKUP_FILTERS V1_RESTORES V1_JOBS,
 	V2_COUNTS,
+	V3_PLANS V3_BACKUPS V3_POOLS V3_EVENTS,
 };
 
 struct schema schema_current(void)

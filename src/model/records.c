@@ -14,6 +14,7 @@ static struct strings source_strings(struct source_record *r)
 static struct strings pool_strings(struct pool_record *r)
 {
 	return (struct strings){{&r->remarks, &r->config_json, &r->secret,
+				 &r->recipients_json, &r->identity,
 				 &r->capabilities_json, &r->reason}};
 }
 

@@ -19,9 +19,9 @@ static const char *const job_words[] = {
 };
 
 static const char *const kind_words[] = {
-	[JOB_BACKUP] = "backup",
-	[JOB_RESTORE] = "restore",
-	[JOB_DELETE] = "delete",
+	[JOB_BACKUP] = "backup", [JOB_RESTORE] = "restore",
+	[JOB_DELETE] = "delete", [JOB_VERIFY] = "verify",
+	[JOB_EXPIRE] = "expire", [JOB_ADOPT] = "adopt",
 };
 
 enum {
@@ -79,11 +79,11 @@ bool job_kind_parse(const char *word, enum job_kind *k)
 
 static struct strings backup_strings(struct backup_record *r)
 {
-	return (struct strings){{&r->description, &r->source_region,
-				 &r->scope_json, &r->options_json,
-				 &r->save_path, &r->counts_json,
-				 &r->consistency_json, &r->warnings_json,
-				 &r->error_json, &r->phases_json}};
+	return (struct strings){
+		{&r->description, &r->source_region, &r->scope_json,
+		 &r->options_json, &r->save_path, &r->counts_json,
+		 &r->consistency_json, &r->warnings_json, &r->error_json,
+		 &r->phases_json, &r->depends_on_json}};
 }
 
 static struct strings restore_strings(struct restore_record *r)

@@ -1,0 +1,55 @@
+/*
+ * adopted.h - backups that were found in a pool (rule 17). Rules of calls:
+ * catalog.h.
+ */
+#ifndef COFFER_CATALOG_ADOPTED_H
+#define COFFER_CATALOG_ADOPTED_H
+
+#include "catalog/backups.h"
+#include "catalog/jobs.h"
+#include "catalog/jobs.h"
+
+/* Queues a job of kind adopt for a pool (running at once under r->fence):
+ * "pool_in_use" while one runs already. */
+struct catalog_op *catalog_adopt_begin(struct catalog *c, const char *pool,
+				       catalog_job_cb *done, void *arg,
+				       struct err *e) MUST_CHECK;
+
+/*
+ * Takes in a completed backup that a manifest in pool r->pool_id tells of: all
+ * fields as given, server_id its owner's, manifest_digest known. One that is
+ * known already (by id) gets its owner and nothing else anew. A name that is
+ * taken gets a suffix ("-2"); the quota does not count. done: *r as it is now.
+ */
+struct catalog_op *catalog_backup_adopt(struct catalog *c,
+					const struct backup_record *r,
+					catalog_backup_cb *done, void *arg,
+					struct err *e) MUST_CHECK;
+
+/* The ids of all backups in a pool that the catalog knows (r->id, status,
+ * server_id filled): what is adopted, and what a sweep may not touch. */
+struct catalog_op *catalog_pool_backups(struct catalog *c, const char *pool_id,
+					catalog_backups_cb *done, void *arg,
+					struct err *e) MUST_CHECK;
+
+/* Adopted ones of the pool that are not in ids (n, sorted) leave the list:
+ * their manifests are gone. */
+struct catalog_op *catalog_adopt_forget(struct catalog *c, const char *pool_id,
+					const char (*ids)[ID_MAX], size_t n,
+					catalog_done_cb *done, void *arg,
+					struct err *e) MUST_CHECK;
+
+/* Takeover: all backups of a server in a pool are this server's from now on. */
+struct catalog_op *catalog_adopt_take(struct catalog *c, const char *pool_id,
+				      const char *server_id,
+				      catalog_done_cb *done, void *arg,
+				      struct err *e) MUST_CHECK;
+
+/* The end of the job, under its fence; why NULL: it worked. */
+struct catalog_op *catalog_adopt_finish(struct catalog *c, const char *job_id,
+					int64_t fence, const struct err *why,
+					const char *progress_json,
+					catalog_done_cb *done, void *arg,
+					struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * plans.h - the catalog's plans, and what timers make of them. Rules of calls:
+ * catalog.h.
+ *
+ * A due time is decided in one transaction: the plan's next_due_at is moved
+ * on (only if it still is what the caller saw), the decision is kept under the
+ * unique key (plan, due instant), and the backup that is to run is queued. So
+ * no due time is decided twice, and none is lost between decision and run.
+ */
+#ifndef COFFER_CATALOG_PLANS_H
+#define COFFER_CATALOG_PLANS_H
+
+#include "catalog/backups.h"
+#include "catalog/catalog.h"
+#include "model/plan.h"
+#include "model/retention.h"
+
+typedef void catalog_plan_cb(void *arg, const struct plan_record *r,
+			     const struct err *e);
+typedef void catalog_plans_cb(void *arg, const struct plan_record *list,
+			      const struct catalog_page *page,
+			      const struct err *e);
+
+/*
+ * A new plan: id, revision and times are made. Given: name, remarks,
+ * is_enabled, source_id and pool_id (ids or names), strategy, method, scope,
+ * timer, options, retention_days, grace_seconds, next_due_at. "name_taken",
+ * "not_found" with the pointer's word source or pool in the text.
+ */
+struct catalog_op *catalog_plan_create(struct catalog *c,
+				       const struct plan_record *r,
+				       catalog_plan_cb *done, void *arg,
+				       struct err *e) MUST_CHECK;
+
+/* One, by id or name. "not_found". */
+struct catalog_op *catalog_plan_get(struct catalog *c, const char *key,
+				    catalog_plan_cb *done, void *arg,
+				    struct err *e) MUST_CHECK;
+
+/* Filters: q source pool strategy status engine. Sorts: created_at updated_at
+ * name next_run last_run. status counts with the time of the call. */
+struct catalog_op *catalog_plan_list(struct catalog *c,
+				     const struct catalog_query *q,
+				     catalog_plans_cb *done, void *arg,
+				     struct err *e) MUST_CHECK;
+
+/*
+ * Rule 22: sets everything that create takes, of r->id; if_revision as for
+ * sources. What it derives stays; unmet_due_at is cleared when timer or
+ * is_enabled changed. A backup that runs keeps what it began with.
+ */
+struct catalog_op *catalog_plan_update(struct catalog *c,
+				       const struct plan_record *r,
+				       int64_t if_revision,
+				       catalog_plan_cb *done, void *arg,
+				       struct err *e) MUST_CHECK;
+
+/*
+ * Rule 20. Its backups stay with their plan's name and expire on their own
+ * date; with_backups: the completed ones that nothing holds are marked
+ * deleting (rule 13), those that run are left to the caller to cancel first.
+ * "plan_busy" while one of its backups is queued or running.
+ */
+struct catalog_op *catalog_plan_delete(struct catalog *c, const char *key,
+				       bool with_backups, catalog_done_cb *done,
+				       void *arg, struct err *e) MUST_CHECK;
+
+/* What would go with it: its backups that delete would mark. */
+struct catalog_op *catalog_plan_would_delete(struct catalog *c, const char *key,
+					     catalog_backups_cb *done,
+					     void *arg,
+					     struct err *e) MUST_CHECK;
+
+/* ---- due times */
+
+/* Enabled timer plans with next_due_at <= until_ms, the earliest first, at
+ * most 500; page->next unused, page->total: the earliest next_due_at of all
+ * enabled ones after those (0: none). One look-up in an index. */
+struct catalog_op *catalog_plan_due(struct catalog *c, int64_t until_ms,
+				    catalog_plans_cb *done, void *arg,
+				    struct err *e) MUST_CHECK;
+
+/* How due times are decided. */
+struct plan_decision {
+	char plan_id[ID_MAX];
+	int64_t expected_next_due_at; /* as read; else "conflict" */
+	int64_t next_due_at;	      /* from now on; 0: none */
+	int64_t run_due_at;	      /* the one that runs; 0: none does */
+	bool is_catch_up;	      /* its backup's trigger; else timer */
+	/* those before it that do not run by themselves: */
+	int64_t missed_first_at, missed_last_at; /* 0: none */
+	unsigned missed_count;
+	bool is_missed_merged; /* into the run (else skipped) */
+};
+
+/*
+ * Decides. A run becomes an automated backup, queued, named by
+ * plan_backup_name(), with expires_at counted from its completion; a source
+ * that is busy does not matter, it waits. If a backup of the plan is queued
+ * already, the run is merged into that one, and done gets r NULL, e NULL, as
+ * when nothing runs. Else r is the queued backup, which the caller has to
+ * enqueue. unmet_due_at becomes the first of the due times if it was 0.
+ */
+struct catalog_op *catalog_plan_decide(struct catalog *c,
+				       const struct plan_decision *d,
+				       catalog_backup_cb *done, void *arg,
+				       struct err *e) MUST_CHECK;
+
+/* Somebody executes it now (rule 19): queues an automated backup with trigger
+ * user. "plan_busy" while one of the plan is queued or running, "source_busy"
+ * as for manual ones. description may be NULL. */
+struct catalog_op *catalog_plan_execute(struct catalog *c, const char *key,
+					const char *description,
+					catalog_backup_cb *done, void *arg,
+					struct err *e) MUST_CHECK;
+
+/* What was decided about due times, the newest first (rule 21). */
+struct plan_run {
+	int64_t due_at, last_at; /* last_at: of a span of missed ones */
+	unsigned count;
+	char decision[8];	/* "run" "merged" "skipped" */
+	char backup_id[ID_MAX]; /* of run and merged */
+	int64_t decided_at;
+};
+typedef void catalog_plan_runs_cb(void *arg, const struct plan_run *list,
+				  size_t n, const struct err *e);
+struct catalog_op *catalog_plan_runs(struct catalog *c, const char *key,
+				     unsigned limit, catalog_plan_runs_cb *done,
+				     void *arg, struct err *e) MUST_CHECK;
+
+/* Queued backups that no job of this process knows: those that were restarted
+ * by catalog_recover(), in order. */
+struct catalog_op *catalog_backup_queued(struct catalog *c,
+					 catalog_backups_cb *done, void *arg,
+					 struct err *e) MUST_CHECK;
+
+/* ---- retention (rule 14) */
+
+/* Verdicts of retention_decide() over the completed backups of a plan (key
+ * NULL: of all), with what else the decision needs, at now_ms. */
+typedef void catalog_retention_cb(void *arg, const struct backup_record *list,
+				  const enum retention_verdict *verdicts,
+				  size_t n, const struct err *e);
+struct catalog_op *catalog_plan_expiry(struct catalog *c, const char *key,
+				       int64_t now_ms,
+				       catalog_retention_cb *done, void *arg,
+				       struct err *e) MUST_CHECK;
+
+/* Decides and marks those that go as deleting, at most limit, in one
+ * transaction; gives them (the caller removes their objects). */
+struct catalog_op *catalog_backup_expire(struct catalog *c, int64_t now_ms,
+					 unsigned limit,
+					 catalog_backups_cb *done, void *arg,
+					 struct err *e) MUST_CHECK;
+
+/* Lets go of the brake: expiry_held_reason becomes NULL, and the sizes of
+ * today are what the next backup is compared with. */
+struct catalog_op *catalog_plan_release(struct catalog *c, const char *key,
+					catalog_plan_cb *done, void *arg,
+					struct err *e) MUST_CHECK;
+
+#endif
