@@ -131,11 +131,7 @@ static void test_probe_primary(void **state)
 static void test_probe_replica(void **state)
 {
 	static const struct fake_answer replica[] = {
-		{.begins = "SHOW ALL SLAVES",
-		 .act = FAKE_ROWS,
-		 .names = "Host",
-		 .values = "db1"},
-		{.begins = NULL}};
+		FAKE_SAYS("SHOW ALL SLAVES", "Host", "db1"), FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -148,13 +144,8 @@ static void test_probe_replica(void **state)
 static void test_probe_without_rights(void **state)
 {
 	static const struct fake_answer denied[] = {
-		{.begins = "SHOW ALL SLAVES",
-		 .act = FAKE_ERROR,
-		 .number = 1227},
-		{.begins = "SELECT @@thread",
-		 .act = FAKE_ERROR,
-		 .number = 1193},
-		{.begins = NULL}};
+		FAKE_REFUSES("SHOW ALL SLAVES", 1227, NULL),
+		FAKE_REFUSES("SELECT @@thread", 1193, NULL), FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -276,7 +267,7 @@ static void test_cancel_at_once(void **state)
 static void test_cancel_while_asking(void **state)
 {
 	static const struct fake_answer stall[] = {
-		{.begins = "SELECT", .act = FAKE_STALL}, {.begins = NULL}};
+		{.begins = "SELECT", .act = FAKE_STALL}, FAKE_END};
 	int64_t from;
 	struct source_op *op;
 	struct err e = {0};
@@ -296,7 +287,7 @@ static void test_cancel_while_asking(void **state)
 static void test_connection_breaks(void **state)
 {
 	static const struct fake_answer cut[] = {
-		{.begins = "SHOW ALL", .act = FAKE_CUT}, {.begins = NULL}};
+		{.begins = "SHOW ALL", .act = FAKE_CUT}, FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -321,15 +312,10 @@ static void test_database_names(void **state)
 static void test_database_sizes(void **state)
 {
 	static const struct fake_answer sizes[] = {
-		{.begins = "SELECT TABLE_SCHEMA",
-		 .act = FAKE_ROWS,
-		 .names = "s n b",
-		 .values = "shop|2|4096\nmysql|9|9"},
-		{.begins = "SELECT SCHEMA_NAME",
-		 .act = FAKE_ROWS,
-		 .names = "n",
-		 .values = "empty\nshop\nsys"},
-		{.begins = NULL}};
+		FAKE_SAYS("SELECT TABLE_SCHEMA", "s n b",
+			  "shop|2|4096\nmysql|9|9"),
+		FAKE_SAYS("SELECT SCHEMA_NAME", "n", "empty\nshop\nsys"),
+		FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -342,11 +328,8 @@ static void test_database_sizes(void **state)
 static void test_table_names(void **state)
 {
 	static const struct fake_answer sizes[] = {
-		{.begins = "SELECT TABLE_NAME",
-		 .act = FAKE_ROWS,
-		 .names = "n b",
-		 .values = "orders|77\nv|NULL"},
-		{.begins = NULL}};
+		FAKE_SAYS("SELECT TABLE_NAME", "n b", "orders|77\nv|NULL"),
+		FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -363,10 +346,7 @@ static void test_table_names(void **state)
 static void test_no_such_database(void **state)
 {
 	static const struct fake_answer none[] = {
-		{.begins = "SHOW TABLES FROM `nope`",
-		 .act = FAKE_ERROR,
-		 .number = 1049},
-		{.begins = NULL}};
+		FAKE_REFUSES("SHOW TABLES FROM `nope`", 1049, NULL), FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -420,7 +400,7 @@ static void test_results(void **state)
 						   .names = "One tWo",
 						   .values = "a|NULL\n|b",
 						   .warnings = 3},
-						  {.begins = NULL}};
+						  FAKE_END};
 	struct query_rig q;
 	struct err e = {0};
 
@@ -452,11 +432,8 @@ static void test_results(void **state)
 
 static void test_error_leaves_it_usable(void **state)
 {
-	static const struct fake_answer bad[] = {{.begins = "BAD",
-						  .act = FAKE_ERROR,
-						  .number = 1064,
-						  .text = "you\nsaid BAD"},
-						 {.begins = NULL}};
+	static const struct fake_answer bad[] = {
+		FAKE_REFUSES("BAD", 1064, "you\nsaid BAD"), FAKE_END};
 	struct query_rig q;
 	struct err e = {0};
 
@@ -476,7 +453,7 @@ static void test_error_leaves_it_usable(void **state)
 static void test_silence_ends_it(void **state)
 {
 	static const struct fake_answer stall[] = {
-		{.begins = "SELECT", .act = FAKE_STALL}, {.begins = NULL}};
+		{.begins = "SELECT", .act = FAKE_STALL}, FAKE_END};
 	struct query_rig q;
 	struct err e = {0};
 
@@ -503,11 +480,8 @@ static enum my_flow wait_fetch(struct query_rig *q, char ***values,
 
 static void test_stream(void **state)
 {
-	static const struct fake_answer rows[] = {{.begins = "SELECT 1",
-						   .act = FAKE_ROWS,
-						   .names = "a",
-						   .values = "x\nNULL"},
-						  {.begins = NULL}};
+	static const struct fake_answer rows[] = {
+		FAKE_SAYS("SELECT 1", "a", "x\nNULL"), FAKE_END};
 	struct query_rig q;
 	struct err e = {0};
 	unsigned long *lengths;
@@ -534,7 +508,7 @@ static void test_stream_is_cut(void **state)
 						   .act = FAKE_CUT_ROWS,
 						   .names = "a",
 						   .values = "x\ny"},
-						  {.begins = NULL}};
+						  FAKE_END};
 	struct query_rig q;
 	struct err e = {0};
 	unsigned long *lengths;
@@ -556,12 +530,9 @@ static void test_stream_is_cut(void **state)
 static void test_free_in_the_middle_of_rows(void **state)
 {
 	static const struct fake_answer rows[] = {
-		{.begins = "SELECT 1",
-		 .act = FAKE_ROWS,
-		 .names = "a",
-		 .values = "x\ny\nz"},
+		FAKE_SAYS("SELECT 1", "a", "x\ny\nz"),
 		{.begins = "SELECT 2", .act = FAKE_STALL},
-		{.begins = NULL}};
+		FAKE_END};
 	static const char *const sql[] = {"SELECT 1", "SELECT 2"};
 	struct err e = {0};
 

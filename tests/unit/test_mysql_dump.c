@@ -96,25 +96,18 @@ static void test_text(void **state)
 static void test_on_and_definer(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SELECT ROUTINE_SCHEMA",
-		 .act = FAKE_ROWS,
-		 .names = "s n t DEFINER",
-		 .values = "shop|f|FUNCTION|app@%"},
-		{.begins = "SHOW TRIGGERS FROM `shop`",
-		 .act = FAKE_ROWS,
-		 .names = "Trigger Event Table Definer",
-		 .values = "t|INSERT|orders|ops@10.%"},
-		{.begins = "SELECT EVENT_SCHEMA",
-		 .act = FAKE_ROWS,
-		 .names = "s n DEFINER",
-		 .values = "shop|e|cron@localhost"},
-		{.begins = "SHOW CREATE VIEW",
-		 .act = FAKE_ROWS,
-		 .names = "v c cs coll",
-		 .values = "v|CREATE ALGORITHM=UNDEFINED DEFINER=`o``r`@`%` "
-			   "SQL SECURITY DEFINER VIEW `v` AS select 1|utf8mb4|"
-			   "utf8mb4_general_ci"},
-		{.begins = NULL}};
+		FAKE_SAYS("SELECT ROUTINE_SCHEMA", "s n t DEFINER",
+			  "shop|f|FUNCTION|app@%"),
+		FAKE_SAYS("SHOW TRIGGERS FROM `shop`",
+			  "Trigger Event Table Definer",
+			  "t|INSERT|orders|ops@10.%"),
+		FAKE_SAYS("SELECT EVENT_SCHEMA", "s n DEFINER",
+			  "shop|e|cron@localhost"),
+		FAKE_SAYS("SHOW CREATE VIEW", "v c cs coll",
+			  "v|CREATE ALGORITHM=UNDEFINED DEFINER=`o``r`@`%` "
+			  "SQL SECURITY DEFINER VIEW `v` AS select 1|utf8mb4|"
+			  "utf8mb4_general_ci"),
+		FAKE_END};
 	struct dump_rig r;
 
 	(void)state;
@@ -188,11 +181,8 @@ static void check_failure(const struct fake_answer *answers, enum err_code code,
 
 static void test_replica(void **state)
 {
-	static const struct fake_answer a[] = {{.begins = "SHOW ALL SLAVES",
-						.act = FAKE_ROWS,
-						.names = "Host",
-						.values = "db1"},
-					       {.begins = NULL}};
+	static const struct fake_answer a[] = {
+		FAKE_SAYS("SHOW ALL SLAVES", "Host", "db1"), FAKE_END};
 
 	(void)state;
 	check_failure(a, ERR_CONFLICT, "source_is_replica", "primary");
@@ -201,11 +191,9 @@ static void test_replica(void **state)
 static void test_ddl_in_progress(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SELECT ID, USER",
-		 .act = FAKE_ROWS,
-		 .names = "ID USER HOST TIME INFO",
-		 .values = "12|app|web1:99|35|ALTER TABLE orders"},
-		{.begins = NULL}};
+		FAKE_SAYS("SELECT ID, USER", "ID USER HOST TIME INFO",
+			  "12|app|web1:99|35|ALTER TABLE orders"),
+		FAKE_END};
 
 	(void)state;
 	check_failure(a, ERR_CONFLICT, "ddl_in_progress",
@@ -216,12 +204,10 @@ static void test_ddl_in_progress(void **state)
 static void test_missing_rights(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SHOW GRANTS",
-		 .act = FAKE_ROWS,
-		 .names = "G",
-		 .values = "GRANT SELECT, SHOW VIEW, EVENT, EXECUTE ON "
-			   "*.* TO u"},
-		{.begins = NULL}};
+		FAKE_SAYS("SHOW GRANTS", "G",
+			  "GRANT SELECT, SHOW VIEW, EVENT, EXECUTE ON "
+			  "*.* TO u"),
+		FAKE_END};
 
 	(void)state;
 	check_failure(a, ERR_DENIED, "access_denied", "TRIGGER");
@@ -232,21 +218,15 @@ static void test_missing_rights(void **state)
 static void test_rights_that_go(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SHOW GRANTS",
-		 .act = FAKE_ROWS,
-		 .times = 1,
-		 .names = "G",
-		 .values = "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE "
-			   "ON *.* TO u"},
-		{.begins = "SHOW GRANTS",
-		 .act = FAKE_ROWS,
-		 .names = "G",
-		 .values = "GRANT SELECT, SHOW VIEW, EVENT, EXECUTE ON "
-			   "*.* TO u"},
-		{.begins = "SHOW TRIGGERS",
-		 .act = FAKE_ROWS,
-		 .names = "Trigger Event Table"},
-		{.begins = NULL}};
+		FAKE_SAYS_TIMES(
+			1, "SHOW GRANTS", "G",
+			"GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE "
+			"ON *.* TO u"),
+		FAKE_SAYS("SHOW GRANTS", "G",
+			  "GRANT SELECT, SHOW VIEW, EVENT, EXECUTE ON "
+			  "*.* TO u"),
+		FAKE_SAYS("SHOW TRIGGERS", "Trigger Event Table", NULL),
+		FAKE_END};
 
 	(void)state;
 	check_failure(a, ERR_DENIED, "access_denied", "TRIGGER on shop.*");
@@ -255,16 +235,11 @@ static void test_rights_that_go(void **state)
 static void test_account_that_goes(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SHOW GRANTS",
-		 .act = FAKE_ROWS,
-		 .times = 1,
-		 .names = "G",
-		 .values = "GRANT ALL PRIVILEGES ON *.* TO u"},
-		{.begins = "SHOW GRANTS",
-		 .act = FAKE_ERROR,
-		 .number = 1141,
-		 .text = "There is no such grant defined"},
-		{.begins = NULL}};
+		FAKE_SAYS_TIMES(1, "SHOW GRANTS", "G",
+				"GRANT ALL PRIVILEGES ON *.* TO u"),
+		FAKE_REFUSES("SHOW GRANTS", 1141,
+			     "There is no such grant defined"),
+		FAKE_END};
 
 	(void)state;
 	check_failure(a, ERR_DENIED, "access_denied", "was dropped");
@@ -274,18 +249,13 @@ static void test_account_that_goes(void **state)
 static void test_rights_that_stay(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SHOW GRANTS",
-		 .act = FAKE_ROWS,
-		 .times = 1,
-		 .names = "G",
-		 .values = "GRANT ALL PRIVILEGES ON *.* TO u"},
-		{.begins = "SHOW GRANTS",
-		 .act = FAKE_ROWS,
-		 .names = "G",
-		 .values = "GRANT USAGE ON *.* TO u\nGRANT INSERT, SELECT, "
-			   "SHOW VIEW, TRIGGER, EVENT, EXECUTE ON `shop`.* "
-			   "TO u\nGRANT SELECT, EVENT ON *.* TO u"},
-		{.begins = NULL}};
+		FAKE_SAYS_TIMES(1, "SHOW GRANTS", "G",
+				"GRANT ALL PRIVILEGES ON *.* TO u"),
+		FAKE_SAYS("SHOW GRANTS", "G",
+			  "GRANT USAGE ON *.* TO u\nGRANT INSERT, SELECT, "
+			  "SHOW VIEW, TRIGGER, EVENT, EXECUTE ON `shop`.* "
+			  "TO u\nGRANT SELECT, EVENT ON *.* TO u"),
+		FAKE_END};
 	struct dump_rig r;
 
 	(void)state;
@@ -298,12 +268,10 @@ static void test_rights_that_stay(void **state)
 static void test_hidden_body(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SHOW CREATE FUNCTION",
-		 .act = FAKE_ROWS,
-		 .names = "f mode c cs coll db",
-		 .values = "f||NULL|utf8mb4|utf8mb4_general_ci|"
-			   "utf8mb4_general_ci"},
-		{.begins = NULL}};
+		FAKE_SAYS("SHOW CREATE FUNCTION", "f mode c cs coll db",
+			  "f||NULL|utf8mb4|utf8mb4_general_ci|"
+			  "utf8mb4_general_ci"),
+		FAKE_END};
 
 	(void)state;
 	check_failure(a, ERR_DENIED, "access_denied", "function shop.f");
@@ -312,12 +280,10 @@ static void test_hidden_body(void **state)
 static void test_table_changed(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SHOW CREATE TABLE `orders`",
-		 .act = FAKE_ROWS,
-		 .names = "n c",
-		 .times = 1,
-		 .values = "orders|CREATE TABLE `orders` (`a` int, `z` int)"},
-		{.begins = NULL}};
+		FAKE_SAYS_TIMES(
+			1, "SHOW CREATE TABLE `orders`", "n c",
+			"orders|CREATE TABLE `orders` (`a` int, `z` int)"),
+		FAKE_END};
 
 	(void)state;
 	check_failure(a, ERR_CONFLICT, "source_changed", "shop.orders");
@@ -326,23 +292,14 @@ static void test_table_changed(void **state)
 static void test_table_vanished(void **state)
 {
 	static const struct fake_answer lists[] = {
-		{.begins = "SHOW FULL TABLES",
-		 .act = FAKE_ROWS,
-		 .names = "n t",
-		 .times = 2,
-		 .values = "orders|BASE TABLE\nitems|BASE TABLE"},
-		{.begins = "SHOW FULL TABLES",
-		 .act = FAKE_ROWS,
-		 .names = "n t",
-		 .values = "items|BASE TABLE"},
-		{.begins = NULL}};
+		FAKE_SAYS_TIMES(2, "SHOW FULL TABLES", "n t",
+				"orders|BASE TABLE\nitems|BASE TABLE"),
+		FAKE_SAYS("SHOW FULL TABLES", "n t", "items|BASE TABLE"),
+		FAKE_END};
 	static const struct fake_answer early[] = {
-		{.begins = "SHOW FULL TABLES",
-		 .act = FAKE_ROWS,
-		 .names = "n t",
-		 .times = 1,
-		 .values = "items|BASE TABLE"},
-		{.begins = NULL}};
+		FAKE_SAYS_TIMES(1, "SHOW FULL TABLES", "n t",
+				"items|BASE TABLE"),
+		FAKE_END};
 
 	(void)state;
 	check_failure(lists, ERR_CONFLICT, "source_changed", "dropped");
@@ -353,11 +310,9 @@ static void test_table_vanished(void **state)
 static void test_definition_error(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SELECT `b` FROM",
-		 .act = FAKE_ERROR,
-		 .number = 1412,
-		 .text = "Table definition has changed"},
-		{.begins = NULL}};
+		FAKE_REFUSES("SELECT `b` FROM", 1412,
+			     "Table definition has changed"),
+		FAKE_END};
 
 	(void)state;
 	check_failure(a, ERR_CONFLICT, "source_changed", "table shop.items");
@@ -366,11 +321,9 @@ static void test_definition_error(void **state)
 static void test_broken_table(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SELECT `b` FROM",
-		 .act = FAKE_ERROR,
-		 .number = 145,
-		 .text = "Table is marked as crashed"},
-		{.begins = NULL}};
+		FAKE_REFUSES("SELECT `b` FROM", 145,
+			     "Table is marked as crashed"),
+		FAKE_END};
 
 	(void)state;
 	check_failure(a, ERR_REMOTE, "source_failed", "crashed (145)");
@@ -392,8 +345,7 @@ static void test_cut_at_each_statement(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
 		const struct fake_answer a[] = {
-			{.begins = begins[i], .act = FAKE_CUT},
-			{.begins = NULL}};
+			{.begins = begins[i], .act = FAKE_CUT}, FAKE_END};
 
 		check_failure(a, ERR_CONNECT, "connection_failed", "");
 	}
@@ -405,19 +357,18 @@ static void test_cut_in_rows(void **state)
 						.act = FAKE_CUT_ROWS,
 						.names = "a f",
 						.values = "1|2\n3|4"},
-					       {.begins = NULL}};
+					       FAKE_END};
 
 	(void)state;
 	check_failure(a, ERR_CONNECT, "connection_failed", "shop.orders");
 }
 
 static const struct fake_answer no_binlog[] = {
-	{.begins = "SELECT @@version",
-	 .act = FAKE_ROWS,
-	 .names = "v log ro case packet mode cs coll zone szone",
-	 .values = "10.11.6-MariaDB|0|0|0|16777216||utf8mb4|"
-		   "utf8mb4_general_ci|SYSTEM|UTC"},
-	{.begins = NULL}};
+	FAKE_SAYS("SELECT @@version",
+		  "v log ro case packet mode cs coll zone szone",
+		  "10.11.6-MariaDB|0|0|0|16777216||utf8mb4|"
+		  "utf8mb4_general_ci|SYSTEM|UTC"),
+	FAKE_END};
 
 static void test_short_lock_without_binlog(void **state)
 {
@@ -442,21 +393,15 @@ static void test_short_lock_without_binlog(void **state)
 static void test_lock_not_obtained(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SELECT @@version",
-		 .act = FAKE_ROWS,
-		 .names = "v log ro case packet mode cs coll zone szone",
-		 .values = "10.11.6-MariaDB|0|0|0|16777216||utf8mb4|"
-			   "utf8mb4_general_ci|SYSTEM|UTC"},
-		{.begins = "SELECT ID, USER",
-		 .act = FAKE_ROWS,
-		 .times = 1,
-		 .names = "ID USER HOST TIME INFO"},
-		{.begins = "SELECT ID, USER",
-		 .act = FAKE_ROWS,
-		 .names = "ID USER HOST TIME INFO",
-		 .values = "9|batch|localhost|70|UPDATE orders SET"},
-		{.begins = "FLUSH TABLES", .act = FAKE_ERROR, .number = 1205},
-		{.begins = NULL}};
+		FAKE_SAYS("SELECT @@version",
+			  "v log ro case packet mode cs coll zone szone",
+			  "10.11.6-MariaDB|0|0|0|16777216||utf8mb4|"
+			  "utf8mb4_general_ci|SYSTEM|UTC"),
+		FAKE_SAYS_TIMES(1, "SELECT ID, USER", "ID USER HOST TIME INFO",
+				NULL),
+		FAKE_SAYS("SELECT ID, USER", "ID USER HOST TIME INFO",
+			  "9|batch|localhost|70|UPDATE orders SET"),
+		FAKE_REFUSES("FLUSH TABLES", 1205, NULL), FAKE_END};
 
 	(void)state;
 	check_failure(a, ERR_CONFLICT, "lock_not_obtained",
@@ -466,23 +411,17 @@ static void test_lock_not_obtained(void **state)
 static void test_lock_denied_is_no_failure(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SELECT @@version",
-		 .act = FAKE_ROWS,
-		 .names = "v log ro case packet mode cs coll zone szone",
-		 .values = "8.0.36|1|0|0|67108864||utf8mb4|"
-			   "utf8mb4_0900_ai_ci|SYSTEM|UTC"},
-		{.begins = "SHOW REPLICA STATUS",
-		 .act = FAKE_ERROR,
-		 .number = 1227},
-		{.begins = "FLUSH TABLES", .act = FAKE_ERROR, .number = 1227},
-		{.begins = "SHOW MASTER STATUS",
-		 .act = FAKE_ROWS,
-		 .names = "File Position Do Ignore Executed_Gtid_Set",
-		 .values = "bin.3|77|||uuid:1-5"},
-		{.begins = "SELECT TRIGGER_NAME",
-		 .act = FAKE_ROWS,
-		 .names = "n x t"},
-		{.begins = NULL}};
+		FAKE_SAYS("SELECT @@version",
+			  "v log ro case packet mode cs coll zone szone",
+			  "8.0.36|1|0|0|67108864||utf8mb4|"
+			  "utf8mb4_0900_ai_ci|SYSTEM|UTC"),
+		FAKE_REFUSES("SHOW REPLICA STATUS", 1227, NULL),
+		FAKE_REFUSES("FLUSH TABLES", 1227, NULL),
+		FAKE_SAYS("SHOW MASTER STATUS",
+			  "File Position Do Ignore Executed_Gtid_Set",
+			  "bin.3|77|||uuid:1-5"),
+		FAKE_SAYS("SELECT TRIGGER_NAME", "n x t", NULL),
+		FAKE_END};
 	const struct dump_facts *f;
 	struct dump_rig r;
 
@@ -505,11 +444,9 @@ static void test_scope(void **state)
 	static const char *const tables[] = {"orders"};
 	static const struct source_scope_database shop = {"shop", tables, 1};
 	static const struct fake_answer a[] = {
-		{.begins = "SHOW TRIGGERS FROM `shop`",
-		 .act = FAKE_ROWS,
-		 .names = "Trigger Event Table",
-		 .values = "t|INSERT|orders\nx|INSERT|items"},
-		{.begins = NULL}};
+		FAKE_SAYS("SHOW TRIGGERS FROM `shop`", "Trigger Event Table",
+			  "t|INSERT|orders\nx|INSERT|items"),
+		FAKE_END};
 	struct dump_rig r;
 
 	(void)state;
@@ -585,11 +522,9 @@ static void test_invalid_view(void **state)
 		 .names = "v c cs coll",
 		 .values = "v|CREATE VIEW|utf8mb4|utf8mb4_bin",
 		 .warnings = 1},
-		{.begins = "SHOW WARNINGS",
-		 .act = FAKE_ROWS,
-		 .names = "Level Code Message",
-		 .values = "Note|1449|x\nWarning|1356|View"},
-		{.begins = NULL}};
+		FAKE_SAYS("SHOW WARNINGS", "Level Code Message",
+			  "Note|1449|x\nWarning|1356|View"),
+		FAKE_END};
 	const struct dump_facts *f;
 	struct dump_rig r;
 
@@ -610,19 +545,12 @@ static void test_invalid_view(void **state)
 static void test_views_in_order(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SHOW FULL TABLES",
-		 .act = FAKE_ROWS,
-		 .names = "n t",
-		 .values = "a|VIEW\nb|VIEW\nc|VIEW"},
-		{.begins = "SHOW CREATE VIEW `shop`.`a`",
-		 .act = FAKE_ROWS,
-		 .names = "v c cs coll",
-		 .values = "a|select `shop`.`c`.`x` from `shop`.`c`|u|u"},
-		{.begins = "SHOW CREATE VIEW `shop`.`c`",
-		 .act = FAKE_ROWS,
-		 .names = "v c cs coll",
-		 .values = "c|select 1 from `shop`.`b`|u|u"},
-		{.begins = NULL}};
+		FAKE_SAYS("SHOW FULL TABLES", "n t", "a|VIEW\nb|VIEW\nc|VIEW"),
+		FAKE_SAYS("SHOW CREATE VIEW `shop`.`a`", "v c cs coll",
+			  "a|select `shop`.`c`.`x` from `shop`.`c`|u|u"),
+		FAKE_SAYS("SHOW CREATE VIEW `shop`.`c`", "v c cs coll",
+			  "c|select 1 from `shop`.`b`|u|u"),
+		FAKE_END};
 	struct dump_rig r;
 	const char *b, *c, *v;
 

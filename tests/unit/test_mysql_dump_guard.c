@@ -54,20 +54,12 @@ static void test_held_all_the_time(void **state)
 static void test_rights_that_go(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SHOW GRANTS",
-		 .act = FAKE_ROWS,
-		 .times = 1,
-		 .names = "G",
-		 .values = "GRANT ALL PRIVILEGES ON *.* TO u"},
-		{.begins = "SHOW GRANTS",
-		 .act = FAKE_ROWS,
-		 .names = "G",
-		 .values = "GRANT SELECT, SHOW VIEW, TRIGGER, EXECUTE ON "
-			   "*.* TO u"},
-		{.begins = "SELECT EVENT_SCHEMA",
-		 .act = FAKE_ROWS,
-		 .names = "s n"},
-		{.begins = NULL}};
+		FAKE_SAYS_TIMES(1, "SHOW GRANTS", "G",
+				"GRANT ALL PRIVILEGES ON *.* TO u"),
+		FAKE_SAYS("SHOW GRANTS", "G",
+			  "GRANT SELECT, SHOW VIEW, TRIGGER, EXECUTE ON "
+			  "*.* TO u"),
+		FAKE_SAYS("SELECT EVENT_SCHEMA", "s n", NULL), FAKE_END};
 	struct dump_rig r;
 
 	(void)state;
@@ -82,8 +74,7 @@ static void test_rights_that_go(void **state)
 static void test_lost(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SELECT ID FROM", .act = FAKE_CUT},
-		{.begins = NULL}};
+		{.begins = "SELECT ID FROM", .act = FAKE_CUT}, FAKE_END};
 	const struct dump_facts *f;
 	struct dump_rig r;
 
@@ -98,11 +89,8 @@ static void test_lost(void **state)
 
 static void test_others_wait(void **state)
 {
-	static const struct fake_answer a[] = {{.begins = "SELECT ID FROM",
-						.act = FAKE_ROWS,
-						.names = "ID",
-						.values = "12"},
-					       {.begins = NULL}};
+	static const struct fake_answer a[] = {
+		FAKE_SAYS("SELECT ID FROM", "ID", "12"), FAKE_END};
 	struct dump_rig r;
 
 	(void)state;
@@ -114,10 +102,8 @@ static void test_others_wait(void **state)
 
 static void test_no_right(void **state)
 {
-	static const struct fake_answer a[] = {{.begins = "BACKUP STAGE START",
-						.act = FAKE_ERROR,
-						.number = 1227},
-					       {.begins = NULL}};
+	static const struct fake_answer a[] = {
+		FAKE_REFUSES("BACKUP STAGE START", 1227, NULL), FAKE_END};
 	const struct dump_facts *f;
 	struct dump_rig r;
 
@@ -136,15 +122,10 @@ static const char timed_out[] = "Lock wait timeout exceeded";
 static void test_changes_run(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "BACKUP STAGE BLOCK",
-		 .act = FAKE_ERROR,
-		 .number = 1205,
-		 .text = timed_out},
-		{.begins = "SELECT ID, USER",
-		 .act = FAKE_ROWS,
-		 .names = "ID USER HOST TIME INFO",
-		 .values = "12|app|web1:99|35|ALTER TABLE orders"},
-		{.begins = NULL}};
+		FAKE_REFUSES("BACKUP STAGE BLOCK", 1205, timed_out),
+		FAKE_SAYS("SELECT ID, USER", "ID USER HOST TIME INFO",
+			  "12|app|web1:99|35|ALTER TABLE orders"),
+		FAKE_END};
 	struct dump_rig r;
 
 	(void)state;
@@ -157,19 +138,12 @@ static void test_changes_run(void **state)
 static void test_somebody_else_holds_it(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "BACKUP STAGE START",
-		 .act = FAKE_ERROR,
-		 .number = 1205,
-		 .text = timed_out},
-		{.begins = "SELECT ID, USER",
-		 .act = FAKE_ROWS,
-		 .times = 1,
-		 .names = "ID USER HOST TIME INFO"},
-		{.begins = "SELECT ID, USER",
-		 .act = FAKE_ROWS,
-		 .names = "ID USER HOST TIME INFO",
-		 .values = "9|mariabackup|localhost|70|"},
-		{.begins = NULL}};
+		FAKE_REFUSES("BACKUP STAGE START", 1205, timed_out),
+		FAKE_SAYS_TIMES(1, "SELECT ID, USER", "ID USER HOST TIME INFO",
+				NULL),
+		FAKE_SAYS("SELECT ID, USER", "ID USER HOST TIME INFO",
+			  "9|mariabackup|localhost|70|"),
+		FAKE_END};
 	struct dump_rig r;
 
 	(void)state;
@@ -180,22 +154,17 @@ static void test_somebody_else_holds_it(void **state)
 }
 
 static const struct fake_answer mysql[] = {
-	{.begins = "SELECT @@version",
-	 .act = FAKE_ROWS,
-	 .names = "v log ro case packet mode cs coll zone szone",
-	 .values = "9.1.0|1|0|0|67108864||utf8mb4|utf8mb4_0900_ai_ci|SYSTEM|"
-		   "UTC"},
-	{.begins = "SELECT VCPU_IDS",
-	 .act = FAKE_ROWS,
-	 .names = "v",
-	 .values = "0-1"},
-	{.begins = "SHOW REPLICA STATUS", .act = FAKE_ROWS, .names = "Host"},
-	{.begins = "SHOW BINARY LOG STATUS",
-	 .act = FAKE_ROWS,
-	 .names = "File Position Do Ignore Executed_Gtid_Set",
-	 .values = "bin.3|77|||uuid:1-5"},
-	{.begins = "SELECT TRIGGER_NAME", .act = FAKE_ROWS, .names = "n x t"},
-	{.begins = NULL}};
+	FAKE_SAYS("SELECT @@version",
+		  "v log ro case packet mode cs coll zone szone",
+		  "9.1.0|1|0|0|67108864||utf8mb4|utf8mb4_0900_ai_ci|SYSTEM|"
+		  "UTC"),
+	FAKE_SAYS("SELECT VCPU_IDS", "v", "0-1"),
+	FAKE_SAYS("SHOW REPLICA STATUS", "Host", NULL),
+	FAKE_SAYS("SHOW BINARY LOG STATUS",
+		  "File Position Do Ignore Executed_Gtid_Set",
+		  "bin.3|77|||uuid:1-5"),
+	FAKE_SAYS("SELECT TRIGGER_NAME", "n x t", NULL),
+	FAKE_END};
 
 static void test_mysql(void **state)
 {

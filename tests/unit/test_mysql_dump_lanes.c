@@ -14,12 +14,10 @@
 #define VARIABLES "v log ro case packet mode cs coll zone szone"
 
 static const struct fake_answer no_binlog[] = {
-	{.begins = "SELECT @@version",
-	 .act = FAKE_ROWS,
-	 .names = VARIABLES,
-	 .values = "10.11.6-MariaDB|0|0|0|16777216||utf8mb4|"
-		   "utf8mb4_general_ci|SYSTEM|UTC"},
-	{.begins = NULL}};
+	FAKE_SAYS("SELECT @@version", VARIABLES,
+		  "10.11.6-MariaDB|0|0|0|16777216||utf8mb4|"
+		  "utf8mb4_general_ci|SYSTEM|UTC"),
+	FAKE_END};
 
 static void begin(struct dump_rig *r, const struct fake_answer *answers,
 		  unsigned parallelism)
@@ -62,27 +60,15 @@ static void test_two_lanes(void **state)
 }
 
 static const struct fake_answer many[] = {
-	{.begins = "SHOW FULL TABLES",
-	 .act = FAKE_ROWS,
-	 .names = "n t",
-	 .values = "a|BASE TABLE\nb|BASE TABLE\nc|BASE TABLE\nd|BASE TABLE\n"
-		   "e|BASE TABLE\nf|BASE TABLE"},
-	{.begins = "SHOW CREATE TABLE",
-	 .act = FAKE_ROWS,
-	 .names = "n c",
-	 .values = "x|CREATE TABLE `x` (`b` text)"},
-	{.begins = "SHOW COLUMNS",
-	 .act = FAKE_ROWS,
-	 .names = "Field Type Null Key Default Extra",
-	 .values = "b|text|YES||NULL|"},
-	{.begins = "SELECT `b` FROM",
-	 .act = FAKE_ROWS,
-	 .names = "b",
-	 .values = "1\n2"},
-	{.begins = "SHOW TRIGGERS",
-	 .act = FAKE_ROWS,
-	 .names = "Trigger Event Table"},
-	{.begins = NULL}};
+	FAKE_SAYS("SHOW FULL TABLES", "n t",
+		  "a|BASE TABLE\nb|BASE TABLE\nc|BASE TABLE\nd|BASE TABLE\n"
+		  "e|BASE TABLE\nf|BASE TABLE"),
+	FAKE_SAYS("SHOW CREATE TABLE", "n c", "x|CREATE TABLE `x` (`b` text)"),
+	FAKE_SAYS("SHOW COLUMNS", "Field Type Null Key Default Extra",
+		  "b|text|YES||NULL|"),
+	FAKE_SAYS("SELECT `b` FROM", "b", "1\n2"),
+	FAKE_SAYS("SHOW TRIGGERS", "Trigger Event Table", NULL),
+	FAKE_END};
 
 /* Not told: as many as the source has cores (the fake server: 4). */
 static void test_lanes_by_cores(void **state)
@@ -102,9 +88,8 @@ static void test_lanes_by_cores(void **state)
 
 static void test_cores_unknown(void **state)
 {
-	struct fake_answer a[8] = {{.begins = "SELECT @@thread_pool_size",
-				    .act = FAKE_ERROR,
-				    .number = 1193}};
+	struct fake_answer a[8] = {
+		FAKE_REFUSES("SELECT @@thread_pool_size", 1193, NULL)};
 	struct dump_rig r;
 
 	(void)state;
@@ -142,11 +127,8 @@ static void begins_anew(const struct fake_answer *a)
 /* While others write, views started one after the other differ. */
 static void test_another_try(void **state)
 {
-	static const struct fake_answer a[] = {PLACE(4000),
-					       PLACE(4711),
-					       PLACE(4000),
-					       PLACE(4711),
-					       {.begins = NULL}};
+	static const struct fake_answer a[] = {
+		PLACE(4000), PLACE(4711), PLACE(4000), PLACE(4711), FAKE_END};
 
 	(void)state;
 	begins_anew(a);
@@ -156,9 +138,8 @@ static void test_another_try(void **state)
 static void test_answer_to_somebody_else(void **state)
 {
 	static const struct fake_answer a[] = {
-		PLACE(4000), PLACE(4000), PLACE(4000),
-		PLACE(4711), PLACE(4000), PLACE(4711),
-		PLACE(4000), PLACE(4711), {.begins = NULL}};
+		PLACE(4000), PLACE(4000), PLACE(4000), PLACE(4711), PLACE(4000),
+		PLACE(4711), PLACE(4000), PLACE(4711), FAKE_END};
 
 	(void)state;
 	begins_anew(a);
@@ -166,11 +147,9 @@ static void test_answer_to_somebody_else(void **state)
 
 /* Places that are told empty are none. */
 static const struct fake_answer no_place[] = {
-	{.begins = "SHOW STATUS LIKE",
-	 .act = FAKE_ROWS,
-	 .names = "n v",
-	 .values = "Binlog_snapshot_file|\nBinlog_snapshot_position|0"},
-	{.begins = NULL}};
+	FAKE_SAYS("SHOW STATUS LIKE", "n v",
+		  "Binlog_snapshot_file|\nBinlog_snapshot_position|0"),
+	FAKE_END};
 
 static void test_tries_used_up(void **state)
 {
@@ -218,24 +197,16 @@ static void test_lock_where_the_log_has_gaps(void **state)
 	static const char names[] =
 		"File Position Binlog_Do_DB Binlog_Ignore_DB";
 	static const struct fake_answer gaps[] = {
-		{.begins = status,
-		 .act = FAKE_ROWS,
-		 .names = names,
-		 .values = "bin.000007|4711|shop|"},
-		{.begins = status,
-		 .act = FAKE_ROWS,
-		 .names = names,
-		 .values = "bin.000007|4711||bank"},
-		{.begins = status, .act = FAKE_ERROR, .number = 1227},
-		{.begins = "SHOW GLOBAL VARIABLES",
-		 .act = FAKE_ROWS,
-		 .names = "n v",
-		 .values = "log_slave_updates|OFF\nwsrep_on|ON"},
+		FAKE_SAYS(status, names, "bin.000007|4711|shop|"),
+		FAKE_SAYS(status, names, "bin.000007|4711||bank"),
+		FAKE_REFUSES(status, 1227, NULL),
+		FAKE_SAYS("SHOW GLOBAL VARIABLES", "n v",
+			  "log_slave_updates|OFF\nwsrep_on|ON"),
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++) {
-		const struct fake_answer a[] = {gaps[i], {.begins = NULL}};
+		const struct fake_answer a[] = {gaps[i], FAKE_END};
 		struct dump_rig r;
 
 		begin(&r, a, 2);
@@ -251,11 +222,9 @@ static void test_lock_where_the_log_has_gaps(void **state)
 static void test_cluster_that_logs_all(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SHOW GLOBAL VARIABLES",
-		 .act = FAKE_ROWS,
-		 .names = "n v",
-		 .values = "log_slave_updates|ON\nwsrep_on|ON"},
-		{.begins = NULL}};
+		FAKE_SAYS("SHOW GLOBAL VARIABLES", "n v",
+			  "log_slave_updates|ON\nwsrep_on|ON"),
+		FAKE_END};
 	struct dump_rig r;
 
 	(void)state;
@@ -269,8 +238,7 @@ static void test_cluster_that_logs_all(void **state)
 /* Without the right to lock, one lane has a view and goes on alone. */
 static void test_alone_without_the_right(void **state)
 {
-	struct fake_answer a[4] = {
-		{.begins = "FLUSH TABLES", .act = FAKE_ERROR, .number = 1227}};
+	struct fake_answer a[4] = {FAKE_REFUSES("FLUSH TABLES", 1227, NULL)};
 	const struct dump_facts *f;
 	struct dump_rig r;
 
@@ -298,7 +266,7 @@ static void test_cut_in_any_lane(void **state)
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
 		const struct fake_answer a[] = {
 			{.begins = begins[i], .act = FAKE_CUT, .times = 1},
-			{.begins = NULL}};
+			FAKE_END};
 		struct dump_rig r;
 
 		begin(&r, a, 2);

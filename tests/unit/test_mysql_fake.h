@@ -30,6 +30,24 @@ struct fake_answer {
 	unsigned times; /* so often, then the next that fits; 0: always */
 };
 
+/* The usual ones: rows, the same so many times only, an error, the end. */
+#define FAKE_SAYS_TIMES(n, statement, columns, rows)                           \
+	{                                                                      \
+		.begins = (statement), .act = FAKE_ROWS, .names = (columns),   \
+		.values = (rows), .times = (n)                                 \
+	}
+#define FAKE_SAYS(statement, columns, rows)                                    \
+	FAKE_SAYS_TIMES(0, statement, columns, rows)
+#define FAKE_REFUSES(statement, error, words)                                  \
+	{                                                                      \
+		.begins = (statement), .act = FAKE_ERROR, .number = (error),   \
+		.text = (words)                                                \
+	}
+#define FAKE_END                                                               \
+	{                                                                      \
+		.begins = NULL                                                 \
+	}
+
 struct fake;
 
 /* Answers from first, then second (each ends with begins == NULL; may be

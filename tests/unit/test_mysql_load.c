@@ -69,18 +69,15 @@ static void test_target_is_free(void **state)
 static void test_empty_database_is_free(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SHOW TABLES", .act = FAKE_ROWS, .names = "n"},
-		{.begins = "SELECT 1 FROM information_schema.ROUTINES",
-		 .act = FAKE_ROWS,
-		 .names = "n"},
-		{.begins = NULL}};
+		FAKE_SAYS("SHOW TABLES", "n", NULL),
+		FAKE_SAYS("SELECT 1 FROM information_schema.ROUTINES", "n",
+			  NULL),
+		FAKE_END};
 	static const struct fake_answer b[] = {
-		{.begins = "SHOW TABLES", .act = FAKE_ROWS, .names = "n"},
-		{.begins = "SELECT 1 FROM information_schema.ROUTINES",
-		 .act = FAKE_ROWS,
-		 .names = "n",
-		 .values = "1"},
-		{.begins = NULL}};
+		FAKE_SAYS("SHOW TABLES", "n", NULL),
+		FAKE_SAYS("SELECT 1 FROM information_schema.ROUTINES", "n",
+			  "1"),
+		FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -119,17 +116,12 @@ static void test_overwrite_wants_the_name(void **state)
 static void test_incompatible(void **state)
 {
 	static const struct fake_answer replica[] = {
-		{.begins = "SHOW ALL SLAVES",
-		 .act = FAKE_ROWS,
-		 .names = "Host",
-		 .values = "db1"},
-		{.begins = NULL}};
+		FAKE_SAYS("SHOW ALL SLAVES", "Host", "db1"), FAKE_END};
 	static const struct fake_answer read_only[] = {
-		{.begins = "SELECT @@version",
-		 .act = FAKE_ROWS,
-		 .names = "v log ro case packet mode cs coll zone szone",
-		 .values = "10.11.6-MariaDB|0|1|0|16777216||u|u|S|U"},
-		{.begins = NULL}};
+		FAKE_SAYS("SELECT @@version",
+			  "v log ro case packet mode cs coll zone szone",
+			  "10.11.6-MariaDB|0|1|0|16777216||u|u|S|U"),
+		FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -151,10 +143,9 @@ static void test_incompatible(void **state)
 static void test_check_fails(void **state)
 {
 	static const struct fake_answer cut[] = {
-		{.begins = "SHOW TABLES", .act = FAKE_CUT}, {.begins = NULL}};
+		{.begins = "SHOW TABLES", .act = FAKE_CUT}, FAKE_END};
 	static const struct fake_answer bad[] = {
-		{.begins = "SHOW TABLES", .act = FAKE_ERROR, .number = 1030},
-		{.begins = NULL}};
+		FAKE_REFUSES("SHOW TABLES", 1030, NULL), FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -290,8 +281,7 @@ static void test_verify_finds_a_difference(void **state)
 static void test_verify_misses_a_table(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SELECT `a`", .act = FAKE_ERROR, .number = 1146},
-		{.begins = NULL}};
+		FAKE_REFUSES("SELECT `a`", 1146, NULL), FAKE_END};
 	struct load_item item = orders();
 	struct rig r;
 

@@ -68,23 +68,13 @@ static void end(struct rig *r)
 static void test_all_at_once(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SELECT @@version",
-		 .act = FAKE_ROWS,
-		 .names = VARIABLES,
-		 .values = "8.4.4|0|1|1|4096||u|u|S|U"},
-		{.begins = "SHOW REPLICA",
-		 .act = FAKE_ROWS,
-		 .names = "Host",
-		 .values = "db1"},
-		{.begins = "SELECT CONVERT",
-		 .act = FAKE_ERROR,
-		 .number = 1273,
-		 .text = "Unknown collation"},
-		{.begins = "SELECT User",
-		 .act = FAKE_ROWS,
-		 .names = "User Host",
-		 .values = "root|localhost\nAPP|%\napp|10.%"},
-		{.begins = NULL}};
+		FAKE_SAYS("SELECT @@version", VARIABLES,
+			  "8.4.4|0|1|1|4096||u|u|S|U"),
+		FAKE_SAYS("SHOW REPLICA", "Host", "db1"),
+		FAKE_REFUSES("SELECT CONVERT", 1273, "Unknown collation"),
+		FAKE_SAYS("SELECT User", "User Host",
+			  "root|localhost\nAPP|%\napp|10.%"),
+		FAKE_END};
 	static const char *const definers[] = {"root@localhost", "app@%"};
 	struct rig r;
 
@@ -138,18 +128,12 @@ static void test_nothing_is_in_the_way(void **state)
 static void test_what_is_hidden_is_not_judged(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SELECT @@thread",
-		 .act = FAKE_ERROR,
-		 .number = 1193},
-		{.begins = "SHOW ALL SLAVES",
-		 .act = FAKE_ERROR,
-		 .number = 1227},
-		{.begins = "SHOW GRANTS", .act = FAKE_ERROR, .number = 1142},
-		{.begins = "SELECT User", .act = FAKE_ERROR, .number = 1142},
-		{.begins = "SELECT Available",
-		 .act = FAKE_ERROR,
-		 .number = 1109},
-		{.begins = NULL}};
+		FAKE_REFUSES("SELECT @@thread", 1193, NULL),
+		FAKE_REFUSES("SHOW ALL SLAVES", 1227, NULL),
+		FAKE_REFUSES("SHOW GRANTS", 1142, NULL),
+		FAKE_REFUSES("SELECT User", 1142, NULL),
+		FAKE_REFUSES("SELECT Available", 1109, NULL),
+		FAKE_END};
 	static const char *const databases[] = {"new"}, *const definers[] = {
 								"a@b"};
 	struct rig r;
@@ -169,11 +153,9 @@ static void test_what_is_hidden_is_not_judged(void **state)
 static void test_definers(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SELECT User",
-		 .act = FAKE_ROWS,
-		 .names = "User Host",
-		 .values = "root|localhost\napp|%\nreaders|"},
-		{.begins = NULL}};
+		FAKE_SAYS("SELECT User", "User Host",
+			  "root|localhost\napp|%\nreaders|"),
+		FAKE_END};
 	static const char *const there[] = {"app@%", "readers"};
 	static const char *const gone[] = {"app@10.%", "App@%", "readers@x"};
 	struct rig r;
@@ -241,11 +223,9 @@ static void test_single_tables(void **state)
 static void test_names_that_differ_in_case(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SELECT @@version",
-		 .act = FAKE_ROWS,
-		 .names = VARIABLES,
-		 .values = "10.11.6-MariaDB|0|0|1|16777216||u|u|S|U"},
-		{.begins = NULL}};
+		FAKE_SAYS("SELECT @@version", VARIABLES,
+			  "10.11.6-MariaDB|0|0|1|16777216||u|u|S|U"),
+		FAKE_END};
 	static const char *const both[] = {"news", "News"};
 	struct rig r;
 
@@ -275,11 +255,9 @@ static void test_packets(void **state)
 		{(16 << 20) + 1, "!target_incompatible: the backup has a row"},
 	};
 	static const struct fake_answer small[] = {
-		{.begins = "SELECT @@version",
-		 .act = FAKE_ROWS,
-		 .names = VARIABLES,
-		 .values = "10.11.6-MariaDB|0|0|0|65536||u|u|S|U"},
-		{.begins = NULL}};
+		FAKE_SAYS("SELECT @@version", VARIABLES,
+			  "10.11.6-MariaDB|0|0|0|65536||u|u|S|U"),
+		FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -303,11 +281,8 @@ static void test_packets(void **state)
 
 static void check_grants(const char *grants, const char *missing)
 {
-	const struct fake_answer a[] = {{.begins = "SHOW GRANTS",
-					 .act = FAKE_ROWS,
-					 .names = "Grants",
-					 .values = grants},
-					{.begins = NULL}};
+	const struct fake_answer a[] = {
+		FAKE_SAYS("SHOW GRANTS", "Grants", grants), FAKE_END};
 	struct rig r;
 
 	rig_init(&r, a);
@@ -345,11 +320,8 @@ static void test_rights(void **state)
 
 static void check_maker(const char *grants, const char *words)
 {
-	const struct fake_answer a[] = {{.begins = "SHOW GRANTS",
-					 .act = FAKE_ROWS,
-					 .names = "Grants",
-					 .values = grants},
-					{.begins = NULL}};
+	const struct fake_answer a[] = {
+		FAKE_SAYS("SHOW GRANTS", "Grants", grants), FAKE_END};
 	static const char *const definers[] = {"me@%", "app@%"};
 	struct rig r;
 
@@ -387,11 +359,8 @@ static void test_rights_of_definers(void **state)
 
 static void test_space(void **state)
 {
-	static const struct fake_answer a[] = {{.begins = "SELECT Available",
-						.act = FAKE_ROWS,
-						.names = "Available",
-						.values = "1024"},
-					       {.begins = NULL}};
+	static const struct fake_answer a[] = {
+		FAKE_SAYS("SELECT Available", "Available", "1024"), FAKE_END};
 	struct rig r;
 
 	(void)state;

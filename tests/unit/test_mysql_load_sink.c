@@ -95,11 +95,8 @@ static void test_overwrite_drops_first(void **state)
 
 static void test_statement_fails(void **state)
 {
-	static const struct fake_answer a[] = {{.begins = "INSERT",
-						.act = FAKE_ERROR,
-						.number = 1062,
-						.text = "Duplicate entry"},
-					       {.begins = NULL}};
+	static const struct fake_answer a[] = {
+		FAKE_REFUSES("INSERT", 1062, "Duplicate entry"), FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -122,11 +119,9 @@ static void test_grant_is_left_out(void **state)
 		"GRANT EXECUTE ON PROCEDURE `shop`.`p` TO `u`@`%` IDENTIFIED "
 		"BY PASSWORD '*AB';\nGRANT SELECT ON `shop`.* TO `u`@`%`;\n";
 	static const struct fake_answer a[] = {
-		{.begins = "GRANT EXECUTE",
-		 .act = FAKE_ERROR,
-		 .number = 1305,
-		 .text = "PROCEDURE shop.p does not exist"},
-		{.begins = NULL}};
+		FAKE_REFUSES("GRANT EXECUTE", 1305,
+			     "PROCEDURE shop.p does not exist"),
+		FAKE_END};
 	static const char *const wanted[] = {"GRANT SELECT", "COMMIT", NULL};
 	const struct load_facts *f;
 	struct rig r;
@@ -154,8 +149,7 @@ static void test_grant_is_left_out(void **state)
 static void test_denied_is_the_targets(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "CREATE TABLE", .act = FAKE_ERROR, .number = 1142},
-		{.begins = NULL}};
+		FAKE_REFUSES("CREATE TABLE", 1142, NULL), FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -175,8 +169,7 @@ static void test_connection_breaks(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
 		const struct fake_answer a[] = {
-			{.begins = begins[i], .act = FAKE_CUT},
-			{.begins = NULL}};
+			{.begins = begins[i], .act = FAKE_CUT}, FAKE_END};
 		struct rig r;
 
 		rig_init(&r, a);
@@ -207,7 +200,7 @@ static void test_no_shared_transaction(void **state)
 						.act = FAKE_ERROR,
 						.number = 1785,
 						.times = 1},
-					       {.begins = NULL}};
+					       FAKE_END};
 	static const char *const wanted[] = {"INSERT", "autocommit = 1",
 					     "INSERT", "COMMIT", NULL};
 	struct rig r;
@@ -255,7 +248,7 @@ static void check_redo(unsigned number, const char *fails)
 					 .act = FAKE_ERROR,
 					 .number = number,
 					 .times = 2},
-					{.begins = NULL}};
+					FAKE_END};
 	static const char *const wanted[] = {"INSERT INTO `t1`",
 					     "INSERT INTO `t2`",
 					     "ROLLBACK",
@@ -298,7 +291,7 @@ static void test_redo_from_the_middle(void **state)
 						.act = FAKE_ERROR,
 						.number = 1213,
 						.times = 1},
-					       {.begins = NULL}};
+					       FAKE_END};
 	static const char *const wanted[] = {"CREATE TABLE `plain`",
 					     "USE `shop`",
 					     "INSERT INTO `t1`",
@@ -341,7 +334,7 @@ static void test_long_statement_is_redone(void **state)
 						.act = FAKE_ERROR,
 						.number = 1213,
 						.times = 1},
-					       {.begins = NULL}};
+					       FAKE_END};
 	static const char *const wanted[] = {
 		"INSERT INTO `t1`", "COMMIT",		"INSERT INTO `t2`",
 		"ROLLBACK",	    "INSERT INTO `t2`", "COMMIT",
@@ -374,7 +367,7 @@ static void test_redo_in_the_items_database(void **state)
 						.act = FAKE_ERROR,
 						.number = 1213,
 						.times = 1},
-					       {.begins = NULL}};
+					       FAKE_END};
 	static const char *const wanted[] = {
 		"COMMIT\n",   "USE `other`\n", "INSERT INTO `u`",
 		"ROLLBACK\n", "USE `other`\n", "INSERT INTO `u`",
@@ -404,8 +397,7 @@ static void test_redo_in_the_items_database(void **state)
 static void test_redo_gives_up(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "INSERT", .act = FAKE_ERROR, .number = 1213},
-		{.begins = NULL}};
+		FAKE_REFUSES("INSERT", 1213, NULL), FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -491,15 +483,14 @@ static void test_header_and_footer_are_skipped(void **state)
 static void test_small_packet(void **state)
 {
 	static const struct fake_answer a[] = {
-		{.begins = "SELECT @@version",
-		 .act = FAKE_ROWS,
-		 .names = "v log ro case packet mode cs coll zone szone",
-		 .values = "10.11.6-MariaDB|0|0|0|4096||u|u|S|U"},
+		FAKE_SAYS("SELECT @@version",
+			  "v log ro case packet mode cs coll zone szone",
+			  "10.11.6-MariaDB|0|0|0|4096||u|u|S|U"),
 		{.begins = "INSERT INTO `t` (`a`) VALUES\n(99,",
 		 .act = FAKE_ERROR,
 		 .number = 1213,
 		 .times = 1},
-		{.begins = NULL}};
+		FAKE_END};
 	struct text t = {0};
 	struct rig r;
 
@@ -587,10 +578,8 @@ static void test_single_tables_are_replaced(void **state)
 
 static void test_what_stands_is_told(void **state)
 {
-	static const struct fake_answer a[] = {{.begins = "CREATE TABLE `b`",
-						.act = FAKE_ERROR,
-						.number = 1030},
-					       {.begins = NULL}};
+	static const struct fake_answer a[] = {
+		FAKE_REFUSES("CREATE TABLE `b`", 1030, NULL), FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -609,7 +598,7 @@ static void test_rows_are_of_tables(void **state)
 	static const struct fake_answer a[] = {
 		{.begins = "ALTER DATABASE", .act = FAKE_OK, .affected = 1},
 		{.begins = "INSERT", .act = FAKE_OK, .affected = 2},
-		{.begins = NULL}};
+		FAKE_END};
 	struct rig r;
 
 	(void)state;
@@ -625,11 +614,9 @@ static void test_rows_are_of_tables(void **state)
 /* A password's hash is in the statement, and in the server's words. */
 static void test_hashes_are_not_told(void **state)
 {
-	static const struct fake_answer a[] = {{.begins = "CREATE USER",
-						.act = FAKE_ERROR,
-						.number = 1064,
-						.text = "near '*SECRETHASH'"},
-					       {.begins = NULL}};
+	static const struct fake_answer a[] = {
+		FAKE_REFUSES("CREATE USER", 1064, "near '*SECRETHASH'"),
+		FAKE_END};
 	struct rig r;
 
 	(void)state;
