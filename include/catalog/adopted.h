@@ -7,7 +7,6 @@
 
 #include "catalog/backups.h"
 #include "catalog/jobs.h"
-#include "catalog/jobs.h"
 
 /* Queues a job of kind adopt for a pool (running at once under r->fence):
  * "pool_in_use" while one runs already. */

@@ -4,6 +4,7 @@
  * that says what is still to do.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -32,10 +33,25 @@ static const char *use_of(const struct backup_record *r)
 	return NULL;
 }
 
-static bool check_deletable(const struct backup_record *r, struct err *e)
+/* Rule 17: what another server made is that server's to delete. */
+static bool check_owner(const struct catalog *c, const struct backup_record *r,
+			struct err *e)
+{
+	return strcmp(r->server_id, c->identity.server_id) == 0 ||
+	       err_set(e, ERR_CONFLICT, "not_owner",
+		       "backup %s (%s) belongs to the server %s and cannot be "
+		       "deleted here: delete it there, or take that server "
+		       "over (POST /v1/pools/{id}/takeover) if it is gone",
+		       r->name, r->id, r->server_id);
+}
+
+static bool check_deletable(const struct catalog *c,
+			    const struct backup_record *r, struct err *e)
 {
 	const char *use = use_of(r);
 
+	if (!check_owner(c, r, e))
+		return false;
 	if (use != NULL)
 		return err_set(e, ERR_CONFLICT, "backup_in_use",
 			       "backup %s (%s) cannot be deleted: %s", r->name,
@@ -72,7 +88,7 @@ static bool run_delete(struct catalog *c, struct catalog_op *op)
 
 	return key_find(&c->db, KEY_BACKUP, op->key, id, &op->err) &&
 	       backup_read(&c->db, id, &op->out, &op->err) &&
-	       check_deletable(op->out.backups, &op->err) &&
+	       check_deletable(c, op->out.backups, &op->err) &&
 	       mark(&c->db, op->out.backups, &op->err);
 }
 
@@ -159,6 +175,7 @@ static bool read_ids(struct db *db, struct text *ids, struct err *e)
 	if (!stmt_begin(&s, db,
 			"SELECT id FROM backups b"
 			" WHERE (status = 'deleting' OR has_leftovers = 1)"
+			" AND server_id = (SELECT server_id FROM server)"
 			" AND NOT EXISTS (SELECT 1 FROM jobs j"
 			"  WHERE j.resource = b.id"
 			"  AND j.status IN ('queued', 'running'))"

@@ -175,7 +175,8 @@ bool backup_release(struct db *db, const char *id, struct err *e)
 		      "UPDATE counters SET value = value - 1"
 		      " WHERE name = 'manual_backups' AND EXISTS"
 		      " (SELECT 1 FROM backups WHERE id = ?"
-		      "  AND type = 'manual' AND name_key IS NOT NULL)",
+		      "  AND type = 'manual' AND is_adopted = 0"
+		      "  AND name_key IS NOT NULL)",
 		      ARGS(arg_text(id)), e) &&
 	       db_run(db, "UPDATE backups SET name_key = NULL WHERE id = ?",
 		      ARGS(arg_text(id)), e);

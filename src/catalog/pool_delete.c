@@ -68,7 +68,8 @@ static bool forget(struct db *db, const char *id, struct err *e)
 	return db_run(db,
 		      "UPDATE counters SET value = value -"
 		      " (SELECT count(*) FROM backups WHERE pool_id = ?"
-		      "  AND type = 'manual' AND name_key IS NOT NULL)"
+		      "  AND type = 'manual' AND is_adopted = 0"
+		      "  AND name_key IS NOT NULL)"
 		      " WHERE name = 'manual_backups'",
 		      by_id, e) &&
 	       db_run(db, "DELETE FROM backups WHERE pool_id = ?", by_id, e) &&

@@ -15,11 +15,16 @@
 #define BACKUP_COUNT "(SELECT count(*)" HELD
 #define STORED_BYTES "(SELECT coalesce(sum(b.stored_bytes), 0)" HELD
 
+#define IS_ADOPTING                                                            \
+	"EXISTS (SELECT 1 FROM jobs j WHERE j.kind = 'adopt'"                  \
+	" AND j.status = 'running' AND j.pool_id = p.id)"
+
 #define COLUMNS                                                                \
 	"p.id, p.name, p.storage_type, p.remarks, p.config_json,"              \
 	" p.secret IS NOT NULL, p.part_bytes, p.capabilities_json,"            \
 	" p.is_reachable, p.reason, p.probed_at, " BACKUP_COUNT                \
-	", " STORED_BYTES ", p.revision, p.created_at, p.updated_at"
+	", " STORED_BYTES ", " IS_ADOPTING                                     \
+	", p.revision, p.created_at, p.updated_at"
 
 static bool read_pool(struct stmt *s, struct rows *out, struct err *e)
 {
@@ -42,6 +47,7 @@ static bool read_pool(struct stmt *s, struct rows *out, struct err *e)
 	r->probed_at = stmt_int(s);
 	r->backup_count = stmt_u64(s);
 	r->stored_bytes = stmt_u64(s);
+	r->is_adopting = stmt_bool(s);
 	r->revision = stmt_int(s);
 	r->created_at = stmt_int(s);
 	r->updated_at = stmt_int(s);
@@ -188,8 +194,9 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	list_filter_name(&l, "instr(p.name_key, ?) > 0", q->q);
 	list_filter(&l, "p.storage_type = ?", q->storage_type);
 	list_filter(&l,
-		    "CASE WHEN p.is_reachable THEN 'available'"
-		    " ELSE 'unreachable' END = ?",
+		    "CASE WHEN NOT p.is_reachable THEN 'unreachable'"
+		    " WHEN " IS_ADOPTING " THEN 'adopting'"
+		    " ELSE 'available' END = ?",
 		    q->status);
 	return list_run(&l, &spec, &c->db, op);
 }

@@ -41,7 +41,7 @@ static bool count_again(struct db *db, struct err *e)
 	return db_run(db,
 		      "UPDATE counters SET value = (SELECT count(*)"
 		      " FROM backups WHERE type = 'manual'"
-		      " AND name_key IS NOT NULL)"
+		      " AND is_adopted = 0 AND name_key IS NOT NULL)"
 		      " WHERE name = 'manual_backups'",
 		      NULL, e);
 }

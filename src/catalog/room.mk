@@ -1,11 +1,15 @@
 noinst_LIBRARIES += libcatalog.a
 libcatalog_a_SOURCES = \
+	include/catalog/adopted.h \
 	include/catalog/backups.h \
 	include/catalog/catalog.h \
 	include/catalog/jobs.h \
 	include/catalog/pools.h \
 	include/catalog/sources.h \
 	include/catalog/usage.h \
+	src/catalog/adopted.c \
+	src/catalog/adopted_int.h \
+	src/catalog/adopted_job.c \
 	src/catalog/backup_delete.c \
 	src/catalog/backup_run.c \
 	src/catalog/backups.c \
