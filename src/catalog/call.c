@@ -177,44 +177,44 @@ bool call_give_text(struct catalog_op *op, const char *text)
 	return op != NULL && give(&op->text, text);
 }
 
-/* Where the texts of a query are. */
-enum { QUERY_TEXTS = 13 };
-
-static void query_texts(struct catalog_query *q,
-			const char **at[static QUERY_TEXTS])
+char *call_pack(const char **const at[], size_t n)
 {
-	const char **const texts[QUERY_TEXTS] = {
-		&q->q,	    &q->engine, &q->status,	  &q->source,
-		&q->pool,   &q->type,	&q->method,	  &q->kind,
-		&q->backup, &q->target, &q->storage_type, &q->sort,
-		&q->after};
+	struct text all = {0};
+	char *block;
+	size_t len;
 
-	memcpy(at, texts, sizeof(texts));
+	text_char(&all, '\0');
+	for (size_t i = 0; i < n; i++)
+		if (*at[i] != NULL)
+			text_add(&all, *at[i], strlen(*at[i]) + 1);
+	block = text_take(&all);
+	if (block == NULL)
+		return NULL;
+	len = 1;
+	for (size_t i = 0; i < n; i++) {
+		if (*at[i] == NULL)
+			continue;
+		*at[i] = block + len;
+		len += strlen(*at[i]) + 1;
+	}
+	return block;
 }
 
 bool call_give_query(struct catalog_op *op, const struct catalog_query *q)
 {
-	const char **at[QUERY_TEXTS];
-	size_t offsets[QUERY_TEXTS];
-	struct text all = {0};
+	struct catalog_query own = *q;
+	const char **const texts[] = {
+		&own.q,	     &own.engine,   &own.status,       &own.source,
+		&own.pool,   &own.type,	    &own.method,       &own.kind,
+		&own.plan,   &own.strategy, &own.resource,     &own.result,
+		&own.backup, &own.target,   &own.storage_type, &own.sort,
+		&own.after};
 
 	if (op == NULL)
 		return false;
-	op->query = *q;
-	query_texts(&op->query, at);
-	text_char(&all, '\0');
-	for (unsigned i = 0; i < QUERY_TEXTS; i++) {
-		offsets[i] = all.len;
-		if (*at[i] != NULL)
-			text_add(&all, *at[i], strlen(*at[i]) + 1);
-	}
-	op->query_text = text_take(&all);
-	if (op->query_text == NULL)
-		return false;
-	for (unsigned i = 0; i < QUERY_TEXTS; i++)
-		if (*at[i] != NULL)
-			*at[i] = op->query_text + offsets[i];
-	return true;
+	op->query_text = call_pack(texts, sizeof(texts) / sizeof(texts[0]));
+	op->query = own;
+	return op->query_text != NULL;
 }
 
 struct catalog_op *call_submit(struct catalog_op *op, bool is_whole,

@@ -18,6 +18,11 @@ bool call_give_text(struct catalog_op *op, const char *text) MUST_CHECK;
 bool call_give_query(struct catalog_op *op,
 		     const struct catalog_query *q) MUST_CHECK;
 
+/* Copies the strings that the n pointers of at lead to into one block, and lets
+ * them point there; NULL stays NULL. Caller frees the block; NULL: no memory,
+ * the pointers are as they were. */
+char *call_pack(const char **const at[], size_t n) MUST_CHECK;
+
 /* Hands it to the thread, if is_whole: all that was given is copied. Returns
  * the op; NULL with *e filled, and the op is freed. */
 struct catalog_op *call_submit(struct catalog_op *op, bool is_whole,
