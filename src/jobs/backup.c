@@ -6,12 +6,17 @@
  * wrong between leaves a failed backup whose objects are removed here or, if
  * that fails too or the server dies, by a sweep.
  *
- *   idle -> open -> share -> start -> claim -> stream -> send -> publish
- *     -> record
+ *   idle -> open -> share -> start [-> look] -> claim -> stream -> send
+ *     -> publish -> record
+ *
+ * A manual one was looked at when it was asked for; one of a plan is when its
+ * turn has come, so that what is wrong shows as a failed backup. There too it
+ * may find its source busy: then it goes back into the queue (idle).
  *
  * What happens when that does not go well is in backup_end.c.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include <event2/event.h>
 
@@ -150,13 +155,38 @@ static void begin_claim(struct backup_job *b)
 		backup_fail(b, &e);
 }
 
+static void on_looked(void *arg, const struct err *e)
+{
+	struct backup_job *b = arg;
+
+	if (e != NULL)
+		backup_fail(b, e);
+	else
+		begin_claim(b);
+}
+
+static void begin_look(struct backup_job *b)
+{
+	struct err e = {0};
+
+	backup_set_state(b, BACKUP_LOOK);
+	if (!source_look_start(&b->look, b->base.jobs, &b->opening.source,
+			       &b->scope, on_looked, b, &e))
+		backup_fail(b, &e);
+}
+
 static void on_started(void *arg, const struct err *e)
 {
 	struct backup_job *b = arg;
 
 	b->op = NULL;
-	if (e != NULL)
+	if (e != NULL && b->base.is_patient &&
+	    strcmp(e->api, "source_busy") == 0)
+		backup_wait(b);
+	else if (e != NULL)
 		backup_fail(b, e);
+	else if (b->r.plan_id[0] != '\0')
+		begin_look(b);
 	else
 		begin_claim(b);
 }
@@ -192,6 +222,7 @@ static void begin_start(struct backup_job *b)
 	backup_set_state(b, BACKUP_START);
 	b->r.started_at = clock_now_ms();
 	b->r.has_leftovers = true;
+	free(b->r.save_path);
 	b->r.save_path = save_path(b, &e);
 	if (b->r.save_path == NULL) {
 		(void)err_nomem(&e, "a backup");
@@ -268,7 +299,8 @@ void backup_start(struct job *job)
 
 	job_log(job, LOG_INFO, "backup \"%s\" of source \"%s\" begins",
 		b->r.name, b->r.source_name);
-	b->tick = event_new(base, -1, EV_PERSIST, on_tick, b);
+	if (b->tick == NULL)
+		b->tick = event_new(base, -1, EV_PERSIST, on_tick, b);
 	if (b->tick == NULL || evtimer_add(b->tick, &period) != 0)
 		(void)err_nomem(&e, "a backup");
 	if (err_is(&e)) {

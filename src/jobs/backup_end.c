@@ -2,6 +2,7 @@
  * backup_end.c - how a backup ends: recorded as completed, or undone and
  * recorded as failed or canceled, or undone and tried once more (rule 9).
  *
+ *   start -> idle (a due run of a plan, whose source is busy)
  *   any state -> undo -> record
  *                     -> pause -> share   (DDL or a lock was in the way, once)
  */
@@ -16,8 +17,8 @@
 #include "loop/loop.h"
 
 static const char *const state_names[] = {
-	"idle", "open",	   "share", "start", "claim",  "stream",
-	"send", "publish", "undo",  "pause", "record",
+	"idle",	  "open", "share",   "start", "look",  "claim",
+	"stream", "send", "publish", "undo",  "pause", "record",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
 		       BACKUP_STATE_COUNT,
@@ -46,6 +47,7 @@ static void drop_all(struct backup_job *b)
 	catalog_cancel(b->op);
 	b->exchange = NULL;
 	b->op = NULL;
+	source_look_fini(&b->look);
 	backup_stream_drop(b);
 	manifest_fini(&b->manifest);
 	budget_release(&b->share);
@@ -141,6 +143,18 @@ void backup_fail(struct backup_job *b, const struct err *e)
 	b->err = why;
 	drop_all(b);
 	begin_undo(b);
+}
+
+void backup_wait(struct backup_job *b)
+{
+	job_log(&b->base, LOG_INFO,
+		"source \"%s\" is busy; the backup waits for its turn",
+		b->r.source_name);
+	drop_all(b);
+	opening_fini(&b->opening);
+	(void)evtimer_del(b->tick);
+	backup_set_state(b, BACKUP_IDLE);
+	job_put_back(&b->base);
 }
 
 static void stalled(struct backup_job *b)

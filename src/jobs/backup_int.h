@@ -7,6 +7,7 @@
 #include "jobs/opening.h"
 #include "jobs/report.h"
 #include "jobs/retry.h"
+#include "jobs/source_look.h"
 #include "manifest/exchange.h"
 #include "manifest/part_writer.h"
 #include "model/scope.h"
@@ -18,6 +19,7 @@ enum backup_state {
 	BACKUP_OPEN,	/* gets source and pool from the catalog */
 	BACKUP_SHARE,	/* waits for its share of the buffers */
 	BACKUP_START,	/* the catalog notes that it runs */
+	BACKUP_LOOK,	/* of a plan: what was not looked at when it was due */
 	BACKUP_CLAIM,	/* writes owner.json */
 	BACKUP_STREAM,	/* pipelines of the dump's phases run */
 	BACKUP_SEND,	/* last part and index go to the store */
@@ -46,6 +48,7 @@ struct backup_job {
 	struct budget_share share;
 	struct opened_address address;
 	struct scope scope;
+	struct source_look look;
 	struct dump *dump;
 	struct part_writer *writer;
 	struct pipeline *pipes[DUMP_SOURCES_MAX];
@@ -88,6 +91,9 @@ void backup_set_state(struct backup_job *b, enum backup_state next);
  * the second try as well. */
 void backup_start(struct job *job);
 void backup_take_share(struct backup_job *b);
+
+/* backup_end.c: the source is busy with another's job: its turn comes again. */
+void backup_wait(struct backup_job *b);
 
 /* backup_end.c: it cannot go on: what is there is undone, and it is tried once
  * more (rule 9) or recorded as failed. e is copied. */

@@ -4,35 +4,25 @@
  * 7), queue it.
  */
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/clock.h"
-#include "base/text.h"
 #include "jobs/backup_int.h"
-#include "jobs/scope_check.h"
 
 struct backup_request {
 	struct jobs_op base;
 	struct backup_record r; /* as asked for */
 	struct backup_job *job; /* to be, until it is accepted */
 	struct opening opening;
-	struct opened_address address;
 	struct scope scope;
-	size_t next_database; /* of the scope, whose tables to look at */
-	bool is_databases_seen;
-	struct source_op *look;
+	struct source_look look;
 	struct catalog_op *op;
 	catalog_backup_cb *done;
 	void *arg;
 };
 
-static void look_at_scope(struct backup_request *q);
-
 static void request_free(struct backup_request *q)
 {
-	source_op_cancel(q->look);
+	source_look_fini(&q->look);
 	catalog_cancel(q->op);
-	opened_address_fini(&q->address);
 	opening_fini(&q->opening);
 	scope_fini(&q->scope);
 	backup_record_fini(&q->r);
@@ -82,126 +72,33 @@ static void decide(struct backup_request *q)
 		request_end(q, NULL, &e);
 }
 
-static void on_names(void *arg, const struct source_name *names, size_t n,
-		     const struct err *e)
+static void on_looked(void *arg, const struct err *e)
 {
 	struct backup_request *q = arg;
-	const char *source = q->opening.source.name;
 	struct err mine = {0};
-	bool ok;
 
-	q->look = NULL;
-	if (failure(e) != NULL) {
-		request_end(q, NULL, e);
-		return;
-	}
-	if (!q->is_databases_seen) {
-		q->is_databases_seen = true;
-		ok = scope_has_databases(&q->scope, names, n, source, &mine);
-	} else {
-		ok = scope_has_tables(&q->scope.databases[q->next_database++],
-				      names, n, source, &mine);
-	}
-	if (ok)
-		look_at_scope(q);
-	else
-		request_end(q, NULL, &mine);
-}
-
-/* First the databases, then the tables of each that names some. */
-static void look_at_scope(struct backup_request *q)
-{
-	const struct source_kind *kind =
-		source_kind_find(q->opening.source.engine);
-	struct source_names_query query = {0};
-	struct err e = {0};
-
-	while (q->is_databases_seen && q->next_database < q->scope.ndatabases &&
-	       q->scope.databases[q->next_database].tables == NULL)
-		q->next_database++;
-	if (q->scope.ndatabases == 0 ||
-	    q->next_database == q->scope.ndatabases) {
+	if (e == NULL) {
 		decide(q);
 		return;
 	}
-	if (q->is_databases_seen)
-		query.database = q->scope.databases[q->next_database].name;
-	q->look = kind->names(&q->base.jobs->source_env, &q->address.a, &query,
-			      on_names, q, &e);
-	if (q->look == NULL)
-		request_end(q, NULL, &e);
-}
-
-static void ignore(void *arg, const struct err *e)
-{
-	(void)arg;
-	if (e != NULL)
-		log_warn("jobs", "cannot keep what a probe found: %s", e->msg);
-}
-
-/* The catalog remembers what was found, for the source's status (rule 1). */
-static void remember(struct backup_request *q, const struct source_info *info,
-		     const struct err *e)
-{
-	struct source_record *s = &q->opening.source;
-	struct err ignored = {0};
-
-	s->probed_at = clock_now_ms();
-	s->is_reachable = e == NULL;
-	free(s->reason);
-	s->reason = e != NULL ? strdup(e->msg) : NULL;
-	if (info != NULL) {
-		(void)str_copy(s->version, sizeof(s->version), info->version);
-		(void)str_copy(s->role, sizeof(s->role), info->role);
-	}
-	if (catalog_source_probed(q->base.jobs->config.catalog, s, ignore, NULL,
-				  &ignored) == NULL)
-		ignore(NULL, &ignored);
-}
-
-static void on_probed(void *arg, const struct source_info *info,
-		      const struct err *e)
-{
-	struct backup_request *q = arg;
-	const char *name = q->opening.source.name;
-	struct err mine = {0};
-
-	q->look = NULL;
-	e = failure(e);
-	remember(q, info, e);
-	if (e != NULL)
+	if (!q->look.has_answered) {
 		(void)err_set(&mine, ERR_CONFLICT, "source_unavailable",
-			      "source \"%s\" cannot be backed up now: %s", name,
-			      e->msg);
-	else if (info != NULL && strcmp(info->role, "replica") == 0)
-		(void)err_set(&mine, ERR_CONFLICT, "source_is_replica",
-			      "source \"%s\" is a replica; back up its "
-			      "primary instead",
-			      name);
-	if (err_is(&mine))
-		request_end(q, NULL, &mine);
-	else
-		look_at_scope(q);
+			      "source \"%s\" cannot be backed up now: %s",
+			      q->opening.source.name, e->msg);
+		e = &mine;
+	}
+	request_end(q, NULL, e);
 }
 
 static void on_opened(void *arg, const struct err *e)
 {
 	struct backup_request *q = arg;
-	const struct source_kind *kind;
 	struct err mine = {0};
 
-	if (e != NULL) {
+	if (e != NULL)
 		request_end(q, NULL, e);
-		return;
-	}
-	kind = source_kind_find(q->opening.source.engine);
-	if (kind == NULL)
-		(void)err_bug(&mine, "no %s sources in this build",
-			      q->opening.source.engine);
-	else if (opened_address_read(&q->address, &q->opening.source, &mine))
-		q->look = kind->probe(&q->base.jobs->source_env, &q->address.a,
-				      on_probed, q, &mine);
-	if (q->look == NULL)
+	else if (!source_look_start(&q->look, q->base.jobs, &q->opening.source,
+				    &q->scope, on_looked, q, &mine))
 		request_end(q, NULL, &mine);
 }
 

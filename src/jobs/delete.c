@@ -63,6 +63,7 @@ static void delete_destroy(struct job *job)
 
 static const struct job_ops delete_ops = {
 	.name = "delete",
+	.is_light = true,
 	.start = delete_start,
 	.cancel = NULL, /* what is marked goes, now or by a sweep */
 	.progress = delete_progress,

@@ -1,7 +1,6 @@
 /*
- * jobs.c - the queue: what was accepted waits in order of arrival and runs,
- * at most max_jobs at once. That a source has one job at a time was decided by
- * the catalog when the job was accepted, so nothing here looks at sources.
+ * jobs.c - the queue: what was accepted waits in order of arrival for its turn
+ * (turns.c), runs, and ends.
  */
 #include "jobs/jobs.h"
 
@@ -18,15 +17,7 @@
 #include "jobs/sweep.h"
 #include "loop/loop.h"
 
-static void take_turns(evutil_socket_t fd, short what, void *arg);
-
-static void schedule(struct jobs *j)
-{
-	static const struct timeval now = {0, 0};
-
-	if (evtimer_add(j->turn, &now) != 0)
-		abort(); /* the loop is unusable */
-}
+static void on_turn(evutil_socket_t fd, short what, void *arg);
 
 struct jobs *jobs_new(const struct jobs_config *c, struct err *e)
 {
@@ -38,8 +29,9 @@ struct jobs *jobs_new(const struct jobs_config *c, struct err *e)
 	j->source_env.loop = c->loop;
 	j->source_env.blocking = c->blocking;
 	TAILQ_INIT(&j->list);
+	TAILQ_INIT(&j->active);
 	TAILQ_INIT(&j->adrift);
-	j->turn = evtimer_new(loop_base(c->loop), take_turns, j);
+	j->turn = evtimer_new(loop_base(c->loop), on_turn, j);
 	j->sweeper = sweeper_new(j);
 	if (j->turn == NULL || j->sweeper == NULL)
 		goto nomem;
@@ -55,17 +47,6 @@ void jobs_start(struct jobs *j)
 	sweeper_kick(j->sweeper);
 }
 
-static struct job *first_waiting(struct jobs *j)
-{
-	struct job *job;
-
-	TAILQ_FOREACH (job, &j->list, entry) {
-		if (job->state == JOB_WAITS)
-			return job;
-	}
-	return NULL;
-}
-
 static void report_stopped(struct jobs *j)
 {
 	void (*stopped)(void *arg) = j->stopped;
@@ -76,19 +57,13 @@ static void report_stopped(struct jobs *j)
 	stopped(j->stopped_arg);
 }
 
-static void take_turns(evutil_socket_t fd, short what, void *arg)
+static void on_turn(evutil_socket_t fd, short what, void *arg)
 {
 	struct jobs *j = arg;
-	struct job *job;
 
 	(void)fd;
 	(void)what;
-	while (!j->is_stopping && j->running < j->config.max_jobs &&
-	       (job = first_waiting(j)) != NULL) {
-		job->state = JOB_RUNS;
-		j->running++;
-		job->ops->start(job);
-	}
+	turns_take(j);
 	report_stopped(j);
 }
 
@@ -116,7 +91,7 @@ void job_enqueue(struct jobs *j, struct job *job, const char *id,
 	(void)snprintf(job->id, sizeof(job->id), "%s", id);
 	TAILQ_INIT(&job->watches);
 	TAILQ_INSERT_TAIL(&j->list, job, entry);
-	schedule(j);
+	turns_schedule(j);
 	if (j->is_stopping && job->is_cancelable)
 		cancel_job(job, &stopping);
 	else if (j->is_stopping)
@@ -128,11 +103,10 @@ void job_over(struct job *job)
 	struct jobs *j = job->jobs;
 
 	TAILQ_REMOVE(&j->list, job, entry);
-	if (job->state == JOB_RUNS)
-		j->running--;
+	turn_end(job);
 	watches_tell(job);
 	job->ops->destroy(job);
-	schedule(j);
+	turns_schedule(j);
 }
 
 void job_log(struct job *job, enum log_level level, const char *fmt, ...)
@@ -201,7 +175,7 @@ void jobs_load(const struct jobs *j, unsigned *queued, unsigned *running)
 	const struct job *job;
 
 	*queued = 0;
-	*running = j->running;
+	*running = j->running + j->light;
 	TAILQ_FOREACH (job, &j->list, entry)
 		*queued += job->state == JOB_WAITS;
 }
@@ -226,7 +200,7 @@ void jobs_stop(struct jobs *j, void (*done)(void *arg), void *arg)
 		else if (job->state == JOB_WAITS)
 			job_over(job); /* taken up again at the next start */
 	}
-	schedule(j);
+	turns_schedule(j);
 }
 
 void jobs_free(struct jobs *j)

@@ -36,6 +36,9 @@ struct job;
 
 struct job_ops {
 	const char *name;
+	/* Needs neither a source nor the buffers: it does not count among
+	 * max_jobs, nor wait behind those that do. */
+	bool is_light;
 	void (*start)(struct job *job); /* its turn has come */
 	/* Asked to end, with the reason; job_over() follows, soon. NULL: it
 	 * cannot be canceled; what it does not come to is swept. */
@@ -57,7 +60,13 @@ struct job {
 	char id[ID_MAX];
 	enum job_state state;
 	bool is_cancelable;
-	TAILQ_ENTRY(job) entry;
+	/* Given before job_enqueue(): the source that it works with ("": none),
+	 * and whether the catalog may find that busy with another's job when
+	 * the turn has come: then it waits on. */
+	char source_id[ID_MAX];
+	bool is_patient;
+	bool is_put_back; /* was found so; until any job ends */
+	TAILQ_ENTRY(job) entry, active_entry;
 	struct watch_list watches;
 };
 TAILQ_HEAD(job_list, job);
@@ -66,9 +75,10 @@ struct jobs {
 	struct jobs_config config;
 	struct source_env source_env; /* for all that sources do */
 	struct job_list list;	      /* in order of arrival */
+	struct job_list active;	      /* those that run or are put back */
 	struct jobs_op_list adrift;
-	unsigned running;
-	struct event *turn; /* starts what may start */
+	unsigned running, light; /* those that are not light, and those */
+	struct event *turn;	 /* starts what may start */
 	struct sweeper *sweeper;
 	bool is_stopping;
 	void (*stopped)(void *arg);
@@ -90,6 +100,15 @@ void job_enqueue(struct jobs *j, struct job *job, const char *id,
 /* The catalog knows how it ended: tells those who wait, frees the job. The
  * last thing that touches it. */
 void job_over(struct job *job);
+
+/* It runs, is patient, and its source is busy: back to its place in the queue,
+ * to be started anew later. It has let go of all that start made. */
+void job_put_back(struct job *job);
+
+/* turns.c: whose turn it is, soon or now; and a job that ran does not. */
+void turns_schedule(struct jobs *j);
+void turns_take(struct jobs *j);
+void turn_end(struct job *job);
 
 /* The one that is queued or running here, or NULL. */
 struct job *job_find(const struct jobs *j, const char *id);

@@ -347,6 +347,7 @@ static void fill_bare(struct restore_job *t, const struct restore_record *r)
 
 void restore_job_fill(struct restore_job *t, const struct restore_record *r)
 {
+	memcpy(t->base.source_id, r->target_id, ID_MAX);
 	if (!restore_record_copy(&t->r, r))
 		fill_bare(t, r);
 }

@@ -1,11 +1,12 @@
 noinst_LIBRARIES += libjobs.a
-libjobs_a_SOURCES = src/jobs/jobs.c src/jobs/watch.c src/jobs/retry.c \
+libjobs_a_SOURCES = src/jobs/jobs.c src/jobs/turns.c src/jobs/watch.c src/jobs/retry.c \
 	src/jobs/opening.c src/jobs/removal.c \
 	src/jobs/sweep.c src/jobs/delete.c src/jobs/meter.c \
 	src/jobs/backup.c src/jobs/backup_end.c src/jobs/backup_stream.c \
 	src/jobs/backup_result.c src/jobs/backup_request.c \
 	src/jobs/backup_record.c src/jobs/contents_list.c \
 	src/jobs/scope_check.c src/jobs/scope_check.h \
+	src/jobs/source_look.c src/jobs/source_look.h \
 	src/jobs/preflight.c src/jobs/preflight_load.c \
 	src/jobs/preflight_pick.c src/jobs/preflight_int.h \
 	src/jobs/restore_stream.c src/jobs/restore_stream.h \
