@@ -23,6 +23,7 @@ struct route {
 	enum body_kind body;
 	const char *query; /* parameters, blanks between */
 	void (*handle)(struct request *r);
+	const char *act; /* what the audit log calls it; NULL: only reads */
 };
 
 /* All of them, *n. */

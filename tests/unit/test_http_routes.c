@@ -145,6 +145,23 @@ static void test_roles(void **state)
 	}
 }
 
+/* The audit log has a word for all that writes. */
+static void test_acts(void **state)
+{
+	size_t n;
+	const struct route *all = routes_all(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		bool is_read = strcmp(all[i].method, "GET") == 0 ||
+			       strstr(all[i].path, "/preview") != NULL;
+
+		if (is_read != (all[i].act == NULL))
+			fail_msg("%s %s: act %s", all[i].method, all[i].path,
+				 all[i].act ? all[i].act : "is missing");
+	}
+}
+
 static const json_t *operation(const json_t *document, const struct route *r)
 {
 	char method[16] = "";
@@ -280,6 +297,7 @@ int main(void)
 		cmocka_unit_test(test_not_matching),
 		cmocka_unit_test(test_allow),
 		cmocka_unit_test(test_roles),
+		cmocka_unit_test(test_acts),
 		cmocka_unit_test(test_openapi_says_the_same),
 		cmocka_unit_test(test_openapi_refs_lead_somewhere),
 	};
