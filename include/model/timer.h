@@ -53,11 +53,9 @@ struct timer {
 	bool is_skip; /* missed: "skip" */
 };
 
-/* Where the JSON of a timer is wrong: *pointer gets the member ("/at"), or ""
- * for the whole; static text. */
-
 /* Reads the API's object as JSON text. False with *e filled: "invalid_timer"
- * or "unknown_field". That the zone is there is not looked at. */
+ * or "unknown_field", and *pointer is where ("/at", "" for the whole; static
+ * text). That the zone is there is not looked at. */
 bool timer_parse(struct timer *t, const char *json, const char **pointer,
 		 struct err *e) MUST_CHECK;
 
@@ -74,10 +72,9 @@ bool cron_parse(struct cron *c, const char *text, struct err *e) MUST_CHECK;
 
 /*
  * The first due instant strictly after after_s (seconds since 1970). False:
- * there is none any more (once, or a date that never comes, looked for over
- * 400 years... of leap years: 8 years for cron). Each local time that fits
- * makes exactly one instant: rule 21's edges are zone_instant()'s; two local
- * times that become one instant are one.
+ * there is none any more (once, or beyond the year 9999). Each local time
+ * that fits makes exactly one instant: rule 21's edges are zone_instant()'s;
+ * two local times that become one instant are one. Some microseconds.
  */
 bool timer_next(const struct timer *t, const struct zone *z, int64_t after_s,
 		int64_t *due_s) MUST_CHECK;
