@@ -31,6 +31,7 @@ struct exchange_env {
 	struct store *store;
 	struct workers *workers;
 	const struct signer *signer; /* of publish and fetch; else NULL */
+	const char *server_id;	     /* who we are: of remove and own */
 };
 
 /* Whose place it is; copied. */
@@ -85,8 +86,10 @@ struct exchange *exchange_index(const struct exchange_env *env,
 				void *arg, struct err *e) MUST_CHECK;
 
 /* Removes everything of a backup: the manifest first, then the rest as it is
- * listed, the owner last. One that is gone already is a success. NULL with *e
- * filled. */
+ * listed, the owner last. One that is gone already is a success. Nothing is
+ * touched when owner.json names another server than env's ("not_owner",
+ * ERR_CONFLICT) or cannot be read; without an owner.json there is nobody else
+ * to ask. NULL with *e filled. */
 struct exchange *exchange_remove(const struct exchange_env *env,
 				 const char *source_id, const char *backup_id,
 				 exchange_done_cb *done, void *arg,

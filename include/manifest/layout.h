@@ -33,6 +33,15 @@ char *layout_owner(char out[LAYOUT_KEY_MAX], const char *source_id,
 char *layout_manifest(char out[LAYOUT_KEY_MAX], const char *source_id,
 		      const char *backup_id);
 
+/* "coffer/v1/servers/SERVER.json": what a server has, without secrets. */
+char *layout_server(char out[LAYOUT_KEY_MAX], const char *server_id);
+
+/* "coffer/v1/servers/": all of them begin with it. */
+char *layout_servers(char out[LAYOUT_KEY_MAX]);
+
+/* "coffer/v1/": everything begins with it. */
+char *layout_root(char out[LAYOUT_KEY_MAX]);
+
 /* "coffer/v1/README.txt", one for the whole pool. */
 char *layout_readme_key(char out[LAYOUT_KEY_MAX]);
 

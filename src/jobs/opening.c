@@ -141,6 +141,7 @@ void opening_exchange_env(const struct opening *o, struct exchange_env *env)
 	env->store = o->store;
 	env->workers = c->cpu;
 	env->signer = c->signer;
+	env->server_id = catalog_identity(c->catalog)->server_id;
 }
 
 json_t *record_json(const char *text, const char *what, struct err *e)

@@ -1,7 +1,8 @@
 /*
- * exchange_remove.c - takes a backup away: the manifest first, so that there
- * is no backup any more that could be half; then what is listed, in batches;
- * the owner last, so that what an interruption leaves is found again.
+ * exchange_remove.c - takes a backup away, if it is ours: the manifest first,
+ * so that there is no backup any more that could be half; then what is listed,
+ * in batches; the owner last, so that what an interruption leaves is found
+ * again.
  *
  * A listing is taken in up to so many keys; if there are more, it is stopped,
  * these are removed, and it begins anew: memory is bounded whatever is there.
@@ -13,11 +14,13 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "manifest/owner_int.h"
 
 enum { BATCH = 1000, KEYS_MAX = 10000 };
 
 enum remove_state {
 	REMOVE_BEGIN,	 /* nothing was asked yet */
+	REMOVE_ASKING,	 /* whose is it? */
 	REMOVE_MANIFEST, /* the manifest goes */
 	REMOVE_LISTING,	 /* what else is there? */
 	REMOVE_BATCH,	 /* some of that goes */
@@ -26,9 +29,9 @@ enum remove_state {
 };
 
 static const char *const state_names[] = {
-	[REMOVE_BEGIN] = "begin",     [REMOVE_MANIFEST] = "manifest",
-	[REMOVE_LISTING] = "listing", [REMOVE_BATCH] = "batch",
-	[REMOVE_OWNER] = "owner",
+	[REMOVE_BEGIN] = "begin",	[REMOVE_ASKING] = "asking",
+	[REMOVE_MANIFEST] = "manifest", [REMOVE_LISTING] = "listing",
+	[REMOVE_BATCH] = "batch",	[REMOVE_OWNER] = "owner",
 };
 _Static_assert(sizeof(state_names) / sizeof(*state_names) == REMOVE_STATES,
 	       "one name per state");
@@ -42,7 +45,8 @@ struct removing {
 	bool has_more;	       /* the listing is to be stopped */
 	bool is_out_of_memory; /* in the listing */
 	char owner[LAYOUT_KEY_MAX];
-	char *first; /* key that the round before began with */
+	char server_id[ID_MAX]; /* who we are */
+	char *first;		/* key that the round before began with */
 };
 
 static struct removing *removing_of(struct exchange *x)
@@ -170,17 +174,63 @@ static void remove_manifest(struct removing *r)
 	exchange_remove_keys(x, &key, 1);
 }
 
+/* Two servers may have one bucket: what names another one stays. */
+static bool check_owner(struct removing *r, struct err *e)
+{
+	struct exchange *x = &r->base;
+	char server_id[ID_MAX];
+	json_t *doc = owner_load(x->bytes, x->len, x->source_id, x->backup_id,
+				 server_id, e);
+
+	json_decref(doc);
+	if (doc == NULL) {
+		err_prefix(e, "whose it is cannot be told, so nothing of it "
+			      "is removed");
+		return false;
+	}
+	return strcmp(server_id, r->server_id) == 0 ||
+	       err_set(e, ERR_CONFLICT, "not_owner",
+		       "the objects of backup %s belong to the server %s; "
+		       "delete it there, or take that server over",
+		       x->backup_id, server_id);
+}
+
+static void ask_owner(struct removing *r)
+{
+	set_state(r, REMOVE_ASKING);
+	exchange_get(&r->base, r->owner, OWNER_MAX_BYTES);
+}
+
+/* Without an owner.json there was never more, or it is nearly gone. */
+static void on_asked(struct removing *r)
+{
+	struct exchange *x = &r->base;
+	struct err e = {0};
+
+	if (x->answer.code == ERR_NOT_FOUND || check_owner(r, &e)) {
+		exchange_drop_bytes(x);
+		remove_manifest(r);
+	} else {
+		exchange_end(x, &e);
+	}
+}
+
 static void remove_step(struct exchange *x)
 {
 	struct removing *r = removing_of(x);
+	bool is_absent =
+		r->state == REMOVE_ASKING && x->answer.code == ERR_NOT_FOUND;
 
-	if (err_is(&x->answer)) {
+	if (err_is(&x->answer) && !is_absent) {
 		exchange_end(x, &x->answer);
 		return;
 	}
 	switch (r->state) {
 	case REMOVE_BEGIN:
-		remove_manifest(r);
+		ask_owner(r);
+		break;
+	case REMOVE_ASKING:
+		on_asked(r);
 		break;
 	case REMOVE_MANIFEST:
 		begin_listing(r);
@@ -225,6 +275,8 @@ struct exchange *exchange_remove(const struct exchange_env *env,
 	(void)str_copy(r->base.source_id, ID_MAX, source_id);
 	(void)str_copy(r->base.backup_id, ID_MAX, backup_id);
 	(void)layout_owner(r->owner, source_id, backup_id);
+	(void)str_copy(r->server_id, ID_MAX,
+		       env->server_id != NULL ? env->server_id : "");
 	r->base.done = done;
 	r->base.arg = arg;
 	if (!exchange_init(&r->base, &remove_ops, env, e)) {

@@ -34,6 +34,25 @@ char *layout_manifest(char out[LAYOUT_KEY_MAX], const char *source_id,
 	return layout_object(out, source_id, backup_id, "manifest.json");
 }
 
+char *layout_server(char out[LAYOUT_KEY_MAX], const char *server_id)
+{
+	(void)snprintf(out, LAYOUT_KEY_MAX, "%sservers/%s.json", root,
+		       server_id);
+	return out;
+}
+
+char *layout_servers(char out[LAYOUT_KEY_MAX])
+{
+	(void)snprintf(out, LAYOUT_KEY_MAX, "%sservers/", root);
+	return out;
+}
+
+char *layout_root(char out[LAYOUT_KEY_MAX])
+{
+	(void)snprintf(out, LAYOUT_KEY_MAX, "%s", root);
+	return out;
+}
+
 char *layout_readme_key(char out[LAYOUT_KEY_MAX])
 {
 	(void)snprintf(out, LAYOUT_KEY_MAX, "%sREADME.txt", root);

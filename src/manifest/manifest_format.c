@@ -160,9 +160,8 @@ static json_t *build_rest(const struct manifest *m, const struct signer *s)
 	return NULL;
 }
 
-/* Adds digest and signature over what is there. */
-static bool seal(json_t *doc, const struct signer *s,
-		 char digest[SHA256_HEX_MAX], struct err *e)
+bool manifest_seal(json_t *doc, const struct signer *s,
+		   char digest[SHA256_HEX_MAX], struct err *e)
 {
 	char signature[SIGNATURE_HEX_MAX];
 	char *rest = manifest_canonical(doc);
@@ -211,7 +210,7 @@ char *manifest_format(const struct manifest *m, const struct signer *s,
 			      "a value in it is no JSON or no UTF-8");
 		return NULL;
 	}
-	if (seal(doc, s, digest, e))
+	if (manifest_seal(doc, s, digest, e))
 		text = finish_text(doc, e);
 	json_decref(doc);
 	return text;

@@ -34,6 +34,16 @@ json_t *manifest_load(const char *bytes, size_t len, const char *what,
  * memory. */
 char *manifest_canonical(const json_t *doc) MUST_CHECK;
 
+/* Adds "digest" and "signature" over what is there, by the key whose public
+ * half is in doc as "public_key". */
+bool manifest_seal(json_t *doc, const struct signer *s,
+		   char digest[SHA256_HEX_MAX], struct err *e) MUST_CHECK;
+
+/* Checks both and removes them from doc; the digest is given out. False with
+ * *e filled: "damaged_backup". */
+bool manifest_check_seal(json_t *doc, char digest[SHA256_HEX_MAX],
+			 struct err *e) MUST_CHECK;
+
 /* The string at key, of at most max bytes, borrowed from doc; NULL with *e. */
 const char *manifest_get_text(const json_t *doc, const char *key, size_t max,
 			      struct err *e) MUST_CHECK;

@@ -257,8 +257,8 @@ static bool check_rest(const char *rest, const char *digest,
 	return signature_check(key, signature, rest, strlen(rest), e);
 }
 
-/* Removes digest and signature from doc; digest is given out. */
-static bool check_seal(json_t *doc, char digest[SHA256_HEX_MAX], struct err *e)
+bool manifest_check_seal(json_t *doc, char digest[SHA256_HEX_MAX],
+			 struct err *e)
 {
 	char signature[SIGNATURE_HEX_MAX];
 	char *rest;
@@ -301,7 +301,7 @@ static bool read_doc(json_t *doc, const char *bytes, size_t len,
 		     struct err *e)
 {
 	if (!check_version(doc, e) || !check_spelling(doc, bytes, len, e) ||
-	    !check_seal(doc, m->digest, e))
+	    !manifest_check_seal(doc, m->digest, e))
 		return false;
 	if (expected_digest != NULL && strcmp(m->digest, expected_digest) != 0)
 		return manifest_damaged(e, "the manifest is not the one that "

@@ -555,7 +555,8 @@ struct exchange_env rig_env(const struct rig *r)
 	return (struct exchange_env){.loop = r->loop,
 				     .store = &r->fake->base,
 				     .workers = r->workers,
-				     .signer = r->signer};
+				     .signer = r->signer,
+				     .server_id = "srv_1"};
 }
 
 void rig_describe(struct rig *r)

@@ -1,0 +1,55 @@
+/*
+ * listing.h - what lies in a pool, and whose it is. Rules of calls:
+ * exchange.h.
+ */
+#ifndef COFFER_MANIFEST_LISTING_H
+#define COFFER_MANIFEST_LISTING_H
+
+#include <stdbool.h>
+
+#include "manifest/exchange.h"
+
+/* A backup, or what is left of one. */
+struct listing_entry {
+	char source_id[ID_MAX], backup_id[ID_MAX];
+	bool has_manifest; /* else it is no backup (yet, or any more) */
+	bool has_owner;
+};
+
+/* In the order of the store; must not cancel the exchange. */
+typedef void listing_each_cb(void *arg, const struct listing_entry *entry);
+
+/* Lists all backups of the pool, each once, in memory that does not grow with
+ * their number. "store_failed". NULL with *e filled. */
+struct exchange *exchange_list(const struct exchange_env *env,
+			       listing_each_cb *each, exchange_done_cb *done,
+			       void *arg, struct err *e) MUST_CHECK;
+
+/* Who an owner.json names. */
+struct owner_found {
+	char server_id[ID_MAX];
+};
+
+/* Reads owner.json of a backup into *out (borrowed until done, filled only on
+ * success). ERR_NOT_FOUND: there is none; "damaged_backup": it is none of
+ * ours. NULL with *e filled. */
+struct exchange *exchange_owner(const struct exchange_env *env,
+				const char *source_id, const char *backup_id,
+				struct owner_found *out, exchange_done_cb *done,
+				void *arg, struct err *e) MUST_CHECK;
+
+/* Which backup changes hands. */
+struct owner_change {
+	const char *source_id, *backup_id;
+	const char *from; /* the server that it is taken from */
+};
+
+/* Takeover: if owner.json names from, it is written anew with env's server in
+ * its place; else nothing is written. *out as of exchange_owner(): who it was
+ * before. NULL with *e filled. */
+struct exchange *exchange_own(const struct exchange_env *env,
+			      const struct owner_change *change,
+			      struct owner_found *out, exchange_done_cb *done,
+			      void *arg, struct err *e) MUST_CHECK;
+
+#endif
