@@ -167,49 +167,25 @@ struct catalog_op *catalog_backup_swept(struct catalog *c, const char *id,
 			   e);
 }
 
-static bool read_ids(struct db *db, struct text *ids, struct err *e)
-{
-	char id[ID_MAX];
-	struct stmt s;
-
-	if (!stmt_begin(&s, db,
-			"SELECT id FROM backups b"
-			" WHERE (status = 'deleting' OR has_leftovers = 1)"
-			" AND server_id = (SELECT server_id FROM server)"
-			" AND NOT EXISTS (SELECT 1 FROM jobs j"
-			"  WHERE j.resource = b.id"
-			"  AND j.status IN ('queued', 'running'))"
-			" ORDER BY id",
-			NULL, e))
-		return false;
-	while (stmt_next(&s, e)) {
-		stmt_copy(&s, id, sizeof(id));
-		text_add(ids, id, sizeof(id));
-	}
-	stmt_end(&s);
-	return !err_is(e) && (!ids->is_broken || err_nomem(e, "a list"));
-}
-
 static bool run_sweepable(struct catalog *c, struct catalog_op *op)
 {
-	struct text ids = {0};
-	bool ok = read_ids(&c->db, &ids, &op->err);
+	bool ok = backup_read_all(
+		&c->db,
+		"SELECT id FROM backups b"
+		" WHERE (status = 'deleting' OR has_leftovers = 1)"
+		" AND server_id = (SELECT server_id FROM server)"
+		" AND NOT EXISTS (SELECT 1 FROM jobs j"
+		"  WHERE j.resource = b.id"
+		"  AND j.status IN ('queued', 'running'))"
+		" ORDER BY id",
+		NULL, &op->out, &op->err);
 
-	for (size_t at = 0; ok && at < ids.len; at += ID_MAX)
-		ok = backup_read(&c->db, ids.data + at, &op->out, &op->err);
-	text_free(&ids);
 	op->page.n = op->page.total = op->out.n;
 	return ok;
 }
 
-static void tell_sweepable(const struct catalog_op *op, const struct err *e)
-{
-	op->cb.backups(op->arg, e == NULL ? op->out.backups : NULL,
-		       e == NULL ? &op->page : NULL, e);
-}
-
 static const struct intent sweepable = {
-	.mode = INTENT_READ, .run = run_sweepable, .tell = tell_sweepable};
+	.mode = INTENT_READ, .run = run_sweepable, .tell = backup_tell_list};
 
 struct catalog_op *catalog_backup_sweepable(struct catalog *c,
 					    catalog_backups_cb *done, void *arg,

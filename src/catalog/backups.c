@@ -21,8 +21,14 @@
 	" b.table_count, b.row_count, b.key_count, b.counts_json,"             \
 	" b.consistency_json, b.warnings_json, b.error_json,"                  \
 	" b.phases_json, b.bottleneck,"                                        \
-	" b.manifest_digest, b.held, EXISTS (SELECT 1 FROM restores r"         \
+	" b.manifest_digest, b.plan_id, b.plan_name, b.due_at,"                \
+	" b.verified_at, b.verify_status, b.verify_scope,"                     \
+	" b.depends_on_json, b.is_encrypted, b.is_adopted,"                    \
+	" b.server_id = (SELECT v.server_id FROM server v),"                   \
+	" b.held, EXISTS (SELECT 1 FROM restores r"                            \
 	"  WHERE r.backup_id = b.id AND r.status IN ('queued', 'running')),"   \
+	" EXISTS (SELECT 1 FROM jobs k WHERE k.resource = b.id"                \
+	"  AND k.kind = 'verify' AND k.status IN ('queued', 'running')),"      \
 	" b.has_leftovers, b.job_id, j.fence, b.revision"
 
 static bool read_status(struct stmt *s, struct backup_record *r, struct err *e)
@@ -73,8 +79,27 @@ static void read_findings(struct stmt *s, struct backup_record *r)
 	stmt_dup(s, &r->phases_json);
 	stmt_copy(s, r->bottleneck, sizeof(r->bottleneck));
 	stmt_copy(s, r->manifest_digest, sizeof(r->manifest_digest));
+}
+
+static void read_plan(struct stmt *s, struct backup_record *r)
+{
+	stmt_copy(s, r->plan_id, sizeof(r->plan_id));
+	stmt_copy(s, r->plan_name, sizeof(r->plan_name));
+	r->due_at = stmt_int(s);
+	r->verified_at = stmt_int(s);
+	stmt_copy(s, r->verify_status, sizeof(r->verify_status));
+	stmt_copy(s, r->verify_scope, sizeof(r->verify_scope));
+	stmt_dup(s, &r->depends_on_json);
+	r->is_encrypted = stmt_bool(s);
+	r->is_adopted = stmt_bool(s);
+	r->is_mine = stmt_bool(s);
+}
+
+static void read_state(struct stmt *s, struct backup_record *r)
+{
 	r->held = stmt_bool(s);
 	r->is_restoring = stmt_bool(s);
+	r->is_verifying = stmt_bool(s);
 	r->has_leftovers = stmt_bool(s);
 	stmt_copy(s, r->job_id, sizeof(r->job_id));
 	r->fence = stmt_int(s);
@@ -100,6 +125,8 @@ static bool read_backup(struct stmt *s, struct rows *out, struct err *e)
 	read_origin(s, r);
 	read_measures(s, r);
 	read_findings(s, r);
+	read_plan(s, r);
+	read_state(s, r);
 	return stmt_read(s, e);
 }
 
@@ -133,6 +160,18 @@ bool backup_read(struct db *db, const char *id, struct rows *out, struct err *e)
 	return list_one(&spec, db, id, out, e);
 }
 
+bool backup_read_all(struct db *db, const char *sql, const struct arg *args,
+		     struct rows *out, struct err *e)
+{
+	struct text ids = {0};
+	bool ok = list_ids(db, sql, args, &ids, e);
+
+	for (size_t at = 0; ok && at < ids.len; at += ID_MAX)
+		ok = backup_read(db, ids.data + at, out, e);
+	text_free(&ids);
+	return ok;
+}
+
 bool backup_give(struct catalog_op *op, const struct backup_record *r)
 {
 	if (op == NULL)
@@ -149,7 +188,7 @@ void backup_tell(const struct catalog_op *op, const struct err *e)
 	op->cb.backup(op->arg, e == NULL ? op->out.backups : NULL, e);
 }
 
-static void tell_list(const struct catalog_op *op, const struct err *e)
+void backup_tell_list(const struct catalog_op *op, const struct err *e)
 {
 	op->cb.backups(op->arg, e == NULL ? op->out.backups : NULL,
 		       e == NULL ? &op->page : NULL, e);
@@ -188,6 +227,9 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	list_filter_ref(&l, KEY_POOL, q->pool, "b.pool_id = ?",
 			"b.pool_id ="
 			" (SELECT id FROM pools WHERE name_key = ?)");
+	list_filter_ref(&l, KEY_PLAN, q->plan, "b.plan_id = ?",
+			"b.plan_id ="
+			" (SELECT id FROM plans WHERE name_key = ?)");
 	list_filter(&l, "b.type = ?", q->type);
 	list_filter(&l, "b.method = ?", q->method);
 	list_filter(&l, "b.status = ?", q->status);
@@ -197,7 +239,7 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 }
 
 static const struct intent list = {
-	.mode = INTENT_READ, .run = run_list, .tell = tell_list};
+	.mode = INTENT_READ, .run = run_list, .tell = backup_tell_list};
 
 struct catalog_op *catalog_backup_list(struct catalog *c,
 				       const struct catalog_query *q,

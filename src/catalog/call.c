@@ -45,6 +45,8 @@ void rows_free(struct rows *r)
 			restore_record_fini(&r->restores[i]);
 		if (r->jobs != NULL)
 			job_record_fini(&r->jobs[i]);
+		if (r->plans != NULL)
+			plan_record_fini(&r->plans[i]);
 	}
 	free(r->sources);
 	free(r->pools);
@@ -52,6 +54,9 @@ void rows_free(struct rows *r)
 	free(r->restores);
 	free(r->jobs);
 	free(r->tokens);
+	free(r->plans);
+	free(r->runs);
+	free(r->verdicts);
 }
 
 void call_free(struct catalog_op *op)

@@ -8,6 +8,7 @@
 #include "catalog/catalog.h"
 #include "catalog/db_int.h"
 #include "catalog/jobs.h"
+#include "catalog/plans.h"
 #include "catalog/pools.h"
 #include "catalog/sources.h"
 #include "catalog/usage.h"
@@ -29,7 +30,7 @@ struct catalog {
 	int lock_fd;  /* held while open: one server per catalog */
 	struct workers *thread;
 	const struct secret_key *key;
-	unsigned manual_backups_max;
+	unsigned manual_backups_max, shrink_percent;
 	struct catalog_identity identity;
 	struct call_list calls; /* accepted and not answered, in order */
 	struct log_lines lines; /* of logs, not yet submitted */
@@ -46,6 +47,9 @@ struct rows {
 	struct restore_record *restores;
 	struct job_record *jobs;
 	struct token_record *tokens;
+	struct plan_record *plans;
+	struct plan_run *runs;
+	enum retention_verdict *verdicts; /* beside backups, n of them */
 	size_t n;
 };
 
@@ -64,6 +68,10 @@ union call_cb {
 	catalog_log_cb *log;
 	catalog_tokens_cb *tokens;
 	catalog_usage_cb *usage;
+	catalog_plan_cb *plan;
+	catalog_plans_cb *plans;
+	catalog_plan_runs_cb *plan_runs;
+	catalog_retention_cb *retention;
 };
 
 /* What a call does; one static const per function of the headers. */
@@ -92,6 +100,10 @@ struct catalog_op {
 	struct catalog_query query; /* its texts lie in query_text */
 	char *query_text;
 	struct log_lines lines;
+	struct plan_decision decision;
+	int64_t at_ms;
+	unsigned limit;
+	bool with_backups;
 
 	struct rows out;
 	struct catalog_page page;

@@ -36,6 +36,11 @@ static const struct key_words kinds[KEY_KIND_COUNT] = {
 	[KEY_JOB] = {.prefix = "job",
 		     .word = "job",
 		     .by_id = "SELECT id FROM jobs WHERE id = ?"},
+	[KEY_PLAN] = {.prefix = "plan",
+		      .word = "plan",
+		      .by_id = "SELECT id FROM plans WHERE id = ?",
+		      .by_name = "SELECT id FROM plans WHERE name_key = ?",
+		      .revision = "SELECT revision FROM plans WHERE id = ?"},
 };
 
 /* Keys come from clients: what is longer than a name is not repeated. */

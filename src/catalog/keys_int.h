@@ -10,6 +10,7 @@ enum key_kind {
 	KEY_BACKUP,
 	KEY_RESTORE,
 	KEY_JOB,
+	KEY_PLAN,
 	KEY_KIND_COUNT,
 };
 

@@ -313,3 +313,19 @@ bool list_one(const struct list_spec *spec, struct db *db, const char *id,
 	stmt_end(&s);
 	return ok || err_bug(e, "%s is not there", id);
 }
+
+bool list_ids(struct db *db, const char *sql, const struct arg *args,
+	      struct text *ids, struct err *e)
+{
+	char id[ID_MAX];
+	struct stmt s;
+
+	if (!stmt_begin(&s, db, sql, args, e))
+		return false;
+	while (stmt_next(&s, e)) {
+		stmt_copy(&s, id, sizeof(id));
+		text_add(ids, id, sizeof(id));
+	}
+	stmt_end(&s);
+	return !err_is(e) && (!ids->is_broken || err_nomem(e, "a list"));
+}

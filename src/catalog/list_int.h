@@ -33,6 +33,10 @@ struct list_spec {
 bool list_one(const struct list_spec *spec, struct db *db, const char *id,
 	      struct rows *out, struct err *e) MUST_CHECK;
 
+/* Adds the ids that sql gives to ids, ID_MAX bytes for each. */
+bool list_ids(struct db *db, const char *sql, const struct arg *args,
+	      struct text *ids, struct err *e) MUST_CHECK;
+
 enum { LIST_ARGS_MAX = 16, LIST_LIMIT_MAX = 500 };
 
 /* A list in the making: zero it, add filters, run. */

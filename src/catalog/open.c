@@ -143,6 +143,8 @@ struct catalog *catalog_open_schema(struct loop *l,
 	c->lock_fd = -1;
 	c->key = config->key;
 	c->manual_backups_max = config->manual_backups_max;
+	c->shrink_percent =
+		config->shrink_percent != 0 ? config->shrink_percent : 50;
 	TAILQ_INIT(&c->calls);
 	TAILQ_INIT(&c->lines);
 	if (open_all(c, l, config->path, s, e))

@@ -4,6 +4,7 @@ libcatalog_a_SOURCES = \
 	include/catalog/backups.h \
 	include/catalog/catalog.h \
 	include/catalog/jobs.h \
+	include/catalog/plans.h \
 	include/catalog/pools.h \
 	include/catalog/sources.h \
 	include/catalog/usage.h \
@@ -31,6 +32,8 @@ libcatalog_a_SOURCES = \
 	src/catalog/migrate_int.h \
 	src/catalog/open.c \
 	src/catalog/open_int.h \
+	src/catalog/plans.c \
+	src/catalog/plans_int.h \
 	src/catalog/pool_delete.c \
 	src/catalog/pools.c \
 	src/catalog/recover.c \

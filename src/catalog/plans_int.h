@@ -1,0 +1,30 @@
+/* plans_int.h - plans as part of other transactions. */
+#ifndef COFFER_CATALOG_PLANS_INT_H
+#define COFFER_CATALOG_PLANS_INT_H
+
+#include "catalog/catalog_int.h"
+
+/* Reads one into out. */
+bool plan_read(struct db *db, const char *id, struct rows *out,
+	       struct err *e) MUST_CHECK;
+
+/* Reads each whose id sql gives into out. */
+bool plan_read_all(struct db *db, const char *sql, const struct arg *args,
+		   struct rows *out, struct err *e) MUST_CHECK;
+
+/* Copies r into the call; op may be NULL. False: no memory. */
+bool plan_give(struct catalog_op *op, const struct plan_record *r) MUST_CHECK;
+
+/* Answers with one plan; with all that were read. */
+void plan_tell(const struct catalog_op *op, const struct err *e);
+void plan_tell_list(const struct catalog_op *op, const struct err *e);
+
+/*
+ * A backup of a plan has ended, with r->id and r->status in the catalog
+ * already: what the plan says of its newest one, whether it is still behind
+ * (rule 21), and the brake (rule 14). Does nothing to a backup without a plan.
+ */
+bool plan_backup_ended(struct catalog *c, const char *backup_id,
+		       struct err *e) MUST_CHECK;
+
+#endif
