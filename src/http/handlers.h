@@ -47,6 +47,9 @@ void jobs_get(struct request *r);      /* GET /{id}, ?wait= */
 void jobs_log(struct request *r);      /* GET /{id}/log */
 void jobs_stop_one(struct request *r); /* POST /{id}/cancel */
 
+/* timers.c */
+void timers_preview(struct request *r); /* POST /v1/timers/preview */
+
 /* system.c, metrics.c */
 void system_get(struct request *r);	/* GET /v1/system */
 void system_metrics(struct request *r); /* GET /metrics */

@@ -57,6 +57,7 @@ static const struct known {
 	{"access_denied", 503, "Access denied"},
 	{"store_failed", 503, "The store failed"},
 	{"store_stalled", 503, "The store stalled"},
+	{"zone_missing", 503, "The time zone's file is missing"},
 	{"version_not_supported", 505, "Unsupported version of HTTP"},
 };
 

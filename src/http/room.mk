@@ -61,6 +61,9 @@ libhttp_a_SOURCES = \
 	src/http/sources_update.c \
 	src/http/sources_write.c \
 	src/http/system.c \
+	src/http/timer_form.c \
+	src/http/timer_form.h \
+	src/http/timers.c \
 	src/http/wire.c \
 	src/http/wire.h
 nodist_libhttp_a_SOURCES = src/http/openapi.c

@@ -12,9 +12,9 @@
 #define LIST "limit after sort "
 
 /*
- * "Role per route" of the API: GET needs read; backing up, canceling, holding
- * operate; restores restore; everything else that writes, and tokens, admin. A
- * literal part stands before the "{id}" it could be taken for.
+ * "Role per route" of the API: GET and previews need read; backing up, canceling,
+ * holding operate; restores restore; everything else that writes, and tokens,
+ * admin. A literal part stands before the "{id}" it could be taken for.
  */
 static const struct route routes[] = {
 	{"GET", "/v1/sources", ROLE_READ, BODY_NONE, LIST "q engine status",
@@ -81,6 +81,8 @@ static const struct route routes[] = {
 	{"GET", "/v1/jobs/{id}/log", ROLE_READ, BODY_NONE, "", jobs_log, NULL},
 	{"POST", "/v1/jobs/{id}/cancel", ROLE_OPERATE, BODY_NONE, "",
 	 jobs_stop_one, "job.cancel"},
+	{"POST", "/v1/timers/preview", ROLE_READ, BODY_REQUIRED, "",
+	 timers_preview, NULL},
 	{"GET", "/v1/system", ROLE_READ, BODY_NONE, "", system_get, NULL},
 	{"GET", "/metrics", ROLE_READ, BODY_NONE, "", system_metrics, NULL},
 	{"GET", "/openapi.json", ROLE_READ, BODY_NONE, "", system_openapi,
