@@ -10,6 +10,7 @@
 #include "sources/address.h"
 
 struct event;
+struct expirer;
 struct sweeper;
 
 /* A call of somebody's; each kind embeds it and knows how to end. */
@@ -80,6 +81,8 @@ struct jobs {
 	unsigned running, light; /* those that are not light, and those */
 	struct event *turn;	 /* starts what may start */
 	struct sweeper *sweeper;
+	struct expirer *expirer;
+	struct catalog_op *resume; /* asks what was queued */
 	bool is_stopping;
 	void (*stopped)(void *arg);
 	void *stopped_arg;

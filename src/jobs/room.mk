@@ -1,6 +1,10 @@
 noinst_LIBRARIES += libjobs.a
-libjobs_a_SOURCES = src/jobs/jobs.c src/jobs/turns.c src/jobs/watch.c src/jobs/retry.c \
+libjobs_a_SOURCES = src/jobs/adopt.c src/jobs/adopt_record.c \
+	src/jobs/adopt_int.h src/jobs/place.c src/jobs/place.h \
+	src/jobs/jobs.c src/jobs/turns.c src/jobs/watch.c src/jobs/retry.c \
 	src/jobs/opening.c src/jobs/removal.c \
+	src/jobs/plan_run.c src/jobs/plan_run.h \
+	src/jobs/expire.c src/jobs/expire.h \
 	src/jobs/sweep.c src/jobs/delete.c src/jobs/meter.c \
 	src/jobs/backup.c src/jobs/backup_end.c src/jobs/backup_stream.c \
 	src/jobs/backup_result.c src/jobs/backup_request.c \

@@ -1,0 +1,377 @@
+/*
+ * scheduler.c - a pass asks the catalog which plans are due, decides on one
+ * after the other, and sets the alarm to the next due time.
+ *
+ *   rest -> ask -> decide, each in turn -> ask again | rest
+ *
+ * A pass is bounded by what the catalog gives at once; while there is more, or
+ * plans have changed meanwhile, the next one follows in the next turn of the
+ * loop. All of them count with the time at which the first began: a plan is
+ * not late because there are many.
+ */
+#include "scheduler/scheduler.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/zone.h"
+#include "catalog/plans.h"
+#include "jobs/jobs.h"
+#include "loop/loop.h"
+#include "scheduler/alarm.h"
+#include "scheduler/decide.h"
+#include "scheduler/zones.h"
+
+enum {
+	RETRY_SECONDS = 20, /* after what could not be asked or decided */
+	HOUR_SECONDS = 3600,
+	HOUR_MS = HOUR_SECONDS * 1000,
+};
+
+/* A plan that is due. */
+struct due {
+	char id[ID_MAX], name[NAME_BUF];
+	char *timer_json;
+	int64_t next_due_at;
+};
+
+struct scheduler {
+	struct scheduler_config config;
+	struct zones zones;
+	struct alarm *alarm;
+	struct event *turn; /* begins a pass */
+	struct event *hour;
+	struct catalog_op *asking;
+	struct jobs_op *deciding;
+	bool is_running; /* between start and stop */
+
+	/* of the pass */
+	int64_t pass_ms;
+	bool is_going_on; /* pass_ms is an earlier pass' */
+	bool is_again;	  /* something has changed meanwhile */
+	struct due *due;
+	size_t ndue, next;
+	int64_t next_at; /* the first due time after those */
+	unsigned ndecided, nfailed;
+	struct err failure; /* of the first that failed */
+
+	/* of what was logged last about failures */
+	unsigned nlogged;
+	int64_t logged_ms; /* monotonic */
+};
+
+static int64_t now_ms(const struct scheduler *s)
+{
+	return s->config.now_ms ? s->config.now_ms(s->config.clock)
+				: clock_now_ms();
+}
+
+static void pass_in(struct scheduler *s, time_t seconds)
+{
+	const struct timeval tv = {seconds, 0};
+
+	if (seconds == 0)
+		loop_next_turn(s->turn);
+	else if (evtimer_add(s->turn, &tv) != 0)
+		log_error("scheduler", "no memory for a timer; plans wait for "
+				       "the next due time");
+}
+
+static void drop_due(struct scheduler *s)
+{
+	for (size_t i = 0; i < s->ndue; i++)
+		free(s->due[i].timer_json);
+	free(s->due);
+	s->due = NULL;
+	s->ndue = s->next = 0;
+}
+
+static void note_failure(struct scheduler *s, const char *plan,
+			 const struct err *e)
+{
+	if (s->nfailed++ == 0)
+		(void)err_set(&s->failure, e->code, e->api,
+			      "plan \"%s\" cannot be decided: %s", plan,
+			      e->msg);
+}
+
+/* Once, and then hourly: it is tried far more often. */
+static void log_failures(struct scheduler *s)
+{
+	int64_t mono_ms = clock_mono_ms();
+
+	if (s->nfailed > 0 &&
+	    (s->nfailed != s->nlogged || mono_ms - s->logged_ms >= HOUR_MS)) {
+		s->logged_ms = mono_ms;
+		log_error("scheduler", "%s (%u such plans are due and wait)",
+			  s->failure.msg, s->nfailed);
+	}
+	s->nlogged = s->nfailed;
+}
+
+/* More at once only when this one has got something done: plans that cannot be
+ * decided stay due. */
+static void end_pass(struct scheduler *s)
+{
+	bool is_more = s->next_at != 0 && s->next_at <= s->pass_ms;
+
+	drop_due(s);
+	log_failures(s);
+	s->is_going_on = is_more && s->ndecided > 0 && !s->is_again;
+	if (s->is_again || s->is_going_on)
+		pass_in(s, 0);
+	else if (s->nfailed > 0 || is_more)
+		pass_in(s, RETRY_SECONDS);
+	alarm_set(s->alarm, is_more ? 0 : s->next_at);
+}
+
+static void decide_next(struct scheduler *s);
+
+static void log_decision(const struct due *p, const struct backup_record *r)
+{
+	char due_at[CLOCK_TEXT_MAX];
+
+	(void)clock_format(p->next_due_at, due_at);
+	if (r != NULL)
+		log_info("scheduler",
+			 "plan \"%s\", due at %s: backup \"%s\" is queued (%s)",
+			 p->name, due_at, r->name, r->trigger);
+	else
+		log_info("scheduler", "plan \"%s\", due at %s: nothing to run",
+			 p->name, due_at);
+}
+
+/* Somebody has changed or deleted the plan meanwhile: it is looked at anew. */
+static bool is_outdated(const struct err *e)
+{
+	return e->code == ERR_NOT_FOUND || strcmp(e->api, "conflict") == 0;
+}
+
+static void on_decided(void *arg, const struct backup_record *r,
+		       const struct err *e)
+{
+	struct scheduler *s = arg;
+	const struct due *p = &s->due[s->next++];
+
+	s->deciding = NULL;
+	if (e == NULL) {
+		s->ndecided++;
+		log_decision(p, r);
+	} else if (is_outdated(e)) {
+		s->is_again = true;
+	} else {
+		note_failure(s, p->name, e);
+	}
+	decide_next(s);
+}
+
+/* False with *e filled. A zone that is missing leaves the plan due. */
+static bool decide(struct scheduler *s, const struct due *p, struct err *e)
+{
+	struct plan_decision d = {0};
+	const struct zone *zone;
+	const char *pointer;
+	struct timer t;
+
+	if (p->timer_json == NULL)
+		return err_bug(e, "a plan without a timer is due");
+	if (!timer_parse(&t, p->timer_json, &pointer, e))
+		return false;
+	zone = zones_get(&s->zones, t.zone, e);
+	if (zone == NULL)
+		return false;
+	memcpy(d.plan_id, p->id, sizeof(d.plan_id));
+	decide_due(&t, zone, p->next_due_at, s->pass_ms, &d);
+	s->deciding = jobs_plan_due(s->config.jobs, &d, on_decided, s, e);
+	return s->deciding != NULL;
+}
+
+static void decide_next(struct scheduler *s)
+{
+	while (s->deciding == NULL && s->next < s->ndue) {
+		const struct due *p = &s->due[s->next];
+		struct err e = {0};
+
+		if (decide(s, p, &e))
+			return;
+		note_failure(s, p->name, &e);
+		s->next++;
+	}
+	end_pass(s);
+}
+
+static bool copy_due(struct scheduler *s, const struct plan_record *list,
+		     size_t n)
+{
+	s->due = calloc(n + 1, sizeof(*s->due));
+	for (; s->due != NULL && s->ndue < n; s->ndue++) {
+		const struct plan_record *r = &list[s->ndue];
+		struct due *to = &s->due[s->ndue];
+
+		memcpy(to->id, r->id, sizeof(to->id));
+		memcpy(to->name, r->name, sizeof(to->name));
+		to->next_due_at = r->next_due_at;
+		if (r->timer_json == NULL)
+			continue;
+		to->timer_json = strdup(r->timer_json);
+		if (to->timer_json == NULL)
+			return false;
+	}
+	return s->due != NULL;
+}
+
+static void try_later(struct scheduler *s, const char *why)
+{
+	log_error("scheduler",
+		  "cannot look which plans are due: %s; once "
+		  "more in %d s",
+		  why, RETRY_SECONDS);
+	drop_due(s);
+	pass_in(s, RETRY_SECONDS);
+}
+
+static void on_due(void *arg, const struct plan_record *list,
+		   const struct catalog_page *page, const struct err *e)
+{
+	struct scheduler *s = arg;
+
+	s->asking = NULL;
+	if (e != NULL) {
+		try_later(s, e->msg);
+		return;
+	}
+	s->next_at = (int64_t)page->total;
+	if (copy_due(s, list, page->n))
+		decide_next(s);
+	else
+		try_later(s, "out of memory");
+}
+
+static void begin_pass(evutil_socket_t fd, short what, void *arg)
+{
+	struct scheduler *s = arg;
+	struct err e = {0};
+
+	(void)fd;
+	(void)what;
+	if (s->asking != NULL || s->deciding != NULL) {
+		s->is_again = true;
+		return;
+	}
+	if (!s->is_going_on)
+		s->pass_ms = now_ms(s);
+	s->is_going_on = s->is_again = false;
+	s->ndecided = s->nfailed = 0;
+	err_clear(&s->failure);
+	s->asking =
+		catalog_plan_due(s->config.catalog, s->pass_ms, on_due, s, &e);
+	if (s->asking == NULL)
+		try_later(s, e.msg);
+}
+
+void scheduler_wake(struct scheduler *s)
+{
+	if (!s->is_running)
+		return;
+	s->is_going_on = false;
+	if (s->asking != NULL || s->deciding != NULL)
+		s->is_again = true;
+	else
+		pass_in(s, 0);
+}
+
+static void on_alarm(void *arg)
+{
+	scheduler_wake(arg);
+}
+
+/* Zone files are read anew now and then: an update may have replaced them. */
+static void on_hour(evutil_socket_t fd, short what, void *arg)
+{
+	struct scheduler *s = arg;
+
+	(void)fd;
+	(void)what;
+	zones_clear(&s->zones);
+	jobs_expire(s->config.jobs);
+	scheduler_wake(s);
+}
+
+static bool make(struct scheduler *s, struct err *e)
+{
+	struct event_base *base = loop_base(s->config.loop);
+	const struct alarm_config a = {
+		.loop = s->config.loop,
+		.now_ms = s->config.now_ms,
+		.clock = s->config.clock,
+		.wake = on_alarm,
+		.arg = s,
+	};
+
+	s->turn = evtimer_new(base, begin_pass, s);
+	s->hour = event_new(base, -1, EV_PERSIST, on_hour, s);
+	if (s->turn == NULL || s->hour == NULL)
+		return err_nomem(e, "the scheduler");
+	s->alarm = alarm_new(&a, e);
+	return s->alarm != NULL;
+}
+
+struct scheduler *scheduler_new(const struct scheduler_config *c, struct err *e)
+{
+	struct scheduler *s = calloc(1, sizeof(*s));
+
+	if (s == NULL) {
+		(void)err_nomem(e, "the scheduler");
+		return NULL;
+	}
+	s->config = *c;
+	s->zones.folder = c->zone_folder;
+	if (!make(s, e)) {
+		scheduler_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void scheduler_start(struct scheduler *s)
+{
+	static const struct timeval hour = {HOUR_SECONDS, 0};
+
+	s->is_running = true;
+	if (evtimer_add(s->hour, &hour) != 0)
+		log_error("scheduler", "no memory for the hourly expiry");
+	jobs_expire(s->config.jobs);
+	pass_in(s, 0);
+}
+
+void scheduler_stop(struct scheduler *s)
+{
+	s->is_running = false;
+	catalog_cancel(s->asking);
+	jobs_op_cancel(s->deciding);
+	s->asking = NULL;
+	s->deciding = NULL;
+	drop_due(s);
+	(void)evtimer_del(s->turn);
+	(void)evtimer_del(s->hour);
+	alarm_stop(s->alarm);
+}
+
+void scheduler_free(struct scheduler *s)
+{
+	if (s == NULL)
+		return;
+	if (s->is_running)
+		scheduler_stop(s);
+	if (s->turn != NULL)
+		event_free(s->turn);
+	if (s->hour != NULL)
+		event_free(s->hour);
+	alarm_free(s->alarm);
+	zones_clear(&s->zones);
+	free(s);
+}
