@@ -109,6 +109,7 @@ static bool make_catalog(struct server *s, struct err *e)
 		.path = path,
 		.key = s->key,
 		.manual_backups_max = (unsigned)s->config->manual_backups_max,
+		.shrink_percent = (unsigned)s->config->shrink_percent,
 	};
 
 	if (path == NULL)

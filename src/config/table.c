@@ -70,6 +70,8 @@ static const struct setting settings[] = {
 	NUMBER(puts_at_once, "4", 1, 32, "uploads of one backup at once"),
 	NUMBER(workers, "0", 0, 256,
 	       "threads that compress; 0: as many as cores"),
+	NUMBER(shrink_percent, "50", 1, 100,
+	       "a backup that shrank by more stops the expiry of its plan"),
 	{.key = NULL},
 };
 
