@@ -21,9 +21,8 @@
 #include <event2/event.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "jobs/backup_int.h"
-#include "manifest/layout.h"
+#include "jobs/place.h"
 #include "loop/loop.h"
 
 static void begin_stream_phase(struct backup_job *b);
@@ -191,30 +190,6 @@ static void on_started(void *arg, const struct err *e)
 		begin_claim(b);
 }
 
-/* "s3://bucket/prefix/coffer/v1/SRC/BAK/" or a path. NULL: no memory. */
-static char *save_path(const struct backup_job *b, struct err *e)
-{
-	const struct pool_record *p = &b->opening.pool;
-	json_t *c = record_json(p->config_json, "a pool's record", e);
-	const char *path = json_string_value(json_object_get(c, "path"));
-	const char *bucket = json_string_value(json_object_get(c, "bucket"));
-	const char *prefix = json_string_value(json_object_get(c, "prefix"));
-	struct text t = {0};
-	char key[LAYOUT_KEY_MAX];
-
-	if (c == NULL)
-		return NULL;
-	if (path != NULL)
-		text_printf(&t, "%s/", path);
-	else
-		text_printf(&t, "s3://%s/", bucket ? bucket : "");
-	if (path == NULL && prefix != NULL && prefix[0] != '\0')
-		text_printf(&t, "%s/", prefix);
-	text_str(&t, layout_backup(key, b->r.source_id, b->r.id));
-	json_decref(c);
-	return text_take(&t);
-}
-
 static void begin_start(struct backup_job *b)
 {
 	struct err e = {0};
@@ -223,7 +198,8 @@ static void begin_start(struct backup_job *b)
 	b->r.started_at = clock_now_ms();
 	b->r.has_leftovers = true;
 	free(b->r.save_path);
-	b->r.save_path = save_path(b, &e);
+	b->r.save_path =
+		place_of(&b->opening.pool, b->r.source_id, b->r.id, &e);
 	if (b->r.save_path == NULL) {
 		(void)err_nomem(&e, "a backup");
 		backup_fail(b, &e);
