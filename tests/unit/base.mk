@@ -43,3 +43,11 @@ tests_unit_test_base_text_SOURCES = tests/unit/test_base_text.c
 tests_unit_test_base_text_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_utf8_SOURCES = tests/unit/test_base_utf8.c
 tests_unit_test_base_utf8_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+
+# age: vectors and damage; and with the program age, both ways.
+dist_check_SCRIPTS += tests/unit/age_oracle.sh
+TESTS += tests/unit/age_oracle.sh
+check_PROGRAMS += tests/unit/test_base_age
+tests_unit_test_base_age_SOURCES = tests/unit/test_base_age.c \
+	tests/unit/age_tool.c tests/unit/age_tool.h
+tests_unit_test_base_age_LDADD = $(BASE_LIBS) $(TEST_LIBS)
