@@ -78,11 +78,13 @@ struct backup_record {
 	char manifest_digest[SHA256_HEX_MAX];
 	char plan_id[ID_MAX]; /* "": none; stays when the plan is gone */
 	char plan_name[NAME_BUF];
-	int64_t due_at;	       /* of a timer's run; else 0 */
-	int64_t verified_at;   /* the last verification that ended */
-	char verify_status[8]; /* "never" "passed" "failed" */
-	char verify_scope[8];  /* "all" "sample"; "": never */
-	char *depends_on_json; /* array of ids, or NULL */
+	int64_t due_at;		/* of a timer's run; else 0 */
+	int64_t retention_days; /* of an automated one, from its end on; 0: no
+				 * end was told */
+	int64_t verified_at;	/* the last verification that ended */
+	char verify_status[8];	/* "never" "passed" "failed" */
+	char verify_scope[8];	/* "all" "sample"; "": never */
+	char *depends_on_json;	/* array of ids, or NULL */
 	bool is_encrypted;
 	bool is_mine;	 /* derived: this server owns it (server_id) */
 	bool is_adopted; /* read from a pool, not made here */

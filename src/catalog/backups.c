@@ -22,6 +22,7 @@
 	" b.consistency_json, b.warnings_json, b.error_json,"                  \
 	" b.phases_json, b.bottleneck,"                                        \
 	" b.manifest_digest, b.plan_id, b.plan_name, b.due_at,"                \
+	" b.retention_days,"                                                   \
 	" b.verified_at, b.verify_status, b.verify_scope,"                     \
 	" b.depends_on_json, b.is_encrypted, b.is_adopted,"                    \
 	" b.server_id = (SELECT v.server_id FROM server v),"                   \
@@ -86,6 +87,7 @@ static void read_plan(struct stmt *s, struct backup_record *r)
 	stmt_copy(s, r->plan_id, sizeof(r->plan_id));
 	stmt_copy(s, r->plan_name, sizeof(r->plan_name));
 	r->due_at = stmt_int(s);
+	r->retention_days = stmt_int(s);
 	r->verified_at = stmt_int(s);
 	stmt_copy(s, r->verify_status, sizeof(r->verify_status));
 	stmt_copy(s, r->verify_scope, sizeof(r->verify_scope));

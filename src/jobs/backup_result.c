@@ -149,6 +149,17 @@ static void fill_names(struct manifest *m, const struct backup_record *r)
 	m->compression = copy_of("zstd");
 }
 
+/* What a catalog that is made again from manifests has to know of the plan. */
+static char *plan_json(const struct backup_record *r)
+{
+	if (r->plan_id[0] == '\0')
+		return copy_or_null(NULL);
+	return dump_json(json_pack(
+		"{s:s,s:s,s:s,s:I,s:I}", "id", r->plan_id, "name", r->plan_name,
+		"trigger", r->trigger, "due_at", (json_int_t)r->due_at,
+		"retention_days", (json_int_t)r->retention_days));
+}
+
 static bool is_filled(const struct manifest *m)
 {
 	return m->name && m->description && m->source_name && m->engine &&
@@ -165,7 +176,7 @@ bool backup_fill_manifest(struct backup_job *b, struct err *e)
 	struct manifest *m = &b->manifest;
 
 	fill_names(m, r);
-	m->plan_json = copy_or_null(NULL);
+	m->plan_json = plan_json(r);
 	m->scope_json = copy_or_null(r->scope_json);
 	m->consistency_json = copy_or_null(r->consistency_json);
 	m->session_json = copy_or_null(f->session_json);
