@@ -12,7 +12,7 @@
 enum probe_state {
 	PROBE_CONNECT, /* no connection yet */
 	PROBE_SERVER,  /* version and variables */
-	PROBE_CORES,   /* MariaDB: how many threads its pool has */
+	PROBE_CORES,   /* of its machine */
 	PROBE_ROLE,    /* whether it replicates from another */
 	PROBE_DONE,
 	PROBE_STATE_COUNT,
@@ -46,14 +46,6 @@ static void set_state(struct probe *p, enum probe_state next)
 	p->state = next;
 }
 
-static bool ask_server(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	my_server_ask(sql);
-	return true;
-}
-
 static bool take_server(void *arg, struct my_conn *c, struct err *e)
 {
 	struct probe *p = probe_of(arg);
@@ -65,8 +57,7 @@ static bool take_server(void *arg, struct my_conn *c, struct err *e)
 static bool ask_cores(void *arg, struct text *sql, struct err *e)
 {
 	(void)e;
-	if (probe_of(arg)->server.is_mariadb)
-		text_str(sql, "SELECT @@thread_pool_size");
+	my_cores_ask(&probe_of(arg)->server, sql);
 	return true;
 }
 
@@ -75,8 +66,7 @@ static bool take_cores(void *arg, struct my_conn *c, struct err *e)
 	struct probe *p = probe_of(arg);
 
 	(void)e;
-	if (my_next_row(c) && my_value(c, 0) != NULL)
-		p->cores = (unsigned)strtoul(my_value(c, 0), NULL, 10);
+	p->cores = my_cores_read(&p->server, c);
 	set_state(p, PROBE_ROLE);
 	return true;
 }
@@ -118,7 +108,7 @@ static bool no_role(void *arg, struct my_conn *c, unsigned number,
 }
 
 static const struct my_ask asks[PROBE_STATE_COUNT] = {
-	[PROBE_SERVER] = {"read the server's variables", ask_server,
+	[PROBE_SERVER] = {"read the server's variables", my_ask_server,
 			  take_server, NULL},
 	[PROBE_CORES] = {"read the server's threads", ask_cores, take_cores,
 			 no_cores},

@@ -11,6 +11,7 @@
 
 enum {
 	MYSQL_HAS_REPLICAS = 80022, /* SHOW REPLICA STATUS, 8.0.22 */
+	CORES_MAX = 4096,
 };
 
 void my_server_parse(struct my_server *s, const char *version)
@@ -70,6 +71,57 @@ bool my_server_read(struct my_server *s, struct my_conn *c, struct err *e)
 	text_at(s->time_zone, sizeof(s->time_zone), c, 8);
 	text_at(s->system_time_zone, sizeof(s->system_time_zone), c, 9);
 	return true;
+}
+
+bool my_ask_server(void *arg, struct text *sql, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	my_server_ask(sql);
+	return true;
+}
+
+bool my_ask_grants(void *arg, struct text *sql, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	text_str(sql, "SHOW GRANTS");
+	return true;
+}
+
+void my_cores_ask(const struct my_server *s, struct text *sql)
+{
+	if (s->is_mariadb)
+		text_str(sql, "SELECT @@thread_pool_size");
+	else
+		text_str(sql, "SELECT VCPU_IDS FROM "
+			      "information_schema.RESOURCE_GROUPS WHERE "
+			      "RESOURCE_GROUP_NAME = 'USR_default'");
+}
+
+unsigned my_cores_read(const struct my_server *s, struct my_conn *c)
+{
+	const char *told = my_next_row(c) ? my_value(c, 0) : NULL;
+
+	if (told == NULL)
+		return 0;
+	return s->is_mariadb ? (unsigned)strtoul(told, NULL, 10)
+			     : my_cores_count(told);
+}
+
+unsigned my_cores_count(const char *list)
+{
+	unsigned long from, to, n = 0;
+	char *end;
+
+	while (*list >= '0' && *list <= '9') {
+		from = to = strtoul(list, &end, 10);
+		if (*end == '-')
+			to = strtoul(end + 1, &end, 10);
+		n += to >= from && to - from < CORES_MAX ? to - from + 1 : 0;
+		list = *end == ',' ? end + 1 : end;
+	}
+	return n < CORES_MAX ? (unsigned)n : CORES_MAX;
 }
 
 void my_role_ask(const struct my_server *s, struct text *sql)

@@ -36,6 +36,21 @@ void my_server_ask(struct text *sql);
 bool my_server_read(struct my_server *s, struct my_conn *c,
 		    struct err *e) MUST_CHECK;
 
+/* my_ask.ask of statements that need nothing to be known: the variables as
+ * above, and the account's own rights (SHOW GRANTS). */
+bool my_ask_server(void *arg, struct text *sql, struct err *e);
+bool my_ask_grants(void *arg, struct text *sql, struct err *e);
+
+/* Appends what tells the cores of the server's machine: MariaDB's pool of
+ * threads has as many, MySQL's group for users may run on all. */
+void my_cores_ask(const struct my_server *s, struct text *sql);
+
+/* Reads its answer; 0: not told. */
+unsigned my_cores_read(const struct my_server *s, struct my_conn *c);
+
+/* The numbers in a list like "0-3,5". Pure. */
+unsigned my_cores_count(const char *list);
+
 /* Appends the SHOW that lists what the server replicates from. */
 void my_role_ask(const struct my_server *s, struct text *sql);
 

@@ -525,24 +525,36 @@ static void say_where(struct accounts *p, struct err *e)
 	text_free(&name);
 }
 
+static bool is_over(struct my_part *p)
+{
+	return accounts_of(p)->state == ACCOUNTS_DONE;
+}
+
+static enum my_flow step(struct my_part *p, struct err *e)
+{
+	struct accounts *t = accounts_of(p);
+	enum my_flow f = my_dialog_step(&p->dialog, &asks[t->state], e);
+
+	if (f == MY_FAIL)
+		say_where(t, e);
+	return f;
+}
+
+static enum flow end(struct my_part *p, struct err *e)
+{
+	return finish(accounts_of(p), e);
+}
+
+static const struct my_walk walk = {
+	.is_over = is_over,
+	.step = step,
+	.finish = end,
+};
+
 static enum flow accounts_read(struct source *source, struct link *out,
 			       struct err *e)
 {
-	struct accounts *p = accounts_of(source);
-
-	p->part.out.link = out;
-	for (int i = 0; i < MY_STEPS_PER_READ; i++) {
-		enum my_flow f;
-
-		if (p->state == ACCOUNTS_DONE)
-			return finish(p, e);
-		f = my_dialog_step(&p->part.dialog, &asks[p->state], e);
-		if (f == MY_FAIL)
-			say_where(p, e);
-		if (f != MY_DONE)
-			return my_part_flow(f);
-	}
-	return FLOW_MORE;
+	return my_part_walk(&accounts_of(source)->part, out, &walk, e);
 }
 
 static void accounts_destroy(struct source *source)

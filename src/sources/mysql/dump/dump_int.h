@@ -116,9 +116,6 @@ void my_tables_warn(struct my_dump *d);
 /* After the rows: tells that tables without transactions were not locked. */
 void my_tables_drifted(struct my_dump *d);
 
-/* How many there are in a list such as "0-3,8"; 0: none can be read. */
-unsigned my_cores_count(const char *list);
-
 /* How many connections a dump may come to have, when so many are wanted. */
 unsigned my_lanes_limit(unsigned parallelism);
 

@@ -27,8 +27,7 @@ _Static_assert(sizeof(state_names) / sizeof(state_names[0]) == LANE_STATE_COUNT,
 	       "one name per state");
 
 enum {
-	LANES_UNASKED = 4, /* at most, unless more are wanted by number */
-	CORES_MAX = 4096,
+	LANES_UNASKED = 4,    /* at most, unless more are wanted by number */
 	LANES_OF_UNKNOWN = 2, /* a source whose cores are not known */
 };
 
@@ -47,21 +46,6 @@ static void set_state(struct lane *l, enum lane_state next)
 	log_debug("sources", "mysql lane: %s -> %s", state_names[l->state],
 		  state_names[next]);
 	l->state = next;
-}
-
-unsigned my_cores_count(const char *list)
-{
-	unsigned long from, to, n = 0;
-	char *end;
-
-	while (*list >= '0' && *list <= '9') {
-		from = to = strtoul(list, &end, 10);
-		if (*end == '-')
-			to = strtoul(end + 1, &end, 10);
-		n += to >= from && to - from < CORES_MAX ? to - from + 1 : 0;
-		list = *end == ',' ? end + 1 : end;
-	}
-	return n < CORES_MAX ? (unsigned)n : CORES_MAX;
 }
 
 unsigned my_lanes_limit(unsigned parallelism)
@@ -183,22 +167,25 @@ static enum my_flow do_state(struct lane *l, struct err *e)
 	return my_dialog_step(&l->part.dialog, &asks[l->state], e);
 }
 
+static bool is_over(struct my_part *p)
+{
+	return lane_of(p)->state == LANE_DONE;
+}
+
+static enum my_flow step(struct my_part *p, struct err *e)
+{
+	return do_state(lane_of(p), e);
+}
+
+static const struct my_walk walk = {
+	.is_over = is_over,
+	.step = step,
+};
+
 static enum flow lane_read(struct source *source, struct link *out,
 			   struct err *e)
 {
-	struct lane *l = lane_of(source);
-
-	(void)out;
-	for (int i = 0; i < MY_STEPS_PER_READ; i++) {
-		enum my_flow f;
-
-		if (l->state == LANE_DONE)
-			return FLOW_END;
-		f = do_state(l, e);
-		if (f != MY_DONE)
-			return my_part_flow(f);
-	}
-	return FLOW_MORE;
+	return my_part_walk(&lane_of(source)->part, out, &walk, e);
 }
 
 static void lane_destroy(struct source *source)

@@ -53,6 +53,22 @@ struct item *my_part_item(struct my_part *p, enum item_kind kind,
 	return item_new(p->dump->next_number++, kind, type, group, name);
 }
 
+enum flow my_part_walk(struct my_part *p, struct link *out,
+		       const struct my_walk *w, struct err *e)
+{
+	p->out.link = out;
+	for (int i = 0; i < MY_STEPS_PER_READ; i++) {
+		enum my_flow f;
+
+		if (w->is_over(p))
+			return w->finish != NULL ? w->finish(p, e) : FLOW_END;
+		f = w->step(p, e);
+		if (f != MY_DONE)
+			return my_part_flow(f);
+	}
+	return FLOW_MORE;
+}
+
 enum flow my_part_flow(enum my_flow f)
 {
 	switch (f) {

@@ -45,6 +45,19 @@ struct item *my_part_item(struct my_part *p, enum item_kind kind,
 			  const char *type, const char *group,
 			  const char *name) MUST_CHECK;
 
+/* How a part gets through its states. */
+struct my_walk {
+	bool (*is_over)(struct my_part *p);
+	/* The statement, or whatever else its state asks for. */
+	enum my_flow (*step)(struct my_part *p, struct err *e);
+	/* What is left to do when it is over; NULL: nothing. */
+	enum flow (*finish)(struct my_part *p, struct err *e);
+};
+
+/* source_ops.read of parts that walk: some steps, or all until it waits. */
+enum flow my_part_walk(struct my_part *p, struct link *out,
+		       const struct my_walk *w, struct err *e);
+
 /* The answer to the pump. */
 enum flow my_part_flow(enum my_flow f);
 

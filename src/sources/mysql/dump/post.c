@@ -518,24 +518,36 @@ static void say_where(struct post *p, struct err *e)
 		   my_clean(name, sizeof(name), program_of(p)->name));
 }
 
+static bool is_over(struct my_part *p)
+{
+	return post_of(p)->state == POST_DONE;
+}
+
+static enum my_flow step(struct my_part *p, struct err *e)
+{
+	struct post *t = post_of(p);
+	enum my_flow f = my_dialog_step(&p->dialog, &asks[t->state], e);
+
+	if (f == MY_FAIL)
+		say_where(t, e);
+	return f;
+}
+
+static enum flow end(struct my_part *p, struct err *e)
+{
+	return finish(post_of(p), e);
+}
+
+static const struct my_walk walk = {
+	.is_over = is_over,
+	.step = step,
+	.finish = end,
+};
+
 static enum flow post_read(struct source *source, struct link *out,
 			   struct err *e)
 {
-	struct post *p = post_of(source);
-
-	p->part.out.link = out;
-	for (int i = 0; i < MY_STEPS_PER_READ; i++) {
-		enum my_flow f;
-
-		if (p->state == POST_DONE)
-			return finish(p, e);
-		f = my_dialog_step(&p->part.dialog, &asks[p->state], e);
-		if (f == MY_FAIL)
-			say_where(p, e);
-		if (f != MY_DONE)
-			return my_part_flow(f);
-	}
-	return FLOW_MORE;
+	return my_part_walk(&post_of(source)->part, out, &walk, e);
 }
 
 static void post_destroy(struct source *source)

@@ -67,14 +67,6 @@ static void set_state(struct prepare *p, enum prepare_state next)
 	p->state = next;
 }
 
-static bool ask_server(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	my_server_ask(sql);
-	return true;
-}
-
 static bool take_server(void *arg, struct my_conn *c, struct err *e)
 {
 	struct my_dump *d = dump_of(arg);
@@ -149,34 +141,22 @@ static bool no_binlog(void *arg, struct my_conn *c, unsigned number,
 	return my_is_denial(number);
 }
 
-/* MariaDB sets its pool of threads up by its cores; MySQL's group for users
- * may run on all. */
 static bool ask_cores(void *arg, struct text *sql, struct err *e)
 {
-	struct my_dump *d = dump_of(arg);
+	const struct my_dump *d = dump_of(arg);
 
 	(void)e;
-	if (d->parallelism != 0)
-		return true;
-	if (d->server.is_mariadb)
-		text_str(sql, "SELECT @@thread_pool_size");
-	else
-		text_str(sql, "SELECT VCPU_IDS FROM "
-			      "information_schema.RESOURCE_GROUPS WHERE "
-			      "RESOURCE_GROUP_NAME = 'USR_default'");
+	if (d->parallelism == 0)
+		my_cores_ask(&d->server, sql);
 	return true;
 }
 
 static bool take_cores(void *arg, struct my_conn *c, struct err *e)
 {
 	struct my_dump *d = dump_of(arg);
-	const char *told = my_next_row(c) ? my_value(c, 0) : NULL;
 
 	(void)e;
-	if (told != NULL)
-		d->cores = d->server.is_mariadb
-				   ? (unsigned)strtoul(told, NULL, 10)
-				   : my_cores_count(told);
+	d->cores = d->parallelism == 0 ? my_cores_read(&d->server, c) : 0;
 	set_state(prepare_of(arg), PREPARE_ROLE);
 	return true;
 }
@@ -225,14 +205,6 @@ static bool no_role(void *arg, struct my_conn *c, unsigned number,
 					  : "REPLICATION CLIENT");
 	set_state(prepare_of(arg), PREPARE_GRANTS);
 	return my_is_denial(number);
-}
-
-static bool ask_grants(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	text_str(sql, "SHOW GRANTS");
-	return true;
 }
 
 /* Accounts go with the whole server, if they can be read. */
@@ -395,7 +367,7 @@ static bool take_tables(void *arg, struct my_conn *c, struct err *e)
 }
 
 static const struct my_ask asks[PREPARE_STATE_COUNT] = {
-	[PREPARE_SERVER] = {"read the server's variables", ask_server,
+	[PREPARE_SERVER] = {"read the server's variables", my_ask_server,
 			    take_server, NULL},
 	[PREPARE_SETTINGS] = {"set up the session", ask_settings, take_settings,
 			      NULL},
@@ -407,7 +379,7 @@ static const struct my_ask asks[PREPARE_STATE_COUNT] = {
 			   no_cores},
 	[PREPARE_ROLE] = {"read the replication status", ask_role, take_role,
 			  no_role},
-	[PREPARE_GRANTS] = {"read the account's rights", ask_grants,
+	[PREPARE_GRANTS] = {"read the account's rights", my_ask_grants,
 			    take_grants, NULL},
 	[PREPARE_DDL] = {"look for schema changes", ask_ddl, take_ddl, no_ddl},
 	[PREPARE_DATABASES] = {"list the databases", ask_databases,
@@ -427,21 +399,27 @@ static enum my_flow do_state(struct prepare *p, struct err *e)
 	return f;
 }
 
-static enum flow prepare_read(struct source *s, struct link *out, struct err *e)
+static bool is_over(struct my_part *p)
 {
-	struct prepare *p = prepare_of(s);
+	const struct prepare *t = prepare_of(p);
 
-	(void)out;
-	for (int i = 0; i < MY_STEPS_PER_READ; i++) {
-		enum my_flow f;
+	return t->state == t->end;
+}
 
-		if (p->state == p->end)
-			return FLOW_END;
-		f = do_state(p, e);
-		if (f != MY_DONE)
-			return my_part_flow(f);
-	}
-	return FLOW_MORE;
+static enum my_flow step(struct my_part *p, struct err *e)
+{
+	return do_state(prepare_of(p), e);
+}
+
+static const struct my_walk walk = {
+	.is_over = is_over,
+	.step = step,
+};
+
+static enum flow prepare_read(struct source *source, struct link *out,
+			      struct err *e)
+{
+	return my_part_walk(&prepare_of(source)->part, out, &walk, e);
 }
 
 static void prepare_destroy(struct source *s)

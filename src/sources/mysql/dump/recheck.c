@@ -73,14 +73,6 @@ static void next_table(struct recheck *r)
 		set_state(r, RECHECK_DONE);
 }
 
-static bool ask_grants(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	text_str(sql, "SHOW GRANTS");
-	return true;
-}
-
 static bool lost(struct err *e, const char *how)
 {
 	return err_set(e, ERR_DENIED, "access_denied",
@@ -223,7 +215,7 @@ static bool take_table(void *arg, struct my_conn *c, struct err *e)
 }
 
 static const struct my_ask asks[RECHECK_STATE_COUNT] = {
-	[RECHECK_GRANTS] = {"read the account's rights again", ask_grants,
+	[RECHECK_GRANTS] = {"read the account's rights again", my_ask_grants,
 			    take_grants, no_grants},
 	[RECHECK_NAMES] = {"set up the session", ask_names, take_names, NULL},
 	[RECHECK_LIST] = {"list the tables again", ask_list, take_list, NULL},
@@ -232,22 +224,25 @@ static const struct my_ask asks[RECHECK_STATE_COUNT] = {
 			   take_table, NULL},
 };
 
+static bool is_over(struct my_part *p)
+{
+	return recheck_of(p)->state == RECHECK_DONE;
+}
+
+static enum my_flow step(struct my_part *p, struct err *e)
+{
+	return my_dialog_step(&p->dialog, &asks[recheck_of(p)->state], e);
+}
+
+static const struct my_walk walk = {
+	.is_over = is_over,
+	.step = step,
+};
+
 static enum flow recheck_read(struct source *source, struct link *out,
 			      struct err *e)
 {
-	struct recheck *r = recheck_of(source);
-
-	(void)out;
-	for (int i = 0; i < MY_STEPS_PER_READ; i++) {
-		enum my_flow f;
-
-		if (r->state == RECHECK_DONE)
-			return FLOW_END;
-		f = my_dialog_step(&r->part.dialog, &asks[r->state], e);
-		if (f != MY_DONE)
-			return my_part_flow(f);
-	}
-	return FLOW_MORE;
+	return my_part_walk(&recheck_of(source)->part, out, &walk, e);
 }
 
 static void recheck_destroy(struct source *source)

@@ -207,22 +207,31 @@ static enum flow finish(struct schema *s, struct err *e)
 	return my_out_flush(&s->part.out, e) ? FLOW_END : FLOW_FAIL;
 }
 
+static bool is_over(struct my_part *p)
+{
+	return schema_of(p)->state == SCHEMA_DONE;
+}
+
+static enum my_flow step(struct my_part *p, struct err *e)
+{
+	return do_state(schema_of(p), e);
+}
+
+static enum flow end(struct my_part *p, struct err *e)
+{
+	return finish(schema_of(p), e);
+}
+
+static const struct my_walk walk = {
+	.is_over = is_over,
+	.step = step,
+	.finish = end,
+};
+
 static enum flow schema_read(struct source *source, struct link *out,
 			     struct err *e)
 {
-	struct schema *s = schema_of(source);
-
-	s->part.out.link = out;
-	for (int i = 0; i < MY_STEPS_PER_READ; i++) {
-		enum my_flow f;
-
-		if (s->state == SCHEMA_DONE)
-			return finish(s, e);
-		f = do_state(s, e);
-		if (f != MY_DONE)
-			return my_part_flow(f);
-	}
-	return FLOW_MORE;
+	return my_part_walk(&schema_of(source)->part, out, &walk, e);
 }
 
 static void schema_destroy(struct source *source)

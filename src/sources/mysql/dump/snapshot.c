@@ -605,22 +605,25 @@ static enum my_flow do_state(struct snapshot *s, struct err *e)
 	return MY_FAIL;
 }
 
+static bool is_over(struct my_part *p)
+{
+	return snapshot_of(p)->state == SNAPSHOT_DONE;
+}
+
+static enum my_flow step(struct my_part *p, struct err *e)
+{
+	return do_state(snapshot_of(p), e);
+}
+
+static const struct my_walk walk = {
+	.is_over = is_over,
+	.step = step,
+};
+
 static enum flow snapshot_read(struct source *source, struct link *out,
 			       struct err *e)
 {
-	struct snapshot *s = snapshot_of(source);
-
-	(void)out;
-	for (int i = 0; i < MY_STEPS_PER_READ; i++) {
-		enum my_flow f;
-
-		if (s->state == SNAPSHOT_DONE)
-			return FLOW_END;
-		f = do_state(s, e);
-		if (f != MY_DONE)
-			return my_part_flow(f);
-	}
-	return FLOW_MORE;
+	return my_part_walk(&snapshot_of(source)->part, out, &walk, e);
 }
 
 static void snapshot_destroy(struct source *source)

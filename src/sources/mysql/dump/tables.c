@@ -283,23 +283,31 @@ static enum my_flow do_state(struct tables *t, struct err *e)
 	return MY_DONE;
 }
 
+static bool is_over(struct my_part *p)
+{
+	return tables_of(p)->state == TABLES_DONE;
+}
+
+static enum my_flow step(struct my_part *p, struct err *e)
+{
+	return do_state(tables_of(p), e);
+}
+
+static enum flow end(struct my_part *p, struct err *e)
+{
+	return my_out_flush(&p->out, e) ? FLOW_END : FLOW_FAIL;
+}
+
+static const struct my_walk walk = {
+	.is_over = is_over,
+	.step = step,
+	.finish = end,
+};
+
 static enum flow tables_read(struct source *source, struct link *out,
 			     struct err *e)
 {
-	struct tables *t = tables_of(source);
-
-	t->part.out.link = out;
-	for (int i = 0; i < MY_STEPS_PER_READ; i++) {
-		enum my_flow f;
-
-		if (t->state == TABLES_DONE)
-			return my_out_flush(&t->part.out, e) ? FLOW_END
-							     : FLOW_FAIL;
-		f = do_state(t, e);
-		if (f != MY_DONE)
-			return my_part_flow(f);
-	}
-	return FLOW_MORE;
+	return my_part_walk(&tables_of(source)->part, out, &walk, e);
 }
 
 static void tables_destroy(struct source *source)

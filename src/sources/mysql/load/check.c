@@ -46,14 +46,6 @@ static bool skip(void *arg, struct my_conn *c, unsigned number, struct err *e)
 	return true;
 }
 
-static bool ask_server(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	my_server_ask(sql);
-	return true;
-}
-
 static bool take_server(void *arg, struct my_conn *c, struct err *e)
 {
 	struct check *k = check_of(arg);
@@ -65,12 +57,10 @@ static bool take_server(void *arg, struct my_conn *c, struct err *e)
 	return true;
 }
 
-/* MariaDB's default of it is their number; MySQL does not tell. */
 static bool ask_cores(void *arg, struct text *sql, struct err *e)
 {
 	(void)e;
-	if (check_of(arg)->server.is_mariadb)
-		text_str(sql, "SELECT @@thread_pool_size");
+	my_cores_ask(&check_of(arg)->server, sql);
 	return true;
 }
 
@@ -79,8 +69,7 @@ static bool take_cores(void *arg, struct my_conn *c, struct err *e)
 	struct check *k = check_of(arg);
 
 	(void)e;
-	if (k->server.is_mariadb && my_next_row(c) && my_value(c, 0) != NULL)
-		k->load->cores = (unsigned)strtoul(my_value(c, 0), NULL, 10);
+	k->load->cores = my_cores_read(&k->server, c);
 	set_state(k, CHECK_ROLE);
 	return true;
 }
@@ -151,14 +140,6 @@ static bool no_collation(void *arg, struct my_conn *c, unsigned number,
 			"there; choose a newer target",
 			my_clean(clean, sizeof(clean), k->source.collation));
 	return skip(arg, c, number, e);
-}
-
-static bool ask_grants(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	text_str(sql, "SHOW GRANTS");
-	return true;
 }
 
 static bool take_grants(void *arg, struct my_conn *c, struct err *e)
@@ -372,7 +353,7 @@ static bool take_programs(void *arg, struct my_conn *c, struct err *e)
 }
 
 static const struct my_ask asks[CHECK_STATE_COUNT] = {
-	[CHECK_SERVER] = {"read the server's variables", ask_server,
+	[CHECK_SERVER] = {"read the server's variables", my_ask_server,
 			  take_server, NULL},
 	[CHECK_CORES] = {"read the server's threads", ask_cores, take_cores,
 			 skip},
@@ -380,7 +361,8 @@ static const struct my_ask asks[CHECK_STATE_COUNT] = {
 			no_role},
 	[CHECK_COLLATION] = {"look for a collation", ask_collation,
 			     take_collation, no_collation},
-	[CHECK_GRANTS] = {"read the privileges", ask_grants, take_grants, skip},
+	[CHECK_GRANTS] = {"read the privileges", my_ask_grants, take_grants,
+			  skip},
 	[CHECK_ACCOUNTS] = {"list the accounts", ask_accounts, take_accounts,
 			    skip},
 	[CHECK_SPACE] = {"read the free space", ask_space, take_space, skip},

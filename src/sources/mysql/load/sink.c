@@ -67,14 +67,6 @@ static bool mark(struct my_sink *s, const char *at, struct err *e)
 	return mark_use(s, e);
 }
 
-static bool ask_server(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	my_server_ask(sql);
-	return true;
-}
-
 static bool take_server(void *arg, struct my_conn *c, struct err *e)
 {
 	struct my_sink *s = sink_of(arg);
@@ -311,8 +303,8 @@ static bool take_rollback(void *arg, struct my_conn *c, struct err *e)
 }
 
 static const struct my_ask asks[SINK_STATE_COUNT] = {
-	[SINK_SERVER] = {"read the server's variables", ask_server, take_server,
-			 NULL},
+	[SINK_SERVER] = {"read the server's variables", my_ask_server,
+			 take_server, NULL},
 	[SINK_SETTINGS] = {"set up the session", ask_settings, take_settings,
 			   NULL},
 	[SINK_TABLES] = {"set up the session", ask_tables, take_tables,

@@ -178,14 +178,6 @@ static const struct my_pool_ops pool_ops = {
 	.free = table_free,
 };
 
-static bool ask_server(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	my_server_ask(sql);
-	return true;
-}
-
 static bool take_server(void *arg, struct my_conn *c, struct err *e)
 {
 	struct lane *l = lane_of(arg);
@@ -237,8 +229,8 @@ static bool take_event(void *arg, struct my_conn *c, struct err *e)
 }
 
 static const struct my_ask asks[LANE_STATE_COUNT] = {
-	[LANE_SERVER] = {"read the server's variables", ask_server, take_server,
-			 NULL},
+	[LANE_SERVER] = {"read the server's variables", my_ask_server,
+			 take_server, NULL},
 	[LANE_SETTINGS] = {"set up the session", ask_settings, take_settings,
 			   NULL},
 	[LANE_EVENTS] = {"make the events", ask_event, take_event, NULL},
