@@ -49,6 +49,8 @@ struct http_config {
 	/* Why the server is not ready yet, or NULL when it is; may be NULL
 	 * itself: ready as soon as tokens are loaded. */
 	const char *(*not_ready)(void *arg);
+	/* A plan was made, changed or deleted; may be NULL. */
+	void (*plans_changed)(void *arg);
 	void *arg;
 };
 
