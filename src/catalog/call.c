@@ -10,6 +10,9 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "catalog/events_int.h"
+#include "catalog/replies_int.h"
+#include "catalog/verify_int.h"
 
 /* The log is moved into the database when it has grown so long; 4 MiB. */
 enum { CHECKPOINT_PAGES = 1000 };
@@ -35,6 +38,8 @@ void *rows_grow(void *array, size_t n, size_t size)
 void rows_free(struct rows *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
+		if (r->event_texts != NULL)
+			free(r->event_texts[i]);
 		if (r->sources != NULL)
 			source_record_fini(&r->sources[i]);
 		if (r->pools != NULL)
@@ -57,6 +62,8 @@ void rows_free(struct rows *r)
 	free(r->plans);
 	free(r->runs);
 	free(r->verdicts);
+	free(r->events);
+	free(r->event_texts);
 }
 
 void call_free(struct catalog_op *op)
@@ -67,6 +74,10 @@ void call_free(struct catalog_op *op)
 		TAILQ_REMOVE(&op->lines, line, entry);
 		free(line);
 	}
+	events_drop(&op->events);
+	reply_row_free(op->reply_in);
+	reply_row_free(op->reply_out);
+	verify_row_free(op->verify);
 	rows_free(&op->in);
 	rows_free(&op->out);
 	free(op->key);
@@ -161,6 +172,7 @@ struct catalog_op *call_new(struct catalog *c, const struct intent *i,
 	op->cb = cb;
 	op->arg = arg;
 	TAILQ_INIT(&op->lines);
+	TAILQ_INIT(&op->events);
 	return op;
 }
 

@@ -7,9 +7,11 @@
 #include "catalog/backups.h"
 #include "catalog/catalog.h"
 #include "catalog/db_int.h"
+#include "catalog/events.h"
 #include "catalog/jobs.h"
 #include "catalog/plans.h"
 #include "catalog/pools.h"
+#include "catalog/replies.h"
 #include "catalog/sources.h"
 #include "catalog/usage.h"
 #include "loop/workers.h"
@@ -22,7 +24,15 @@ struct log_line {
 	char text[];
 };
 
+/* An event that waits for its. */
+struct waiting_event {
+	TAILQ_ENTRY(waiting_event) entry;
+	struct event_record r; /* its id: after it was written */
+	char *texts;	       /* what its strings lie in */
+};
+
 TAILQ_HEAD(log_lines, log_line);
+TAILQ_HEAD(waiting_events, waiting_event);
 TAILQ_HEAD(call_list, catalog_op);
 
 struct catalog {
@@ -35,7 +45,12 @@ struct catalog {
 	struct call_list calls; /* accepted and not answered, in order */
 	struct log_lines lines; /* of logs, not yet submitted */
 	unsigned nlines;
+	struct waiting_events events; /* not yet submitted */
+	unsigned nevents;
+	catalog_event_cb *listener; /* NULL: none */
+	void *listener_arg;
 	bool is_logging;       /* a call that writes lines is under way */
+	bool is_noting;	       /* one that writes events is */
 	bool is_checkpointing; /* a call that moves the log is */
 };
 
@@ -50,6 +65,8 @@ struct rows {
 	struct plan_record *plans;
 	struct plan_run *runs;
 	enum retention_verdict *verdicts; /* beside backups, n of them */
+	struct event_record *events;
+	char **event_texts; /* what the strings of each lie in */
 	size_t n;
 };
 
@@ -67,12 +84,17 @@ union call_cb {
 	catalog_jobs_cb *jobs;
 	catalog_log_cb *log;
 	catalog_tokens_cb *tokens;
+	catalog_events_cb *events;
+	catalog_reply_cb *reply;
 	catalog_usage_cb *usage;
 	catalog_plan_cb *plan;
 	catalog_plans_cb *plans;
 	catalog_plan_runs_cb *plan_runs;
 	catalog_retention_cb *retention;
 };
+
+struct reply_row;
+struct verify_row;
 
 /* What a call does; one static const per function of the headers. */
 struct intent {
@@ -104,6 +126,10 @@ struct catalog_op {
 	int64_t at_ms;
 	unsigned limit;
 	bool with_backups;
+	struct waiting_events events;
+	int64_t number; /* a fence, an id of an event */
+	struct reply_row *reply_in, *reply_out;
+	struct verify_row *verify;
 
 	struct rows out;
 	struct catalog_page page;

@@ -16,7 +16,7 @@ struct cut {
 	/* the last record of the page before; value NULL: the first page */
 	char *cursor; /* what id and value point into */
 	const char *id, *value;
-	int64_t number;
+	int64_t number, id_number;
 };
 
 static void add_arg(struct list *l, struct arg a)
@@ -96,10 +96,12 @@ static bool fail_sort(const struct list_spec *spec, struct err *e)
 static bool cut_sort(struct cut *cut, const struct list_spec *spec,
 		     const struct catalog_query *q, struct err *e)
 {
+	const char *newest =
+		spec->newest != NULL ? spec->newest : "-created_at";
 	const struct list_sort *s = spec->sorts;
 	const char *word;
 
-	cut->word = q->sort != NULL ? q->sort : "-created_at";
+	cut->word = q->sort != NULL ? q->sort : newest;
 	cut->is_down = cut->word[0] == '-';
 	word = cut->word + cut->is_down;
 	while (s->word != NULL && strcmp(s->word, word) != 0)
@@ -126,8 +128,17 @@ static bool read_number(const char *s, int64_t *out)
 	return true;
 }
 
+static bool read_id(struct cut *cut, const struct list_spec *spec,
+		    const char *id)
+{
+	if (spec->id_is_number)
+		return read_number(id, &cut->id_number);
+	return id_is_shaped(id);
+}
+
 /* "sort \n id \n value", in hexadecimal: opaque, and safe in any URL. */
-static bool cut_cursor(struct cut *cut, const char *after, struct err *e)
+static bool cut_cursor(struct cut *cut, const struct list_spec *spec,
+		       const char *after, struct err *e)
 {
 	size_t len = after != NULL ? strlen(after) / 2 : 0;
 	char *id, *value;
@@ -144,7 +155,7 @@ static bool cut_cursor(struct cut *cut, const char *after, struct err *e)
 	if (value == NULL || strlen(cut->cursor) != len)
 		return fail_cursor(e);
 	*id++ = *value++ = '\0';
-	if (strcmp(cut->cursor, cut->word) != 0 || !id_is_shaped(id))
+	if (strcmp(cut->cursor, cut->word) != 0 || !read_id(cut, spec, id))
 		return fail_cursor(e);
 	if (!cut->sort->is_text && !read_number(value, &cut->number))
 		return fail_cursor(e);
@@ -202,7 +213,8 @@ static void add_cut(struct list *l, const struct list_spec *spec,
 	text_free(&above);
 	l->args[l->nargs++] = cut->sort->is_text ? arg_text(cut->value)
 						 : arg_int(cut->number);
-	l->args[l->nargs++] = arg_text(cut->id);
+	l->args[l->nargs++] = spec->id_is_number ? arg_int(cut->id_number)
+						 : arg_text(cut->id);
 }
 
 /*
@@ -292,7 +304,7 @@ bool list_run(struct list *l, const struct list_spec *spec, struct db *db,
 	if (cut.limit > LIST_LIMIT_MAX)
 		cut.limit = LIST_LIMIT_MAX;
 	ok = cut_sort(&cut, spec, q, &op->err) &&
-	     cut_cursor(&cut, q->after, &op->err) &&
+	     cut_cursor(&cut, spec, q->after, &op->err) &&
 	     run_count(l, spec, db, op) && run_page(l, spec, db, &cut, op);
 	op->page.n = op->out.n;
 	op->page.next = op->next;

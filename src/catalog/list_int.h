@@ -21,9 +21,12 @@ struct list_sort {
 struct list_spec {
 	const char *columns; /* as read() takes them */
 	const char *from;
-	const char *table; /* of from, what filters and sorts speak of */
-	const char *id;	   /* the column, qualified */
-	const char *one;   /* the statement that reads one, by id */
+	const char *table;  /* of from, what filters and sorts speak of */
+	const char *id;	    /* the column, qualified */
+	bool id_is_number;  /* a number that rises, no ULID */
+	const char *newest; /* the sort that is meant without one; NULL:
+			     * "-created_at" */
+	const char *one;    /* the statement that reads one, by id */
 	const struct list_sort *sorts; /* up to a word of NULL */
 	/* Adds the row to out. */
 	bool (*read)(struct stmt *s, struct rows *out, struct err *e);

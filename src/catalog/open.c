@@ -12,6 +12,7 @@
 #include "base/encode.h"
 #include "base/text.h"
 #include "catalog/call_int.h"
+#include "catalog/events_int.h"
 #include "catalog/lines_int.h"
 #include "catalog/secrets_int.h"
 
@@ -147,6 +148,7 @@ struct catalog *catalog_open_schema(struct loop *l,
 		config->shrink_percent != 0 ? config->shrink_percent : 50;
 	TAILQ_INIT(&c->calls);
 	TAILQ_INIT(&c->lines);
+	TAILQ_INIT(&c->events);
 	if (open_all(c, l, config->path, s, e))
 		return c;
 	catalog_close(c);
@@ -177,9 +179,11 @@ void catalog_close(struct catalog *c)
 	if (c == NULL)
 		return;
 	lines_flush(c);
+	events_flush(c);
 	workers_free(c->thread);
 	finish_calls(c);
 	lines_drop(c);
+	events_drop(&c->events);
 	if (c->db.sq != NULL)
 		db_close(&c->db);
 	if (c->lock_fd >= 0)

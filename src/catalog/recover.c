@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "catalog/call_int.h"
 #include "catalog/jobs_int.h"
+#include "catalog/replies_int.h"
 
 static bool fail_backups(struct db *db, const struct arg *args, struct err *e)
 {
@@ -56,7 +57,8 @@ static bool run_recover(struct catalog *c, struct catalog_op *op)
 
 	ok = ok && fail_backups(&c->db, args, &op->err) &&
 	     fail_restores(&c->db, args, &op->err) &&
-	     fail_jobs(&c->db, args, &op->err) && count_again(&c->db, &op->err);
+	     fail_jobs(&c->db, args, &op->err) &&
+	     count_again(&c->db, &op->err) && replies_recover(&c->db, &op->err);
 	free(why);
 	return ok;
 }

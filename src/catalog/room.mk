@@ -3,9 +3,12 @@ libcatalog_a_SOURCES = \
 	include/catalog/adopted.h \
 	include/catalog/backups.h \
 	include/catalog/catalog.h \
+	include/catalog/checks.h \
+	include/catalog/events.h \
 	include/catalog/jobs.h \
 	include/catalog/plans.h \
 	include/catalog/pools.h \
+	include/catalog/replies.h \
 	include/catalog/sources.h \
 	include/catalog/usage.h \
 	src/catalog/adopted.c \
@@ -20,6 +23,9 @@ libcatalog_a_SOURCES = \
 	src/catalog/catalog_int.h \
 	src/catalog/db.c \
 	src/catalog/db_int.h \
+	src/catalog/events.c \
+	src/catalog/events_int.h \
+	src/catalog/events_list.c \
 	src/catalog/jobs.c \
 	src/catalog/jobs_int.h \
 	src/catalog/keys.c \
@@ -37,6 +43,8 @@ libcatalog_a_SOURCES = \
 	src/catalog/pool_delete.c \
 	src/catalog/pools.c \
 	src/catalog/recover.c \
+	src/catalog/replies.c \
+	src/catalog/replies_int.h \
 	src/catalog/restores.c \
 	src/catalog/schema.c \
 	src/catalog/secrets.c \
@@ -44,4 +52,6 @@ libcatalog_a_SOURCES = \
 	src/catalog/sources.c \
 	src/catalog/stmt.c \
 	src/catalog/tokens.c \
-	src/catalog/usage.c
+	src/catalog/usage.c \
+	src/catalog/verify.c \
+	src/catalog/verify_int.h

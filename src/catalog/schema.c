@@ -277,7 +277,7 @@
 	" kind TEXT NOT NULL,"                                                 \
 	" act TEXT NOT NULL,"                                                  \
 	" resource TEXT NOT NULL,"                                             \
-	" name TEXT NOT NULL,"                                                 \
+	" name TEXT NOT NULL COLLATE NOCASE,"                                  \
 	" result TEXT NOT NULL,"                                               \
 	" who TEXT NOT NULL,"                                                  \
 	" address TEXT NOT NULL,"                                              \
@@ -285,6 +285,7 @@
 	"CREATE INDEX events_at ON events (at, id);"                           \
 	"CREATE INDEX events_kind ON events (kind, id);"                       \
 	"CREATE INDEX events_resource ON events (resource, id);"               \
+	"CREATE INDEX events_name ON events (name, id);"                       \
 	"CREATE INDEX events_result ON events (result, id);"                   \
 	"CREATE TABLE replies ("                                               \
 	" token_id TEXT NOT NULL,"                                             \

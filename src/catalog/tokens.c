@@ -1,5 +1,6 @@
 /* tokens.c - the catalog's tokens; only their hashes are kept. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "catalog/call_int.h"
@@ -89,6 +90,64 @@ static bool run_add(struct catalog *c, struct catalog_op *op)
 
 static const struct intent add = {
 	.mode = INTENT_WRITE, .run = run_add, .tell = call_tell_done};
+
+static bool find_token(struct db *db, const char *key, char **id, struct err *e)
+{
+	char folded[NAME_BUF];
+
+	name_fold(key, folded);
+	if (!db_text(db, "SELECT id FROM tokens WHERE id = ?1 OR name_key = ?2",
+		     ARGS(arg_text(key), arg_text(folded)), id, e))
+		return false;
+	/* Not repeated: it may be a token itself. */
+	return *id != NULL || err_set(e, ERR_NOT_FOUND, "not_found",
+				      "there is no token of that id or name");
+}
+
+/* Nobody could make another one: one that expires may be gone tomorrow. */
+static bool check_last(struct db *db, const char *id, struct err *e)
+{
+	int64_t is_last = 0;
+
+	return db_int(db,
+		      "SELECT role = 'admin' AND expires_at = 0"
+		      " AND NOT EXISTS (SELECT 1 FROM tokens"
+		      "  WHERE id <> ?1 AND role = 'admin'"
+		      "  AND expires_at = 0) FROM tokens WHERE id = ?1",
+		      ARGS(arg_text(id)), &is_last, e) &&
+	       (!is_last ||
+		err_set(e, ERR_CONFLICT, "last_admin",
+			"this is the last token of the role admin that does "
+			"not expire; make another one first"));
+}
+
+static bool run_delete(struct catalog *c, struct catalog_op *op)
+{
+	char *id = NULL;
+	bool ok = strlen(op->key) < NAME_BUF ||
+		  err_set(&op->err, ERR_NOT_FOUND, "not_found",
+			  "there is no token of that id or name");
+
+	ok = ok && find_token(&c->db, op->key, &id, &op->err) &&
+	     check_last(&c->db, id, &op->err) &&
+	     db_run(&c->db, "DELETE FROM tokens WHERE id = ?",
+		    ARGS(arg_text(id)), &op->err);
+	free(id);
+	return ok;
+}
+
+static const struct intent delete = {
+	.mode = INTENT_WRITE, .run = run_delete, .tell = call_tell_done};
+
+struct catalog_op *catalog_token_delete(struct catalog *c, const char *key,
+					catalog_done_cb *done, void *arg,
+					struct err *e)
+{
+	struct catalog_op *op =
+		call_new(c, &delete, (union call_cb){.done = done}, arg, e);
+
+	return call_submit(op, call_give_key(op, key), e);
+}
 
 static bool give_token(struct catalog_op *op, const struct token_record *r)
 {

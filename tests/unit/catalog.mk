@@ -4,14 +4,18 @@ CATALOG_TEST_LIBS = $(CATALOG_LIBS) $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_catalog_backups \
 	tests/unit/test_catalog_calls \
+	tests/unit/test_catalog_events \
 	tests/unit/test_catalog_faults \
 	tests/unit/test_catalog_jobs \
 	tests/unit/test_catalog_lists \
 	tests/unit/test_catalog_open \
 	tests/unit/test_catalog_pools \
 	tests/unit/test_catalog_recover \
+	tests/unit/test_catalog_replies \
 	tests/unit/test_catalog_restores \
-	tests/unit/test_catalog_sources
+	tests/unit/test_catalog_sources \
+	tests/unit/test_catalog_tokens \
+	tests/unit/test_catalog_verify
 
 tests_unit_test_catalog_backups_SOURCES = \
 	tests/unit/test_catalog_backups.c $(CATALOG_RIG)
@@ -52,6 +56,22 @@ tests_unit_test_catalog_restores_LDADD = $(CATALOG_TEST_LIBS)
 tests_unit_test_catalog_sources_SOURCES = \
 	tests/unit/test_catalog_sources.c $(CATALOG_RIG)
 tests_unit_test_catalog_sources_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_events_SOURCES = \
+	tests/unit/test_catalog_events.c $(CATALOG_RIG)
+tests_unit_test_catalog_events_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_replies_SOURCES = \
+	tests/unit/test_catalog_replies.c $(CATALOG_RIG)
+tests_unit_test_catalog_replies_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_tokens_SOURCES = \
+	tests/unit/test_catalog_tokens.c $(CATALOG_RIG)
+tests_unit_test_catalog_tokens_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_verify_SOURCES = \
+	tests/unit/test_catalog_verify.c $(CATALOG_RIG)
+tests_unit_test_catalog_verify_LDADD = $(CATALOG_TEST_LIBS)
 
 # The allocator's names lead to functions of the test that fail on demand.
 check_PROGRAMS += tests/unit/test_catalog_nomem
