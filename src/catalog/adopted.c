@@ -15,7 +15,7 @@
 #include "catalog/call_int.h"
 #include "catalog/keys_int.h"
 
-enum { SUFFIXES_MAX = 100000, DAY_MS = 24 * 3600 * 1000 };
+enum { SUFFIXES_MAX = 100000 };
 
 bool adopted_free_name(struct db *db, enum key_kind kind, const char *name,
 		       char out[NAME_BUF], struct err *e)
@@ -66,9 +66,6 @@ static bool take_name(struct db *db, struct backup_record *r, struct err *e)
 static bool insert_head(struct db *db, const struct backup_record *r,
 			struct err *e)
 {
-	int64_t days = r->expires_at > r->finished_at
-			       ? (r->expires_at - r->finished_at) / DAY_MS
-			       : 0;
 	char folded[NAME_BUF];
 
 	name_fold(r->name, folded);
@@ -92,7 +89,7 @@ static bool insert_head(struct db *db, const struct backup_record *r,
 		     arg_int(r->created_at), arg_int(r->started_at),
 		     arg_int(r->finished_at), arg_int(r->expires_at),
 		     arg_text(r->plan_id), arg_text(r->plan_name),
-		     arg_int(r->due_at), arg_int(days),
+		     arg_int(r->due_at), arg_int(r->retention_days),
 		     arg_int(r->is_encrypted)),
 		e);
 }

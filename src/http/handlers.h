@@ -23,6 +23,9 @@ void pools_update(struct request *r); /* PATCH /{id} */
 void pools_delete(struct request *r); /* DELETE /{id}: unbind (rule 16) */
 void pools_test(struct request *r);   /* POST /{id}/test */
 
+/* adopt.c, takeover.c */
+void pools_adopt(struct request *r); /* POST /v1/pools/{id}/adopt: rule 17 */
+
 /* backups.c, backups_write.c, backups_batch.c */
 void backups_list(struct request *r);	      /* GET /v1/backups */
 void backups_create(struct request *r);	      /* POST: a manual one */

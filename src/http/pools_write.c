@@ -1,7 +1,7 @@
 /*
  * pools_write.c - binding and testing pools.
  *
- * Binding: read -> prove the store (rule 15) -> create.
+ * Binding: read -> prove the store (rule 15) -> create -> adopt (rule 17).
  * Testing: get -> prove it -> keep what was found, also that it failed.
  */
 #include "http/handlers.h"
@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
+#include "http/adopt.h"
 #include "http/pool_form.h"
 #include "http/pools_int.h"
 #include "http/server_int.h"
@@ -86,10 +88,12 @@ static void on_bound(void *arg, const struct pool_record *rec,
 		     const struct err *e)
 {
 	struct request *r = arg;
+	struct bind_state *b = r->state;
 
-	if (request_resume(r, e))
-		request_reply_created(r, show_pool(rec), rec->id,
-				      rec->revision);
+	if (!request_resume(r, e))
+		return;
+	(void)str_copy(b->pool.id, sizeof(b->pool.id), rec->id);
+	pool_adopt_bound(r);
 }
 
 static void on_proved_new(void *arg, const struct store_capabilities *caps,

@@ -1,6 +1,8 @@
 noinst_LIBRARIES += libhttp.a
 libhttp_a_SOURCES = \
 	include/http/server.h \
+	src/http/adopt.c \
+	src/http/adopt.h \
 	src/http/auth.c \
 	src/http/auth.h \
 	src/http/backups.c \

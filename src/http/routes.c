@@ -12,9 +12,10 @@
 #define LIST "limit after sort "
 
 /*
- * "Role per route" of the API: GET and previews need read; backing up, canceling,
- * holding operate; restores restore; everything else that writes, and tokens,
- * admin. A literal part stands before the "{id}" it could be taken for.
+ * "Role per route" of the API: GET and previews need read; backing up,
+ * canceling, holding operate; restores restore; everything else that writes,
+ * and tokens, admin. A literal part stands before the "{id}" it could be taken
+ * for.
  */
 static const struct route routes[] = {
 	{"GET", "/v1/sources", ROLE_READ, BODY_NONE, LIST "q engine status",
@@ -46,6 +47,8 @@ static const struct route routes[] = {
 	 pools_delete, "pool.unbind"},
 	{"POST", "/v1/pools/{id}/test", ROLE_ADMIN, BODY_NONE, "", pools_test,
 	 "pool.test"},
+	{"POST", "/v1/pools/{id}/adopt", ROLE_ADMIN, BODY_NONE, "", pools_adopt,
+	 "pool.adopt"},
 	{"GET", "/v1/backups", ROLE_READ, BODY_NONE,
 	 LIST "q source pool type method status since until", backups_list,
 	 NULL},

@@ -91,10 +91,13 @@ json_t *show_pool(const struct pool_record *r)
 		" s:I, s:I, s:I, s:o, s:o}",
 		"id", r->id, "name", r->name, "remarks",
 		r->remarks ? r->remarks : "", "status",
-		r->is_reachable ? "available" : "unreachable", "status_reason",
-		r->is_reachable ? NULL : r->reason, "storage_type",
-		r->storage_type, r->storage_type, settings, "part_bytes",
-		(json_int_t)r->part_bytes, "encryption", "capabilities",
+		!r->is_reachable ? "unreachable"
+		: r->is_adopting ? "adopting"
+				 : "available",
+		"status_reason", r->is_reachable ? NULL : r->reason,
+		"storage_type", r->storage_type, r->storage_type, settings,
+		"part_bytes", (json_int_t)r->part_bytes, "encryption",
+		"capabilities",
 		show_json_or(r->capabilities_json, json_object()), "plans",
 		"backup_count", (json_int_t)r->backup_count, "stored_bytes",
 		(json_int_t)r->stored_bytes, "revision",

@@ -80,6 +80,8 @@ static void fill_retention(struct backup_record *r, const json_t *plan)
 
 	if (strcmp(r->type, "automated") == 0 && days > 0 &&
 	    days <= PLAN_RETENTION_MAX_DAYS)
+		r->retention_days = days;
+	if (r->retention_days > 0)
 		r->expires_at = r->finished_at + days * DAY_MS;
 }
 
