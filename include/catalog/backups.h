@@ -21,17 +21,19 @@ typedef void catalog_backups_cb(void *arg, const struct backup_record *list,
 /*
  * Decides in one transaction that a backup may be made, and queues it with
  * its job: name free (rule 5: "name_taken"), source known ("not_found") and
- * not busy with a backup or restore (rule 3: "source_busy", naming it), pool
- * known, quota of manual ones (rule 7: "quota_exceeded"). Given: name,
- * description, type, trigger, method, source_id, pool_id (ids or names),
- * scope_json, options_json. The rest is made.
+ * not busy with a backup or restore, running or queued (rule 3: "source_busy",
+ * naming it), pool known, quota of manual ones (rule 7: "quota_exceeded").
+ * Given: name, description, type, trigger, method, source_id, pool_id (ids or
+ * names), scope_json, options_json. The rest is made.
  */
 struct catalog_op *catalog_backup_begin(struct catalog *c,
 					const struct backup_record *r,
 					catalog_backup_cb *done, void *arg,
 					struct err *e) MUST_CHECK;
 
-/* queued -> backing_up, with started_at and save_path; under r->fence. */
+/* queued -> backing_up, with started_at and save_path; under r->fence. One of a
+ * plan takes its source now: "source_busy" when something else keeps it, and
+ * it stays queued. */
 struct catalog_op *catalog_backup_started(struct catalog *c,
 					  const struct backup_record *r,
 					  catalog_done_cb *done, void *arg,
@@ -53,7 +55,7 @@ struct catalog_op *catalog_backup_get(struct catalog *c, const char *key,
 				      catalog_backup_cb *done, void *arg,
 				      struct err *e) MUST_CHECK;
 
-/* Filters: q source pool type method status since until. */
+/* Filters: q source pool plan type method status since until. */
 struct catalog_op *catalog_backup_list(struct catalog *c,
 				       const struct catalog_query *q,
 				       catalog_backups_cb *done, void *arg,

@@ -99,7 +99,9 @@ struct plan_decision {
  * that is busy does not matter, it waits. If a backup of the plan is queued
  * already, the run is merged into that one, and done gets r NULL, e NULL, as
  * when nothing runs. Else r is the queued backup, which the caller has to
- * enqueue. unmet_due_at becomes the first of the due times if it was 0.
+ * enqueue. unmet_due_at becomes the first of the due times that run or were
+ * merged, if it was 0. A run_due_at that was decided before (the clock was set
+ * back) does not run again; the plan moves on.
  */
 struct catalog_op *catalog_plan_decide(struct catalog *c,
 				       const struct plan_decision *d,

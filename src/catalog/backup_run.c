@@ -12,6 +12,7 @@
 #include "catalog/call_int.h"
 #include "catalog/jobs_int.h"
 #include "catalog/keys_int.h"
+#include "catalog/plans_int.h"
 
 static bool read_source(struct db *db, struct backup_record *r, struct err *e)
 {
@@ -47,7 +48,7 @@ static bool resolve(struct db *db, struct backup_record *r, struct err *e)
 		return false;
 	(void)str_copy(r->source_id, ID_MAX, source_id);
 	(void)str_copy(r->pool_id, ID_MAX, pool_id);
-	return read_source(db, r, e);
+	return true;
 }
 
 /* Rule 7: the counter row decides, not a count, so that two transactions at
@@ -69,14 +70,40 @@ static bool take_quota(struct catalog *c, const struct backup_record *r,
 		       c->manual_backups_max);
 }
 
-static bool add_job(struct db *db, struct backup_record *r, struct err *e)
+/* What is being made of the source, or will be as soon as it is free. */
+#define MAKING                                                                 \
+	"SELECT 'backup ' || name || ' (' || id || ')' || CASE status"         \
+	" WHEN 'queued' THEN ' is queued' ELSE ' is being made' END"           \
+	" FROM backups WHERE source_id = ?"                                    \
+	" AND status IN ('queued', 'backing_up') LIMIT 1"
+
+bool backup_check_idle(struct db *db, const char *source_id, struct err *e)
+{
+	char *making = NULL;
+	bool is_idle;
+
+	if (!job_check_lock(db, source_id, e) ||
+	    !db_text(db, MAKING, ARGS(arg_text(source_id)), &making, e))
+		return false;
+	is_idle = making == NULL;
+	if (!is_idle)
+		(void)err_set(e, ERR_CONFLICT, "source_busy",
+			      "the source is busy: %s; wait for its end or "
+			      "cancel it",
+			      making);
+	free(making);
+	return is_idle;
+}
+
+static bool add_job(struct db *db, struct backup_record *r,
+		    const char *lock_key, struct err *e)
 {
 	struct job_record job = {.kind = JOB_BACKUP, .status = JOB_QUEUED};
 
 	(void)str_copy(job.resource, ID_MAX, r->id);
 	(void)str_copy(job.source_id, ID_MAX, r->source_id);
 	(void)str_copy(job.pool_id, ID_MAX, r->pool_id);
-	if (!job_add(db, &job, r->source_id, e))
+	if (!job_add(db, &job, lock_key, e))
 		return false;
 	(void)str_copy(r->job_id, ID_MAX, job.id);
 	r->created_at = job.created_at;
@@ -109,16 +136,40 @@ static bool insert(struct catalog *c, const struct backup_record *r,
 		e);
 }
 
+/* Rule 22: what the plan says now is what this backup keeps. */
+static bool note_plan(struct db *db, const struct backup_record *r,
+		      int64_t retention_days, struct err *e)
+{
+	return db_run(db,
+		      "UPDATE backups SET plan_id = ?, plan_name = ?,"
+		      " due_at = ?, retention_days = ?, is_encrypted ="
+		      "  (SELECT recipients_json IS NOT NULL FROM pools"
+		      "   WHERE id = pool_id) WHERE id = ?",
+		      ARGS(arg_text(r->plan_id), arg_text(r->plan_name),
+			   arg_int(r->due_at), arg_int(retention_days),
+			   arg_text(r->id)),
+		      e);
+}
+
+bool backup_queue(struct catalog *c, struct backup_record *r,
+		  const char *lock_key, int64_t retention_days, struct err *e)
+{
+	id_new(r->id, "bak");
+	return read_source(&c->db, r, e) && add_job(&c->db, r, lock_key, e) &&
+	       insert(c, r, e) && note_plan(&c->db, r, retention_days, e);
+}
+
 static bool run_begin(struct catalog *c, struct catalog_op *op)
 {
 	struct backup_record *r = op->in.backups;
 	struct err *e = &op->err;
 
-	id_new(r->id, "bak");
+	r->plan_id[0] = r->plan_name[0] = '\0';
+	r->due_at = 0;
 	return name_check_backup(r->name, e) && resolve(&c->db, r, e) &&
 	       key_check_free(&c->db, KEY_BACKUP, r->name, "", e) &&
-	       job_check_lock(&c->db, r->source_id, e) && take_quota(c, r, e) &&
-	       add_job(&c->db, r, e) && insert(c, r, e) &&
+	       backup_check_idle(&c->db, r->source_id, e) &&
+	       take_quota(c, r, e) && backup_queue(c, r, r->source_id, 0, e) &&
 	       backup_read(&c->db, r->id, &op->out, e);
 }
 
@@ -141,12 +192,37 @@ static int64_t or_now(int64_t at_ms)
 	return at_ms != 0 ? at_ms : clock_now_ms();
 }
 
+/* A run of a plan waits without the source's lock; it takes it when it begins
+ * (rule 3). Manual ones have it since they were queued. */
+static bool take_lock(struct db *db, const struct backup_record *r,
+		      struct err *e)
+{
+	const struct arg *mine = ARGS(arg_text(r->id), arg_int(r->fence));
+	char *source_id = NULL;
+	bool ok;
+
+	if (!db_text(db,
+		     "SELECT source_id FROM jobs WHERE resource = ?"
+		     " AND fence = ? AND lock_key IS NULL"
+		     " AND status = 'queued'",
+		     mine, &source_id, e))
+		return false;
+	ok = source_id == NULL || (job_check_lock(db, source_id, e) &&
+				   db_run(db,
+					  "UPDATE jobs SET lock_key = source_id"
+					  " WHERE resource = ? AND fence = ?",
+					  mine, e));
+	free(source_id);
+	return ok;
+}
+
 static bool run_started(struct catalog *c, struct catalog_op *op)
 {
 	const struct backup_record *r = op->in.backups;
 	int64_t at_ms = or_now(r->started_at);
 
-	return job_start(&c->db, r->id, r->fence, at_ms, &op->err) &&
+	return take_lock(&c->db, r, &op->err) &&
+	       job_start(&c->db, r->id, r->fence, at_ms, &op->err) &&
 	       db_run(&c->db,
 		      "UPDATE backups SET status = 'backing_up',"
 		      " started_at = ?, save_path = ? WHERE id = ?",
@@ -222,6 +298,11 @@ static bool write_end(struct db *db, const struct backup_record *r,
 		" counts_json = ?, consistency_json = ?,"
 		" warnings_json = ?, error_json = ?,"
 		" phases_json = ?, bottleneck = ?, manifest_digest = ?,"
+		" depends_on_json = coalesce(?, depends_on_json),"
+		" expires_at = CASE WHEN retention_days > 0"
+		"  AND ? = 'completed' THEN ? + retention_days * 86400000"
+		"  ELSE expires_at END,"
+		" is_encrypted = max(is_encrypted, ?),"
 		" has_leftovers = ? WHERE id = ?",
 		ARGS(arg_text(backup_status_name(r->status)), arg_int(at_ms),
 		     arg_text(r->save_path), arg_text(r->source_version),
@@ -231,7 +312,9 @@ static bool write_end(struct db *db, const struct backup_record *r,
 		     arg_text(r->counts_json), arg_text(r->consistency_json),
 		     arg_text(r->warnings_json), arg_text(r->error_json),
 		     arg_text(r->phases_json), arg_text(r->bottleneck),
-		     arg_text(r->manifest_digest), arg_int(has_leftovers),
+		     arg_text(r->manifest_digest), arg_text(r->depends_on_json),
+		     arg_text(backup_status_name(r->status)), arg_int(at_ms),
+		     arg_int(r->is_encrypted), arg_int(has_leftovers),
 		     arg_text(r->id)),
 		e);
 }
@@ -249,7 +332,8 @@ static bool run_finish(struct catalog *c, struct catalog_op *op)
 	       job_finish(&c->db, &end, &op->err) &&
 	       write_end(&c->db, r, end.at_ms, &op->err) &&
 	       (r->status == BACKUP_COMPLETED ||
-		backup_release(&c->db, r->id, &op->err));
+		backup_release(&c->db, r->id, &op->err)) &&
+	       plan_backup_ended(c, r->id, &op->err);
 }
 
 static const struct intent finish = {

@@ -12,6 +12,21 @@ bool backup_read(struct db *db, const char *id, struct rows *out,
 bool backup_read_all(struct db *db, const char *sql, const struct arg *args,
 		     struct rows *out, struct err *e) MUST_CHECK;
 
+/* Rule 3: nothing keeps the source, and no backup of it is queued or running.
+ * "source_busy", naming what is. */
+bool backup_check_idle(struct db *db, const char *source_id,
+		       struct err *e) MUST_CHECK;
+
+/*
+ * Adds a backup with its job, both queued, and nothing is asked any more:
+ * r->name is free, source_id and pool_id are ids. r gets its id, its job's and
+ * what the source is called. lock_key as for job_add(); retention_days: how
+ * long it is kept once it is completed, 0: for ever.
+ */
+bool backup_queue(struct catalog *c, struct backup_record *r,
+		  const char *lock_key, int64_t retention_days,
+		  struct err *e) MUST_CHECK;
+
 /* It is not live any more: its name is free (rule 5), and it does not count
  * for the quota (rule 7). Does nothing to one that is dead already. */
 bool backup_release(struct db *db, const char *id, struct err *e) MUST_CHECK;

@@ -19,6 +19,18 @@ bool plan_give(struct catalog_op *op, const struct plan_record *r) MUST_CHECK;
 void plan_tell(const struct catalog_op *op, const struct err *e);
 void plan_tell_list(const struct catalog_op *op, const struct err *e);
 
+/* None of its backups is queued or running. "plan_busy", naming the one. */
+bool plan_check_idle(struct db *db, const char *id, struct err *e) MUST_CHECK;
+
+/*
+ * Queues an automated backup by the plan as it is now, named after due_at (0:
+ * after the time it is), which waits for its source without a lock. id gets
+ * its id. description may be NULL.
+ */
+bool plan_queue(struct catalog *c, const struct plan_record *p,
+		const char *trigger, int64_t due_at, char *description,
+		char id[ID_MAX], struct err *e) MUST_CHECK;
+
 /*
  * A backup of a plan has ended, with r->id and r->status in the catalog
  * already: what the plan says of its newest one, whether it is still behind

@@ -1,12 +1,17 @@
 /*
  * recover.c - after a crash: nothing runs yet, so every job that the catalog
- * believes to run is over, and its fence with it.
+ * believes to run is over, and its fence with it. What a timer had begun is
+ * queued again, once (rule 21).
  */
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/text.h"
+#include "catalog/backups_int.h"
 #include "catalog/call_int.h"
 #include "catalog/jobs_int.h"
+#include "catalog/list_int.h"
+#include "catalog/plans_int.h"
 #include "catalog/replies_int.h"
 
 static bool fail_backups(struct db *db, const struct arg *args, struct err *e)
@@ -47,19 +52,91 @@ static bool count_again(struct db *db, struct err *e)
 		      NULL, e);
 }
 
-static bool run_recover(struct catalog *c, struct catalog_op *op)
+static bool fail_all(struct catalog *c, struct err *e)
 {
 	char *why = job_error_json("interrupted",
 				   "the server stopped while this was under "
 				   "way; start it again");
 	struct arg args[] = {arg_text(why), arg_int(clock_now_ms()), {0}};
-	bool ok = why != NULL || err_nomem(&op->err, "an error");
+	bool ok = why != NULL || err_nomem(e, "an error");
 
-	ok = ok && fail_backups(&c->db, args, &op->err) &&
-	     fail_restores(&c->db, args, &op->err) &&
-	     fail_jobs(&c->db, args, &op->err) &&
-	     count_again(&c->db, &op->err) && replies_recover(&c->db, &op->err);
+	ok = ok && fail_backups(&c->db, args, e) &&
+	     fail_restores(&c->db, args, e) && fail_jobs(&c->db, args, e) &&
+	     count_again(&c->db, e) && replies_recover(&c->db, e);
 	free(why);
+	return ok;
+}
+
+/* One that had only waited was not interrupted: it has its one restart still
+ * before it. */
+static bool queue_again(struct catalog *c, const struct backup_record *b,
+			const struct plan_record *p, int64_t due_at,
+			struct err *e)
+{
+	char id[ID_MAX];
+
+	return plan_queue(c, p, "catch_up", b->due_at != 0 ? b->due_at : due_at,
+			  NULL, id, e) &&
+	       db_run(&c->db,
+		      "UPDATE plan_runs SET backup_id = ?,"
+		      " restarts = restarts + ? WHERE backup_id = ?",
+		      ARGS(arg_text(id), arg_int(b->started_at != 0),
+			   arg_text(b->id)),
+		      e);
+}
+
+/* If it was a due time's, its first interruption, and the plan still wants
+ * it. */
+static bool restart(struct catalog *c, const struct backup_record *b,
+		    struct err *e)
+{
+	struct rows plans = {0};
+	int64_t due_at = 0;
+	bool ok;
+
+	if (!db_int(&c->db,
+		    "SELECT coalesce(min(due_at), 0) FROM plan_runs"
+		    " WHERE backup_id = ? AND restarts = 0",
+		    ARGS(arg_text(b->id)), &due_at, e))
+		return false;
+	if (due_at == 0)
+		return true;
+	ok = plan_read_all(&c->db,
+			   "SELECT id FROM plans WHERE id = ? AND enabled = 1",
+			   ARGS(arg_text(b->plan_id)), &plans, e);
+	if (ok && plans.n > 0)
+		ok = queue_again(c, b, plans.plans, due_at, e);
+	rows_free(&plans);
+	return ok;
+}
+
+static bool resume_plans(struct catalog *c, const struct text *ids,
+			 struct err *e)
+{
+	bool ok = true;
+
+	for (size_t at = 0; ok && at < ids->len; at += ID_MAX) {
+		struct rows found = {0};
+
+		ok = plan_backup_ended(c, ids->data + at, e) &&
+		     backup_read(&c->db, ids->data + at, &found, e) &&
+		     restart(c, found.backups, e);
+		rows_free(&found);
+	}
+	return ok;
+}
+
+static bool run_recover(struct catalog *c, struct catalog_op *op)
+{
+	struct text ids = {0};
+	bool ok = list_ids(&c->db,
+			   "SELECT id FROM backups"
+			   " WHERE status IN ('queued', 'backing_up')"
+			   " AND plan_id <> '' ORDER BY created_at, id",
+			   NULL, &ids, &op->err) &&
+		  fail_all(c, &op->err) && resume_plans(c, &ids, &op->err);
+
+	text_free(&ids);
 	return ok;
 }
 

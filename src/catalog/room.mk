@@ -38,6 +38,9 @@ libcatalog_a_SOURCES = \
 	src/catalog/migrate_int.h \
 	src/catalog/open.c \
 	src/catalog/open_int.h \
+	src/catalog/plan_due.c \
+	src/catalog/plan_end.c \
+	src/catalog/plan_queue.c \
 	src/catalog/plans.c \
 	src/catalog/plans_int.h \
 	src/catalog/pool_delete.c \

@@ -261,6 +261,8 @@
 	"ALTER TABLE backups ADD COLUMN is_adopted"                            \
 	" INTEGER NOT NULL DEFAULT 0;"                                         \
 	"CREATE INDEX backups_plan ON backups (plan_id, created_at, id);"      \
+	"CREATE INDEX backups_plan_status ON backups (plan_id, status,"        \
+	" finished_at);"                                                       \
 	"CREATE INDEX backups_expiry ON backups"                               \
 	" (status, type, expires_at);"
 
