@@ -95,6 +95,10 @@ struct jobs_op *jobs_verify(struct jobs *j, const char *backup,
  * once, several at a time are one. */
 void jobs_expire(struct jobs *j);
 
+/* What was marked as deleting by others than jobs_delete() goes soon; returns
+ * at once, several at a time are one. */
+void jobs_sweep(struct jobs *j);
+
 /* Reads the manifests of a pool (rule 17); the job says what was found. Also
  * begun by itself when a pool was bound. */
 struct jobs_op *jobs_adopt(struct jobs *j, const char *pool,

@@ -25,6 +25,10 @@ struct source_record {
 	char *connection_json; /* object without its secrets */
 	char *secret;	       /* the password; only where the call says so */
 	bool has_secret;
+	/* rule 2: the replica that plans read through, like the connection */
+	char *read_from_json;	/* NULL: none */
+	char *read_from_secret; /* only where the call says so */
+	bool has_read_from_secret;
 	/* what the last probe said */
 	char version[64];
 	char role[16];
@@ -34,6 +38,7 @@ struct source_record {
 	/* derived by the catalog from running jobs */
 	bool is_backing_up, is_restoring;
 	int64_t last_backup_at;
+	char *plans_json; /* [{"id","name"}...], at most 500; or NULL */
 	int64_t revision, created_at, updated_at;
 };
 
@@ -52,6 +57,7 @@ struct pool_record {
 	int64_t probed_at;
 	uint64_t backup_count, stored_bytes; /* derived: completed ones */
 	bool is_adopting;		     /* derived: a job reads it */
+	char *plans_json;		     /* derived: as for sources */
 	char *recipients_json; /* array of "age1..."; NULL: not encrypted */
 	char *identity; /* "AGE-SECRET-KEY-1..."; only where the call says so */
 	bool has_identity;

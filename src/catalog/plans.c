@@ -281,7 +281,9 @@ struct catalog_op *catalog_plan_list(struct catalog *c,
 	return call_submit(op, call_give_query(op, q), e);
 }
 
-/* What was due by another timer, or before a pause, is owed no more. */
+/* What was due by another timer, or before a pause, is owed no more; the due
+ * time of a timer that stays is the scheduler's, which may have moved it on
+ * since the caller read it. */
 static bool update(struct db *db, const struct plan_record *r, struct err *e)
 {
 	char folded[NAME_BUF];
@@ -292,10 +294,12 @@ static bool update(struct db *db, const struct plan_record *r, struct err *e)
 		"UPDATE plans SET name = ?1, name_key = ?2, remarks = ?3,"
 		" unmet_due_at = CASE WHEN timer_json IS ?9 AND enabled = ?4"
 		"  THEN unmet_due_at ELSE 0 END,"
+		" next_due_at = CASE WHEN timer_json IS ?9 AND enabled = ?4"
+		"  THEN next_due_at ELSE ?14 END,"
 		" enabled = ?4, source_id = ?5, pool_id = ?6, strategy = ?7,"
 		" method = ?8, timer_json = ?9, scope_json = ?10,"
 		" options_json = ?11, retention_days = ?12,"
-		" grace_seconds = ?13, next_due_at = ?14, updated_at = ?15,"
+		" grace_seconds = ?13, updated_at = ?15,"
 		" revision = revision + 1 WHERE id = ?16",
 		ARGS(arg_text(r->name), arg_text(folded), arg_text(r->remarks),
 		     arg_int(r->is_enabled), arg_text(r->source_id),

@@ -8,6 +8,7 @@
 #include "catalog/call_int.h"
 #include "catalog/keys_int.h"
 #include "catalog/list_int.h"
+#include "catalog/plan_refs_int.h"
 #include "catalog/secrets_int.h"
 
 #define HELD                                                                   \
@@ -23,8 +24,8 @@
 	"p.id, p.name, p.storage_type, p.remarks, p.config_json,"              \
 	" p.secret IS NOT NULL, p.part_bytes, p.capabilities_json,"            \
 	" p.is_reachable, p.reason, p.probed_at, " BACKUP_COUNT                \
-	", " STORED_BYTES ", " IS_ADOPTING                                     \
-	", p.revision, p.created_at, p.updated_at"
+	", " STORED_BYTES ", " IS_ADOPTING "," PLAN_REFS(                      \
+		"pool_id", "p.id") ", p.revision, p.created_at, p.updated_at"
 
 static bool read_pool(struct stmt *s, struct rows *out, struct err *e)
 {
@@ -48,6 +49,7 @@ static bool read_pool(struct stmt *s, struct rows *out, struct err *e)
 	r->backup_count = stmt_u64(s);
 	r->stored_bytes = stmt_u64(s);
 	r->is_adopting = stmt_bool(s);
+	stmt_dup(s, &r->plans_json);
 	r->revision = stmt_int(s);
 	r->created_at = stmt_int(s);
 	r->updated_at = stmt_int(s);

@@ -41,6 +41,7 @@ libcatalog_a_SOURCES = \
 	src/catalog/plan_due.c \
 	src/catalog/plan_end.c \
 	src/catalog/plan_queue.c \
+	src/catalog/plan_refs_int.h \
 	src/catalog/plans.c \
 	src/catalog/plans_int.h \
 	src/catalog/pool_delete.c \

@@ -8,6 +8,7 @@
 #include "catalog/jobs_int.h"
 #include "catalog/keys_int.h"
 #include "catalog/list_int.h"
+#include "catalog/plan_refs_int.h"
 #include "catalog/secrets_int.h"
 
 #define LAST_BACKUP                                                            \
@@ -21,10 +22,12 @@
 
 #define COLUMNS                                                                \
 	"s.id, s.name, s.engine, s.remarks, s.region, s.connection_json,"      \
-	" s.secret IS NOT NULL, s.version, s.role, s.is_reachable,"            \
+	" s.secret IS NOT NULL, s.read_from_json,"                             \
+	" s.read_from_secret IS NOT NULL, s.version, s.role, s.is_reachable,"  \
 	" s.reason, s.probed_at, coalesce(j.kind = 'backup', 0),"              \
-	" coalesce(j.kind = 'restore', 0), " LAST_BACKUP ","                   \
-	" s.revision, s.created_at, s.updated_at"
+	" coalesce(j.kind = 'restore', 0), " LAST_BACKUP "," PLAN_REFS(        \
+		"source_id", "s.id") ","                                       \
+				     " s.revision, s.created_at, s.updated_at"
 
 /* As source_status_name() decides. */
 #define STATUS                                                                 \
@@ -57,10 +60,13 @@ static bool read_source(struct stmt *s, struct rows *out, struct err *e)
 	stmt_dup(s, &r->region);
 	stmt_dup(s, &r->connection_json);
 	r->has_secret = stmt_bool(s);
+	stmt_dup(s, &r->read_from_json);
+	r->has_read_from_secret = stmt_bool(s);
 	read_probe(s, r);
 	r->is_backing_up = stmt_bool(s);
 	r->is_restoring = stmt_bool(s);
 	r->last_backup_at = stmt_int(s);
+	stmt_dup(s, &r->plans_json);
 	r->revision = stmt_int(s);
 	r->created_at = stmt_int(s);
 	r->updated_at = stmt_int(s);
@@ -118,7 +124,11 @@ static bool write_secret(struct catalog *c, const struct source_record *r,
 			 struct err *e)
 {
 	return secrets_write(c, "UPDATE sources SET secret = ? WHERE id = ?",
-			     r->id, r->secret, e);
+			     r->id, r->secret, e) &&
+	       secrets_write(c,
+			     "UPDATE sources SET read_from_secret = ?"
+			     " WHERE id = ?",
+			     r->id, r->read_from_secret, e);
 }
 
 static bool insert(struct db *db, const struct source_record *r, struct err *e)
@@ -129,17 +139,17 @@ static bool insert(struct db *db, const struct source_record *r, struct err *e)
 	return db_run(
 		db,
 		"INSERT INTO sources (id, name, name_key, engine, remarks,"
-		" region, connection_json, version, role, is_reachable,"
-		" reason, probed_at, created_at, updated_at)"
-		" VALUES (?, ?, ?, ?, ?, coalesce(?, ''), ?, ?, ?, ?, ?, ?,"
+		" region, connection_json, read_from_json, version, role,"
+		" is_reachable, reason, probed_at, created_at, updated_at)"
+		" VALUES (?, ?, ?, ?, ?, coalesce(?, ''), ?, ?, ?, ?, ?, ?, ?,"
 		" ?, ?)",
 		ARGS(arg_text(r->id), arg_text(r->name), arg_text(folded),
 		     arg_text(r->engine), arg_text(r->remarks),
 		     arg_text(r->region), arg_text(r->connection_json),
-		     arg_text(r->version), arg_text(r->role),
-		     arg_int(r->is_reachable), arg_text(r->reason),
-		     arg_int(r->probed_at), arg_int(r->created_at),
-		     arg_int(r->updated_at)),
+		     arg_text(r->read_from_json), arg_text(r->version),
+		     arg_text(r->role), arg_int(r->is_reachable),
+		     arg_text(r->reason), arg_int(r->probed_at),
+		     arg_int(r->created_at), arg_int(r->updated_at)),
 		e);
 }
 
@@ -179,10 +189,17 @@ static bool run_get(struct catalog *c, struct catalog_op *op)
 
 static bool run_get_secret(struct catalog *c, struct catalog_op *op)
 {
-	return run_get(c, op) &&
-	       secrets_read(c, "SELECT secret FROM sources WHERE id = ?",
-			    op->out.sources->id, &op->out.sources->secret,
-			    &op->err);
+	struct source_record *r;
+
+	if (!run_get(c, op))
+		return false;
+	r = op->out.sources;
+	return secrets_read(c, "SELECT secret FROM sources WHERE id = ?", r->id,
+			    &r->secret, &op->err) &&
+	       secrets_read(c,
+			    "SELECT read_from_secret FROM sources"
+			    " WHERE id = ?",
+			    r->id, &r->read_from_secret, &op->err);
 }
 
 static const struct intent get = {
@@ -235,11 +252,13 @@ static bool update(struct db *db, const struct source_record *r, struct err *e)
 	return db_run(db,
 		      "UPDATE sources SET name = ?, name_key = ?, remarks = ?,"
 		      " region = coalesce(?, ''), connection_json = ?,"
-		      " updated_at = ?, revision = revision + 1 WHERE id = ?",
+		      " read_from_json = ?, updated_at = ?, revision = "
+		      "revision + 1 WHERE id = ?",
 		      ARGS(arg_text(r->name), arg_text(folded),
 			   arg_text(r->remarks), arg_text(r->region),
 			   arg_text(r->connection_json),
-			   arg_int(clock_now_ms()), arg_text(r->id)),
+			   arg_text(r->read_from_json), arg_int(clock_now_ms()),
+			   arg_text(r->id)),
 		      e);
 }
 

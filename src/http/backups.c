@@ -30,7 +30,7 @@ static void on_list(void *arg, const struct backup_record *list,
 	request_reply(r, 200, show_page(items, page));
 }
 
-void backups_list(struct request *r)
+void backups_check_words(struct request *r)
 {
 	static const char *const types[] = {"manual", "automated", NULL};
 	static const char *const methods[] = {"logical", "physical", "snapshot",
@@ -38,12 +38,18 @@ void backups_list(struct request *r)
 	static const char *const statuses[] = {
 		"queued",   "backing_up", "completed", "failed",
 		"canceled", "deleting",	  NULL};
-	struct catalog_query q;
-	struct err e = {0};
 
 	query_word(&r->query, "type", types, &r->faults);
 	query_word(&r->query, "method", methods, &r->faults);
 	query_word(&r->query, "status", statuses, &r->faults);
+}
+
+void backups_list(struct request *r)
+{
+	struct catalog_query q;
+	struct err e = {0};
+
+	backups_check_words(r);
 	if (!list_query(r, &q))
 		return;
 	request_await_catalog(r,

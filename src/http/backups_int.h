@@ -8,6 +8,9 @@
 /* The document of one; NULL when there is no memory. */
 json_t *backups_show(const struct request *r, const struct backup_record *rec);
 
+/* Notes faults in the filters that are words of a list of backups. */
+void backups_check_words(struct request *r);
+
 /* Asks the catalog for the one that the path names. */
 void backups_fetch(struct request *r, catalog_backup_cb *done);
 

@@ -5,15 +5,15 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "http/backup_form.h"
 #include "http/backups_int.h"
 #include "http/fields.h"
 #include "http/merge.h"
 #include "http/refs.h"
 #include "http/server_int.h"
 #include "jobs/jobs.h"
-#include "model/scope.h"
 
-enum { UPDATE_TRIES = 5, LEVEL_MAX = 19, PARALLELISM_MAX = 16 };
+enum { UPDATE_TRIES = 5 };
 
 struct backup_state {
 	struct refs refs; /* first: refs.h */
@@ -48,78 +48,15 @@ static void read_name(struct form *f, struct backup_record *b)
 		(void)str_copy(b->name, sizeof(b->name), name);
 }
 
-static void read_description(struct form *f, struct backup_record *b)
-{
-	const char *text = form_string(f, "description", FORM_OPTIONAL);
-	struct err e = {0};
-
-	if (text == NULL)
-		return;
-	if (!description_check(text, strlen(text), &e)) {
-		form_fault_err(f, "description", &e);
-		return;
-	}
-	b->description = strdup(text);
-	if (b->description == NULL)
-		f->faults->is_broken = true;
-}
-
-static void read_method(struct form *f, struct backup_record *b)
-{
-	static const char *const words[] = {"logical", "physical", "snapshot",
-					    NULL};
-	const char *method = field_word(f, "method", words, words[0]);
-
-	(void)str_copy(b->method, sizeof(b->method), method);
-	if (strcmp(method, words[0]) != 0)
-		form_fault(f, "method", "not_supported",
-			   "only the method \"logical\" is supported yet");
-}
-
-static char *dump_or_break(struct form *f, const json_t *json)
-{
-	char *text = json_dumps(json, JSON_COMPACT);
-
-	if (text == NULL)
-		f->faults->is_broken = true;
-	return text;
-}
-
-/* Whether it is the whole instance, less perhaps what is excluded. */
-static bool read_scope(struct form *f, struct backup_record *b)
-{
-	const json_t *json = form_json(f, "scope", JSON_OBJECT, FORM_OPTIONAL);
-	struct scope scope = {0};
-	struct err e = {0};
-	bool is_whole;
-
-	if (json == NULL)
-		return true;
-	b->scope_json = dump_or_break(f, json);
-	if (b->scope_json != NULL && !scope_parse(&scope, b->scope_json, &e))
-		form_fault_err(f, "scope", &e);
-	is_whole = scope.ndatabases == 0 && scope.ninclude == 0;
-	scope_fini(&scope);
-	return is_whole;
-}
-
 static void read_options(struct form *f, struct backup_record *b, bool is_whole)
 {
-	static const struct form_range level = {1, LEVEL_MAX, 3};
-	static const struct form_range lines = {1, PARALLELISM_MAX, 0};
 	struct form inner;
 
 	if (!form_open(f, "options", FORM_OPTIONAL, &inner))
 		return;
-	(void)form_integer(&inner, "compression_level", &level);
-	(void)form_integer(&inner, "parallelism", &lines);
-	(void)form_bool(&inner, "lock_non_transactional", false);
-	if (form_bool(&inner, "include_accounts", false) && !is_whole)
-		form_fault(&inner, "include_accounts", "invalid_value",
-			   "accounts belong to the whole instance: leave out "
-			   "\"scope\", or \"include_accounts\"");
+	backup_form_options(&inner, is_whole);
 	form_end(&inner);
-	b->options_json = dump_or_break(f, inner.object);
+	b->options_json = form_dump(f, inner.object);
 }
 
 static void on_queued(void *arg, const struct backup_record *rec,
@@ -141,9 +78,9 @@ static void read_backup(struct form *f, struct backup_state *s)
 	refs_add(&s->refs, REF_POOL, "/pool",
 		 field_key(f, "pool", FORM_REQUIRED));
 	read_name(f, b);
-	read_description(f, b);
-	read_method(f, b);
-	is_whole = read_scope(f, b);
+	backup_form_description(f, &b->description);
+	backup_form_method(f, b->method);
+	is_whole = backup_form_scope(f, &b->scope_json);
 	read_options(f, b, is_whole);
 	form_end(f);
 	(void)str_copy(b->type, sizeof(b->type), "manual");
@@ -217,7 +154,7 @@ static bool read_update(struct request *r, const struct backup_record *rec)
 	backup_record_fini(b);
 	(void)str_copy(b->id, sizeof(b->id), rec->id);
 	form_init(&f, r->body, "", &r->faults);
-	read_description(&f, b);
+	backup_form_description(&f, &b->description);
 	if (b->description == NULL && form_has(&f, "description")) {
 		/* null takes it away; a fault stops before this is used */
 		b->description = strdup("");

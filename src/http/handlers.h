@@ -26,6 +26,18 @@ void pools_test(struct request *r);   /* POST /{id}/test */
 /* adopt.c, takeover.c */
 void pools_adopt(struct request *r); /* POST /v1/pools/{id}/adopt: rule 17 */
 
+/* plans.c, plans_write.c, plans_delete.c, plans_runs.c */
+void plans_list(struct request *r);    /* GET /v1/plans */
+void plans_create(struct request *r);  /* POST */
+void plans_get(struct request *r);     /* GET /{id} */
+void plans_update(struct request *r);  /* PATCH /{id}: rule 22 */
+void plans_delete(struct request *r);  /* DELETE /{id}: rule 20 */
+void plans_execute(struct request *r); /* POST /{id}/execute: rule 19 */
+void plans_backups(struct request *r); /* GET /{id}/backups */
+void plans_runs(struct request *r);    /* GET /{id}/runs: rule 21 */
+void plans_expiry(struct request *r);  /* GET /{id}/expiry: rule 14 */
+void plans_release(struct request *r); /* POST /{id}/release: rule 14 */
+
 /* backups.c, backups_write.c, backups_batch.c */
 void backups_list(struct request *r);	      /* GET /v1/backups */
 void backups_create(struct request *r);	      /* POST: a manual one */

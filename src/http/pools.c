@@ -63,12 +63,6 @@ static void on_deleted(void *arg, const struct err *e)
 		request_reply_nothing(r);
 }
 
-static json_t *show_leaving(const struct backup_record *b)
-{
-	return json_pack("{s:s, s:s, s:I}", "id", b->id, "name", b->name,
-			 "stored_bytes", (json_int_t)b->stored_bytes);
-}
-
 static void on_leaving(void *arg, const struct backup_record *list,
 		       const struct catalog_page *page, const struct err *e)
 {
@@ -79,7 +73,8 @@ static void on_leaving(void *arg, const struct backup_record *list,
 		return;
 	items = json_array();
 	for (size_t i = 0; i < page->n; i++)
-		list_append(&items, show_leaving(&list[i]));
+		list_append(&items, show_doomed(list[i].id, list[i].name,
+						list[i].stored_bytes));
 	request_reply(r, 200, json_pack("{s:o}", "would_delete", items));
 }
 

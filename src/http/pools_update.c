@@ -126,6 +126,14 @@ static json_t *merged(struct request *r, const struct pool_record *rec)
 	return NULL;
 }
 
+static bool copy_text(char **to, const char *from)
+{
+	if (from == NULL)
+		return true;
+	*to = strdup(from);
+	return *to != NULL;
+}
+
 /* What the form does not say: identity, and what the last probe found. */
 static bool take_over(struct pool_record *to, const struct pool_record *rec)
 {
@@ -136,10 +144,8 @@ static bool take_over(struct pool_record *to, const struct pool_record *rec)
 	to->revision = rec->revision;
 	to->created_at = rec->created_at;
 	to->updated_at = rec->updated_at;
-	if (rec->capabilities_json == NULL)
-		return true;
-	to->capabilities_json = strdup(rec->capabilities_json);
-	return to->capabilities_json != NULL;
+	return copy_text(&to->capabilities_json, rec->capabilities_json) &&
+	       copy_text(&to->plans_json, rec->plans_json);
 }
 
 static bool read_update(struct request *r, const struct pool_record *rec)

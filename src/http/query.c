@@ -176,6 +176,8 @@ void query_list(const struct query *q, struct catalog_query *out,
 	out->type = query_filter(q, "type");
 	out->method = query_filter(q, "method");
 	out->kind = query_filter(q, "kind");
+	out->plan = query_filter(q, "plan");
+	out->strategy = query_filter(q, "strategy");
 	out->backup = query_filter(q, "backup");
 	out->target = query_filter(q, "target");
 	out->storage_type = query_filter(q, "storage_type");

@@ -22,19 +22,28 @@ void refs_add(struct refs *refs, enum ref_kind kind, const char *where,
 	ref->key = key;
 }
 
-const char *refs_id(const struct refs *refs, enum ref_kind kind,
-		    const char *where)
+const struct ref *refs_get(const struct refs *refs, enum ref_kind kind,
+			   const char *where)
 {
 	for (size_t i = 0; i < refs->n; i++) {
 		const struct ref *ref = &refs->list[i];
 
 		if (ref->kind == kind && strcmp(ref->where, where) == 0)
-			return ref->id;
+			return ref;
 	}
-	return "";
+	return NULL;
 }
 
-static void refs_took(struct request *r, const char *id, const struct err *e)
+const char *refs_id(const struct refs *refs, enum ref_kind kind,
+		    const char *where)
+{
+	const struct ref *ref = refs_get(refs, kind, where);
+
+	return ref ? ref->id : "";
+}
+
+static void refs_took(struct request *r, const char *id, const char *name,
+		      const struct err *e)
 {
 	struct refs *refs = r->state;
 	struct ref *ref = &refs->list[refs->next++];
@@ -46,27 +55,36 @@ static void refs_took(struct request *r, const char *id, const struct err *e)
 	}
 	if (e != NULL)
 		faults_add_err(&r->faults, ref->where, e);
-	else
-		(void)str_copy(ref->id, sizeof(ref->id), id);
+	(void)str_copy(ref->id, sizeof(ref->id), id);
+	(void)str_copy(ref->name, sizeof(ref->name), name);
 	refs_find(r);
 }
 
 static void on_source(void *arg, const struct source_record *rec,
 		      const struct err *e)
 {
-	refs_took(arg, rec ? rec->id : "", e);
+	struct request *r = arg;
+	struct refs *refs = r->state;
+	struct ref *ref = &refs->list[refs->next];
+
+	if (rec != NULL) {
+		(void)str_copy(ref->engine, sizeof(ref->engine), rec->engine);
+		(void)str_copy(ref->region, sizeof(ref->region),
+			       rec->region ? rec->region : "");
+	}
+	refs_took(arg, rec ? rec->id : "", rec ? rec->name : "", e);
 }
 
 static void on_pool(void *arg, const struct pool_record *rec,
 		    const struct err *e)
 {
-	refs_took(arg, rec ? rec->id : "", e);
+	refs_took(arg, rec ? rec->id : "", rec ? rec->name : "", e);
 }
 
 static void on_backup(void *arg, const struct backup_record *rec,
 		      const struct err *e)
 {
-	refs_took(arg, rec ? rec->id : "", e);
+	refs_took(arg, rec ? rec->id : "", rec ? rec->name : "", e);
 }
 
 static struct catalog_op *ref_ask(struct request *r, const struct ref *ref,

@@ -8,13 +8,18 @@
 #include "http/fields.h"
 #include "http/request_int.h"
 
+enum { REF_REGION_MAX = 4 * LABEL_MAX_POINTS + 1 };
+
 enum ref_kind { REF_SOURCE, REF_POOL, REF_BACKUP };
 
 struct ref {
 	const char *where; /* the pointer of the member */
 	enum ref_kind kind;
 	const char *key; /* borrowed from the body */
-	char id[ID_MAX]; /* found */
+	/* found */
+	char id[ID_MAX];
+	char name[NAME_BUF];
+	char engine[16], region[REF_REGION_MAX]; /* of a source */
 };
 
 enum { REFS_MAX = 2 };
@@ -29,6 +34,10 @@ struct refs {
 /* Notes one to look up; key NULL (a fault already): nothing. */
 void refs_add(struct refs *refs, enum ref_kind kind, const char *where,
 	      const char *key);
+
+/* One that was noted; NULL if there is none of that kind. */
+const struct ref *refs_get(const struct refs *refs, enum ref_kind kind,
+			   const char *where);
 
 /* The id of one that was found; "" if there is none of that kind. */
 const char *refs_id(const struct refs *refs, enum ref_kind kind,

@@ -210,7 +210,7 @@ static bool read_body(struct request *r, struct err *e)
 	enum body_kind kind = r->route->body;
 	const char *bytes;
 
-	if (len == 0 && kind != BODY_NONE)
+	if (len == 0 && (kind == BODY_REQUIRED || kind == BODY_MERGE))
 		return err_set(e, ERR_INVALID, "malformed",
 			       "the body is missing: send a JSON object");
 	if (len == 0)

@@ -5,6 +5,8 @@ libhttp_a_SOURCES = \
 	src/http/adopt.h \
 	src/http/auth.c \
 	src/http/auth.h \
+	src/http/backup_form.c \
+	src/http/backup_form.h \
 	src/http/backups.c \
 	src/http/backups_batch.c \
 	src/http/backups_int.h \
@@ -29,6 +31,13 @@ libhttp_a_SOURCES = \
 	src/http/metrics.c \
 	src/http/openapi.h \
 	src/http/peer.c \
+	src/http/plan_form.c \
+	src/http/plan_form.h \
+	src/http/plans.c \
+	src/http/plans_delete.c \
+	src/http/plans_int.h \
+	src/http/plans_runs.c \
+	src/http/plans_write.c \
 	src/http/pool_form.c \
 	src/http/pool_form.h \
 	src/http/pools.c \
@@ -53,6 +62,8 @@ libhttp_a_SOURCES = \
 	src/http/server_int.h \
 	src/http/show.c \
 	src/http/show.h \
+	src/http/show_plans.c \
+	src/http/show_plans.h \
 	src/http/show_report.c \
 	src/http/show_runs.c \
 	src/http/source_form.c \

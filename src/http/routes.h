@@ -12,6 +12,7 @@ struct request;
 
 enum body_kind {
 	BODY_NONE,     /* nothing, or an empty object */
+	BODY_OPTIONAL, /* nothing (the body is NULL), or an object */
 	BODY_REQUIRED, /* an object */
 	BODY_MERGE,    /* an object, also as application/merge-patch+json */
 };

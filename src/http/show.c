@@ -42,6 +42,12 @@ json_t *show_ref(const char *id, const char *name)
 	return json_pack("{s:s, s:s}", "id", id, "name", name);
 }
 
+json_t *show_doomed(const char *id, const char *name, uint64_t stored_bytes)
+{
+	return json_pack("{s:s, s:s, s:I}", "id", id, "name", name,
+			 "stored_bytes", (json_int_t)stored_bytes);
+}
+
 json_t *show_page(json_t *items, const struct catalog_page *page)
 {
 	return json_pack("{s:o, s:s?, s:I}", "items", items, "next", page->next,
@@ -60,11 +66,19 @@ static json_t *with_secret(const char *text, const char *member, bool is_set)
 	return object;
 }
 
+static json_t *show_read_from(const struct source_record *r)
+{
+	if (r->read_from_json == NULL)
+		return json_null();
+	return with_secret(r->read_from_json, "password",
+			   r->has_read_from_secret);
+}
+
 json_t *show_source(const struct source_record *r)
 {
 	return json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s?, s:o, s:o, s:[s],"
-		" s:n, s:n, s:[], s:o, s:I, s:o, s:o}",
+		" s:o, s:n, s:o, s:o, s:I, s:o, s:o}",
 		"id", r->id, "name", r->name, "remarks",
 		r->remarks ? r->remarks : "", "region",
 		r->region ? r->region : "", "engine", r->engine, "connection",
@@ -72,7 +86,8 @@ json_t *show_source(const struct source_record *r)
 		"status", source_status_name(r), "status_reason",
 		r->is_reachable ? NULL : r->reason, "version",
 		show_text(r->version), "role", show_text(r->role), "methods",
-		"logical", "read_from", "provisioned_by", "plans",
+		"logical", "read_from", show_read_from(r), "provisioned_by",
+		"plans", show_json_or(r->plans_json, json_array()),
 		"last_backup_at", show_time(r->last_backup_at), "revision",
 		(json_int_t)r->revision, "created_at", show_time(r->created_at),
 		"updated_at", show_time(r->updated_at));
@@ -87,7 +102,7 @@ json_t *show_pool(const struct pool_record *r)
 			  : show_json_or(r->config_json, json_object());
 
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s?, s:s, s:o, s:I, s:n, s:o, s:[],"
+		"{s:s, s:s, s:s, s:s, s:s?, s:s, s:o, s:I, s:n, s:o, s:o,"
 		" s:I, s:I, s:I, s:o, s:o}",
 		"id", r->id, "name", r->name, "remarks",
 		r->remarks ? r->remarks : "", "status",
@@ -99,7 +114,8 @@ json_t *show_pool(const struct pool_record *r)
 		"part_bytes", (json_int_t)r->part_bytes, "encryption",
 		"capabilities",
 		show_json_or(r->capabilities_json, json_object()), "plans",
-		"backup_count", (json_int_t)r->backup_count, "stored_bytes",
+		show_json_or(r->plans_json, json_array()), "backup_count",
+		(json_int_t)r->backup_count, "stored_bytes",
 		(json_int_t)r->stored_bytes, "revision",
 		(json_int_t)r->revision, "created_at", show_time(r->created_at),
 		"updated_at", show_time(r->updated_at));

@@ -31,6 +31,9 @@ json_t *show_secret(bool is_set);
 /* {"id","name"} */
 json_t *show_ref(const char *id, const char *name);
 
+/* What would go: {"id","name","stored_bytes"} */
+json_t *show_doomed(const char *id, const char *name, uint64_t stored_bytes);
+
 /* {"items","next","total"}; takes items. */
 json_t *show_page(json_t *items, const struct catalog_page *page);
 

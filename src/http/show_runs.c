@@ -24,19 +24,26 @@ static json_t *backup_source(const struct backup_record *r)
 			 r->source_region ? r->source_region : "");
 }
 
+/* The plan itself may be gone: its name is in the backup's own record. */
+static json_t *backup_plan(const struct backup_record *r)
+{
+	return r->plan_id[0] == '\0' ? json_null()
+				     : show_ref(r->plan_id, r->plan_name);
+}
+
 static json_t *backup_head(const struct backup_record *r, const char *server_id)
 {
 	json_t *owner = json_pack("{s:s, s:b}", "server_id", r->server_id,
 				  "this", strcmp(r->server_id, server_id) == 0);
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:n,"
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o,"
 			 " s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "id", r->id, "name", r->name, "description",
 			 r->description ? r->description : "", "type", r->type,
 			 "trigger", r->trigger, "method", r->method, "status",
 			 backup_status_name(r->status), "owner", owner,
-			 "source", backup_source(r), "plan", "pool",
-			 show_ref(r->pool_id, r->pool_name), "scope",
+			 "source", backup_source(r), "plan", backup_plan(r),
+			 "pool", show_ref(r->pool_id, r->pool_name), "scope",
 			 show_json(r->scope_json), "created_at",
 			 show_time(r->created_at), "started_at",
 			 show_time(r->started_at), "finished_at",
@@ -63,15 +70,20 @@ static json_t *backup_sizes(const struct backup_record *r)
 			 "bottleneck", show_text(r->bottleneck));
 }
 
-/* Verification, drills, chains and encryption come later: nothing of them. */
+/* Drills come later: there was none. */
 static json_t *backup_tail(const struct backup_record *r)
 {
-	return json_pack("{s:n, s:s, s:n, s:n, s:[], s:b, s:b, s:b, s:o, s:I}",
-			 "verified_at", "verify_status", "never",
-			 "verify_scope", "last_drill", "depends_on", "held",
-			 r->held, "encrypted", 0, "restoring", r->is_restoring,
-			 "job_id", show_text(r->job_id), "revision",
-			 (json_int_t)r->revision);
+	const char *verdict = r->verify_status;
+
+	return json_pack("{s:o, s:s, s:o, s:n, s:o, s:b, s:b, s:b, s:o, s:I}",
+			 "verified_at", show_time(r->verified_at),
+			 "verify_status", verdict[0] ? verdict : "never",
+			 "verify_scope", show_text(r->verify_scope),
+			 "last_drill", "depends_on",
+			 show_json_or(r->depends_on_json, json_array()), "held",
+			 r->held, "encrypted", r->is_encrypted, "restoring",
+			 r->is_restoring, "job_id", show_text(r->job_id),
+			 "revision", (json_int_t)r->revision);
 }
 
 json_t *show_backup(const struct backup_record *r, const char *server_id)

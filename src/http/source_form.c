@@ -86,49 +86,77 @@ static json_t *read_tls(struct form *f)
 	return json_pack("{s:s, s:s?}", "tls", tls, "ca_file", ca);
 }
 
-static void read_secret(struct form *f, const struct source_record *old,
-			struct source_record *r)
+/* Where a connection goes in the record, and the secret that may be kept. */
+struct connection_place {
+	char **json, **secret;
+	bool *has_secret;
+	const char *old_secret;
+	bool had_secret;
+};
+
+static void read_secret(struct form *f, const struct connection_place *to)
 {
 	const char *value;
 	enum secret_change change =
-		field_secret(f, "password", old && old->has_secret, &value);
+		field_secret(f, "password", to->had_secret, &value);
 
-	r->has_secret = change != SECRET_NONE;
-	if (change == SECRET_KEEP && old != NULL)
-		value = old->secret;
+	*to->has_secret = change != SECRET_NONE;
+	if (change == SECRET_KEEP)
+		value = to->old_secret;
 	if (value == NULL)
 		return;
-	r->secret = strdup(value);
-	if (r->secret == NULL)
+	*to->secret = strdup(value);
+	if (*to->secret == NULL)
 		f->faults->is_broken = true;
 }
 
-static void read_connection(struct form *outer, const struct source_kind *kind,
-			    const struct source_record *old,
-			    struct source_record *r)
+/* f is the object of the connection. */
+static void read_connection(struct form *f, const struct source_kind *kind,
+			    const struct connection_place *to)
 {
-	struct form f;
-	json_t *place, *tls;
-	const char *user;
+	json_t *place = read_place(f, kind), *tls;
+	const char *user = field_setting(f, "user", FORM_REQUIRED);
 
-	if (!form_open(outer, "connection", FORM_REQUIRED, &f))
-		return;
-	place = read_place(&f, kind);
-	user = field_setting(&f, "user", FORM_REQUIRED);
-	tls = read_tls(&f);
-	read_secret(&f, old, r);
-	form_end(&f);
+	tls = read_tls(f);
+	read_secret(f, to);
+	form_end(f);
 	if (place == NULL || tls == NULL ||
 	    json_object_set_new(place, "user",
 				user ? json_string(user) : json_null()) != 0 ||
 	    json_object_update(place, tls) != 0)
-		outer->faults->is_broken = true;
+		f->faults->is_broken = true;
 	else
-		r->connection_json = json_dumps(place, JSON_COMPACT);
-	if (r->connection_json == NULL)
-		outer->faults->is_broken = true;
+		*to->json = json_dumps(place, JSON_COMPACT);
+	if (*to->json == NULL)
+		f->faults->is_broken = true;
 	json_decref(place);
 	json_decref(tls);
+}
+
+static void read_connections(struct form *outer, const struct source_kind *kind,
+			     const struct source_record *old,
+			     struct source_record *r)
+{
+	const struct connection_place own = {
+		.json = &r->connection_json,
+		.secret = &r->secret,
+		.has_secret = &r->has_secret,
+		.old_secret = old ? old->secret : NULL,
+		.had_secret = old && old->has_secret,
+	};
+	const struct connection_place replica = {
+		.json = &r->read_from_json,
+		.secret = &r->read_from_secret,
+		.has_secret = &r->has_read_from_secret,
+		.old_secret = old ? old->read_from_secret : NULL,
+		.had_secret = old && old->has_read_from_secret,
+	};
+	struct form f;
+
+	if (form_open(outer, "connection", FORM_REQUIRED, &f))
+		read_connection(&f, kind, &own);
+	if (form_open(outer, "read_from", FORM_OPTIONAL, &f))
+		read_connection(&f, kind, &replica);
 }
 
 static void read_rest(struct form *f, const struct source_record *old,
@@ -141,14 +169,11 @@ static void read_rest(struct form *f, const struct source_record *old,
 	kind = read_engine(f);
 	if (kind == NULL) {
 		(void)form_has(f, "connection");
+		(void)form_has(f, "read_from");
 	} else {
 		(void)str_copy(r->engine, sizeof(r->engine), kind->engine);
-		read_connection(f, kind, old, r);
+		read_connections(f, kind, old, r);
 	}
-	if (form_has(f, "read_from") &&
-	    !json_is_null(json_object_get(f->object, "read_from")))
-		form_fault(f, "read_from", "not_supported",
-			   "reading through a replica is not supported yet");
 	form_end(f);
 }
 

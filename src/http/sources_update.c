@@ -108,8 +108,9 @@ static void on_probed_update(void *arg, const struct source_info *info,
 /* What a source would be after the patch, as a document to read. */
 static json_t *merged(struct request *r, const struct source_record *rec)
 {
-	static const char *const writable[] = {"name", "remarks", "region",
-					       "engine", "connection"};
+	static const char *const writable[] = {"name",	     "remarks",
+					       "region",     "engine",
+					       "connection", "read_from"};
 	json_t *shown = show_source(rec);
 	json_t *base = json_object();
 	bool ok = shown != NULL && base != NULL;
@@ -142,6 +143,8 @@ static void take_over(struct source_record *to, const struct source_record *rec)
 	to->revision = rec->revision;
 	to->created_at = rec->created_at;
 	to->updated_at = rec->updated_at;
+	if (rec->plans_json != NULL)
+		to->plans_json = strdup(rec->plans_json); /* dry_run shows it */
 }
 
 static void read_update(struct request *r, json_t *document,
@@ -162,6 +165,8 @@ static void read_update(struct request *r, json_t *document,
 	/* NULL would leave the old one: no secret is an empty one. */
 	if (w->source.secret == NULL && rec->has_secret)
 		w->source.secret = strdup("");
+	if (w->source.read_from_secret == NULL && rec->has_read_from_secret)
+		w->source.read_from_secret = strdup("");
 }
 
 static void on_got_update(void *arg, const struct source_record *rec,

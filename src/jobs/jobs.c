@@ -47,6 +47,11 @@ void jobs_start(struct jobs *j)
 	sweeper_kick(j->sweeper);
 }
 
+void jobs_sweep(struct jobs *j)
+{
+	sweeper_kick(j->sweeper);
+}
+
 static void report_stopped(struct jobs *j)
 {
 	void (*stopped)(void *arg) = j->stopped;

@@ -8,14 +8,17 @@
 static struct strings source_strings(struct source_record *r)
 {
 	return (struct strings){{&r->remarks, &r->region, &r->connection_json,
-				 &r->secret, &r->reason}};
+				 &r->secret, &r->read_from_json,
+				 &r->read_from_secret, &r->reason,
+				 &r->plans_json}};
 }
 
 static struct strings pool_strings(struct pool_record *r)
 {
 	return (struct strings){{&r->remarks, &r->config_json, &r->secret,
 				 &r->recipients_json, &r->identity,
-				 &r->capabilities_json, &r->reason}};
+				 &r->capabilities_json, &r->reason,
+				 &r->plans_json}};
 }
 
 void source_record_fini(struct source_record *r)

@@ -1,0 +1,81 @@
+/* backup_form.c - reads what backups and plans have in common. */
+#include "http/backup_form.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "http/fields.h"
+#include "model/names.h"
+#include "model/scope.h"
+
+enum { LEVEL_MAX = 19, PARALLELISM_MAX = 16 };
+
+void backup_form_description(struct form *f, char **out)
+{
+	const char *text = form_string(f, "description", FORM_OPTIONAL);
+	struct err e = {0};
+
+	*out = NULL;
+	if (text == NULL)
+		return;
+	if (!description_check(text, strlen(text), &e)) {
+		form_fault_err(f, "description", &e);
+		return;
+	}
+	*out = strdup(text);
+	if (*out == NULL)
+		f->faults->is_broken = true;
+}
+
+void backup_form_method(struct form *f, char out[METHOD_BUF])
+{
+	static const char *const words[] = {"logical", "physical", "snapshot",
+					    NULL};
+	const char *method = field_word(f, "method", words, words[0]);
+
+	(void)str_copy(out, METHOD_BUF, method);
+	if (strcmp(method, words[0]) != 0)
+		form_fault(f, "method", "not_supported",
+			   "only the method \"logical\" is supported yet");
+}
+
+char *form_dump(struct form *f, const json_t *json)
+{
+	char *text = json_dumps(json, JSON_COMPACT);
+
+	if (text == NULL)
+		f->faults->is_broken = true;
+	return text;
+}
+
+bool backup_form_scope(struct form *f, char **out)
+{
+	const json_t *json = form_json(f, "scope", JSON_OBJECT, FORM_OPTIONAL);
+	struct scope scope = {0};
+	struct err e = {0};
+	bool is_whole;
+
+	*out = NULL;
+	if (json == NULL)
+		return true;
+	*out = form_dump(f, json);
+	if (*out != NULL && !scope_parse(&scope, *out, &e))
+		form_fault_err(f, "scope", &e);
+	is_whole = scope.ndatabases == 0 && scope.ninclude == 0;
+	scope_fini(&scope);
+	return is_whole;
+}
+
+void backup_form_options(struct form *f, bool is_whole)
+{
+	static const struct form_range level = {1, LEVEL_MAX, 3};
+	static const struct form_range lines = {1, PARALLELISM_MAX, 0};
+
+	(void)form_integer(f, "compression_level", &level);
+	(void)form_integer(f, "parallelism", &lines);
+	(void)form_bool(f, "lock_non_transactional", false);
+	if (form_bool(f, "include_accounts", false) && !is_whole)
+		form_fault(f, "include_accounts", "invalid_value",
+			   "accounts belong to the whole instance: leave out "
+			   "\"scope\", or \"include_accounts\"");
+}

@@ -1,0 +1,32 @@
+/* backup_form.h - members that backups and plans have in common, checked. */
+#ifndef COFFER_HTTP_BACKUP_FORM_H
+#define COFFER_HTTP_BACKUP_FORM_H
+
+#include <stdbool.h>
+
+#include "http/body.h"
+
+enum { METHOD_BUF = 12 };
+
+/* "description" by rule 6. *out is a copy (caller frees), NULL when absent. No
+ * memory: the faults are broken. */
+void backup_form_description(struct form *f, char **out);
+
+/* "method": how a backup is made, "logical" when absent. */
+void backup_form_method(struct form *f, char out[METHOD_BUF]);
+
+/*
+ * "scope" by rule 11. *out is its text (caller frees), NULL when absent: the
+ * whole instance. True: it is the whole instance, less perhaps what it
+ * excludes.
+ */
+bool backup_form_scope(struct form *f, char **out);
+
+/* Members of "options" that fit the engine and the method; f is that object,
+ * not ended. is_whole: what backup_form_scope() said. */
+void backup_form_options(struct form *f, bool is_whole);
+
+/* The object as text (caller frees). NULL: no memory, the faults are broken. */
+char *form_dump(struct form *f, const json_t *json);
+
+#endif

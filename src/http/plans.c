@@ -1,0 +1,121 @@
+/* plans.c - /v1/plans: lists, one, and the backups it made. */
+#include "http/handlers.h"
+
+#include "base/clock.h"
+#include "catalog/plans.h"
+#include "http/backups_int.h"
+#include "http/list_int.h"
+#include "http/plans_int.h"
+#include "http/server_int.h"
+#include "http/show_plans.h"
+
+static struct catalog *catalog_of(const struct request *r)
+{
+	return r->server->config.catalog;
+}
+
+void plans_tell_changed(const struct request *r)
+{
+	const struct http_config *c = &r->server->config;
+
+	if (c->plans_changed != NULL)
+		c->plans_changed(c->arg);
+}
+
+void plans_fetch(struct request *r, catalog_plan_cb *done)
+{
+	struct err e = {0};
+
+	request_await_catalog(
+		r, catalog_plan_get(catalog_of(r), r->params[0], done, r, &e),
+		&e);
+}
+
+/* --- lists */
+
+static void on_list(void *arg, const struct plan_record *list,
+		    const struct catalog_page *page, const struct err *e)
+{
+	struct request *r = arg;
+	struct plan_shower s;
+	json_t *items;
+
+	if (!request_resume(r, e))
+		return;
+	plan_shower_init(&s, clock_now_ms());
+	items = json_array();
+	for (size_t i = 0; i < page->n; i++)
+		list_append(&items, plan_shower_show(&s, &list[i]));
+	plan_shower_fini(&s);
+	request_reply(r, 200, show_page(items, page));
+}
+
+void plans_list(struct request *r)
+{
+	static const char *const strategies[] = {"timer", "manual", NULL};
+	static const char *const statuses[] = {"active", "paused", "overdue",
+					       "finished", NULL};
+	struct catalog_query q;
+	struct err e = {0};
+
+	query_word(&r->query, "strategy", strategies, &r->faults);
+	query_word(&r->query, "status", statuses, &r->faults);
+	if (!list_query(r, &q))
+		return;
+	request_await_catalog(
+		r, catalog_plan_list(catalog_of(r), &q, on_list, r, &e), &e);
+}
+
+static void on_get(void *arg, const struct plan_record *rec,
+		   const struct err *e)
+{
+	struct request *r = arg;
+
+	if (request_resume(r, e))
+		request_reply_revision(r, 200, show_plan(rec), rec->revision);
+}
+
+void plans_get(struct request *r)
+{
+	plans_fetch(r, on_get);
+}
+
+/* --- what it made */
+
+static void on_backups(void *arg, const struct backup_record *list,
+		       const struct catalog_page *page, const struct err *e)
+{
+	struct request *r = arg;
+	json_t *items;
+
+	if (!request_resume(r, e))
+		return;
+	items = json_array();
+	for (size_t i = 0; i < page->n; i++)
+		list_append(&items, backups_show(r, &list[i]));
+	request_reply(r, 200, show_page(items, page));
+}
+
+static void on_got_backups(void *arg, const struct plan_record *rec,
+			   const struct err *e)
+{
+	struct request *r = arg;
+	struct catalog_query q;
+	struct err mine = {0};
+
+	if (!request_resume(r, e) || !list_query(r, &q))
+		return;
+	q.plan = rec->id;
+	request_await_catalog(
+		r, catalog_backup_list(catalog_of(r), &q, on_backups, r, &mine),
+		&mine);
+}
+
+void plans_backups(struct request *r)
+{
+	struct catalog_query q;
+
+	backups_check_words(r);
+	if (list_query(r, &q))
+		plans_fetch(r, on_got_backups);
+}
