@@ -7,6 +7,8 @@
 
 #include "catalog/backups.h"
 #include "catalog/jobs.h"
+#include "catalog/plans.h"
+#include "catalog/sources.h"
 
 /* Queues a job of kind adopt for a pool (running at once under r->fence):
  * "pool_in_use" while one runs already. */
@@ -43,6 +45,23 @@ struct catalog_op *catalog_adopt_take(struct catalog *c, const char *pool_id,
 				      const char *server_id,
 				      catalog_done_cb *done, void *arg,
 				      struct err *e) MUST_CHECK;
+
+/*
+ * Takeover: takes in a source of another server, with its id, remarks, engine,
+ * region, connection; not reachable until its secret is given. One that is
+ * known by its id stays as it is; a name that is taken gets a suffix. done: as
+ * it is now.
+ */
+struct catalog_op *catalog_source_import(struct catalog *c,
+					 const struct source_record *r,
+					 catalog_source_cb *done, void *arg,
+					 struct err *e) MUST_CHECK;
+
+/* The same for a plan, with its ids; it is paused. Its source is known. */
+struct catalog_op *catalog_plan_import(struct catalog *c,
+				       const struct plan_record *r,
+				       catalog_plan_cb *done, void *arg,
+				       struct err *e) MUST_CHECK;
 
 /* The end of the job, under its fence; why NULL: it worked. */
 struct catalog_op *catalog_adopt_finish(struct catalog *c, const char *job_id,

@@ -12,6 +12,7 @@ libcatalog_a_SOURCES = \
 	include/catalog/sources.h \
 	include/catalog/usage.h \
 	src/catalog/adopted.c \
+	src/catalog/adopted_import.c \
 	src/catalog/adopted_int.h \
 	src/catalog/adopted_job.c \
 	src/catalog/backup_delete.c \
@@ -54,6 +55,7 @@ libcatalog_a_SOURCES = \
 	src/catalog/secrets.c \
 	src/catalog/secrets_int.h \
 	src/catalog/sources.c \
+	src/catalog/sources_int.h \
 	src/catalog/stmt.c \
 	src/catalog/tokens.c \
 	src/catalog/usage.c \

@@ -10,6 +10,7 @@
 #include "catalog/list_int.h"
 #include "catalog/plan_refs_int.h"
 #include "catalog/secrets_int.h"
+#include "catalog/sources_int.h"
 
 #define LAST_BACKUP                                                            \
 	"(SELECT coalesce(max(b.finished_at), 0) FROM backups b"               \
@@ -93,12 +94,17 @@ static const struct list_spec spec = {
 	.read = read_source,
 };
 
-static bool answer(struct catalog *c, struct catalog_op *op, const char *id)
+bool source_read(struct db *db, const char *id, struct rows *out, struct err *e)
 {
-	return list_one(&spec, &c->db, id, &op->out, &op->err);
+	return list_one(&spec, db, id, out, e);
 }
 
-static void tell_one(const struct catalog_op *op, const struct err *e)
+static bool answer(struct catalog *c, struct catalog_op *op, const char *id)
+{
+	return source_read(&c->db, id, &op->out, &op->err);
+}
+
+void source_tell(const struct catalog_op *op, const struct err *e)
 {
 	op->cb.source(op->arg, e == NULL ? op->out.sources : NULL, e);
 }
@@ -109,7 +115,7 @@ static void tell_list(const struct catalog_op *op, const struct err *e)
 		       e == NULL ? &op->page : NULL, e);
 }
 
-static bool give_source(struct catalog_op *op, const struct source_record *r)
+bool source_give(struct catalog_op *op, const struct source_record *r)
 {
 	if (op == NULL)
 		return false;
@@ -166,7 +172,7 @@ static bool run_create(struct catalog *c, struct catalog_op *op)
 }
 
 static const struct intent create = {
-	.mode = INTENT_WRITE, .run = run_create, .tell = tell_one};
+	.mode = INTENT_WRITE, .run = run_create, .tell = source_tell};
 
 struct catalog_op *catalog_source_create(struct catalog *c,
 					 const struct source_record *r,
@@ -176,7 +182,7 @@ struct catalog_op *catalog_source_create(struct catalog *c,
 	struct catalog_op *op =
 		call_new(c, &create, (union call_cb){.source = done}, arg, e);
 
-	return call_submit(op, give_source(op, r), e);
+	return call_submit(op, source_give(op, r), e);
 }
 
 static bool run_get(struct catalog *c, struct catalog_op *op)
@@ -203,10 +209,10 @@ static bool run_get_secret(struct catalog *c, struct catalog_op *op)
 }
 
 static const struct intent get = {
-	.mode = INTENT_READ, .run = run_get, .tell = tell_one};
+	.mode = INTENT_READ, .run = run_get, .tell = source_tell};
 
 static const struct intent get_secret = {
-	.mode = INTENT_READ, .run = run_get_secret, .tell = tell_one};
+	.mode = INTENT_READ, .run = run_get_secret, .tell = source_tell};
 
 struct catalog_op *catalog_source_get(struct catalog *c, const char *key,
 				      bool with_secret, catalog_source_cb *done,
@@ -275,7 +281,7 @@ static bool run_update(struct catalog *c, struct catalog_op *op)
 }
 
 static const struct intent change = {
-	.mode = INTENT_WRITE, .run = run_update, .tell = tell_one};
+	.mode = INTENT_WRITE, .run = run_update, .tell = source_tell};
 
 struct catalog_op *catalog_source_update(struct catalog *c,
 					 const struct source_record *r,
@@ -285,7 +291,7 @@ struct catalog_op *catalog_source_update(struct catalog *c,
 {
 	struct catalog_op *op =
 		call_new(c, &change, (union call_cb){.source = done}, arg, e);
-	bool is_whole = give_source(op, r);
+	bool is_whole = source_give(op, r);
 
 	if (is_whole)
 		op->in.sources->revision = if_revision;
@@ -318,7 +324,7 @@ struct catalog_op *catalog_source_probed(struct catalog *c,
 	struct catalog_op *op =
 		call_new(c, &probed, (union call_cb){.done = done}, arg, e);
 
-	return call_submit(op, give_source(op, r), e);
+	return call_submit(op, source_give(op, r), e);
 }
 
 /* Rule 4: its backups stay, and know its name, engine and version. */
