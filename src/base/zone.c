@@ -7,6 +7,7 @@
  */
 #include "base/zone.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +73,8 @@ static char *read_zone(const char *folder, const char *name, size_t *len,
 		(void)not_found(folder, name, e);
 	else if (mine.code == ERR_NOMEM)
 		*e = mine;
-	else if (access(path, R_OK) == 0) /* a folder, or far too large */
+	/* A folder, or far too large; a file where a folder should be. */
+	else if (access(path, R_OK) == 0 || errno == ENOTDIR)
 		(void)unknown(name, e);
 	else
 		(void)err_set(e, ERR_IO, "zone_missing", "%s", mine.msg);

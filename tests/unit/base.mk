@@ -8,7 +8,7 @@ check_PROGRAMS += tests/unit/test_base_clock tests/unit/test_base_digest \
 	tests/unit/test_base_log tests/unit/test_base_nomem \
 	tests/unit/test_base_secret tests/unit/test_base_secret_key \
 	tests/unit/test_base_sha256 tests/unit/test_base_text \
-	tests/unit/test_base_utf8
+	tests/unit/test_base_utf8 tests/unit/test_base_zone
 
 tests_unit_test_base_clock_SOURCES = tests/unit/test_base_clock.c
 tests_unit_test_base_clock_LDADD = $(BASE_LIBS) $(TEST_LIBS)
@@ -51,3 +51,5 @@ check_PROGRAMS += tests/unit/test_base_age
 tests_unit_test_base_age_SOURCES = tests/unit/test_base_age.c \
 	tests/unit/age_tool.c tests/unit/age_tool.h
 tests_unit_test_base_age_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_zone_SOURCES = tests/unit/test_base_zone.c
+tests_unit_test_base_zone_LDADD = $(BASE_LIBS) $(TEST_LIBS)
