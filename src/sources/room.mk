@@ -106,5 +106,7 @@ libsources_a_SOURCES += \
 	src/sources/mysql/load/split.c \
 	src/sources/mysql/load/split.h \
 	src/sources/mysql/load/statement.c \
-	src/sources/mysql/dump/tables.c
+	src/sources/mysql/dump/tables.c \
+	src/sources/mysql/dump/view.c \
+	src/sources/mysql/dump/view.h
 endif

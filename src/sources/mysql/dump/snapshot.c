@@ -4,17 +4,13 @@
  *
  * MariaDB with its binary log on tells each view's place in the log without
  * any lock: views with the same place are the same. While others write it
- * takes some tries. The server writes the answer where all sessions do (two
- * SHOW STATUS at once give one answer to both: measured, in 2 of 100 dumps
- * under load), so that the lanes are asked one after another, and twice, for
- * the sake of what others ask meanwhile. Elsewhere, or where the log leaves
- * something out (filters, what a cluster's other nodes wrote), or when the
- * tries are used up, a global read lock is held while the views are made and
- * the place is read, some milliseconds; it is waited for at most
- * lock_wait_timeout, since everybody else waits behind it, and the session that
- * holds it would not outlive a lost client for long (wait_timeout). Without the
- * right to lock, one lane goes on alone: its view is as good, but its place may
- * be a guess.
+ * takes some tries (view.c). Elsewhere, or where the log leaves something out
+ * (filters, what a cluster's other nodes wrote), or when the tries are used
+ * up, a global read lock is held while the views are made and the place is
+ * read, some milliseconds; it is waited for at most lock_wait_timeout, since
+ * everybody else waits behind it, and the session that holds it would not
+ * outlive a lost client for long (wait_timeout). Without the right to lock, one
+ * lane goes on alone: its view is as good, but its place may be a guess.
  *
  * Then the tables are listed again: those that came or went since their
  * definitions were read would be missing, or fail later.
@@ -29,6 +25,7 @@
 #include "base/log.h"
 #include "sources/mysql/fault.h"
 #include "sources/mysql/dump/list.h"
+#include "sources/mysql/dump/view.h"
 #include "sources/mysql/quote.h"
 #include "sources/mysql/sessions.h"
 #include "sources/mysql/settings.h"
@@ -65,19 +62,6 @@ enum {
 	LOST_CLIENT_SECONDS = 20,
 	TRIES = 20,	 /* to start all views at one place */
 	LANES_TRIED = 8, /* with more of them it hardly ever succeeds */
-	MYSQL_BINARY_LOG_STATUS = 80200, /* 8.2; SHOW MASTER went in 8.4 */
-};
-
-struct snapshot;
-
-/* A statement that all lanes are asked, at the same time. */
-struct view {
-	struct snapshot *snapshot;
-	struct my_dialog dialog;
-	bool is_answered;
-	bool is_told_twice; /* its place, both times the same */
-	char file[256];	    /* its place in the log; "": not told */
-	uint64_t position;
 };
 
 struct snapshot {
@@ -86,7 +70,7 @@ struct snapshot {
 	bool needs_lock;
 	bool is_locked;
 	unsigned tries;
-	struct view views[DUMP_SOURCES_MAX]; /* by lane */
+	struct my_view views[DUMP_SOURCES_MAX]; /* by lane */
 	unsigned nviews;
 	size_t database; /* whose tables are listed */
 };
@@ -99,11 +83,6 @@ static struct snapshot *snapshot_of(void *part)
 static struct my_dump *dump_of(void *part)
 {
 	return snapshot_of(part)->part.dump;
-}
-
-static struct my_dump *dump_of_view(void *view)
-{
-	return ((struct view *)view)->snapshot->part.dump;
 }
 
 static void set_state(struct snapshot *s, enum snapshot_state next)
@@ -227,7 +206,7 @@ static bool take_lock(void *arg, struct my_conn *c, struct err *e)
 static void drop_views(struct snapshot *s, unsigned from)
 {
 	for (unsigned i = from; i < s->nviews; i++) {
-		my_dialog_fini(&s->views[i].dialog);
+		my_view_fini(&s->views[i]);
 		my_part_deaf(s->part.dump->conns[i]);
 	}
 	s->nviews = from;
@@ -288,150 +267,15 @@ static bool take_blocker(void *arg, struct my_conn *c, struct err *e)
 	return my_sessions_blocked("the global read lock", c, e);
 }
 
-static bool ask_start(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	text_str(sql, "START TRANSACTION WITH CONSISTENT SNAPSHOT");
-	return true;
-}
-
-/* MySQL tells the log's end, the same for all; while the lock is held it is
- * the views' place. */
-static bool ask_position(void *arg, struct text *sql, struct err *e)
-{
-	const struct my_server *server = &dump_of_view(arg)->server;
-	const struct view *v = arg;
-
-	(void)e;
-	if (!server->has_binlog)
-		return true;
-	if (server->is_mariadb)
-		text_str(sql, "SHOW STATUS LIKE 'binlog_snapshot_%'");
-	else if (v != v->snapshot->views)
-		return true;
-	else if (server->number >= MYSQL_BINARY_LOG_STATUS)
-		text_str(sql, "SHOW BINARY LOG STATUS");
-	else
-		text_str(sql, "SHOW MASTER STATUS");
-	return true;
-}
-
-static uint64_t number_of(const char *text)
-{
-	return text != NULL ? strtoull(text, NULL, 10) : 0;
-}
-
-/* MariaDB: rows of name and value. */
-static void take_status(struct view *v, struct my_conn *c)
-{
-	char file[sizeof(v->file)] = "";
-	uint64_t position = 0;
-
-	while (my_next_row(c)) {
-		const char *name = my_value(c, 0), *value = my_value(c, 1);
-
-		if (name == NULL || value == NULL)
-			continue;
-		if (strcasecmp(name, "binlog_snapshot_file") == 0)
-			(void)my_clean(file, sizeof(file), value);
-		else if (strcasecmp(name, "binlog_snapshot_position") == 0)
-			position = number_of(value);
-	}
-	v->is_told_twice =
-		position == v->position && strcmp(file, v->file) == 0;
-	v->position = position;
-	(void)str_copy(v->file, sizeof(v->file), file);
-}
-
-/* MySQL: one row. */
-static void take_log_status(struct view *v, struct my_conn *c)
-{
-	struct dump_facts *f = &v->snapshot->part.dump->facts;
-	unsigned gtid = my_column(c, "Executed_Gtid_Set");
-
-	if (!my_next_row(c) || my_value(c, 0) == NULL)
-		return;
-	(void)my_clean(v->file, sizeof(v->file), my_value(c, 0));
-	v->position = number_of(my_value(c, 1));
-	if (my_value(c, gtid) != NULL)
-		(void)my_clean(f->gtid, sizeof(f->gtid), my_value(c, gtid));
-}
-
-static bool take_position(void *arg, struct my_conn *c, struct err *e)
-{
-	const struct my_server *server = &dump_of_view(arg)->server;
-
-	(void)e;
-	if (!server->has_binlog)
-		return true;
-	if (server->is_mariadb)
-		take_status(arg, c);
-	else if (arg == ((struct view *)arg)->snapshot->views)
-		take_log_status(arg, c);
-	return true;
-}
-
-/* Only MariaDB's answer can be somebody else's. */
-static bool ask_confirm(void *arg, struct text *sql, struct err *e)
-{
-	struct view *v = arg;
-
-	v->is_told_twice = true;
-	return !dump_of_view(arg)->server.is_mariadb ||
-	       ask_position(arg, sql, e);
-}
-
-static bool take_confirm(void *arg, struct my_conn *c, struct err *e)
-{
-	return !dump_of_view(arg)->server.is_mariadb ||
-	       take_position(arg, c, e);
-}
-
-static bool no_position(void *arg, struct my_conn *c, unsigned number,
-			struct err *e)
-{
-	const struct view *v = arg;
-
-	(void)c;
-	(void)e;
-	if (v == v->snapshot->views)
-		my_dump_warn(dump_of_view(arg), "position_unknown",
-			     "the account may not read the binary log's "
-			     "position: grant REPLICATION CLIENT");
-	return my_is_denial(number);
-}
-
-/* An empty place is none: a server without a log says it of all views. */
-static bool are_one(const struct snapshot *s)
-{
-	const struct view *first = s->views;
-
-	for (unsigned i = 1; i < s->nviews; i++)
-		if (first->file[0] == '\0' ||
-		    strcmp(s->views[i].file, first->file) != 0 ||
-		    s->views[i].position != first->position)
-			return false;
-	return true;
-}
-
-static bool are_sure(const struct snapshot *s)
-{
-	for (unsigned i = 0; i < s->nviews; i++)
-		if (!s->views[i].is_told_twice)
-			return false;
-	return true;
-}
-
 static void compare(struct snapshot *s)
 {
 	struct dump_facts *f = &s->part.dump->facts;
 
-	if (!are_sure(s)) {
+	if (!my_views_are_sure(s->views, s->nviews)) {
 		set_state(s, SNAPSHOT_POSITION);
 		return;
 	}
-	if (!s->is_locked && !are_one(s)) {
+	if (!s->is_locked && !my_views_are_one(s->views, s->nviews)) {
 		s->needs_lock = ++s->tries == TRIES;
 		set_state(s,
 			  s->needs_lock ? SNAPSHOT_IMPATIENT : SNAPSHOT_START);
@@ -493,14 +337,6 @@ static bool ask_patient(void *arg, struct text *sql, struct err *e)
 	return true;
 }
 
-static bool ask_savepoint(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	text_str(sql, "SAVEPOINT coffer");
-	return true;
-}
-
 static bool ask_list(void *arg, struct text *sql, struct err *e)
 {
 	struct snapshot *s = snapshot_of(arg);
@@ -533,57 +369,34 @@ static const struct my_ask asks[SNAPSHOT_STATE_COUNT] = {
 			   no_lock},
 	[SNAPSHOT_BLOCKER] = {"look for the lock's holder", ask_blocker,
 			      take_blocker, NULL},
-	[SNAPSHOT_START] = {"start the snapshot", ask_start, NULL, NULL},
-	[SNAPSHOT_POSITION] = {"read the binary log's position", ask_position,
-			       take_position, no_position},
-	[SNAPSHOT_CONFIRM] = {"read the binary log's position", ask_confirm,
-			      take_confirm, no_position},
 	[SNAPSHOT_UNLOCK] = {"unlock", ask_unlock, go_on, NULL},
 	[SNAPSHOT_GTID] = {"read the GTID", ask_gtid, take_gtid, no_gtid},
 	[SNAPSHOT_PATIENT] = {"set up the session", ask_patient, go_on, NULL},
-	[SNAPSHOT_SAVEPOINT] = {"set a savepoint", ask_savepoint, NULL, NULL},
 	[SNAPSHOT_LIST] = {"list the tables again", ask_list, take_list, NULL},
 };
 
-static bool is_in_turn(enum snapshot_state state)
+/* One statement on all lanes; then the next state. */
+static enum my_flow do_views(struct snapshot *s, enum my_view_step step,
+			     struct err *e)
 {
-	return state == SNAPSHOT_POSITION || state == SNAPSHOT_CONFIRM;
-}
+	enum my_flow f = my_views_step(s->views, s->nviews, step, e);
 
-/* One statement on all lanes, at once or in turn; then the next state. */
-static enum my_flow do_lanes(struct snapshot *s, struct err *e)
-{
-	bool is_waiting = false;
-
-	for (unsigned i = 0; i < s->nviews; i++) {
-		struct view *v = &s->views[i];
-		enum my_flow f = MY_DONE;
-
-		if (!v->is_answered)
-			f = my_dialog_step(&v->dialog, &asks[s->state], e);
-		if (f == MY_FAIL)
-			return f;
-		v->is_answered = f == MY_DONE;
-		is_waiting = is_waiting || f == MY_WAIT;
-		if (is_waiting && is_in_turn(s->state))
-			break;
-	}
-	if (is_waiting)
-		return MY_WAIT;
-	for (unsigned i = 0; i < s->nviews; i++)
-		s->views[i].is_answered = false;
-	set_state(s, s->state + 1);
-	return MY_DONE;
+	if (f == MY_DONE)
+		set_state(s, s->state + 1);
+	return f;
 }
 
 static enum my_flow do_state(struct snapshot *s, struct err *e)
 {
 	switch (s->state) {
 	case SNAPSHOT_START:
+		return do_views(s, MY_VIEW_START, e);
 	case SNAPSHOT_POSITION:
+		return do_views(s, MY_VIEW_PLACE, e);
 	case SNAPSHOT_CONFIRM:
+		return do_views(s, MY_VIEW_CONFIRM, e);
 	case SNAPSHOT_SAVEPOINT:
-		return do_lanes(s, e);
+		return do_views(s, MY_VIEW_SAVEPOINT, e);
 	case SNAPSHOT_COMPARE:
 		compare(s);
 		return MY_DONE;
@@ -651,8 +464,7 @@ struct source *my_snapshot_new(struct my_dump *d, struct err *e)
 	s->needs_lock = !tells_place(d) || d->nconns > LANES_TRIED;
 	s->nviews = d->nconns;
 	for (unsigned i = 0; i < s->nviews; i++) {
-		s->views[i].snapshot = s;
-		my_dialog_init(&s->views[i].dialog, d->conns[i], &s->views[i]);
+		my_view_init(&s->views[i], d, i);
 		my_part_listen(&s->part, d->conns[i]);
 	}
 	return &s->part.source;
