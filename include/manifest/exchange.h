@@ -17,6 +17,7 @@
 #include "manifest/manifest.h"
 #include "stores/store.h"
 
+struct age_identities;
 struct loop;
 struct workers;
 struct exchange; /* one conversation */
@@ -31,7 +32,9 @@ struct exchange_env {
 	struct store *store;
 	struct workers *workers;
 	const struct signer *signer; /* of publish and fetch; else NULL */
-	const char *server_id;	     /* who we are: of remove and own */
+	/* of fetch and index, for what is encrypted; NULL: there is none */
+	const struct age_identities *identities;
+	const char *server_id; /* who we are: of remove and own */
 };
 
 /* Whose place it is; copied. */
@@ -64,9 +67,10 @@ struct exchange *exchange_publish(const struct exchange_env *env,
 				  struct err *e) MUST_CHECK;
 
 /* Fetches manifest.json and its part lists into *m (borrowed until done,
- * filled only on success), checks them. Failures: "damaged_backup"
- * (ERR_NOT_FOUND when there is no manifest.json, so no backup), "store_failed".
- * NULL with *e filled. */
+ * filled only on success), checks them; of an encrypted backup also what is
+ * hidden, if an identity opens it (else m->is_hidden). Failures:
+ * "damaged_backup" (ERR_NOT_FOUND when there is no manifest.json, so no
+ * backup), "store_failed". NULL with *e filled. */
 struct exchange *exchange_fetch(const struct exchange_env *env,
 				const struct exchange_wanted *wanted,
 				struct manifest *m, exchange_done_cb *done,
@@ -78,8 +82,8 @@ typedef bool exchange_line_cb(void *arg, const struct index_line *l,
 			      struct err *e);
 
 /* Fetches the index objects one after the other, each checked, and gives its
- * lines in order. m is borrowed until done. "damaged_backup",
- * "store_failed". NULL with *e filled. */
+ * lines in order. m is borrowed until done. "damaged_backup", "store_failed",
+ * "identity_missing". NULL with *e filled. */
 struct exchange *exchange_index(const struct exchange_env *env,
 				const struct manifest *m,
 				exchange_line_cb *each, exchange_done_cb *done,

@@ -49,8 +49,12 @@ char *layout_readme_key(char out[LAYOUT_KEY_MAX]);
 char *layout_part(char out[LAYOUT_KEY_MAX], unsigned number,
 		  const char *suffix);
 
-/* "index/00000001.jsonl.zst": relative to the backup. */
-char *layout_index(char out[LAYOUT_KEY_MAX], unsigned number);
+/* "index/00000001.jsonl.zst" and suffix: relative to the backup. */
+char *layout_index(char out[LAYOUT_KEY_MAX], unsigned number,
+		   const char *suffix);
+
+/* "meta/00000001.json.zst.age": what an encrypted backup hides. */
+char *layout_meta(char out[LAYOUT_KEY_MAX], unsigned number);
 
 /* "parts/00000001.jsonl": the list of parts when it is long. */
 char *layout_parts(char out[LAYOUT_KEY_MAX], unsigned number);
@@ -60,7 +64,7 @@ bool layout_parse(const char *key, char source_id[ID_MAX],
 		  char backup_id[ID_MAX]) MUST_CHECK;
 
 /* True when a key that a manifest names is of our making and lies in that
- * folder of the backup: "data/", "index/", "parts/". */
+ * folder of the backup: "data/", "index/", "parts/", "meta/". */
 bool layout_key_is_sound(const char *key, const char *folder) MUST_CHECK;
 
 /* The text of coffer/v1/README.txt: how to restore by hand. */

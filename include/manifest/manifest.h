@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/age.h"
 #include "base/err.h"
 #include "base/id.h"
 #include "base/sha256.h"
@@ -50,22 +51,25 @@ struct manifest {
 	char backup_id[ID_MAX], source_id[ID_MAX], server_id[ID_MAX];
 	char *name, *description;
 	char *source_name, *engine, *version;
-	char *method;			 /* "logical" */
-	char *type;			 /* "manual" "automated" */
-	char *region;			 /* may be empty */
-	char *plan_json;		 /* object or null */
-	char *scope_json;		 /* as asked for, or null */
-	char *consistency_json;		 /* object or null */
-	char *session_json;		 /* object or null */
-	char *counts_json;		 /* object: tables, rows, views, ... */
-	char *warnings_json;		 /* array */
-	char *compression;		 /* "zstd" */
+	char *method;			  /* "logical" */
+	char *type;			  /* "manual" "automated" */
+	char *region;			  /* may be empty */
+	char *plan_json;		  /* object or null */
+	char *scope_json;		  /* as asked for, or null */
+	char *consistency_json;		  /* object or null */
+	char *session_json;		  /* object or null */
+	char *counts_json;		  /* object: tables, rows, views, ... */
+	char *warnings_json;		  /* array */
+	char *compression;		  /* "zstd" */
+	struct age_recipients recipients; /* n == 0: not encrypted */
+	char *hidden_json; /* of an encrypted one that is written: see below */
 	int64_t started_at, finished_at; /* ms; whole seconds are kept */
 	uint64_t plain_bytes, stored_bytes, part_count; /* of the parts */
 	uint64_t longest_statement;			/* 0: not known */
 	struct manifest_objects parts; /* all, wherever they are listed */
 	struct manifest_objects index;
 	struct manifest_objects part_lists; /* objects that list the parts */
+	struct manifest_objects meta;	    /* what is hidden; one, or none */
 	struct manifest_section sections[ITEM_KIND_COUNT];
 	unsigned nsections;
 
@@ -73,10 +77,28 @@ struct manifest {
 	char digest[SHA256_HEX_MAX];
 	char public_key[SHA256_HEX_MAX]; /* of the server that signed it */
 	bool is_mine;			 /* signed by the signer given */
+
+	/* found by exchange_fetch(): scope and warnings are in meta, and there
+	 * was no identity to read them with */
+	bool is_hidden;
 };
+
+/*
+ * An encrypted backup's manifest names no database, table or file: its scope
+ * is null, its warnings are without details, and what these were is in a sealed
+ * object that "meta" names: {"scope":...,"warnings":[...]}, hidden_json. Its
+ * parts, index and meta are age files (base/age.h), their names end in ".age";
+ * stored_bytes and sha256 are those of the files, places in the index those in
+ * what the files hold.
+ */
 
 /* Frees what it holds and zeroes it. */
 void manifest_fini(struct manifest *m);
+
+/* Bytes of stored frames in a part: where it is encrypted, fewer than its
+ * stored bytes. 0: no part has that length. */
+uint64_t manifest_part_length(const struct manifest *m,
+			      const struct manifest_object *part);
 
 /* Appends a copy; false: no memory. */
 bool manifest_add(struct manifest_objects *to, const struct manifest_object *o,

@@ -17,7 +17,7 @@ struct selection;
 /* A run of whole stored frames in one part. */
 struct part_piece {
 	uint32_t part;	      /* its number, from 1 */
-	uint32_t offset;      /* in it */
+	uint32_t offset;      /* in it; if it is encrypted: in what it holds */
 	uint32_t length;      /* 0: the whole part */
 	bool goes_on : 1;     /* the next piece must go to the same reader */
 	bool is_selected : 1; /* some of its bytes, as the selection says */

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/age.h"
 #include "base/err.h"
 #include "manifest/manifest.h"
 #include "pipeline/budget.h"
@@ -36,9 +37,11 @@ struct part_writer_config {
 	struct budget_share *share; /* for puts beyond the first; NULL: none.
 				     * Release it after part_writer_free(). */
 	const char *source_id, *backup_id;
-	const char *suffix;    /* ".sql.zst" */
-	size_t part_bytes;     /* bound of a part's stored bytes */
-	unsigned puts_at_once; /* at most */
+	const char *suffix;		  /* ".sql.zst" */
+	struct age_recipients recipients; /* n > 0: each object becomes an age
+					   * file, ".age" behind its name */
+	size_t part_bytes;		  /* bound of a part's stored bytes */
+	unsigned puts_at_once;		  /* at most */
 };
 
 /* parts, stored_bytes and plain_bytes count what the store has acknowledged. */
@@ -62,8 +65,9 @@ struct sink *part_writer_port(struct part_writer *w, struct err *e) MUST_CHECK;
  * After the last pipeline: sends the last part, the index and, where they are
  * many, the part lists; done runs once from the loop when all are in the
  * store, with e == NULL, or when something failed. On success m's parts,
- * index, part_lists, sections, part_count and sums are filled in (what was in
- * them is freed); m is borrowed until done. done may free the writer.
+ * index, part_lists, meta (of m's hidden_json, if there are recipients),
+ * recipients, sections, part_count and sums are filled in (what was in them is
+ * freed); m is borrowed until done. done may free the writer.
  */
 void part_writer_finish(struct part_writer *w, struct manifest *m,
 			void (*done)(void *arg, const struct err *e),

@@ -1,7 +1,8 @@
 /*
- * exchange_fetch.c - the manifest, then the part lists that it names, each
- * checked and read on a worker. What was read is handed over at the end only,
- * so that a worker never writes where the caller may have gone.
+ * exchange_fetch.c - the manifest, then the part lists that it names, then what
+ * an encrypted backup hides, each checked and read on a worker. What was read
+ * is handed over at the end only, so that a worker never writes where the
+ * caller may have gone.
  */
 #include "manifest/exchange_int.h"
 
@@ -13,18 +14,21 @@
 #include "manifest/manifest_int.h"
 
 enum fetch_state {
-	FETCH_BEGIN,	/* nothing was asked yet */
-	FETCH_MANIFEST, /* manifest.json is under way */
-	FETCH_READING,	/* a worker reads it */
-	FETCH_LIST,	/* a part list is under way */
-	FETCH_ADDING,	/* a worker reads it */
+	FETCH_BEGIN,	 /* nothing was asked yet */
+	FETCH_MANIFEST,	 /* manifest.json is under way */
+	FETCH_READING,	 /* a worker reads it */
+	FETCH_LIST,	 /* a part list is under way */
+	FETCH_ADDING,	 /* a worker reads it */
+	FETCH_META,	 /* what is hidden is under way */
+	FETCH_REVEALING, /* a worker opens it */
 	FETCH_STATES,
 };
 
 static const char *const state_names[] = {
-	[FETCH_BEGIN] = "begin",     [FETCH_MANIFEST] = "manifest",
-	[FETCH_READING] = "reading", [FETCH_LIST] = "list",
-	[FETCH_ADDING] = "adding",
+	[FETCH_BEGIN] = "begin",	 [FETCH_MANIFEST] = "manifest",
+	[FETCH_READING] = "reading",	 [FETCH_LIST] = "list",
+	[FETCH_ADDING] = "adding",	 [FETCH_META] = "meta",
+	[FETCH_REVEALING] = "revealing",
 };
 _Static_assert(sizeof(state_names) / sizeof(*state_names) == FETCH_STATES,
 	       "one name per state");
@@ -35,6 +39,7 @@ struct fetch {
 	char expected_digest[SHA256_HEX_MAX];
 	bool is_digest_known;
 	struct manifest got;
+	struct age_identities identities; /* a copy; for the worker */
 	size_t lists_read;
 	struct manifest *out;
 };
@@ -71,18 +76,46 @@ static bool read_manifest(struct fetch *f, struct err *e)
 	return true;
 }
 
+static bool check_object(const struct exchange *x,
+			 const struct manifest_object *o, struct err *e)
+{
+	char found[SHA256_HEX_MAX];
+
+	return (x->len == o->stored_bytes &&
+		strcmp(sha256_hex(x->bytes, x->len, found), o->sha256) == 0) ||
+	       manifest_damaged(e, "its size or SHA-256 is not what the "
+				   "manifest says");
+}
+
 /* On a worker. */
 static bool read_list(struct fetch *f, struct err *e)
 {
 	struct exchange *x = &f->base;
-	const struct manifest_object *o = current_list(f);
-	char found[SHA256_HEX_MAX];
 
-	if (x->len != o->stored_bytes ||
-	    strcmp(sha256_hex(x->bytes, x->len, found), o->sha256) != 0)
-		return manifest_damaged(e, "its size or SHA-256 is not what "
-					   "the manifest says");
-	return manifest_parts_parse(&f->got, x->bytes, x->len, e);
+	return check_object(x, current_list(f), e) &&
+	       manifest_parts_parse(&f->got, x->bytes, x->len, e);
+}
+
+/* On a worker. Without the right identity it stays hidden. */
+static bool read_meta(struct fetch *f, struct err *e)
+{
+	struct exchange *x = &f->base;
+	const struct manifest_object *o = &f->got.meta.list[0];
+	char *text;
+	bool ok;
+
+	if (!check_object(x, o, e))
+		return false;
+	text = manifest_open_object(&f->identities, (unsigned char *)x->bytes,
+				    x->len, o->plain_bytes, e);
+	if (text == NULL && e->code == ERR_CONFLICT) {
+		err_clear(e);
+		return true;
+	}
+	ok = text != NULL &&
+	     manifest_reveal(&f->got, text, (size_t)o->plain_bytes, e);
+	free(text);
+	return ok;
 }
 
 static void fetch_run(struct exchange *x)
@@ -92,8 +125,10 @@ static void fetch_run(struct exchange *x)
 
 	if (f->state == FETCH_READING)
 		ok = read_manifest(f, &x->answer);
-	else
+	else if (f->state == FETCH_ADDING)
 		ok = read_list(f, &x->answer);
+	else
+		ok = read_meta(f, &x->answer);
 	if (!ok && !err_is(&x->answer))
 		(void)err_bug(&x->answer, "reading failed without a reason");
 }
@@ -102,6 +137,8 @@ static const char *current_key(const struct fetch *f)
 {
 	if (f->state == FETCH_LIST || f->state == FETCH_ADDING)
 		return current_list(f)->key;
+	if (f->state == FETCH_META || f->state == FETCH_REVEALING)
+		return f->got.meta.list[0].key;
 	return "manifest.json";
 }
 
@@ -136,13 +173,30 @@ static void finish(struct fetch *f)
 	exchange_end(&f->base, &e);
 }
 
+/* With something to open it with. */
+static void get_meta(struct fetch *f)
+{
+	struct exchange *x = &f->base;
+	const struct manifest_object *o = f->got.meta.list;
+	char key[LAYOUT_KEY_MAX];
+
+	f->got.is_hidden = f->got.meta.n > 0 && f->got.recipients.n > 0;
+	if (!f->got.is_hidden || f->identities.n == 0) {
+		finish(f);
+		return;
+	}
+	set_state(f, FETCH_META);
+	(void)layout_object(key, x->source_id, x->backup_id, o->key);
+	exchange_get(x, key, (size_t)o->stored_bytes);
+}
+
 static void next_list(struct fetch *f)
 {
 	struct exchange *x = &f->base;
 	char key[LAYOUT_KEY_MAX];
 
 	if (f->lists_read == f->got.part_lists.n) {
-		finish(f);
+		get_meta(f);
 		return;
 	}
 	set_state(f, FETCH_LIST);
@@ -185,6 +239,13 @@ static void fetch_step(struct exchange *x)
 		f->lists_read++;
 		next_list(f);
 		break;
+	case FETCH_META:
+		set_state(f, FETCH_REVEALING);
+		exchange_work(x);
+		break;
+	case FETCH_REVEALING:
+		finish(f);
+		break;
 	case FETCH_READING:
 	case FETCH_STATES:
 		next_list(f);
@@ -194,7 +255,10 @@ static void fetch_step(struct exchange *x)
 
 static void fetch_fini(struct exchange *x)
 {
-	manifest_fini(&fetch_of(x)->got);
+	struct fetch *f = fetch_of(x);
+
+	manifest_fini(&f->got);
+	age_identities_wipe(&f->identities);
 }
 
 static const struct exchange_ops fetch_ops = {
@@ -222,7 +286,10 @@ struct exchange *exchange_fetch(const struct exchange_env *env,
 	f->base.done = done;
 	f->base.arg = arg;
 	f->out = m;
+	if (env->identities != NULL)
+		f->identities = *env->identities;
 	if (!exchange_init(&f->base, &fetch_ops, env, e)) {
+		age_identities_wipe(&f->identities);
 		free(f);
 		return NULL;
 	}

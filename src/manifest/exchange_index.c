@@ -1,7 +1,7 @@
 /*
  * exchange_index.c - the objects of the index, one after the other: fetched,
- * checked and unpacked on a worker, read line by line on the loop, so many
- * lines a turn.
+ * checked, opened if they are encrypted, and unpacked on a worker, read line by
+ * line on the loop, so many lines a turn.
  */
 #include "manifest/exchange_int.h"
 
@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "manifest/manifest_int.h"
-#include "stages/zstd.h"
 
 /* About 1 ms. */
 enum { LINES_PER_TURN = 200 };
@@ -37,8 +36,10 @@ struct reading {
 	struct exchange base; /* first */
 	enum index_state state;
 	const struct manifest *m;
-	size_t next;		  /* index object */
-	struct manifest_object o; /* what it must be; for the worker */
+	size_t next;			  /* index object */
+	struct manifest_object o;	  /* what it must be; for the worker */
+	struct age_identities identities; /* a copy; for the worker, too */
+	bool is_sealed;
 	char key[LAYOUT_KEY_MAX]; /* relative, for messages */
 	char *lines;		  /* unpacked */
 	size_t len, at;
@@ -70,11 +71,10 @@ static void reading_run(struct exchange *x)
 				       "manifest says");
 		return;
 	}
-	r->lines = zstd_unpack(x->bytes, x->len, (size_t)r->o.plain_bytes,
-			       &r->len, &x->answer);
-	if (r->lines != NULL && r->len != r->o.plain_bytes)
-		(void)manifest_damaged(&x->answer, "it is shorter than the "
-						   "manifest says");
+	r->lines = manifest_open_object(r->is_sealed ? &r->identities : NULL,
+					(unsigned char *)x->bytes, x->len,
+					r->o.plain_bytes, &x->answer);
+	r->len = (size_t)r->o.plain_bytes;
 }
 
 /* An object that is not there or too long is about the backup. */
@@ -106,6 +106,16 @@ static void next_object(struct reading *r)
 	set_state(r, INDEX_FETCHING);
 	(void)layout_object(key, x->source_id, x->backup_id, r->key);
 	exchange_get(x, key, (size_t)r->o.stored_bytes);
+}
+
+static void begin(struct reading *r)
+{
+	struct err e = {0};
+
+	if (!r->is_sealed || r->identities.n > 0)
+		next_object(r);
+	else if (!manifest_identity_missing(&e))
+		fail(r, &e);
 }
 
 static bool give_line(struct reading *r, struct err *e)
@@ -151,7 +161,7 @@ static void reading_step(struct exchange *x)
 	}
 	switch (r->state) {
 	case INDEX_BEGIN:
-		next_object(r);
+		begin(r);
 		break;
 	case INDEX_FETCHING:
 		set_state(r, INDEX_UNPACKING);
@@ -171,7 +181,10 @@ static void reading_step(struct exchange *x)
 
 static void reading_fini(struct exchange *x)
 {
-	free(reading_of(x)->lines);
+	struct reading *r = reading_of(x);
+
+	free(r->lines);
+	age_identities_wipe(&r->identities);
 }
 
 static const struct exchange_ops reading_ops = {
@@ -197,7 +210,11 @@ struct exchange *exchange_index(const struct exchange_env *env,
 	r->base.arg = arg;
 	r->each = each;
 	r->m = m;
+	r->is_sealed = m->recipients.n > 0;
+	if (env->identities != NULL)
+		r->identities = *env->identities;
 	if (!exchange_init(&r->base, &reading_ops, env, e)) {
+		age_identities_wipe(&r->identities);
 		free(r);
 		return NULL;
 	}

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/age.h"
+
 static const char root[] = "coffer/v1/";
 
 char *layout_backup(char out[LAYOUT_KEY_MAX], const char *source_id,
@@ -65,9 +67,18 @@ char *layout_part(char out[LAYOUT_KEY_MAX], unsigned number, const char *suffix)
 	return out;
 }
 
-char *layout_index(char out[LAYOUT_KEY_MAX], unsigned number)
+char *layout_index(char out[LAYOUT_KEY_MAX], unsigned number,
+		   const char *suffix)
 {
-	(void)snprintf(out, LAYOUT_KEY_MAX, "index/%08u.jsonl.zst", number);
+	(void)snprintf(out, LAYOUT_KEY_MAX, "index/%08u.jsonl.zst%s", number,
+		       suffix);
+	return out;
+}
+
+char *layout_meta(char out[LAYOUT_KEY_MAX], unsigned number)
+{
+	(void)snprintf(out, LAYOUT_KEY_MAX, "meta/%08u.json.zst%s", number,
+		       AGE_SUFFIX);
 	return out;
 }
 

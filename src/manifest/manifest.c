@@ -60,6 +60,7 @@ void manifest_fini(struct manifest *m)
 		m->type,	m->region,	     m->plan_json,
 		m->scope_json,	m->consistency_json, m->session_json,
 		m->counts_json, m->warnings_json,    m->compression,
+		m->hidden_json,
 	};
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
@@ -67,6 +68,7 @@ void manifest_fini(struct manifest *m)
 	manifest_objects_fini(&m->parts);
 	manifest_objects_fini(&m->index);
 	manifest_objects_fini(&m->part_lists);
+	manifest_objects_fini(&m->meta);
 	*m = (struct manifest){0};
 }
 
@@ -136,5 +138,7 @@ bool manifest_check_parts(const struct manifest *m, struct err *e)
 		return manifest_damaged(
 			e, "the list of parts is not what the manifest says "
 			   "of it");
-	return check_joints(m, e);
+	return check_joints(m, e) && manifest_check_sealed(m, &m->parts, e) &&
+	       manifest_check_sealed(m, &m->index, e) &&
+	       manifest_check_sealed(m, &m->meta, e);
 }

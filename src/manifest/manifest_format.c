@@ -75,6 +75,27 @@ static bool put_objects(json_t *doc, const char *key,
 	return put(doc, key, list);
 }
 
+static json_t *encryption(const struct age_recipients *r)
+{
+	char text[AGE_RECIPIENT_MAX];
+	json_t *list;
+
+	if (r->n == 0)
+		return json_null();
+	list = json_array();
+	for (unsigned i = 0; i < r->n; i++) {
+		json_t *one =
+			json_string(age_recipient_format(r->keys[i], text));
+
+		if (json_array_append_new(list, one) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return json_pack("{s:s,s:o}", "format", MANIFEST_ENCRYPTION,
+			 "recipients", list);
+}
+
 static bool put_names(json_t *doc, const struct manifest *m)
 {
 	return put_text(doc, "backup_id", m->backup_id) &&
@@ -90,7 +111,7 @@ static bool put_names(json_t *doc, const struct manifest *m)
 	       put_text(doc, "region", m->region) &&
 	       put_text(doc, "compression",
 			m->compression != NULL ? m->compression : "zstd") &&
-	       put(doc, "encryption", json_null());
+	       put(doc, "encryption", encryption(&m->recipients));
 }
 
 static bool put_facts(json_t *doc, const struct manifest *m)
@@ -135,7 +156,8 @@ static bool put_sections(json_t *doc, const struct manifest *m)
 
 static bool put_lists(json_t *doc, const struct manifest *m)
 {
-	if (!put_sections(doc, m))
+	if (!put_sections(doc, m) ||
+	    (m->meta.n > 0 && !put_objects(doc, "meta", &m->meta)))
 		return false;
 	if (m->part_lists.n > 0)
 		return put_objects(doc, "part_lists", &m->part_lists) &&

@@ -11,16 +11,19 @@
 enum {
 	MANIFEST_MAJOR = 1,
 	MANIFEST_MINOR = 0,
-	MANIFEST_STRING_MAX = 4096,	       /* bytes of any text in it */
-	MANIFEST_INDEX_MAX = 4096,	       /* index objects */
-	MANIFEST_LISTS_MAX = 4096,	       /* part lists */
-	MANIFEST_LIST_BYTES = 8 * 1024 * 1024, /* of one part list */
-	MANIFEST_INLINE_BYTES = 128 * 1024,    /* parts beyond: in lists; 10 ms
-						* of the loop at 384 KiB */
-	MANIFEST_LIST_PARTS = 5000,	       /* parts in one list */
+	MANIFEST_STRING_MAX = 4096,		   /* bytes of any text in it */
+	MANIFEST_INDEX_MAX = 4096,		   /* index objects */
+	MANIFEST_LISTS_MAX = 4096,		   /* part lists */
+	MANIFEST_META_MAX_BYTES = 8 * 1024 * 1024, /* of what is hidden */
+	MANIFEST_LIST_BYTES = 8 * 1024 * 1024,	   /* of one part list */
+	MANIFEST_INLINE_BYTES = 128 * 1024, /* parts beyond: in lists; 10 ms
+					     * of the loop at 384 KiB */
+	MANIFEST_LIST_PARTS = 5000,	    /* parts in one list */
 	INDEX_OBJECT_MAX_BYTES = 64 * 1024 * 1024, /* unpacked */
 	SIGNATURE_HEX_MAX = 129,
 };
+
+#define MANIFEST_ENCRYPTION "age-v1" /* encryption's member "format" */
 
 /* "damaged_backup" with ERR_DAMAGED. Returns false. */
 bool manifest_damaged(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -82,6 +85,30 @@ bool manifest_check_parts(const struct manifest *m, struct err *e) MUST_CHECK;
 /* Takes the list of objects over into *to, which is empty. */
 void manifest_objects_move(struct manifest_objects *to,
 			   struct manifest_objects *from);
+
+/* True when the key's ending says that the object is an age file. */
+bool manifest_key_is_sealed(const char *key) MUST_CHECK;
+
+/* Encrypted, and nobody has what opens it: "identity_missing". Returns
+ * false. */
+bool manifest_identity_missing(struct err *e);
+
+/* Names and sizes of the objects are those of age files, or, where the
+ * manifest is of a plain backup, none of them is. */
+bool manifest_check_sealed(const struct manifest *m,
+			   const struct manifest_objects *os,
+			   struct err *e) MUST_CHECK;
+
+/* On a worker. Opens an object of len stored bytes in its place (ids NULL: it
+ * is not encrypted) and unpacks it: plain_bytes of text with a NUL behind,
+ * caller frees. NULL with *e filled: "damaged_backup", "identity_missing". */
+char *manifest_open_object(const struct age_identities *ids,
+			   unsigned char *bytes, size_t len,
+			   uint64_t plain_bytes, struct err *e) MUST_CHECK;
+
+/* What a meta object holds takes its place in m. */
+bool manifest_reveal(struct manifest *m, const char *text, size_t len,
+		     struct err *e) MUST_CHECK;
 
 /* Frees the entries and zeroes the list. */
 void manifest_objects_fini(struct manifest_objects *os);

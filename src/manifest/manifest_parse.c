@@ -27,6 +27,9 @@ static const struct list_rules lists_rules = {
 static const struct list_rules index_rules = {
 	"index", "index/", MANIFEST_INDEX_MAX, INDEX_OBJECT_MAX_BYTES, true};
 
+static const struct list_rules meta_rules = {"meta", "meta/", 1,
+					     MANIFEST_META_MAX_BYTES, false};
+
 static bool add_entry(const json_t *doc, const struct list_rules *r,
 		      struct manifest_objects *to, struct err *e)
 {
@@ -122,7 +125,9 @@ static bool get_sections(const json_t *doc, struct manifest *m, struct err *e)
 static bool get_lists(const json_t *doc, struct manifest *m, struct err *e)
 {
 	if (!get_list(doc, &index_rules, &m->index, e) ||
-	    !get_sections(doc, m, e))
+	    !get_sections(doc, m, e) ||
+	    (json_object_get(doc, meta_rules.member) != NULL &&
+	     !get_list(doc, &meta_rules, &m->meta, e)))
 		return false;
 	if (json_object_get(doc, lists_rules.member) != NULL)
 		return json_object_get(doc, parts_rules.member) == NULL
@@ -161,7 +166,34 @@ static bool check_version(const json_t *doc, struct err *e)
 				version);
 }
 
-static bool check_methods(const json_t *doc, struct err *e)
+/* The recipients tell the lengths of age files, besides who can read them. */
+static bool get_encryption(const json_t *doc, struct manifest *m, struct err *e)
+{
+	const json_t *how = json_object_get(doc, "encryption");
+	const json_t *format = json_object_get(how, "format");
+	const json_t *list = json_object_get(how, "recipients");
+	struct err why = {0};
+
+	if (json_is_null(how))
+		return true;
+	if (!json_is_string(format) ||
+	    strcmp(json_string_value(format), MANIFEST_ENCRYPTION) != 0)
+		return manifest_damaged(
+			e, "the backup's encryption is not known here");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *one = json_array_get(list, i);
+
+		if (!json_is_string(one) ||
+		    !age_recipients_add(&m->recipients, json_string_value(one),
+					&why))
+			return manifest_damaged(e, "the manifest names a "
+						   "recipient that is none");
+	}
+	return m->recipients.n > 0 ||
+	       manifest_damaged(e, "the manifest names no recipients");
+}
+
+static bool check_methods(const json_t *doc, struct manifest *m, struct err *e)
 {
 	const char *how =
 		manifest_get_text(doc, "compression", MANIFEST_STRING_MAX, e);
@@ -171,10 +203,7 @@ static bool check_methods(const json_t *doc, struct err *e)
 	if (strcmp(how, "zstd") != 0)
 		return manifest_damaged(
 			e, "the backup's compression is not known here");
-	if (!json_is_null(json_object_get(doc, "encryption")))
-		return manifest_damaged(
-			e, "the backup's encryption is not known here");
-	return true;
+	return get_encryption(doc, m, e);
 }
 
 static bool get_names(const json_t *doc, struct manifest *m, struct err *e)
@@ -306,7 +335,7 @@ static bool read_doc(json_t *doc, const char *bytes, size_t len,
 	if (expected_digest != NULL && strcmp(m->digest, expected_digest) != 0)
 		return manifest_damaged(e, "the manifest is not the one that "
 					   "was written for this backup");
-	return check_methods(doc, e) && get_names(doc, m, e) &&
+	return check_methods(doc, m, e) && get_names(doc, m, e) &&
 	       get_facts(doc, m, e) && get_lists(doc, m, e);
 }
 

@@ -1,6 +1,7 @@
 /*
- * parcel.c - one object on its way: to a worker that hashes it (and packs it,
- * if it is a piece of the index), then to the store.
+ * parcel.c - one object on its way: to a worker that hashes it (and before
+ * that packs it, if it is a piece of the index, and seals it, if the backup is
+ * encrypted), then to the store.
  */
 #include "manifest/part_writer_int.h"
 
@@ -34,15 +35,22 @@ static bool pack(struct parcel *p)
 		return false;
 	free(p->bytes);
 	p->bytes = packed;
-	p->len = len;
+	p->len = p->room = len;
 	return true;
+}
+
+/* On a worker. */
+static bool seal(struct parcel *p)
+{
+	return p->recipients.n == 0 ||
+	       age_seal(&p->recipients, &p->bytes, &p->len, &p->room, &p->err);
 }
 
 static void run(struct work *w)
 {
 	struct parcel *p = parcel_of(w);
 
-	p->is_good = !p->is_packing || pack(p);
+	p->is_good = (!p->is_packing || pack(p)) && seal(p);
 	if (p->is_good)
 		sha256(p->bytes, p->len, p->sha256);
 }

@@ -51,17 +51,28 @@ bool part_feed_next(struct part_feed *f, struct part_run *run,
 	return true;
 }
 
+/* Of an encrypted part: the chunks that cover the piece, and the header. */
+static uint64_t piece_bytes(const struct manifest *m,
+			    const struct part_piece *p)
+{
+	const struct manifest_object *part = &m->parts.list[p->part - 1];
+	unsigned n = m->recipients.n;
+
+	if (p->length == 0)
+		return part->stored_bytes;
+	if (n == 0)
+		return p->length;
+	return age_header_bytes(n) +
+	       age_range(n, manifest_part_length(m, part), p->offset, p->length)
+		       .length;
+}
+
 uint64_t part_feed_bytes(const struct part_feed *f)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < f->n; i++) {
-		const struct part_piece *p = &f->pieces[i];
-
-		sum += p->length > 0 ? p->length
-				     : f->manifest->parts.list[p->part - 1]
-					       .stored_bytes;
-	}
+	for (size_t i = 0; i < f->n; i++)
+		sum += piece_bytes(f->manifest, &f->pieces[i]);
 	return sum;
 }
 

@@ -20,8 +20,8 @@ enum { LINES_PER_TURN = 500 };
 static const char *const state_names[] = {
 	[WRITER_FILLING] = "filling",	[WRITER_CLOSING] = "closing",
 	[WRITER_INDEXING] = "indexing", [WRITER_SETTLING] = "settling",
-	[WRITER_LISTING] = "listing",	[WRITER_ENDING] = "ending",
-	[WRITER_OVER] = "over",
+	[WRITER_LISTING] = "listing",	[WRITER_HIDING] = "hiding",
+	[WRITER_ENDING] = "ending",	[WRITER_OVER] = "over",
 };
 _Static_assert(sizeof(state_names) / sizeof(*state_names) == WRITER_STATES,
 	       "one name per state");
@@ -43,6 +43,19 @@ static unsigned char *copy_bytes(const void *bytes, size_t len)
 	return copy;
 }
 
+/* A copy of text, to be packed and perhaps sealed. */
+static void fill_text(struct parcel *p, const char *text, size_t len)
+{
+	struct part_writer *w = p->writer;
+
+	p->bytes = copy_bytes(text, len);
+	p->len = p->room = len;
+	p->cap = writer_stored_len(w, len);
+	p->plain_bytes = len;
+	p->is_packing = true;
+	p->recipients = w->c.recipients;
+}
+
 bool writer_take_piece(void *arg, const char *lines, size_t len,
 		       const char *first_item, struct err *e)
 {
@@ -51,11 +64,12 @@ bool writer_take_piece(void *arg, const char *lines, size_t len,
 
 	if (p == NULL)
 		return false;
-	p->bytes = copy_bytes(lines, len);
-	p->len = p->cap = len;
-	p->plain_bytes = len;
-	p->is_packing = true;
-	(void)layout_index(p->key, (unsigned)w->index.n + 1);
+	fill_text(p, lines, len);
+	(void)layout_index(p->key, (unsigned)w->index.n + 1,
+			   writer_seal_suffix(w));
+	/* The manifest is not encrypted: no names in it. */
+	if (w->c.recipients.n > 0)
+		first_item = "";
 	if (p->bytes == NULL)
 		(void)err_nomem(e, "a piece of the index");
 	else if (w->index.n >= MANIFEST_INDEX_MAX)
@@ -140,7 +154,7 @@ static bool make_list(struct part_writer *w, struct err *e)
 		parcel_free(p);
 		return false;
 	}
-	p->len = p->cap = strlen(lines);
+	p->len = p->cap = p->room = strlen(lines);
 	p->plain_bytes = p->len;
 	w->listed += n;
 	w->waiting = p;
@@ -156,8 +170,44 @@ static void step_listing(struct part_writer *w, struct err *e)
 	if (!send_waiting(w))
 		return;
 	if (!is_long || w->listed == w->parts.n)
-		set_state(w, WRITER_ENDING);
+		set_state(w, WRITER_HIDING);
 	else if (make_list(w, e))
+		loop_next_turn(w->turn);
+}
+
+static bool make_meta(struct part_writer *w, const char *text, struct err *e)
+{
+	struct parcel *p = parcel_new(w, &w->meta, e);
+
+	if (p == NULL)
+		return false;
+	fill_text(p, text, strlen(text));
+	(void)layout_meta(p->key, 1);
+	if (p->bytes == NULL)
+		(void)err_nomem(e, "what an encrypted backup hides");
+	else if (p->len > MANIFEST_META_MAX_BYTES)
+		(void)err_set(e, ERR_INVALID, "internal",
+			      "scope and warnings have %zu bytes, %d is the "
+			      "most; shorten the scope",
+			      p->len, MANIFEST_META_MAX_BYTES);
+	else if (parcel_enlist(p, NULL, e)) {
+		w->waiting = p;
+		return true;
+	}
+	parcel_free(p);
+	return false;
+}
+
+static void step_hiding(struct part_writer *w, struct err *e)
+{
+	bool is_due = w->c.recipients.n > 0 && w->m->hidden_json != NULL &&
+		      w->meta.n == 0;
+
+	if (!send_waiting(w))
+		return;
+	if (!is_due)
+		set_state(w, WRITER_ENDING);
+	else if (make_meta(w, w->m->hidden_json, e))
 		loop_next_turn(w->turn);
 }
 
@@ -175,6 +225,8 @@ static void fill_manifest(struct part_writer *w)
 	manifest_objects_move(&m->parts, &w->parts);
 	manifest_objects_move(&m->index, &w->index);
 	manifest_objects_move(&m->part_lists, &w->lists);
+	manifest_objects_move(&m->meta, &w->meta);
+	m->recipients = w->c.recipients;
 	m->part_count = m->parts.n;
 	memcpy(m->sections, w->sections, sizeof(m->sections));
 	m->nsections = w->nsections;
@@ -193,6 +245,7 @@ static void step(struct part_writer *w, struct err *e)
 		[WRITER_INDEXING] = step_indexing,
 		[WRITER_SETTLING] = step_settling,
 		[WRITER_LISTING] = step_listing,
+		[WRITER_HIDING] = step_hiding,
 		[WRITER_ENDING] = step_ending,
 	};
 

@@ -3,8 +3,9 @@
  * frames while the others are under way.
  *
  * Each slot of the ring is fetched, then checked and cut on a worker, then
- * read. While the worker has it, the slot belongs to the worker; a reader that
- * is destroyed meanwhile leaves it to free itself.
+ * read; of a piece of an encrypted part the header may come first, and is
+ * checked, too. While the worker has it, the slot belongs to the worker; a
+ * reader that is destroyed meanwhile leaves it to free itself.
  */
 #include "manifest/part_reader.h"
 
@@ -13,9 +14,11 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "loop/workers.h"
 #include "manifest/layout.h"
 #include "manifest/manifest_int.h"
+#include "manifest/part_sealed.h"
 #include "manifest/selection.h"
 #include "stages/zstd.h"
 
@@ -44,6 +47,7 @@ struct slot {
 	const struct manifest_object *part;
 	char sha256[SHA256_HEX_MAX]; /* as it must be; for the worker; empty:
 				      * only a piece of the part is here */
+	struct part_sealed sealed;
 	size_t expected_bytes;
 	unsigned char *bytes;
 	size_t len;
@@ -55,6 +59,14 @@ struct slot {
 	bool is_good;
 };
 
+/* Pieces of one part follow each other: few keys are enough. */
+enum { KEYS_KNOWN = 8 };
+
+struct known_key {
+	uint32_t part; /* 0: none */
+	struct age_payload payload;
+};
+
 struct reader {
 	struct source base;
 	struct part_reader_config c;
@@ -62,8 +74,9 @@ struct reader {
 	bool is_fed;	    /* the feed has no more */
 	struct slot **ring; /* piece i is in slot i modulo n */
 	size_t n;
-	size_t fetched; /* pieces that were begun */
-	size_t read;	/* pieces that are through */
+	size_t fetched;			   /* pieces that were begun */
+	size_t read;			   /* pieces that are through */
+	struct known_key keys[KEYS_KNOWN]; /* of part p: at p modulo n */
 	struct err err;
 };
 
@@ -91,6 +104,7 @@ static void slot_free(struct slot *s)
 		return;
 	free(s->bytes);
 	free(s->ends);
+	secret_wipe(&s->sealed, sizeof(s->sealed));
 	free(s);
 }
 
@@ -165,7 +179,29 @@ static void check(struct work *w)
 		s->is_good = manifest_damaged(
 			&s->err, "its SHA-256 is not what the manifest says");
 	else
-		s->is_good = cut(s);
+		s->is_good = part_sealed_open(&s->sealed, s->bytes, &s->len,
+					      &s->err) &&
+			     (s->sealed.is_front || cut(s));
+}
+
+static struct known_key *place_of_key(const struct slot *s)
+{
+	return &s->reader->keys[s->piece.part % KEYS_KNOWN];
+}
+
+static bool slot_ask(struct slot *s, struct err *e);
+
+/* Of the header only: with the key, what it is for can be fetched. */
+static void on_front(struct slot *s)
+{
+	struct err e = {0};
+
+	free(s->bytes);
+	s->bytes = NULL;
+	if (!slot_ask(s, &e)) {
+		reader_fail(s, &e);
+		slot_empty(s);
+	}
 }
 
 static void on_checked(struct work *w)
@@ -175,6 +211,14 @@ static void on_checked(struct work *w)
 	if (!s->is_good) {
 		reader_fail(s, &s->err);
 		slot_empty(s);
+		return;
+	}
+	if (s->sealed.header > 0) {
+		place_of_key(s)->part = s->piece.part;
+		place_of_key(s)->payload = s->sealed.payload;
+	}
+	if (s->sealed.is_front) {
+		on_front(s);
 		return;
 	}
 	set_state(s, SLOT_READY);
@@ -215,17 +259,19 @@ static void on_fetched(void *arg, size_t got_len, const struct err *e)
 	workers_submit(s->reader->c.workers, &s->work);
 }
 
-static bool slot_prepare(struct slot *s, const struct part_piece *piece,
-			 struct err *e)
+/* Room for what is to be fetched next, and where that is. */
+static bool slot_prepare(struct slot *s, struct store_get *get, struct err *e)
 {
 	const struct manifest *m = s->reader->c.feed->manifest;
-	bool is_whole = piece->length == 0;
+	const struct known_key *known = place_of_key(s);
+	bool is_known = known->part == s->piece.part;
 
-	s->piece = *piece;
-	s->part = &m->parts.list[piece->part - 1];
+	part_sealed_plan(&s->sealed, m, &s->piece,
+			 is_known ? &known->payload : NULL, &get->offset,
+			 &get->length);
 	s->expected_bytes =
-		is_whole ? (size_t)s->part->stored_bytes : piece->length;
-	if (is_whole)
+		get->length == 0 ? (size_t)s->part->stored_bytes : get->length;
+	if (get->length == 0)
 		memcpy(s->sha256, s->part->sha256, sizeof(s->sha256));
 	else
 		s->sha256[0] = '\0';
@@ -233,24 +279,31 @@ static bool slot_prepare(struct slot *s, const struct part_piece *piece,
 	return s->bytes != NULL || err_nomem(e, "a part");
 }
 
-static bool slot_fetch(struct slot *s, const struct part_piece *piece,
-		       struct err *e)
+static bool slot_ask(struct slot *s, struct err *e)
 {
 	const struct part_reader_config *c = &s->reader->c;
 	const struct manifest *m = c->feed->manifest;
 	char key[LAYOUT_KEY_MAX];
 	struct store_get get = {0};
 
-	if (!slot_prepare(s, piece, e))
+	if (!slot_prepare(s, &get, e))
 		return false;
 	get.key = layout_object(key, m->source_id, m->backup_id, s->part->key);
-	get.offset = piece->offset;
-	get.length = piece->length;
 	get.buf = s->bytes;
 	get.cap = s->expected_bytes;
 	set_state(s, SLOT_FETCHING);
 	s->op = c->store->ops->get(c->store, &get, on_fetched, s, e);
-	if (s->op != NULL)
+	return s->op != NULL;
+}
+
+static bool slot_fetch(struct slot *s, const struct part_piece *piece,
+		       struct err *e)
+{
+	const struct manifest *m = s->reader->c.feed->manifest;
+
+	s->piece = *piece;
+	s->part = &m->parts.list[piece->part - 1];
+	if (slot_ask(s, e))
 		return true;
 	slot_empty(s);
 	return false;
@@ -351,6 +404,7 @@ static void reader_destroy(struct source *src)
 	for (size_t i = 0; r->ring != NULL && i < r->n; i++)
 		slot_cancel(r->ring[i]);
 	free(r->ring);
+	secret_wipe(r->keys, sizeof(r->keys));
 	free(r);
 }
 
@@ -373,6 +427,8 @@ static bool make_ring(struct reader *r)
 		s->reader = r;
 		s->work.run = check;
 		s->work.done = on_checked;
+		if (r->c.identities != NULL)
+			s->sealed.identities = *r->c.identities;
 		r->ring[i] = s;
 	}
 	return true;

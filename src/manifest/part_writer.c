@@ -5,6 +5,7 @@
 #include "manifest/part_writer_int.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,12 +84,25 @@ static struct parcel *open_part(struct part_writer *w, size_t cap,
 		return NULL;
 	p->number = ++w->last_number;
 	p->cap = cap;
+	p->recipients = w->c.recipients;
 	(void)layout_part(p->key, p->number, w->c.suffix);
 	if (!parcel_enlist(p, NULL, e)) {
 		parcel_free(p);
 		return NULL;
 	}
 	return p;
+}
+
+size_t writer_stored_len(const struct part_writer *w, size_t len)
+{
+	unsigned n = w->c.recipients.n;
+
+	return n > 0 ? (size_t)age_sealed_bytes(n, len) : len;
+}
+
+const char *writer_seal_suffix(const struct part_writer *w)
+{
+	return w->c.recipients.n > 0 ? AGE_SUFFIX : "";
 }
 
 /* A frame without spans belongs to the section that it stands in. */
@@ -123,7 +137,9 @@ static bool enter_section(struct part_writer *w, const struct frame *f,
 /* True when the frame fits or a new part may be begun for it. */
 static bool make_room(struct part_writer *w, const struct frame *f)
 {
-	bool fits = w->open == NULL || w->open->len + f->len <= w->c.part_bytes;
+	bool fits =
+		w->open == NULL ||
+		writer_stored_len(w, w->open->len + f->len) <= w->c.part_bytes;
 
 	if (w->open == NULL ||
 	    (fits && (w->nsections == 0 || !begins_section(w, f))))
@@ -134,15 +150,19 @@ static bool make_room(struct part_writer *w, const struct frame *f)
 	return true;
 }
 
-/* A frame larger than a part becomes one as it is, without a copy. */
+/* A frame larger than a part becomes one as it is, without a copy; sealing
+ * makes room for itself. */
 static bool append(struct parcel *p, struct frame *f, struct err *e)
 {
-	if (f->len > p->writer->c.part_bytes) {
+	size_t part_bytes = p->writer->c.part_bytes;
+
+	if (writer_stored_len(p->writer, f->len) > part_bytes) {
 		p->bytes = f->data;
+		p->room = f->len;
 		f->data = NULL;
 	} else {
 		if (p->bytes == NULL)
-			p->bytes = malloc(p->cap);
+			p->bytes = malloc(p->room = p->cap);
 		if (p->bytes == NULL)
 			return err_nomem(e, "a part");
 		memcpy(p->bytes + p->len, f->data, f->len);
@@ -154,11 +174,12 @@ static bool append(struct parcel *p, struct frame *f, struct err *e)
 
 static bool lay(struct part_writer *w, struct frame *f, struct err *e)
 {
-	size_t cap = f->len > w->c.part_bytes ? f->len : w->c.part_bytes;
+	size_t stored = writer_stored_len(w, f->len);
+	size_t cap = stored > w->c.part_bytes ? stored : w->c.part_bytes;
 
 	if (f->len == 0)
 		return err_bug(e, "an empty frame came to the part writer");
-	if (f->len > LAYOUT_OBJECT_MAX_BYTES)
+	if (stored > LAYOUT_OBJECT_MAX_BYTES)
 		return err_set(e, ERR_INVALID, "internal",
 			       "one row takes more than %d bytes of storage",
 			       LAYOUT_OBJECT_MAX_BYTES);
@@ -299,7 +320,8 @@ static bool copy_names(struct part_writer *w)
 {
 	bool ok = str_copy(w->source_id, ID_MAX, w->c.source_id) &&
 		  str_copy(w->backup_id, ID_MAX, w->c.backup_id) &&
-		  str_copy(w->suffix, SUFFIX_MAX, w->c.suffix);
+		  snprintf(w->suffix, SUFFIX_MAX, "%s%s", w->c.suffix,
+			   writer_seal_suffix(w)) < SUFFIX_MAX;
 
 	w->c.source_id = w->source_id;
 	w->c.backup_id = w->backup_id;
@@ -351,6 +373,7 @@ void part_writer_free(struct part_writer *w)
 	manifest_objects_fini(&w->parts);
 	manifest_objects_fini(&w->index);
 	manifest_objects_fini(&w->lists);
+	manifest_objects_fini(&w->meta);
 	if (w->turn != NULL)
 		event_free(w->turn);
 	free(w);

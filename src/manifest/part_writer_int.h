@@ -25,11 +25,13 @@ struct parcel {
 	unsigned number;
 	unsigned char *bytes;
 	size_t len, cap;
+	size_t room;	 /* that bytes has; cap: what it may come to */
 	size_t borrowed; /* from the budget, while it is sent */
 	uint64_t plain_bytes;
-	bool is_packing; /* compress before it is hashed */
-	bool is_good;	 /* the worker did not fail */
-	struct err err;	 /* else this is why */
+	bool is_packing;		  /* compress before it is hashed */
+	struct age_recipients recipients; /* n > 0: seal it, too */
+	bool is_good;			  /* the worker did not fail */
+	struct err err;			  /* else this is why */
 	unsigned char sha256[SHA256_LEN];
 	char key[LAYOUT_KEY_MAX]; /* relative to the backup */
 	struct store_op *op;
@@ -43,6 +45,7 @@ enum writer_state {
 	WRITER_INDEXING, /* the rest of the index goes out, piece by piece */
 	WRITER_SETTLING, /* parts are on their way; their digests are needed */
 	WRITER_LISTING,	 /* part lists go out, one after the other */
+	WRITER_HIDING,	 /* what an encrypted backup's manifest does not tell */
 	WRITER_ENDING,	 /* the last objects are on their way */
 	WRITER_OVER,	 /* done() is due or ran */
 	WRITER_STATES,
@@ -62,7 +65,7 @@ struct part_writer {
 	unsigned nown; /* of these, how many need nothing borrowed: 0 or 1 */
 	unsigned last_number;
 	struct index_builder *builder;
-	struct manifest_objects parts, index, lists;
+	struct manifest_objects parts, index, lists, meta;
 	size_t listed; /* parts that are in lists already */
 	struct manifest_section sections[ITEM_KIND_COUNT];
 	unsigned nsections;
@@ -81,6 +84,12 @@ struct parcel *parcel_new(struct part_writer *w, struct manifest_objects *list,
 
 /* NULL is fine. Not one that is being sent. */
 void parcel_free(struct parcel *p);
+
+/* How long a part of so many bytes of frames becomes. */
+size_t writer_stored_len(const struct part_writer *w, size_t len);
+
+/* ".age", or nothing. */
+const char *writer_seal_suffix(const struct part_writer *w);
 
 /* Sends it if there is a slot for it: then it is the list sending's. False:
  * there is none, or the writer failed. */

@@ -44,3 +44,5 @@ libmanifest_a_SOURCES = \
 	src/manifest/selection_plan.c \
 	src/manifest/servers.c \
 	src/manifest/signer.c
+libmanifest_a_SOURCES += src/manifest/part_sealed.c \
+	src/manifest/part_sealed.h src/manifest/sealed.c

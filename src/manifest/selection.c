@@ -27,7 +27,8 @@ static bool lies_in_parts(const struct selection *s, const struct index_line *l)
 
 		if (x->part < 1 || x->part > parts->n ||
 		    x->offset + x->length >
-			    parts->list[x->part - 1].stored_bytes)
+			    manifest_part_length(s->manifest,
+						 &parts->list[x->part - 1]))
 			return false;
 	}
 	return true;

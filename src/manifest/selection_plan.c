@@ -118,7 +118,8 @@ static bool is_cut(const struct selection *s, const struct stretch *a,
 	const struct manifest_object *part =
 		&s->manifest->parts.list[a->part - 1];
 
-	return part->is_open && a->end == part->stored_bytes &&
+	return part->is_open &&
+	       a->end == manifest_part_length(s->manifest, part) &&
 	       b->part == a->part + 1 && b->offset == 0;
 }
 
@@ -175,7 +176,7 @@ static bool add_piece(const struct selection *s, struct part_feed *f,
 		.is_selected = true,
 	};
 
-	if (p.length == part->stored_bytes)
+	if (p.length == manifest_part_length(s->manifest, part))
 		p.length = 0; /* a whole part can be proven */
 	return part_feed_add(f, &p, e);
 }

@@ -30,7 +30,8 @@ static void test_names(void **state)
 			    "data/00000001.sql.zst");
 	assert_string_equal(layout_part(key, LAYOUT_NUMBER_MAX, ".rdb.zst"),
 			    "data/99999999.rdb.zst");
-	assert_string_equal(layout_index(key, 12), "index/00000012.jsonl.zst");
+	assert_string_equal(layout_index(key, 12, ""),
+			    "index/00000012.jsonl.zst");
 	assert_string_equal(layout_parts(key, 3), "parts/00000003.jsonl");
 }
 
