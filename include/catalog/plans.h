@@ -149,7 +149,8 @@ struct catalog_op *catalog_plan_expiry(struct catalog *c, const char *key,
 				       struct err *e) MUST_CHECK;
 
 /* Decides and marks those that go as deleting, at most limit, in one
- * transaction; gives them (the caller removes their objects). */
+ * transaction, and gives them. They have no job: a sweep, which the caller
+ * starts, removes their objects. */
 struct catalog_op *catalog_backup_expire(struct catalog *c, int64_t now_ms,
 					 unsigned limit,
 					 catalog_backups_cb *done, void *arg,

@@ -41,9 +41,9 @@ struct catalog_op *catalog_pool_probed(struct catalog *c,
 				       catalog_done_cb *done, void *arg,
 				       struct err *e) MUST_CHECK;
 
-/* Rule 16: "pool_in_use" while jobs use it; with live backups in it,
- * "confirm_required" unless confirm is its name; then they leave the list.
- * Touches no object. */
+/* Rule 16: "pool_in_use" while plans refer to it or jobs use it; with live
+ * backups in it, "confirm_required" unless confirm is its name; then they leave
+ * the list. Touches no object. */
 struct catalog_op *catalog_pool_delete(struct catalog *c, const char *key,
 				       const char *confirm,
 				       catalog_done_cb *done, void *arg,

@@ -3,6 +3,8 @@
 #define COFFER_CATALOG_SOURCES_H
 
 #include "catalog/catalog.h"
+#include "model/plan.h"
+#include "model/runs.h"
 
 typedef void catalog_source_cb(void *arg, const struct source_record *r,
 			       const struct err *e);
@@ -43,9 +45,27 @@ struct catalog_op *catalog_source_probed(struct catalog *c,
 					 catalog_done_cb *done, void *arg,
 					 struct err *e) MUST_CHECK;
 
-/* Rule 4. "source_busy" while a job runs on it. Its backups stay. */
+/* Rule 4, in one transaction: its plans go, its automated backups are marked
+ * deleting (a sweep removes their objects), manual ones and those of other
+ * servers stay. "source_busy" while a job runs on it or a backup of it is
+ * queued; "backup_held" or "backup_in_use" when an automated one may not go. */
 struct catalog_op *catalog_source_delete(struct catalog *c, const char *key,
 					 catalog_done_cb *done, void *arg,
 					 struct err *e) MUST_CHECK;
+
+/* What would go with it; valid during the call. */
+struct catalog_doomed {
+	const struct plan_record *plans;
+	size_t nplans;
+	const struct backup_record *backups;
+	size_t nbackups;
+};
+typedef void catalog_doomed_cb(void *arg, const struct catalog_doomed *d,
+			       const struct err *e);
+struct catalog_op *catalog_source_would_delete(struct catalog *c,
+					       const char *key,
+					       catalog_doomed_cb *done,
+					       void *arg,
+					       struct err *e) MUST_CHECK;
 
 #endif

@@ -12,12 +12,15 @@
 #include "catalog/call_int.h"
 #include "catalog/jobs_int.h"
 #include "catalog/keys_int.h"
+#include "catalog/list_int.h"
 
 /* Why it may not go, or NULL. */
 static const char *use_of(const struct backup_record *r)
 {
 	if (r->is_restoring)
 		return "it is being restored; wait for the end or cancel it";
+	if (r->is_verifying)
+		return "it is being verified; wait for the end or cancel it";
 	if (r->is_verifying)
 		return "it is being verified; wait for the end or cancel it";
 	switch (r->status) {
@@ -66,6 +69,49 @@ static bool check_deletable(const struct catalog *c,
 	return true;
 }
 
+/* Rule 13: the message names the one that needs it. */
+static bool check_not_needed(struct db *db, const struct backup_record *r,
+			     struct err *e)
+{
+	char *by = NULL;
+	bool is_free;
+
+	if (!db_text(db,
+		     "SELECT d.name || ' (' || d.id || ')' FROM backups d"
+		     " WHERE d.source_id = ?2 AND d.depends_on_json IS NOT NULL"
+		     " AND d.status IN ('queued', 'backing_up', 'completed')"
+		     " AND instr(d.depends_on_json, ?1) > 0 LIMIT 1",
+		     ARGS(arg_text(r->id), arg_text(r->source_id)), &by, e))
+		return false;
+	is_free = by == NULL;
+	if (!is_free)
+		(void)err_set(e, ERR_CONFLICT, "backup_in_use",
+			      "backup %s (%s) cannot be deleted: backup %s "
+			      "depends on it; delete that one first",
+			      r->name, r->id, by);
+	free(by);
+	return is_free;
+}
+
+bool backup_mark(struct db *db, const char *id, struct err *e)
+{
+	return backup_release(db, id, e) &&
+	       db_run(db, "UPDATE backups SET status = 'deleting' WHERE id = ?",
+		      ARGS(arg_text(id)), e);
+}
+
+bool backup_mark_all(struct db *db, const char *sql, const struct arg *args,
+		     struct err *e)
+{
+	struct text ids = {0};
+	bool ok = list_ids(db, sql, args, &ids, e);
+
+	for (size_t at = 0; ok && at < ids.len; at += ID_MAX)
+		ok = backup_mark(db, ids.data + at, e);
+	text_free(&ids);
+	return ok;
+}
+
 static bool mark(struct db *db, struct backup_record *r, struct err *e)
 {
 	struct job_record job = {.kind = JOB_DELETE, .status = JOB_RUNNING};
@@ -91,6 +137,7 @@ static bool run_delete(struct catalog *c, struct catalog_op *op)
 	return key_find(&c->db, KEY_BACKUP, op->key, id, &op->err) &&
 	       backup_read(&c->db, id, &op->out, &op->err) &&
 	       check_deletable(c, op->out.backups, &op->err) &&
+	       check_not_needed(&c->db, op->out.backups, &op->err) &&
 	       mark(&c->db, op->out.backups, &op->err);
 }
 

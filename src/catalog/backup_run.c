@@ -138,7 +138,7 @@ static bool insert(struct catalog *c, const struct backup_record *r,
 
 /* Rule 22: what the plan says now is what this backup keeps. */
 static bool note_plan(struct db *db, const struct backup_record *r,
-		      int64_t retention_days, struct err *e)
+		      struct err *e)
 {
 	return db_run(db,
 		      "UPDATE backups SET plan_id = ?, plan_name = ?,"
@@ -146,17 +146,17 @@ static bool note_plan(struct db *db, const struct backup_record *r,
 		      "  (SELECT recipients_json IS NOT NULL FROM pools"
 		      "   WHERE id = pool_id) WHERE id = ?",
 		      ARGS(arg_text(r->plan_id), arg_text(r->plan_name),
-			   arg_int(r->due_at), arg_int(retention_days),
+			   arg_int(r->due_at), arg_int(r->retention_days),
 			   arg_text(r->id)),
 		      e);
 }
 
 bool backup_queue(struct catalog *c, struct backup_record *r,
-		  const char *lock_key, int64_t retention_days, struct err *e)
+		  const char *lock_key, struct err *e)
 {
 	id_new(r->id, "bak");
 	return read_source(&c->db, r, e) && add_job(&c->db, r, lock_key, e) &&
-	       insert(c, r, e) && note_plan(&c->db, r, retention_days, e);
+	       insert(c, r, e) && note_plan(&c->db, r, e);
 }
 
 static bool run_begin(struct catalog *c, struct catalog_op *op)
@@ -165,11 +165,11 @@ static bool run_begin(struct catalog *c, struct catalog_op *op)
 	struct err *e = &op->err;
 
 	r->plan_id[0] = r->plan_name[0] = '\0';
-	r->due_at = 0;
+	r->due_at = r->retention_days = 0;
 	return name_check_backup(r->name, e) && resolve(&c->db, r, e) &&
 	       key_check_free(&c->db, KEY_BACKUP, r->name, "", e) &&
 	       backup_check_idle(&c->db, r->source_id, e) &&
-	       take_quota(c, r, e) && backup_queue(c, r, r->source_id, 0, e) &&
+	       take_quota(c, r, e) && backup_queue(c, r, r->source_id, e) &&
 	       backup_read(&c->db, r->id, &op->out, e);
 }
 

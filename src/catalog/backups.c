@@ -25,11 +25,8 @@
 	" b.retention_days,"                                                   \
 	" b.verified_at, b.verify_status, b.verify_scope,"                     \
 	" b.depends_on_json, b.is_encrypted, b.is_adopted,"                    \
-	" b.server_id = (SELECT v.server_id FROM server v),"                   \
-	" b.held, EXISTS (SELECT 1 FROM restores r"                            \
-	"  WHERE r.backup_id = b.id AND r.status IN ('queued', 'running')),"   \
-	" EXISTS (SELECT 1 FROM jobs k WHERE k.resource = b.id"                \
-	"  AND k.kind = 'verify' AND k.status IN ('queued', 'running')),"      \
+	" " BACKUP_IS_MINE ", b.held, " BACKUP_IS_RESTORING                    \
+	", " BACKUP_IS_VERIFYING ","                                           \
 	" b.has_leftovers, b.job_id, j.fence, b.revision"
 
 static bool read_status(struct stmt *s, struct backup_record *r, struct err *e)
@@ -254,17 +251,26 @@ struct catalog_op *catalog_backup_list(struct catalog *c,
 	return call_submit(op, call_give_query(op, q), e);
 }
 
+/* Rule 17: what another server owns is described and held there. */
 static bool check_changeable(struct db *db, const char *id, struct err *e)
 {
-	int64_t is_deleting = 0;
+	int64_t is_deleting = 0, is_mine = 0;
 
-	return db_int(db,
-		      "SELECT status = 'deleting' FROM backups WHERE id = ?",
-		      ARGS(arg_text(id)), &is_deleting, e) &&
-	       (!is_deleting ||
-		err_set(e, ERR_CONFLICT, "backup_in_use",
-			"the backup is being deleted; it cannot be changed "
-			"any more"));
+	if (!db_int(db, "SELECT status = 'deleting' FROM backups WHERE id = ?",
+		    ARGS(arg_text(id)), &is_deleting, e) ||
+	    !db_int(db,
+		    "SELECT " BACKUP_IS_MINE " FROM backups b WHERE b.id = ?",
+		    ARGS(arg_text(id)), &is_mine, e))
+		return false;
+	if (!is_mine)
+		return err_set(e, ERR_CONFLICT, "not_owner",
+			       "the backup belongs to another server and "
+			       "cannot be changed here; take that server over "
+			       "first if it is gone");
+	return !is_deleting ||
+	       err_set(e, ERR_CONFLICT, "backup_in_use",
+		       "the backup is being deleted; it cannot be changed "
+		       "any more");
 }
 
 static bool run_update(struct catalog *c, struct catalog_op *op)

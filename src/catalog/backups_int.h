@@ -20,12 +20,33 @@ bool backup_check_idle(struct db *db, const char *source_id,
 /*
  * Adds a backup with its job, both queued, and nothing is asked any more:
  * r->name is free, source_id and pool_id are ids. r gets its id, its job's and
- * what the source is called. lock_key as for job_add(); retention_days: how
- * long it is kept once it is completed, 0: for ever.
+ * what the source is called. lock_key as for job_add().
  */
 bool backup_queue(struct catalog *c, struct backup_record *r,
-		  const char *lock_key, int64_t retention_days,
-		  struct err *e) MUST_CHECK;
+		  const char *lock_key, struct err *e) MUST_CHECK;
+
+/* Parts of conditions on backups b, in SQL: this server made it or took it
+ * over; it is being restored or verified; a live backup needs it. */
+#define BACKUP_IS_MINE "b.server_id = (SELECT v.server_id FROM server v)"
+#define BACKUP_IS_RESTORING                                                    \
+	"EXISTS (SELECT 1 FROM restores r WHERE r.backup_id = b.id"            \
+	" AND r.status IN ('queued', 'running'))"
+#define BACKUP_IS_VERIFYING                                                    \
+	"EXISTS (SELECT 1 FROM jobs k WHERE k.resource = b.id"                 \
+	" AND k.kind = 'verify' AND k.status IN ('queued', 'running'))"
+#define BACKUP_IS_NEEDED                                                       \
+	"EXISTS (SELECT 1 FROM backups d WHERE d.source_id = b.source_id"      \
+	" AND d.depends_on_json IS NOT NULL"                                   \
+	" AND d.status IN ('queued', 'backing_up', 'completed')"               \
+	" AND instr(d.depends_on_json, b.id) > 0)"
+
+/* Marks one as deleting without a job of its own: a sweep removes its objects
+ * soon. The caller has seen that it may go. */
+bool backup_mark(struct db *db, const char *id, struct err *e) MUST_CHECK;
+
+/* The same for each whose id sql gives. */
+bool backup_mark_all(struct db *db, const char *sql, const struct arg *args,
+		     struct err *e) MUST_CHECK;
 
 /* It is not live any more: its name is free (rule 5), and it does not count
  * for the quota (rule 7). Does nothing to one that is dead already. */

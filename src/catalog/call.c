@@ -80,6 +80,7 @@ void call_free(struct catalog_op *op)
 	verify_row_free(op->verify);
 	rows_free(&op->in);
 	rows_free(&op->out);
+	rows_free(&op->more);
 	free(op->key);
 	free(op->text);
 	free(op->query_text);

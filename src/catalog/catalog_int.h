@@ -91,6 +91,7 @@ union call_cb {
 	catalog_plans_cb *plans;
 	catalog_plan_runs_cb *plan_runs;
 	catalog_retention_cb *retention;
+	catalog_doomed_cb *doomed;
 };
 
 struct reply_row;
@@ -131,7 +132,7 @@ struct catalog_op {
 	struct reply_row *reply_in, *reply_out;
 	struct verify_row *verify;
 
-	struct rows out;
+	struct rows out, more; /* more: a second list */
 	struct catalog_page page;
 	char *next, *log;
 	struct catalog_usage usage;

@@ -60,7 +60,8 @@ bool plan_queue(struct catalog *c, const struct plan_record *p,
 				      .description = description,
 				      .scope_json = p->scope_json,
 				      .options_json = p->options_json,
-				      .due_at = due_at};
+				      .due_at = due_at,
+				      .retention_days = p->retention_days};
 	struct backup_record b = {0};
 	bool ok;
 
@@ -73,7 +74,7 @@ bool plan_queue(struct catalog *c, const struct plan_record *p,
 	ok = choose_name(&c->db, p, due_at != 0 ? due_at : clock_now_ms(),
 			 given.name, e) &&
 	     (backup_record_copy(&b, &given) || err_nomem(e, "a backup")) &&
-	     backup_queue(c, &b, NULL, p->retention_days, e);
+	     backup_queue(c, &b, NULL, e);
 	(void)str_copy(id, ID_MAX, b.id);
 	backup_record_fini(&b);
 	return ok;

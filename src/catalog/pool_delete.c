@@ -34,6 +34,27 @@ static bool check_unused(struct db *db, const char *id, struct err *e)
 	return is_free;
 }
 
+static bool check_no_plans(struct db *db, const char *id, struct err *e)
+{
+	char *plans = NULL;
+	bool is_free;
+
+	if (!db_text(db,
+		     "SELECT group_concat(name, ', ') FROM (SELECT name"
+		     " FROM plans WHERE pool_id = ? ORDER BY name LIMIT 5)",
+		     ARGS(arg_text(id)), &plans, e))
+		return false;
+	is_free = plans == NULL;
+	if (!is_free)
+		(void)err_set(e, ERR_CONFLICT, "pool_in_use",
+			      "the pool cannot be unbound: plans refer to it "
+			      "(%s); delete them or give them another pool "
+			      "first",
+			      plans);
+	free(plans);
+	return is_free;
+}
+
 static bool check_confirm(struct db *db, const char *id, const char *confirm,
 			  struct err *e)
 {
@@ -81,6 +102,7 @@ static bool run_delete(struct catalog *c, struct catalog_op *op)
 	char id[ID_MAX];
 
 	return key_find(&c->db, KEY_POOL, op->key, id, &op->err) &&
+	       check_no_plans(&c->db, id, &op->err) &&
 	       check_unused(&c->db, id, &op->err) &&
 	       check_confirm(&c->db, id, op->text, &op->err) &&
 	       forget(&c->db, id, &op->err);

@@ -27,6 +27,7 @@ libcatalog_a_SOURCES = \
 	src/catalog/events.c \
 	src/catalog/events_int.h \
 	src/catalog/events_list.c \
+	src/catalog/expiry.c \
 	src/catalog/jobs.c \
 	src/catalog/jobs_int.h \
 	src/catalog/keys.c \
@@ -39,6 +40,7 @@ libcatalog_a_SOURCES = \
 	src/catalog/migrate_int.h \
 	src/catalog/open.c \
 	src/catalog/open_int.h \
+	src/catalog/plan_delete.c \
 	src/catalog/plan_due.c \
 	src/catalog/plan_end.c \
 	src/catalog/plan_queue.c \
@@ -54,6 +56,7 @@ libcatalog_a_SOURCES = \
 	src/catalog/schema.c \
 	src/catalog/secrets.c \
 	src/catalog/secrets_int.h \
+	src/catalog/source_delete.c \
 	src/catalog/sources.c \
 	src/catalog/sources_int.h \
 	src/catalog/stmt.c \

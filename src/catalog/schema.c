@@ -263,6 +263,8 @@
 	"CREATE INDEX backups_plan ON backups (plan_id, created_at, id);"      \
 	"CREATE INDEX backups_plan_status ON backups (plan_id, status,"        \
 	" finished_at);"                                                       \
+	"CREATE INDEX backups_depends ON backups (source_id, status)"          \
+	" WHERE depends_on_json IS NOT NULL;"                                  \
 	"CREATE INDEX backups_expiry ON backups"                               \
 	" (status, type, expires_at);"
 

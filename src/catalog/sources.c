@@ -326,27 +326,3 @@ struct catalog_op *catalog_source_probed(struct catalog *c,
 
 	return call_submit(op, source_give(op, r), e);
 }
-
-/* Rule 4: its backups stay, and know its name, engine and version. */
-static bool run_delete(struct catalog *c, struct catalog_op *op)
-{
-	char id[ID_MAX];
-
-	return key_find(&c->db, KEY_SOURCE, op->key, id, &op->err) &&
-	       job_check_lock(&c->db, id, &op->err) &&
-	       db_run(&c->db, "DELETE FROM sources WHERE id = ?",
-		      ARGS(arg_text(id)), &op->err);
-}
-
-static const struct intent delete = {
-	.mode = INTENT_WRITE, .run = run_delete, .tell = call_tell_done};
-
-struct catalog_op *catalog_source_delete(struct catalog *c, const char *key,
-					 catalog_done_cb *done, void *arg,
-					 struct err *e)
-{
-	struct catalog_op *op =
-		call_new(c, &delete, (union call_cb){.done = done}, arg, e);
-
-	return call_submit(op, call_give_key(op, key), e);
-}
