@@ -1,7 +1,7 @@
 /*
- * server.c - start: folder, lock, keys, loop, threads, catalog, jobs, HTTP;
- * then, on the loop, server_begin.c. Stop: no more requests, jobs end, loop
- * ends.
+ * server.c - start: folder, lock, keys, loop, threads, catalog, jobs,
+ * scheduler, HTTP; then, on the loop, server_begin.c. Stop: nothing becomes due
+ * any more, no more requests, jobs end, loop ends.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +29,7 @@
 #include "loop/workers.h"
 #include "manifest/manifest.h"
 #include "pipeline/budget.h"
+#include "scheduler/scheduler.h"
 #include "server_int.h"
 
 enum {
@@ -149,6 +150,18 @@ static bool make_jobs(struct server *s, struct err *e)
 	return s->jobs != NULL;
 }
 
+static bool make_scheduler(struct server *s, struct err *e)
+{
+	const struct scheduler_config c = {
+		.loop = s->loop,
+		.catalog = s->catalog,
+		.jobs = s->jobs,
+	};
+
+	s->scheduler = scheduler_new(&c, e);
+	return s->scheduler != NULL;
+}
+
 static const char *not_ready(void *arg)
 {
 	const struct server *s = arg;
@@ -156,6 +169,13 @@ static const char *not_ready(void *arg)
 	if (s->is_stopping)
 		return "the server is stopping";
 	return s->is_ready ? NULL : "the server is starting";
+}
+
+static void plans_changed(void *arg)
+{
+	struct server *s = arg;
+
+	scheduler_wake(s->scheduler);
 }
 
 static bool make_http(struct server *s, struct err *e)
@@ -174,6 +194,7 @@ static bool make_http(struct server *s, struct err *e)
 		.version = PACKAGE_VERSION,
 		.started_at = clock_now_ms(),
 		.not_ready = not_ready,
+		.plans_changed = plans_changed,
 		.arg = s,
 	};
 
@@ -209,6 +230,7 @@ static void terminate(void *arg)
 	s->is_stopping = true;
 	log_info("server", "stopping");
 	loop_notify("STOPPING=1");
+	scheduler_stop(s->scheduler);
 	http_server_stop_accepting(s->http);
 	if (evtimer_add(s->deadline, &limit) != 0)
 		end_loop(s);
@@ -267,7 +289,8 @@ static bool make_all(struct server *s, struct err *e)
 	forbid_cores();
 	return file_make_dirs(s->config->data_dir, e) && take_lock(s, e) &&
 	       load_key(s, e) && make_loop(s, e) && make_catalog(s, e) &&
-	       make_jobs(s, e) && make_http(s, e) && make_signals(s, e);
+	       make_jobs(s, e) && make_scheduler(s, e) && make_http(s, e) &&
+	       make_signals(s, e);
 }
 
 struct server *server_new(const struct config *c, void (*reload_cb)(void *arg),
@@ -320,6 +343,7 @@ void server_free(struct server *s)
 		return;
 	leave_in_time(s);
 	http_server_free(s->http);
+	scheduler_free(s->scheduler);
 	jobs_free(s->jobs);
 	budget_free(s->budget);
 	catalog_close(s->catalog);

@@ -14,6 +14,7 @@
 #include "http/server.h"
 #include "jobs/jobs.h"
 #include "loop/loop.h"
+#include "scheduler/scheduler.h"
 #include "server_int.h"
 
 enum { TOKEN_BYTES = 32, TOKEN_FILE_MAX = 256 };
@@ -40,6 +41,7 @@ static void on_tokens_loaded(void *arg, const struct err *e)
 		return;
 	s->is_ready = true;
 	jobs_start(s->jobs);
+	scheduler_start(s->scheduler);
 	log_info("server", "cofferd %s ready on %s", PACKAGE_VERSION,
 		 s->config->listen);
 	loop_notify("READY=1");

@@ -12,6 +12,7 @@ struct event;
 struct http_server;
 struct jobs;
 struct loop;
+struct scheduler;
 struct secret_key;
 struct signer;
 struct transfers;
@@ -29,6 +30,7 @@ struct server {
 	struct catalog *catalog;
 	struct budget *budget;
 	struct jobs *jobs;
+	struct scheduler *scheduler;
 	struct http_server *http;
 	struct event *deadline;
 	bool is_ready, is_stopping, has_failed;

@@ -31,6 +31,8 @@ static void on_recorded(void *arg, const struct err *e)
 			  b->r.id, e->msg);
 	if (b->r.has_leftovers)
 		sweeper_kick(b->base.jobs->sweeper);
+	if (b->r.status == BACKUP_COMPLETED && b->r.plan_id[0] != '\0')
+		jobs_expire(b->base.jobs);
 	job_over(&b->base);
 }
 
@@ -70,8 +72,23 @@ void backup_record(struct backup_job *b)
 	tell_catalog(b);
 }
 
+/* A due run that the server's end cuts short is left to the next start, which
+ * begins it again, as after a crash (rule 21). */
+static bool is_left_to_next_start(const struct backup_job *b)
+{
+	return b->base.jobs->is_stopping && b->r.due_at != 0 &&
+	       strcmp(b->err.api, "interrupted") == 0;
+}
+
 void backup_record_failure(struct backup_job *b)
 {
+	if (is_left_to_next_start(b)) {
+		job_log(&b->base, LOG_INFO,
+			"the server stops; the next start begins it again");
+		b->base.is_cancelable = false;
+		job_over(&b->base);
+		return;
+	}
 	b->r.finished_at = clock_now_ms();
 	b->r.status = strcmp(b->err.api, "canceled") == 0 ? BACKUP_CANCELED
 							  : BACKUP_FAILED;

@@ -13,7 +13,9 @@
 
 #include "base/clock.h"
 #include "catalog/jobs.h"
+#include "jobs/expire.h"
 #include "jobs/jobs_int.h"
+#include "jobs/plan_run.h"
 #include "jobs/sweep.h"
 #include "loop/loop.h"
 
@@ -33,7 +35,8 @@ struct jobs *jobs_new(const struct jobs_config *c, struct err *e)
 	TAILQ_INIT(&j->adrift);
 	j->turn = evtimer_new(loop_base(c->loop), on_turn, j);
 	j->sweeper = sweeper_new(j);
-	if (j->turn == NULL || j->sweeper == NULL)
+	j->expirer = expirer_new(j);
+	if (j->turn == NULL || j->sweeper == NULL || j->expirer == NULL)
 		goto nomem;
 	return j;
 nomem:
@@ -44,6 +47,7 @@ nomem:
 
 void jobs_start(struct jobs *j)
 {
+	plan_runs_resume(j);
 	sweeper_kick(j->sweeper);
 }
 
@@ -197,6 +201,9 @@ void jobs_stop(struct jobs *j, void (*done)(void *arg), void *arg)
 	j->is_stopping = true;
 	j->stopped = done;
 	j->stopped_arg = arg;
+	catalog_cancel(j->resume);
+	j->resume = NULL;
+	expirer_stop(j->expirer);
 	sweeper_stop(j->sweeper);
 	for (job = TAILQ_FIRST(&j->list); job != NULL; job = next) {
 		next = TAILQ_NEXT(job, entry);
@@ -222,6 +229,8 @@ void jobs_free(struct jobs *j)
 		watches_drop(job);
 		job->ops->destroy(job);
 	}
+	catalog_cancel(j->resume);
+	expirer_free(j->expirer);
 	sweeper_free(j->sweeper);
 	if (j->turn != NULL)
 		event_free(j->turn);
