@@ -72,7 +72,7 @@ static char *read_zone(const char *folder, const char *name, size_t *len,
 	if (mine.code == ERR_NOT_FOUND)
 		(void)not_found(folder, name, e);
 	else if (mine.code == ERR_NOMEM)
-		*e = mine;
+		(void)err_nomem(e, "a time zone");
 	/* A folder, or far too large; a file where a folder should be. */
 	else if (access(path, R_OK) == 0 || errno == ENOTDIR)
 		(void)unknown(name, e);
