@@ -20,7 +20,7 @@ static void read_strategy(struct form *f, struct plan_record *p)
 
 	if (form_string(f, "strategy", FORM_REQUIRED) == NULL)
 		return;
-	strategy = field_word(f, "strategy", words, words[1]);
+	strategy = field_word(f, "strategy", words, "");
 	(void)str_copy(p->strategy, sizeof(p->strategy), strategy);
 }
 
