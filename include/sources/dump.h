@@ -52,6 +52,8 @@ struct dump_config {
 	bool with_accounts;  /* of a whole instance: accounts, roles, grants */
 	bool is_locking;     /* tables without transactions are locked while
 			      * they are read */
+	bool is_replica;     /* rule 2: a replica, through which its primary is
+			      * read, and nothing else; without: no replica */
 	unsigned max_tables; /* rule 10 */
 	uint64_t max_row_bytes;
 };

@@ -97,6 +97,22 @@ static void scope_lists_free(struct source_scope *s)
 	free((void *)(uintptr_t)s->exclude);
 }
 
+/* Rule 2: plans read through the source's replica, if it names one. */
+static bool is_through_replica(const struct backup_job *b)
+{
+	return b->r.plan_id[0] != '\0' &&
+	       b->opening.source.read_from_json != NULL;
+}
+
+static bool open_address(struct backup_job *b, struct err *e)
+{
+	const struct source_record *source = &b->opening.source;
+
+	return is_through_replica(b)
+		       ? opened_address_replica(&b->address, source, e)
+		       : opened_address_read(&b->address, source, e);
+}
+
 static bool open_dump(struct backup_job *b, const struct source_kind *kind,
 		      struct err *e)
 {
@@ -107,6 +123,7 @@ static bool open_dump(struct backup_job *b, const struct source_kind *kind,
 		.guard_seconds = jc->guard_seconds,
 		.with_accounts = b->has_accounts,
 		.is_locking = b->is_locking,
+		.is_replica = is_through_replica(b),
 		.max_tables = jc->max_tables,
 		.max_row_bytes = jc->max_row_bytes,
 	};
@@ -180,7 +197,7 @@ bool backup_stream_open(struct backup_job *b, struct err *e)
 	memset(b->blocked_ms, 0, sizeof(b->blocked_ms));
 	opened_address_fini(&b->address);
 	scope_fini(&b->scope);
-	return opened_address_read(&b->address, &b->opening.source, e) &&
+	return open_address(b, e) &&
 	       scope_parse(&b->scope, b->r.scope_json, e) &&
 	       open_dump(b, kind, e) && open_writer(b, kind, e);
 }

@@ -203,11 +203,11 @@ static bool read_tls(const char *word, enum source_tls *tls)
 	return word == NULL;
 }
 
-bool opened_address_read(struct opened_address *oa,
-			 const struct source_record *r, struct err *e)
+static bool read_address(struct opened_address *oa, const char *connection,
+			 const char *secret, struct err *e)
 {
 	memset(oa, 0, sizeof(*oa));
-	oa->json = record_json(r->connection_json, "a source's record", e);
+	oa->json = record_json(connection, "a source's record", e);
 	if (oa->json == NULL)
 		return false;
 	oa->a.host = text_of(oa->json, "host");
@@ -215,11 +215,23 @@ bool opened_address_read(struct opened_address *oa,
 		(unsigned)json_integer_value(json_object_get(oa->json, "port"));
 	oa->a.socket = text_of(oa->json, "socket");
 	oa->a.user = text_of(oa->json, "user");
-	oa->a.password = r->secret;
+	oa->a.password = secret;
 	oa->a.ca_file = text_of(oa->json, "ca_file");
 	if (!read_tls(text_of(oa->json, "tls"), &oa->a.tls))
 		return err_bug(e, "a source's record with unknown tls");
 	return true;
+}
+
+bool opened_address_read(struct opened_address *oa,
+			 const struct source_record *r, struct err *e)
+{
+	return read_address(oa, r->connection_json, r->secret, e);
+}
+
+bool opened_address_replica(struct opened_address *oa,
+			    const struct source_record *r, struct err *e)
+{
+	return read_address(oa, r->read_from_json, r->read_from_secret, e);
 }
 
 void opened_address_fini(struct opened_address *oa)

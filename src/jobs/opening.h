@@ -75,6 +75,13 @@ struct opened_address {
 bool opened_address_read(struct opened_address *oa,
 			 const struct source_record *r,
 			 struct err *e) MUST_CHECK;
+
+/* The same of its read_from_json, which must be there. */
+bool opened_address_replica(struct opened_address *oa,
+			    const struct source_record *r,
+			    struct err *e) MUST_CHECK;
+
+/* Frees what it holds and zeroes it. */
 void opened_address_fini(struct opened_address *oa);
 
 #endif

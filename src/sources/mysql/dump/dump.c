@@ -285,6 +285,7 @@ struct dump *my_dump_new(const struct source_env *env,
 		       "consistent");
 	d->guard_seconds = c->guard_seconds;
 	d->is_locking = c->is_locking;
+	d->is_replica = c->is_replica;
 	if (!make_conns(d, c, e) || !make_guards(d, c, e) ||
 	    !my_objects_init(&d->objects, &c->scope, e)) {
 		dump_destroy(&d->base);

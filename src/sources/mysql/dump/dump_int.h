@@ -80,6 +80,7 @@ struct my_dump {
 	unsigned cores;	      /* of the source, 0: not known */
 	unsigned guard_seconds;
 	bool is_locking;	/* tables without transactions, as asked */
+	bool is_replica;	/* to be: dump_config */
 	struct my_guard *guard; /* against schema changes, or NULL */
 	struct my_guard *hold;	/* on tables without transactions, or NULL */
 	struct my_server server;

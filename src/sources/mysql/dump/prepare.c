@@ -178,15 +178,33 @@ static bool ask_role(void *arg, struct text *sql, struct err *e)
 	return true;
 }
 
+/* Rule 2. What is read through a replica is what its primary had. */
+static bool check_role(struct my_dump *d, struct err *e)
+{
+	bool is_replica = d->server.role == MY_ROLE_REPLICA;
+
+	if (is_replica && !d->is_replica)
+		return err_set(e, ERR_CONFLICT, "source_is_replica",
+			       "the server replicates from another: back up "
+			       "its primary");
+	if (!is_replica && d->is_replica)
+		return err_set(e, ERR_CONFLICT, "source_unavailable",
+			       "the server that \"read_from\" names replicates "
+			       "from no other: name a replica of the source");
+	if (is_replica)
+		my_dump_warn(d, "read_from_replica",
+			     "it was read through a replica: positions in "
+			     "binary logs are those of the replica");
+	return true;
+}
+
 static bool take_role(void *arg, struct my_conn *c, struct err *e)
 {
 	struct my_dump *d = dump_of(arg);
 
 	my_role_read(&d->server, c);
-	if (d->server.role == MY_ROLE_REPLICA)
-		return err_set(e, ERR_CONFLICT, "source_is_replica",
-			       "the server replicates from another: back up "
-			       "its primary");
+	if (!check_role(d, e))
+		return false;
 	set_state(prepare_of(arg), PREPARE_GRANTS);
 	return true;
 }
@@ -197,7 +215,12 @@ static bool no_role(void *arg, struct my_conn *c, unsigned number,
 	struct my_dump *d = dump_of(arg);
 
 	(void)c;
-	(void)e;
+	if (d->is_replica)
+		return err_set(e, ERR_DENIED, "access_denied",
+			       "the account of \"read_from\" may not see "
+			       "whether the server is a replica: grant %s",
+			       d->server.is_mariadb ? "REPLICA MONITOR"
+						    : "REPLICATION CLIENT");
 	my_dump_warn(d, "role_unknown",
 		     "the account may not see whether the server is a replica: "
 		     "grant %s",
