@@ -308,6 +308,52 @@ static void test_rule03_due_run_waits_for_a_restore(void **state)
 	assert_int_equal(queued + running, 0);
 }
 
+/* The same when the restore stands behind it in the queue: the run is put
+ * back, the restore goes by, and the run is next. */
+static void test_rule03_due_run_lets_a_restore_by(void **state)
+{
+	struct watched *w = *state;
+	struct house *h = w->h;
+	char source[ID_MAX], jobs[2][ID_MAX];
+	unsigned queued, running;
+	struct err e = {0};
+
+	assert_true(house_backup(h, "manual", NULL));
+	house_settle(h);
+	memcpy(source, h->source, ID_MAX);
+	add_plan(w, "nightly", DAILY("run_once"), "2026-12-02T02:30:00Z");
+	fake_source_script()->is_hanging = true;
+	for (int i = 0; i < 2; i++) {
+		house_add_source(h, i == 0 ? "db2" : "db3");
+		assert_true(house_backup(h, i == 0 ? "hang2" : "hang3", NULL));
+		memcpy(jobs[i], h->backup.job_id, ID_MAX);
+	}
+	do {
+		house_turn(h);
+		jobs_load(h->jobs, &queued, &running);
+	} while (running < 2);
+	memcpy(h->source, source, ID_MAX);
+	begin(w, NULL);
+	look_at(w, "2026-12-02T02:30:00Z");
+	do {
+		house_turn(h);
+		read_plan(w, "nightly");
+	} while (w->nruns == 0);
+	assert_true(house_restore(h, "manual", "{}"));
+	fake_source_script()->is_hanging = false;
+	assert_true(jobs_cancel(h->jobs, jobs[0], &e));
+	house_wait(h, jobs[0]);
+	house_wait(h, h->restore.job_id);
+	/* It may have waited for its buffers until nothing hangs any more. */
+	(void)jobs_cancel(h->jobs, jobs[1], &e);
+	settle(w, "nightly", "2026-12-03T02:30:00Z");
+	assert_true(house_read_restore(h, h->restore.id));
+	assert_int_equal(h->restore.status, JOB_COMPLETED);
+	check_run(w, &w->runs[0], "2026-12-02T02:30:00Z", "timer");
+	assert_true(h->backup.started_at >= h->restore.finished_at);
+	assert_true(h->backup.created_at < h->restore.started_at);
+}
+
 /* What is wrong with the source shows as a failed backup. */
 static void test_rule02_due_run_of_a_replica_fails(void **state)
 {
@@ -584,6 +630,7 @@ int main(void)
 		CASE(test_rule21_once_is_over),
 		CASE(test_rule03_due_runs_of_one_source_wait),
 		CASE(test_rule03_due_run_waits_for_a_restore),
+		CASE(test_rule03_due_run_lets_a_restore_by),
 		CASE(test_rule02_due_run_of_a_replica_fails),
 		CASE(test_rule09_due_run_without_a_source_fails),
 		CASE(test_rule21_interrupted_run_is_begun_again_once),
