@@ -5,14 +5,15 @@
 
 #include "base/zone.h"
 
-/* A fault of the model, at a pointer within the timer. */
+/* A fault of the model, at a pointer within the timer. An object without
+ * strangers is wrong as a whole only where there was no memory to read it. */
 static void timer_fault(struct form *inner, const char *pointer,
 			const struct err *e)
 {
 	if (*pointer == '/')
 		form_fault_err(inner, pointer + 1, e);
 	else
-		faults_add_err(inner->faults, inner->pointer, e);
+		inner->faults->is_broken = true;
 }
 
 /* What no timer has is told of first: the model names one only. */

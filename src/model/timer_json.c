@@ -293,17 +293,28 @@ static bool read_object(struct reader *r)
 	return true;
 }
 
+/* Where it has no memory for a value, jansson leaves the error empty. */
+static bool is_nomem(const json_error_t *where)
+{
+	return where->text[0] == '\0' ||
+	       json_error_code(where) == json_error_out_of_memory;
+}
+
 bool timer_parse(struct timer *t, const char *json, const char **pointer,
 		 struct err *e)
 {
+	json_error_t where;
 	json_t *object = json_loads(
 		json, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL,
-		NULL);
+		&where);
 	struct reader r = {t, object, pointer, e};
 	bool is_good;
 
 	memset(t, 0, sizeof(*t));
 	(void)str_copy(t->zone, sizeof(t->zone), "UTC");
+	*pointer = "";
+	if (object == NULL && is_nomem(&where))
+		return err_nomem(e, "a timer");
 	is_good = read_object(&r);
 	json_decref(object);
 	return is_good;

@@ -170,6 +170,11 @@ static const struct shop_request requests[] = {
 	 .path = "/v1/restores/check",
 	 .body = "{\"backup\":\"b\",\"target\":{\"source\":\"db1\"}}",
 	 .role = ROLE_ADMIN},
+	{.method = "POST",
+	 .path = "/v1/timers/preview",
+	 .body = "{\"timer\":{\"cycle\":\"daily\",\"at\":\"02:30\","
+		 "\"timezone\":\"Europe/Berlin\"}}",
+	 .role = ROLE_READ},
 	{.method = "GET", .path = "/v1/jobs/job_x?wait=1", .role = ROLE_ADMIN},
 	{.method = "GET", .path = "/v1/system", .role = ROLE_ADMIN},
 	{.method = "GET", .path = "/metrics", .role = ROLE_ADMIN},

@@ -202,9 +202,9 @@ static void test_rule21_cron_made_up(void **state)
 			continue;
 		taken++;
 		assert_true(c.minutes != 0 && (c.minutes & ~ALL_MINUTES) == 0);
-		assert_true(c.hours != 0 && (c.hours & ~ALL_HOURS) == 0);
-		assert_true(c.days != 0 && (c.days & ~ALL_DAYS) == 0);
-		assert_true(c.months != 0 && (c.months & ~ALL_MONTHS) == 0);
+		assert_true(c.hours != 0 && c.hours <= ALL_HOURS);
+		assert_true(c.days != 0 && (c.days & 1) == 0);
+		assert_true(c.months != 0 && c.months <= ALL_MONTHS);
 		assert_true(c.weekdays != 0 && c.weekdays <= ALL_WEEKDAYS);
 	}
 	assert_true(taken > 50);
