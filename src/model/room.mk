@@ -19,6 +19,7 @@ libmodel_a_SOURCES = \
 	src/model/strings.c \
 	src/model/strings_int.h \
 	src/model/timer.c \
+	src/model/timer_format.c \
 	src/model/timer_int.h \
 	src/model/timer_json.c \
 	src/model/timer_words.c

@@ -12,4 +12,10 @@ enum {
 	TIMER_YEAR_MAX = 9999, /* RFC 3339 tells no other */
 };
 
+/* "once" and so on; cycle is one. */
+const char *timer_cycle_name(int cycle);
+
+/* "sun", 0, to "sat", 6. */
+const char *timer_weekday_name(int weekday);
+
 #endif
