@@ -16,7 +16,8 @@ struct catalog_op *catalog_pool_create(struct catalog *c,
 				       catalog_pool_cb *done, void *arg,
 				       struct err *e) MUST_CHECK;
 
-/* One, by id or name. with_secret: r->secret is opened. "not_found". */
+/* One, by id or name. with_secret: r->secret and identity are opened.
+ * "not_found". */
 struct catalog_op *catalog_pool_get(struct catalog *c, const char *key,
 				    bool with_secret, catalog_pool_cb *done,
 				    void *arg, struct err *e) MUST_CHECK;
@@ -27,8 +28,9 @@ struct catalog_op *catalog_pool_list(struct catalog *c,
 				     catalog_pools_cb *done, void *arg,
 				     struct err *e) MUST_CHECK;
 
-/* Sets name, remarks, config, secret (NULL: unchanged, "": none), part_bytes
- * of r->id; if_revision as for sources. "name_taken" "not_found". */
+/* Sets name, remarks, config, secret and identity (NULL: unchanged, "": none),
+ * part_bytes, recipients of r->id; if_revision as for sources. "name_taken"
+ * "not_found". */
 struct catalog_op *catalog_pool_update(struct catalog *c,
 				       const struct pool_record *r,
 				       int64_t if_revision,

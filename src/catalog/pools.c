@@ -23,6 +23,7 @@
 #define COLUMNS                                                                \
 	"p.id, p.name, p.storage_type, p.remarks, p.config_json,"              \
 	" p.secret IS NOT NULL, p.part_bytes, p.capabilities_json,"            \
+	" p.recipients_json, p.identity IS NOT NULL,"                          \
 	" p.is_reachable, p.reason, p.probed_at, " BACKUP_COUNT                \
 	", " STORED_BYTES ", " IS_ADOPTING "," PLAN_REFS(                      \
 		"pool_id", "p.id") ", p.revision, p.created_at, p.updated_at"
@@ -43,6 +44,8 @@ static bool read_pool(struct stmt *s, struct rows *out, struct err *e)
 	r->has_secret = stmt_bool(s);
 	r->part_bytes = stmt_u64(s);
 	stmt_dup(s, &r->capabilities_json);
+	stmt_dup(s, &r->recipients_json);
+	r->has_identity = stmt_bool(s);
 	r->is_reachable = stmt_bool(s);
 	stmt_dup(s, &r->reason);
 	r->probed_at = stmt_int(s);
@@ -103,11 +106,13 @@ static bool give_pool(struct catalog_op *op, const struct pool_record *r)
 	return pool_record_copy(op->in.pools, r);
 }
 
-static bool write_secret(struct catalog *c, const struct pool_record *r,
-			 struct err *e)
+static bool write_secrets(struct catalog *c, const struct pool_record *r,
+			  struct err *e)
 {
 	return secrets_write(c, "UPDATE pools SET secret = ? WHERE id = ?",
-			     r->id, r->secret, e);
+			     r->id, r->secret, e) &&
+	       secrets_write(c, "UPDATE pools SET identity = ? WHERE id = ?",
+			     r->id, r->identity, e);
 }
 
 static bool insert(struct db *db, const struct pool_record *r, struct err *e)
@@ -118,13 +123,14 @@ static bool insert(struct db *db, const struct pool_record *r, struct err *e)
 	return db_run(
 		db,
 		"INSERT INTO pools (id, name, name_key, storage_type, remarks,"
-		" config_json, part_bytes, capabilities_json, is_reachable,"
-		" reason, probed_at, created_at, updated_at)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		" config_json, part_bytes, capabilities_json, recipients_json,"
+		" is_reachable, reason, probed_at, created_at, updated_at)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		ARGS(arg_text(r->id), arg_text(r->name), arg_text(folded),
 		     arg_text(r->storage_type), arg_text(r->remarks),
 		     arg_text(r->config_json), arg_u64(r->part_bytes),
-		     arg_text(r->capabilities_json), arg_int(r->is_reachable),
+		     arg_text(r->capabilities_json),
+		     arg_text(r->recipients_json), arg_int(r->is_reachable),
 		     arg_text(r->reason), arg_int(r->probed_at),
 		     arg_int(r->created_at), arg_int(r->updated_at)),
 		e);
@@ -138,7 +144,7 @@ static bool run_create(struct catalog *c, struct catalog_op *op)
 	r->created_at = r->updated_at = clock_now_ms();
 	return name_check_resource(r->name, &op->err) &&
 	       key_check_free(&c->db, KEY_POOL, r->name, "", &op->err) &&
-	       insert(&c->db, r, &op->err) && write_secret(c, r, &op->err) &&
+	       insert(&c->db, r, &op->err) && write_secrets(c, r, &op->err) &&
 	       answer(c, op, r->id);
 }
 
@@ -169,6 +175,9 @@ static bool run_get_secret(struct catalog *c, struct catalog_op *op)
 	return run_get(c, op) &&
 	       secrets_read(c, "SELECT secret FROM pools WHERE id = ?",
 			    op->out.pools->id, &op->out.pools->secret,
+			    &op->err) &&
+	       secrets_read(c, "SELECT identity FROM pools WHERE id = ?",
+			    op->out.pools->id, &op->out.pools->identity,
 			    &op->err);
 }
 
@@ -224,12 +233,13 @@ static bool update(struct db *db, const struct pool_record *r, struct err *e)
 	name_fold(r->name, folded);
 	return db_run(db,
 		      "UPDATE pools SET name = ?, name_key = ?, remarks = ?,"
-		      " config_json = ?, part_bytes = ?, updated_at = ?,"
+		      " config_json = ?, part_bytes = ?, recipients_json = ?,"
+		      " updated_at = ?,"
 		      " revision = revision + 1 WHERE id = ?",
 		      ARGS(arg_text(r->name), arg_text(folded),
 			   arg_text(r->remarks), arg_text(r->config_json),
-			   arg_u64(r->part_bytes), arg_int(clock_now_ms()),
-			   arg_text(r->id)),
+			   arg_u64(r->part_bytes), arg_text(r->recipients_json),
+			   arg_int(clock_now_ms()), arg_text(r->id)),
 		      e);
 }
 
@@ -241,7 +251,7 @@ static bool run_update(struct catalog *c, struct catalog_op *op)
 	return name_check_resource(r->name, e) &&
 	       key_check_revision(&c->db, KEY_POOL, r->id, r->revision, e) &&
 	       key_check_free(&c->db, KEY_POOL, r->name, r->id, e) &&
-	       update(&c->db, r, e) && write_secret(c, r, e) &&
+	       update(&c->db, r, e) && write_secrets(c, r, e) &&
 	       answer(c, op, r->id);
 }
 

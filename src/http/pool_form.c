@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "http/fields.h"
+#include "http/pool_crypt.h"
 
 static const struct form_range part_range = {1 << 20, 256 << 20, 8 << 20};
 
@@ -143,11 +144,7 @@ void pool_form_read(struct form *f, const struct pool_record *old,
 	field_text(f, "remarks", REMARKS_MAX_POINTS, &r->remarks);
 	r->part_bytes = (uint64_t)form_integer(f, "part_bytes", &part_range);
 	read_type(f, old, r);
-	if (form_has(f, "encryption") &&
-	    !json_is_null(json_object_get(f->object, "encryption")))
-		form_fault(f, "encryption", "not_supported",
-			   "encryption of pools is not supported yet: leave "
-			   "it out, or send null");
+	pool_crypt_read(f, old, r);
 	form_end(f);
 }
 

@@ -16,6 +16,7 @@ struct bind_state {
 	int64_t based_on;	 /* the revision that was read */
 	unsigned tries;
 	bool is_dry_run;
+	bool lacks_confirm; /* that the identity is stored elsewhere */
 };
 
 /* Makes it; NULL: no memory, answered. */

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "http/merge.h"
+#include "http/pool_crypt.h"
 #include "http/pool_form.h"
 #include "http/pools_int.h"
 #include "http/server_int.h"
@@ -161,6 +162,7 @@ static bool read_update(struct request *r, const struct pool_record *rec)
 	form_init(&f, document, "", &r->faults);
 	pool_form_read(&f, rec, &b->pool);
 	pool_form_check_place(&f, rec, &b->pool);
+	b->lacks_confirm = pool_crypt_lacks_confirm(&f, rec, &b->pool);
 	ok = take_over(&b->pool, rec);
 	json_decref(document);
 	return ok;
@@ -187,7 +189,9 @@ static void on_got_update(void *arg, const struct pool_record *rec,
 	}
 	if (!request_is_sound(r))
 		return;
-	if (pool_form_is_same(&b->pool, rec))
+	if (b->lacks_confirm)
+		pool_crypt_refuse(r);
+	else if (pool_form_is_same(&b->pool, rec))
 		update(r);
 	else
 		pool_prove(r, on_proved_update);

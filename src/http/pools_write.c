@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/adopt.h"
+#include "http/pool_crypt.h"
 #include "http/pool_form.h"
 #include "http/pools_int.h"
 #include "http/server_int.h"
@@ -125,7 +126,11 @@ void pools_create(struct request *r)
 		return;
 	form_init(&f, r->body, "", &r->faults);
 	pool_form_read(&f, NULL, &b->pool);
-	if (request_is_sound(r))
+	if (!request_is_sound(r))
+		return;
+	if (pool_crypt_lacks_confirm(&f, NULL, &b->pool))
+		pool_crypt_refuse(r);
+	else
 		pool_prove(r, on_proved_new);
 }
 

@@ -38,6 +38,8 @@ libhttp_a_SOURCES = \
 	src/http/plans_int.h \
 	src/http/plans_runs.c \
 	src/http/plans_write.c \
+	src/http/pool_crypt.c \
+	src/http/pool_crypt.h \
 	src/http/pool_form.c \
 	src/http/pool_form.h \
 	src/http/pools.c \

@@ -93,6 +93,15 @@ json_t *show_source(const struct source_record *r)
 		"updated_at", show_time(r->updated_at));
 }
 
+static json_t *show_encryption(const struct pool_record *r)
+{
+	if (r->recipients_json == NULL)
+		return json_null();
+	return json_pack("{s:o, s:o}", "recipients",
+			 show_json(r->recipients_json), "identity",
+			 show_secret(r->has_identity));
+}
+
 json_t *show_pool(const struct pool_record *r)
 {
 	bool is_bucket = strcmp(r->storage_type, "object_storage") == 0;
@@ -102,7 +111,7 @@ json_t *show_pool(const struct pool_record *r)
 			  : show_json_or(r->config_json, json_object());
 
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s?, s:s, s:o, s:I, s:n, s:o, s:o,"
+		"{s:s, s:s, s:s, s:s, s:s?, s:s, s:o, s:I, s:o, s:o, s:o,"
 		" s:I, s:I, s:I, s:o, s:o}",
 		"id", r->id, "name", r->name, "remarks",
 		r->remarks ? r->remarks : "", "status",
@@ -112,7 +121,7 @@ json_t *show_pool(const struct pool_record *r)
 		"status_reason", r->is_reachable ? NULL : r->reason,
 		"storage_type", r->storage_type, r->storage_type, settings,
 		"part_bytes", (json_int_t)r->part_bytes, "encryption",
-		"capabilities",
+		show_encryption(r), "capabilities",
 		show_json_or(r->capabilities_json, json_object()), "plans",
 		show_json_or(r->plans_json, json_array()), "backup_count",
 		(json_int_t)r->backup_count, "stored_bytes",

@@ -140,6 +140,7 @@ bool adopt_fill(struct backup_record *r, const struct manifest *m,
 		return err_set(e, ERR_DAMAGED, "damaged_backup",
 			       "its manifest says a type of backup that there "
 			       "is not");
+	r->is_encrypted = m->recipients.n > 0;
 	r->save_path = place_of(pool, m->source_id, m->backup_id, e);
 	return r->save_path != NULL && fill_counts(r, m, e) &&
 	       fill_plan(r, m, e) && fill_texts(r, m, e);

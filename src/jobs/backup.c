@@ -73,7 +73,13 @@ static void on_sent(void *arg, const struct err *e)
 
 static void begin_send(struct backup_job *b)
 {
+	struct err e = {0};
+
 	backup_set_state(b, BACKUP_SEND);
+	if (!backup_fill_hidden(b, &e)) {
+		backup_fail(b, &e);
+		return;
+	}
 	part_writer_finish(b->writer, &b->manifest, on_sent, b);
 }
 
@@ -197,6 +203,7 @@ static void begin_start(struct backup_job *b)
 	backup_set_state(b, BACKUP_START);
 	b->r.started_at = clock_now_ms();
 	b->r.has_leftovers = true;
+	b->r.is_encrypted = b->opening.pool.recipients_json != NULL;
 	free(b->r.save_path);
 	b->r.save_path =
 		place_of(&b->opening.pool, b->r.source_id, b->r.id, &e);

@@ -134,6 +134,10 @@ size_t backup_share_bytes(uint64_t part_bytes, unsigned lanes);
  * enough for as many connections as are wanted, fewer are. */
 size_t backup_stream_share(struct backup_job *b);
 
+/* Before the writer is finished: what the manifest hides, if the backup is
+ * encrypted. False with *e filled. */
+bool backup_fill_hidden(struct backup_job *b, struct err *e) MUST_CHECK;
+
 /* Fills the manifest from record and dump. False with *e filled. */
 bool backup_fill_manifest(struct backup_job *b, struct err *e) MUST_CHECK;
 

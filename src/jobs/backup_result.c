@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "jobs/backup_int.h"
 
 static char *dump_json(json_t *json)
@@ -160,6 +161,50 @@ static char *plan_json(const struct backup_record *r)
 		"retention_days", (json_int_t)r->retention_days));
 }
 
+/* Warnings name tables: what an encrypted backup's manifest may tell of them
+ * is how many there are of which kind. */
+static char *bare_warnings_json(const struct dump_facts *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->nwarnings; i++) {
+		json_t *one =
+			json_pack("{s:s,s:s}", "code", f->warnings[i].code,
+				  "detail", "encrypted, as the backup is");
+
+		(void)json_array_append_new(list, one);
+	}
+	return dump_json(list);
+}
+
+bool backup_fill_hidden(struct backup_job *b, struct err *e)
+{
+	const struct dump_facts *f = b->dump->ops->facts(b->dump);
+	const char *scope = b->r.scope_json;
+	char *warnings = warnings_json(f);
+	struct text t = {0};
+
+	text_printf(&t, "{\"scope\":%s,\"warnings\":",
+		    scope != NULL ? scope : "null");
+	text_str(&t, warnings);
+	text_str(&t, "}");
+	free(b->manifest.hidden_json);
+	b->manifest.hidden_json = warnings != NULL ? text_take(&t) : NULL;
+	text_free(&t);
+	free(warnings);
+	return b->manifest.hidden_json != NULL ||
+	       err_nomem(e, "a backup's warnings");
+}
+
+/* No database, table or file is named in it: what was is sealed already. */
+static void hide_names(struct manifest *m, const struct dump_facts *f)
+{
+	free(m->scope_json);
+	free(m->warnings_json);
+	m->scope_json = copy_or_null(NULL);
+	m->warnings_json = bare_warnings_json(f);
+}
+
 static bool is_filled(const struct manifest *m)
 {
 	return m->name && m->description && m->source_name && m->engine &&
@@ -185,6 +230,8 @@ bool backup_fill_manifest(struct backup_job *b, struct err *e)
 	m->longest_statement = f->max_statement_bytes;
 	m->started_at = r->started_at;
 	m->finished_at = r->finished_at;
+	if (m->recipients.n > 0)
+		hide_names(m, f);
 	if (!is_filled(m))
 		return err_nomem(e, "a manifest");
 	return true;

@@ -152,6 +152,8 @@ static bool open_writer(struct backup_job *b, const struct source_kind *kind,
 	};
 
 	(void)snprintf(suffix, sizeof(suffix), "%s.zst", kind->part_suffix);
+	if (!opening_recipients(&b->opening.pool, &c.recipients, e))
+		return false;
 	b->writer = part_writer_new(&c, e);
 	return b->writer != NULL;
 }

@@ -28,18 +28,47 @@ static void on_source(void *arg, const struct source_record *r,
 	opening_end(o, e);
 }
 
+bool opening_recipients(const struct pool_record *r, struct age_recipients *out,
+			struct err *e)
+{
+	json_t *list;
+	bool ok = true;
+
+	memset(out, 0, sizeof(*out));
+	if (r->recipients_json == NULL)
+		return true;
+	list = record_json(r->recipients_json, "a pool's recipients", e);
+	if (list == NULL)
+		return false;
+	for (size_t i = 0; ok && i < json_array_size(list); i++) {
+		const char *one = json_string_value(json_array_get(list, i));
+
+		ok = age_recipients_add(out, one != NULL ? one : "", e);
+	}
+	json_decref(list);
+	/* Never unencrypted for want of somebody who may read it. */
+	return ok && (out->n > 0 || err_bug(e, "a pool without recipients"));
+}
+
+static bool take_pool(struct opening *o, const struct pool_record *r,
+		      struct err *e)
+{
+	if (!pool_record_copy(&o->pool, r))
+		return err_nomem(e, "a pool's record");
+	if (r->identity != NULL &&
+	    !age_identities_read(&o->identities, r->identity, e))
+		return false;
+	o->store = opening_store(o->jobs, &o->pool, o->store_attempts, e);
+	return o->store != NULL;
+}
+
 static void on_pool(void *arg, const struct pool_record *r, const struct err *e)
 {
 	struct opening *o = arg;
 	struct err mine = {0};
 
 	o->op = NULL;
-	if (e == NULL && !pool_record_copy(&o->pool, r))
-		(void)err_nomem(&mine, "a pool's record");
-	if (e == NULL && !err_is(&mine))
-		o->store = opening_store(o->jobs, &o->pool, o->store_attempts,
-					 &mine);
-	if (e == NULL && err_is(&mine))
+	if (e == NULL && !take_pool(o, r, &mine))
 		e = &mine;
 	if (e != NULL)
 		opening_end(o, e);
@@ -126,6 +155,7 @@ void opening_fini(struct opening *o)
 {
 	catalog_cancel(o->op);
 	store_free(o->store);
+	age_identities_wipe(&o->identities);
 	backup_record_fini(&o->backup);
 	pool_record_fini(&o->pool);
 	source_record_fini(&o->source);
@@ -141,6 +171,7 @@ void opening_exchange_env(const struct opening *o, struct exchange_env *env)
 	env->store = o->store;
 	env->workers = c->cpu;
 	env->signer = c->signer;
+	env->identities = &o->identities;
 	env->server_id = catalog_identity(c->catalog)->server_id;
 }
 

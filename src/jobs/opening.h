@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "base/age.h"
 #include "catalog/backups.h"
 #include "catalog/catalog.h"
 #include "catalog/pools.h"
@@ -39,6 +40,7 @@ struct opening {
 	struct pool_record pool;
 	struct source_record source;
 	struct store *store;
+	struct age_identities identities; /* of the pool; n == 0: none */
 };
 
 /* done runs once, from the loop; what was wanted is then in o. False with *e
@@ -53,7 +55,12 @@ void opening_fini(struct opening *o);
 /* Stops asking: done will not run. What was got stays. */
 void opening_cancel(struct opening *o);
 
-/* For conversations about the opened pool. */
+/* What backups into a pool are encrypted to; n == 0: they are not. False with
+ * *e filled. */
+bool opening_recipients(const struct pool_record *r, struct age_recipients *out,
+			struct err *e) MUST_CHECK;
+
+/* For conversations about the opened pool. The opening lives as long. */
 void opening_exchange_env(const struct opening *o, struct exchange_env *env);
 
 /* The JSON that a record holds; what is for the error's text. Caller decrefs;

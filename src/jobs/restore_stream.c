@@ -80,6 +80,7 @@ static struct source *new_reader(struct restore_stream *s, struct err *e)
 		.workers = jc->cpu,
 		.feed = &s->feed,
 		.gets_at_once = s->gets_at_once,
+		.identities = &s->preflight->opening.identities,
 	};
 
 	return part_reader_new(&c, e);

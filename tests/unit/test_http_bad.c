@@ -76,6 +76,11 @@ static const struct bad sources[] = {
 	POOL(",\"storage_type\":\"object_storage\",\"object_storage\":{"       \
 	     "\"endpoint\":\"http://e\",\"bucket\":\"b\",\"access_key\":"      \
 	     "\"a\",\"secret_key\":\"s\"" more "}")
+#define CRYPT(value) DIR("\"/x\"", ",\"encryption\":" value)
+#define AGE_KEY	     "age1knslxrmu56pcft7dhp2m2zy43s4u36u07ajun7d7465vvgfa3g9s5svuya"
+#define AGE_OTHER                                                              \
+	"AGE-SECRET-KEY-"                                                      \
+	"132M8P7VYLVSNJFVNVP3VUFH5XN4ME6K30M9L6M27FXH0WE9JZ6JQLMUFVD"
 #define DIR(path, more)                                                        \
 	POOL(",\"storage_type\":\"local_directory\",\"local_directory\":"      \
 	     "{\"path\":" path "}" more)
@@ -121,8 +126,32 @@ static const struct bad pools[] = {
 	 "/part_bytes"},
 	{DIR("\"/x\"", ",\"part_bytes\":\"8M\""), 422, "invalid_type",
 	 "/part_bytes"},
-	{DIR("\"/x\"", ",\"encryption\":{}"), 422, "not_supported",
-	 "/encryption"},
+	{CRYPT("{}"), 422, "required", "/encryption/recipients"},
+	{CRYPT("7"), 422, "invalid_type", "/encryption"},
+	{CRYPT("{\"recipients\":[]}"), 422, "invalid_value",
+	 "/encryption/recipients"},
+	{CRYPT("{\"recipients\":\"" AGE_KEY "\"}"), 422, "invalid_type",
+	 "/encryption/recipients"},
+	{CRYPT("{\"recipients\":[7]}"), 422, "invalid_value",
+	 "/encryption/recipients/0"},
+	{CRYPT("{\"recipients\":[\"" AGE_KEY "\",\"age1x\"]}"), 422,
+	 "invalid_value", "/encryption/recipients/1"},
+	{CRYPT("{\"recipients\":[\"" AGE_KEY "\",\"" AGE_KEY "\"]}"), 422,
+	 "invalid_value", "/encryption/recipients/1"},
+	{CRYPT("{\"recipients\":[\"" AGE_KEY "\"],\"identity\":\"x\"}"), 422,
+	 "invalid_value", "/encryption/identity"},
+	{CRYPT("{\"recipients\":[\"" AGE_KEY "\"],\"identity\":\"" AGE_OTHER
+	       "\"}"),
+	 422, "invalid_value", "/encryption/identity"},
+	{CRYPT("{\"recipients\":[\"" AGE_KEY "\"],\"identity\":"
+	       "{\"set\":true}}"),
+	 422, "invalid_value", "/encryption/identity"},
+	{CRYPT("{\"recipients\":[\"" AGE_KEY "\"],\"confirm_stored\":1}"), 422,
+	 "invalid_type", "/encryption/confirm_stored"},
+	{CRYPT("{\"recipients\":[\"" AGE_KEY "\"],\"key\":1}"), 400,
+	 "unknown_field", "/encryption/key"},
+	{CRYPT("{\"recipients\":[\"" AGE_KEY "\"]}"), 409, "confirm_required",
+	 NULL},
 	{DIR("\"/x\"", ",\"part_byte\":1"), 400, "unknown_field", "/part_byte"},
 	/* The settings of the other type do not belong here. */
 	{DIR("\"/x\"", ",\"object_storage\":{}"), 400, "unknown_field",
