@@ -60,11 +60,11 @@ static uint32_t weekdays_in(uint32_t weekdays, int year, int month)
 
 static uint32_t cron_days(const struct cron *c, int year, int month)
 {
-	uint32_t days = c->days & days_of_month(year, month);
-	uint32_t by_week = weekdays_in(c->weekdays, year, month);
+	uint32_t days = c->days & days_of_month(year, month), by_week;
 
 	if ((c->months & 1u << month) == 0)
 		return 0;
+	by_week = weekdays_in(c->weekdays, year, month);
 	return c->is_any_day || c->is_any_weekday ? days & by_week
 						  : days | by_week;
 }
