@@ -64,6 +64,7 @@ struct catalog_query {
 	const char *q; /* name contains, without regard to case */
 	const char *engine, *status, *source, *pool, *type, *method, *kind;
 	const char *plan, *strategy, *resource, *result;
+	const char *kind_not; /* events: all but those of this kind */
 	const char *backup, *target, *storage_type; /* ids, or names where
 						     * names are unique */
 	int64_t since, until; /* ms, by creation; until is not in */

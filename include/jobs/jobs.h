@@ -182,6 +182,11 @@ struct job_progress {
 bool jobs_progress(const struct jobs *j, const char *job_id,
 		   struct job_progress *p);
 
+/* Tells each job that is queued or running here, in order of arrival; each()
+ * starts and ends none. kind: "backup" ... */
+typedef void jobs_each_cb(void *arg, const char *job_id, const char *kind);
+void jobs_each(const struct jobs *j, jobs_each_cb *each, void *arg);
+
 /* How many are queued and running. */
 void jobs_load(const struct jobs *j, unsigned *queued, unsigned *running);
 

@@ -222,11 +222,11 @@ bool call_give_query(struct catalog_op *op, const struct catalog_query *q)
 {
 	struct catalog_query own = *q;
 	const char **const texts[] = {
-		&own.q,	     &own.engine,   &own.status,       &own.source,
-		&own.pool,   &own.type,	    &own.method,       &own.kind,
-		&own.plan,   &own.strategy, &own.resource,     &own.result,
-		&own.backup, &own.target,   &own.storage_type, &own.sort,
-		&own.after};
+		&own.q,	       &own.engine,   &own.status,   &own.source,
+		&own.pool,     &own.type,     &own.method,   &own.kind,
+		&own.plan,     &own.strategy, &own.resource, &own.result,
+		&own.kind_not, &own.backup,   &own.target,   &own.storage_type,
+		&own.sort,     &own.after};
 
 	if (op == NULL)
 		return false;

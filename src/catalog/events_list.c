@@ -92,6 +92,7 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 
 	list_filter(&l, by_id ? "ev.resource = ?" : "ev.name = ?", q->resource);
 	list_filter(&l, "ev.kind = ?", q->kind);
+	list_filter(&l, "ev.kind <> ?", q->kind_not);
 	list_filter(&l, "ev.result = ?", q->result);
 	list_filter_int(&l, "ev.at >= ?", q->since);
 	list_filter_int(&l, "ev.at < ?", q->until);

@@ -179,6 +179,14 @@ bool jobs_progress(const struct jobs *j, const char *job_id,
 	return true;
 }
 
+void jobs_each(const struct jobs *j, jobs_each_cb *each, void *arg)
+{
+	const struct job *job;
+
+	TAILQ_FOREACH (job, &j->list, entry)
+		each(arg, job->id, job->ops->name);
+}
+
 void jobs_load(const struct jobs *j, unsigned *queued, unsigned *running)
 {
 	const struct job *job;
