@@ -167,8 +167,25 @@ static bool token_find(const struct auth *a, const char *token,
 	if (found == NULL)
 		return false;
 	who->role = role_parse(found->role);
+	(void)str_copy(who->id, sizeof(who->id), found->id);
 	(void)str_copy(who->name, sizeof(who->name), found->name);
 	return who->role != ROLE_NONE;
+}
+
+bool auth_still_knows(const struct auth *a, const struct principal *who)
+{
+	int64_t now_ms = clock_now_ms();
+
+	if (strcmp(who->id, "socket") == 0)
+		return true;
+	for (size_t i = 0; i < a->n; i++) {
+		const struct token_record *t = &a->tokens[i];
+
+		if (strcmp(t->id, who->id) == 0)
+			return role_parse(t->role) == who->role &&
+			       (t->expires_at == 0 || t->expires_at > now_ms);
+	}
+	return false;
 }
 
 /* What follows "Bearer ", or NULL (RFC 6750, section 2.1). */
@@ -192,6 +209,7 @@ bool auth_check(struct auth *a, const struct peer *peer, const char *header,
 	*retry_seconds = 0;
 	if (header == NULL && peer->is_trusted) {
 		who->role = ROLE_ADMIN;
+		(void)str_copy(who->id, sizeof(who->id), "socket");
 		(void)str_copy(who->name, sizeof(who->name), "socket");
 		return true;
 	}

@@ -27,6 +27,7 @@ enum role role_parse(const char *word);
 
 struct principal {
 	enum role role;
+	char id[ID_MAX];     /* of the token; "socket" */
 	char name[NAME_BUF]; /* of the token; "socket" */
 };
 
@@ -41,6 +42,10 @@ void auth_free(struct auth *a);
 /* Takes the place of all tokens so far; copied. False: no memory. */
 bool auth_set_tokens(struct auth *a, const struct token_record *list,
 		     size_t n) MUST_CHECK;
+
+/* Whether who was let in would be let in now, with that role: its token is
+ * there and has not expired. */
+bool auth_still_knows(const struct auth *a, const struct principal *who);
 
 /* Tokens were set once. */
 bool auth_is_loaded(const struct auth *a);

@@ -9,6 +9,7 @@
 #include "http/guard_int.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ enum {
 	AHEAD_BYTES = 64 << 10,	 /* of requests sent before an answer is read */
 	DEAF_BYTES = 1 << 30,	 /* evhttp reads when so much is there */
 	PEEK_PIECES = 8,
+	STREAM_DEAF_MS = 60 * 1000, /* nothing acknowledged for so long */
 };
 
 static int64_t after_seconds(unsigned seconds)
@@ -170,7 +172,7 @@ static bool conn_feed(struct conn *c, struct evbuffer *in, size_t added,
 	size_t len = evbuffer_get_length(in);
 	int n;
 
-	if (c->phase == CONN_SENDING &&
+	if ((c->phase == CONN_SENDING || c->phase == CONN_STREAMING) &&
 	    len > c->guard->config.limits.header_bytes + AHEAD_BYTES)
 		return err_set(e, ERR_INVALID, "malformed",
 			       "too much was sent ahead of answers");
@@ -282,7 +284,7 @@ static void conn_sweep(struct conn *c, int64_t now_ms)
 {
 	bool is_overdue = now_ms >= c->deadline_ms;
 
-	if (c->phase == CONN_WORKING) {
+	if (c->phase == CONN_WORKING || c->phase == CONN_STREAMING) {
 		/* evhttp does not read meanwhile: it would not notice. */
 		if (is_overdue || has_left(c))
 			evhttp_connection_free(c->evcon);
@@ -367,6 +369,23 @@ void guard_sending(struct conn *c, struct evhttp_request *req, size_t bytes)
 	c->deadline_ms += (int64_t)(bytes / SEND_BYTES_PER_MS);
 	conn_claim(c, 0);
 	evhttp_request_set_on_complete_cb(req, on_sent, c);
+}
+
+void guard_streaming(struct conn *c)
+{
+	unsigned limit_ms = STREAM_DEAF_MS;
+
+	c->phase = CONN_STREAMING;
+	c->deadline_ms = INT64_MAX;
+	conn_claim(c, 0);
+	if (!c->peer.is_local)
+		(void)setsockopt(bufferevent_getfd(c->bev), IPPROTO_TCP,
+				 TCP_USER_TIMEOUT, &limit_ms, sizeof(limit_ms));
+}
+
+size_t conn_backlog(const struct conn *c)
+{
+	return evbuffer_get_length(bufferevent_get_output(c->bev));
 }
 
 const struct peer *conn_peer(const struct conn *c)

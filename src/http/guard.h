@@ -66,6 +66,16 @@ struct conn *guard_working(struct guard *g, struct evhttp_request *req,
  * any more. Before evhttp_send_reply(). */
 void guard_sending(struct conn *c, struct evhttp_request *req, size_t bytes);
 
+/*
+ * Its answer is a stream: no deadline until guard_sending(), gone() runs when
+ * the connection ends. A client that takes nothing for a minute is dropped by
+ * the system.
+ */
+void guard_streaming(struct conn *c);
+
+/* Bytes that wait because the client does not take them. */
+size_t conn_backlog(const struct conn *c);
+
 /* Borrowed from the connection. */
 const struct peer *conn_peer(const struct conn *c);
 

@@ -16,6 +16,7 @@ enum conn_phase {
 	CONN_RECEIVING, /* a part of one */
 	CONN_WORKING,	/* a whole one, not answered */
 	CONN_SENDING,	/* the answer is on its way */
+	CONN_STREAMING, /* an answer without an end */
 	CONN_REFUSED,	/* refused; what still comes is thrown away */
 };
 

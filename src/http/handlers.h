@@ -65,6 +65,14 @@ void jobs_stop_one(struct request *r); /* POST /{id}/cancel */
 /* timers.c */
 void timers_preview(struct request *r); /* POST /v1/timers/preview */
 
+/* tokens.c */
+void tokens_list(struct request *r);   /* GET /v1/tokens */
+void tokens_create(struct request *r); /* POST: the token, once */
+void tokens_delete(struct request *r); /* DELETE /{id} */
+
+/* events.c, events_stream.c */
+void events_list(struct request *r); /* GET /v1/events, also as a stream */
+
 /* system.c, metrics.c */
 void system_get(struct request *r);	/* GET /v1/system */
 void system_metrics(struct request *r); /* GET /metrics */

@@ -178,6 +178,8 @@ void query_list(const struct query *q, struct catalog_query *out,
 	out->kind = query_filter(q, "kind");
 	out->plan = query_filter(q, "plan");
 	out->strategy = query_filter(q, "strategy");
+	out->resource = query_filter(q, "resource");
+	out->result = query_filter(q, "result");
 	out->backup = query_filter(q, "backup");
 	out->target = query_filter(q, "target");
 	out->storage_type = query_filter(q, "storage_type");

@@ -12,11 +12,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "catalog/replies.h"
+#include "http/audit.h"
+#include "http/idempotency.h"
 #include "http/problem.h"
 #include "http/routes.h"
 #include "http/server_int.h"
 
 static const char problem_type[] = "application/problem+json";
+static const char document_type[] = "application/json";
 
 static void header(struct request *r, const char *name, const char *value)
 {
@@ -38,17 +42,17 @@ static bool is_routine(const struct request *r, int status)
 	return status == 200 && r->route != NULL && r->route->role == ROLE_NONE;
 }
 
-static void log_answer(const struct request *r, int status, size_t bytes)
+void reply_log(const struct request *r, int status, size_t bytes)
 {
 	log_line(is_routine(r, status) ? LOG_DEBUG : LOG_INFO, "http",
 		 "%s %s %d %zu bytes %lld ms from=%s token=%s request=%s",
 		 r->method, r->path ? r->path : "-", status, bytes,
 		 (long long)(clock_mono_ms() - r->began_ms),
-		 r->conn ? conn_peer(r->conn)->address : "gone",
+		 r->conn ? r->address : "gone",
 		 r->who.name[0] ? r->who.name : "-", r->id);
 }
 
-static void standing_headers(struct request *r)
+void reply_standing_headers(struct request *r)
 {
 	header(r, "X-Request-Id", r->id);
 	header(r, "X-Content-Type-Options", "nosniff");
@@ -58,6 +62,18 @@ static void standing_headers(struct request *r)
 	header(r, "Referrer-Policy", "no-referrer");
 	if (r->server->is_stopping)
 		header(r, "Connection", "close");
+}
+
+static void own_headers(struct request *r)
+{
+	if (r->type != NULL)
+		header(r, "Content-Type", r->type);
+	if (r->location[0] != '\0')
+		header(r, "Location", r->location);
+	if (r->etag[0] != '\0')
+		header(r, "ETag", r->etag);
+	if (r->is_replay)
+		header(r, "Idempotency-Replayed", "true");
 }
 
 static void failure_headers(struct request *r, int status)
@@ -70,7 +86,7 @@ static void failure_headers(struct request *r, int status)
 		routes_allow(r->path, allow, sizeof(allow));
 		header(r, "Allow", allow);
 	}
-	if (status == 429 || status == 503)
+	if (status == 429 || status == 503 || r->retry_seconds > 0)
 		header_number(r, "Retry-After",
 			      r->retry_seconds ? r->retry_seconds : 1);
 }
@@ -95,9 +111,12 @@ static void reply_send(struct request *r, int status, struct evbuffer *body)
 	size_t len = evbuffer_get_length(body);
 
 	r->server->answers[status / 100]++;
-	log_answer(r, status, len);
+	reply_log(r, status, len);
+	audit_request(r, status);
+	idempotency_end(r, status, body);
 	if (ev != NULL) {
-		standing_headers(r);
+		reply_standing_headers(r);
+		own_headers(r);
 		failure_headers(r, status);
 		/* evhttp would send a body after HEAD, if it had one. */
 		if (status != 204)
@@ -143,8 +162,8 @@ static void reply_problem(struct request *r, const struct problem *p)
 		reply_abort(r);
 		return;
 	}
-	if (r->ev != NULL)
-		header(r, "Content-Type", problem_type);
+	r->type = problem_type;
+	(void)str_copy(r->code, sizeof(r->code), p->code);
 	reply_send(r, p->status, b);
 }
 
@@ -213,47 +232,70 @@ bool request_is_sound(struct request *r)
 
 void request_reply(struct request *r, int status, json_t *json)
 {
-	struct evbuffer *b = json_buffer(json);
+	struct evbuffer *b;
 
+	audit_note_reply(r, json);
+	b = json_buffer(json);
 	if (b == NULL) {
 		reply_abort(r);
 		return;
 	}
-	if (r->ev != NULL)
-		header(r, "Content-Type", "application/json");
+	r->type = document_type;
 	reply_send(r, status, b);
 }
 
 void request_reply_revision(struct request *r, int status, json_t *json,
 			    int64_t revision)
 {
-	char tag[32];
-
-	(void)snprintf(tag, sizeof(tag), "\"%lld\"", (long long)revision);
-	if (r->ev != NULL)
-		header(r, "ETag", tag);
+	(void)snprintf(r->etag, sizeof(r->etag), "\"%lld\"",
+		       (long long)revision);
 	request_reply(r, status, json);
 }
 
 void request_reply_created(struct request *r, json_t *json, const char *id,
 			   int64_t revision)
 {
-	char place[128];
-
-	(void)snprintf(place, sizeof(place), "%s/%s", r->path, id);
-	if (r->ev != NULL)
-		header(r, "Location", place);
+	(void)snprintf(r->location, sizeof(r->location), "%s/%s", r->path, id);
 	request_reply_revision(r, 201, json, revision);
 }
 
 void request_reply_accepted(struct request *r, json_t *json, const char *job_id)
 {
-	char place[64];
-
-	(void)snprintf(place, sizeof(place), "/v1/jobs/%s", job_id);
-	if (r->ev != NULL)
-		header(r, "Location", place);
+	(void)snprintf(r->location, sizeof(r->location), "/v1/jobs/%s", job_id);
 	request_reply(r, 202, json);
+}
+
+/* A member of the headers that were kept, "" when it is not there. */
+static const char *kept_header(const json_t *headers, const char *name)
+{
+	const char *value = json_string_value(json_object_get(headers, name));
+
+	return value != NULL ? value : "";
+}
+
+void request_reply_again(struct request *r, const struct reply_record *kept)
+{
+	struct evbuffer *b = evbuffer_new();
+	json_t *headers = json_loads(
+		kept->headers_json ? kept->headers_json : "{}", 0, NULL);
+
+	if (b == NULL || headers == NULL ||
+	    evbuffer_add(b, kept->body ? kept->body : "",
+			 kept->body ? strlen(kept->body) : 0) != 0) {
+		if (b != NULL)
+			evbuffer_free(b);
+		json_decref(headers);
+		reply_abort(r);
+		return;
+	}
+	r->is_replay = true;
+	if (kept->status != 204)
+		r->type = kept->status >= 400 ? problem_type : document_type;
+	(void)str_copy(r->location, sizeof(r->location),
+		       kept_header(headers, "Location"));
+	(void)str_copy(r->etag, sizeof(r->etag), kept_header(headers, "ETag"));
+	json_decref(headers);
+	reply_send(r, kept->status, b);
 }
 
 void request_reply_nothing(struct request *r)
@@ -278,8 +320,7 @@ void request_reply_bytes(struct request *r, int status,
 		reply_abort(r);
 		return;
 	}
-	if (r->ev != NULL)
-		header(r, "Content-Type", b->type);
+	r->type = b->type;
 	if (r->ev != NULL && b->name != NULL) {
 		(void)snprintf(place, sizeof(place),
 			       "attachment; filename=\"%s\"", b->name);

@@ -17,6 +17,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "catalog/catalog.h"
+#include "http/idempotency.h"
 #include "http/routes.h"
 #include "http/server_int.h"
 #include "jobs/jobs.h"
@@ -69,6 +70,7 @@ static void request_cancel(struct request *r)
 void request_drop(struct request *r)
 {
 	request_cancel(r);
+	idempotency_give_back(r);
 	TAILQ_REMOVE(&r->server->requests, r, entry);
 	if (r->timer != NULL)
 		event_free(r->timer);
@@ -79,6 +81,7 @@ void request_drop(struct request *r)
 	faults_fini(&r->faults);
 	json_decref(r->body);
 	free(r->path);
+	free(r->key);
 	free(r);
 }
 
@@ -92,6 +95,10 @@ static void request_gone(void *arg)
 		 "request=%s",
 		 r->method, r->path, (long long)(clock_mono_ms() - r->began_ms),
 		 r->who.name[0] ? r->who.name : "-", r->id);
+	/* evhttp leaves a request to us whose answer it was in the middle of.
+	 */
+	if (evhttp_request_get_connection(r->ev) == NULL)
+		evhttp_request_free(r->ev);
 	r->ev = NULL;
 	r->conn = NULL;
 	if (!r->is_kept)
@@ -297,6 +304,8 @@ static struct request *request_new(struct http_server *s,
 	r->ev = ev;
 	r->began_ms = clock_mono_ms();
 	r->method = method_name(evhttp_request_get_command(ev));
+	(void)str_copy(r->address, sizeof(r->address),
+		       conn_peer(r->conn)->address);
 	r->is_head = strcmp(r->method, "HEAD") == 0;
 	id_new(r->id, "req");
 	TAILQ_INSERT_TAIL(&s->requests, r, entry);
@@ -314,6 +323,6 @@ void request_begin(struct http_server *s, struct evhttp_request *ev)
 	}
 	if (!request_read(r, &e))
 		request_fail(r, &e);
-	else if (request_is_sound(r))
+	else if (request_is_sound(r) && !idempotency_begin(r))
 		r->route->handle(r);
 }

@@ -16,14 +16,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <netinet/in.h>
 #include <sys/queue.h>
 
 #include "base/err.h"
 #include "base/id.h"
+#include "base/sha256.h"
 #include "http/auth.h"
 #include "http/body.h"
 #include "http/faults.h"
 #include "http/query.h"
+#include "model/names.h"
 
 struct conn;
 struct event;
@@ -48,8 +51,19 @@ struct request {
 	json_t *body; /* an object, or NULL when there was none */
 	struct faults faults;
 	struct principal who;
-	int64_t began_ms; /* monotonic */
+	char address[INET6_ADDRSTRLEN]; /* of the client */
+	int64_t began_ms;		/* monotonic */
 	bool is_head, is_kept;
+	/* Idempotency-Key: the key, the digest of what was asked, and whether
+	 * its reply has to be kept. */
+	char *key;
+	char digest[SHA256_HEX_MAX];
+	bool is_claimed, is_replay;
+	/* of the reply, for the audit log and for those that are kept */
+	char code[ERR_API_MAX]; /* of its problem */
+	char resource[ID_MAX], resource_name[NAME_BUF];
+	char location[128], etag[32];
+	const char *type;	/* of its body */
 	int64_t if_revision;	/* from If-Match; 0: any */
 	unsigned retry_seconds; /* for Retry-After */
 	struct catalog_op *catalog_op;
@@ -112,6 +126,16 @@ struct reply_bytes {
 };
 void request_reply_bytes(struct request *r, int status,
 			 const struct reply_bytes *b);
+
+/* Gives a reply that was kept once more; strings are copied. */
+struct reply_record;
+void request_reply_again(struct request *r, const struct reply_record *kept);
+
+/* The headers that every answer has. */
+void reply_standing_headers(struct request *r);
+
+/* The line of the log. */
+void reply_log(const struct request *r, int status, size_t bytes);
 
 /* Answers with a problem. */
 void request_fail(struct request *r, const struct err *e);

@@ -3,6 +3,8 @@ libhttp_a_SOURCES = \
 	include/http/server.h \
 	src/http/adopt.c \
 	src/http/adopt.h \
+	src/http/audit.c \
+	src/http/audit.h \
 	src/http/auth.c \
 	src/http/auth.h \
 	src/http/backup_form.c \
@@ -13,6 +15,7 @@ libhttp_a_SOURCES = \
 	src/http/backups_write.c \
 	src/http/body.c \
 	src/http/body.h \
+	src/http/events.c \
 	src/http/faults.c \
 	src/http/faults.h \
 	src/http/fields.c \
@@ -21,6 +24,8 @@ libhttp_a_SOURCES = \
 	src/http/guard.h \
 	src/http/guard_int.h \
 	src/http/handlers.h \
+	src/http/idempotency.c \
+	src/http/idempotency.h \
 	src/http/jobs.c \
 	src/http/list.c \
 	src/http/list_int.h \
@@ -75,10 +80,13 @@ libhttp_a_SOURCES = \
 	src/http/sources_int.h \
 	src/http/sources_update.c \
 	src/http/sources_write.c \
+	src/http/streams.c \
+	src/http/streams.h \
 	src/http/system.c \
 	src/http/timer_form.c \
 	src/http/timer_form.h \
 	src/http/timers.c \
+	src/http/tokens.c \
 	src/http/wire.c \
 	src/http/wire.h
 nodist_libhttp_a_SOURCES = src/http/openapi.c

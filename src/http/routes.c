@@ -14,8 +14,8 @@
 /*
  * "Role per route" of the API: GET and previews need read; backing up,
  * canceling, holding operate; restores restore; everything else that writes,
- * and tokens, admin. A literal part stands before the "{id}" it could be taken
- * for.
+ * and tokens, admin; of events those of the audit log are shown to admins
+ * alone. A literal part stands before the "{id}" it could be taken for.
  */
 static const struct route routes[] = {
 	{"GET", "/v1/sources", ROLE_READ, BODY_NONE, LIST "q engine status",
@@ -105,6 +105,14 @@ static const struct route routes[] = {
 	 jobs_stop_one, "job.cancel"},
 	{"POST", "/v1/timers/preview", ROLE_READ, BODY_REQUIRED, "",
 	 timers_preview, NULL},
+	{"GET", "/v1/events", ROLE_READ, BODY_NONE,
+	 LIST "resource kind result since until", events_list, NULL},
+	{"GET", "/v1/tokens", ROLE_ADMIN, BODY_NONE, LIST "q", tokens_list,
+	 NULL},
+	{"POST", "/v1/tokens", ROLE_ADMIN, BODY_REQUIRED, "", tokens_create,
+	 "token.create"},
+	{"DELETE", "/v1/tokens/{id}", ROLE_ADMIN, BODY_NONE, "", tokens_delete,
+	 "token.delete"},
 	{"GET", "/v1/system", ROLE_READ, BODY_NONE, "", system_get, NULL},
 	{"GET", "/metrics", ROLE_READ, BODY_NONE, "", system_metrics, NULL},
 	{"GET", "/openapi.json", ROLE_READ, BODY_NONE, "", system_openapi,

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "http/server_int.h"
+#include "http/streams.h"
 #include "loop/loop.h"
 
 /* Where the guard refuses first, evhttp's own limits are out of the way. */
@@ -111,6 +112,9 @@ static bool make_parts(struct http_server *s, struct err *e)
 	s->auth = auth_new(s->config.limits.failures_per_minute, e);
 	if (s->auth == NULL)
 		return false;
+	s->streams = streams_new(s, e);
+	if (s->streams == NULL)
+		return false;
 	s->evhttp = evhttp_new(g.base);
 	if (s->evhttp == NULL)
 		return err_nomem(e, "the HTTP server");
@@ -207,6 +211,7 @@ void http_server_free(struct http_server *s)
 		evhttp_free(s->evhttp);
 	while ((r = TAILQ_FIRST(&s->requests)) != NULL)
 		request_drop(r);
+	streams_free(s->streams);
 	guard_free(s->guard);
 	auth_free(s->auth);
 	free(s->version);

@@ -2,6 +2,7 @@
 #ifndef COFFER_HTTP_SERVER_INT_H
 #define COFFER_HTTP_SERVER_INT_H
 
+#include "http/audit.h"
 #include "http/auth.h"
 #include "http/guard.h"
 #include "http/listen.h"
@@ -10,6 +11,7 @@
 
 struct evhttp;
 struct evhttp_bound_socket;
+struct streams;
 
 enum { SERVER_SOCKETS = 2, STATUS_CLASSES = 6 };
 
@@ -27,6 +29,8 @@ struct http_server {
 	struct catalog_op *tokens_op;
 	catalog_done_cb *tokens_done;
 	void *tokens_arg;
+	struct streams *streams;
+	struct audit_gate gate;
 	uint64_t answers[STATUS_CLASSES]; /* by status / 100 */
 };
 

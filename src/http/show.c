@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "catalog/events.h"
 #include "stores/probe.h"
 
 json_t *show_time(int64_t at_ms)
@@ -139,4 +140,15 @@ json_t *show_capabilities(const struct store_capabilities *c)
 			 (json_int_t)c->clock_skew_ms, "put_ms", (int)c->put_ms,
 			 "get_ms", (int)c->get_ms, "list_ms", (int)c->list_ms,
 			 "delete_ms", (int)c->delete_ms);
+}
+
+json_t *show_event(const struct event_record *r)
+{
+	return json_pack("{s:I, s:o, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o}",
+			 "id", (json_int_t)r->id, "at", show_time(r->at_ms),
+			 "kind", r->kind, "act", r->act, "resource",
+			 show_text(r->resource), "name", show_text(r->name),
+			 "result", r->result, "who", show_text(r->who),
+			 "address", show_text(r->address), "detail",
+			 show_text(r->detail));
 }

@@ -50,6 +50,12 @@ json_t *show_restore_report(const struct jobs_restore_report *r);
 /* now: how far it is, or NULL: as it was kept at the end. */
 json_t *show_job(const struct job_record *r, const struct job_progress *now);
 
+struct event_record;
+json_t *show_event(const struct event_record *r);
+
+/* How far a job is. */
+json_t *show_progress(const struct job_progress *p);
+
 /* What a probe of a store found, as pools keep it. */
 struct store_capabilities;
 json_t *show_capabilities(const struct store_capabilities *c);

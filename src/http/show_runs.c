@@ -118,7 +118,7 @@ static json_t *known_or_null(int64_t n)
 	return n < 0 ? json_null() : json_integer(n);
 }
 
-static json_t *show_progress(const struct job_progress *p)
+json_t *show_progress(const struct job_progress *p)
 {
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:I, s:o}", "phase",
 			 p->phase, "bytes_read", (json_int_t)p->bytes_read,

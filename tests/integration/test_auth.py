@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from harness.api import Api, problem
+from test_tokens import make
 
 OPEN = ("/healthz", "/readyz")
 CLOSED = ("/v1/sources", "/v1/pools", "/v1/backups", "/v1/restores",
@@ -55,18 +56,51 @@ def test_body_is_not_read_without_a_token(module_cofferd):
 
 
 def test_roles_that_are_too_low_are_403(module_cofferd):
-    api = module_cofferd.api
-    made = api.post("/v1/tokens", {"name": "looker", "role": "read"})
-    if made.status == 404:
-        pytest.skip("this version makes no tokens")
-    assert made.status == 201, repr(made)
-    module_cofferd.transcript.clear()  # the one reply that has a token
-    looker = api.with_token(made.json["token"])
+    made = make(module_cofferd, "looker", "read")
+    looker = module_cofferd.api.with_token(made["token"])
     assert looker.get("/v1/system").status == 200
     for method, path in (("POST", "/v1/backups"), ("POST", "/v1/restores"),
                          ("DELETE", "/v1/sources/x"), ("POST", "/v1/pools")):
-        reply = looker.call(method, path, {})
-        problem(reply, 403, reply.json["code"])
+        body = {} if method == "POST" else None
+        problem(looker.call(method, path, body), 403, "forbidden")
+
+
+def own_address():
+    """One that is not loopback, where there is one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            return None
+        return probe.getsockname()[0]
+
+
+def ask_from(address, server, token):
+    connection = http.client.HTTPConnection(address, server.port, timeout=30)
+    try:
+        connection.request("GET", "/v1/system", headers={
+            "Authorization": f"Bearer {token}"})
+        reply = connection.getresponse()
+        return reply.status, dict(reply.getheaders()), reply.read()
+    finally:
+        connection.close()
+
+
+def test_wrong_tokens_are_counted(cofferds):
+    """20 a minute from one address; then not even the right one is looked
+    at, and loopback goes on."""
+    address = own_address()
+    if address is None or address.startswith("127."):
+        pytest.skip("this machine has no address but loopback")
+    server = cofferds(start=False)
+    server.args += ["--listen", f"0.0.0.0:{server.port}"]
+    server.start()
+    for _ in range(20):
+        assert ask_from(address, server, "wrong")[0] == 401
+    status, headers, body = ask_from(address, server, server.token)
+    assert status == 429, body
+    assert 1 <= int(headers["Retry-After"]) <= 61
+    assert server.api.get("/v1/system").status == 200
 
 
 def test_token_is_one_line_and_survives(cofferds):

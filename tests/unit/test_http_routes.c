@@ -115,6 +115,8 @@ static enum role wanted_role(const struct route *r)
 {
 	if (strcmp(r->path, "/healthz") == 0 || strcmp(r->path, "/readyz") == 0)
 		return ROLE_NONE;
+	if (strcmp(r->path, "/v1/tokens") == 0)
+		return ROLE_ADMIN;
 	if (strcmp(r->method, "GET") == 0 ||
 	    strcmp(r->path, "/v1/timers/preview") == 0)
 		return ROLE_READ;

@@ -1,0 +1,309 @@
+"""Events: who did what, what came of it, and the same live."""
+import json
+import time
+
+import pytest
+
+from harness import process
+from harness.api import problem
+from harness.rawhttp import Raw
+from test_idempotency import local
+from test_tokens import make
+
+KINDS = ("audit", "job", "plan", "pool", "source")
+
+
+class Stream:
+    """A stream of events; what is in it as it comes."""
+
+    def __init__(self, server, token=None, path="/v1/events", last=None):
+        self.raw = Raw(server.port)
+        head = (f"GET {path} HTTP/1.1\r\nHost: x\r\n"
+                f"Accept: text/event-stream\r\n"
+                f"Authorization: Bearer {token or server.token}\r\n")
+        if last is not None:
+            head += f"Last-Event-ID: {last}\r\n"
+        self.raw.send(head.encode() + b"\r\n")
+        self.raw._fill(lambda: b"\r\n\r\n" in self.raw.data, 30)
+        head, self.raw.data = self.raw.data.split(b"\r\n\r\n", 1)
+        self.head = head.decode().lower()
+        self.status = int(head.split()[1])
+        self.text = b""
+        self.messages = []
+        self.comments = 0
+        self.is_over = False
+
+    def pump(self, seconds=0.5):
+        """Reads what has come."""
+        self.raw.socket.settimeout(seconds)
+        try:
+            piece = self.raw.socket.recv(1 << 20)
+            self.is_over = self.is_over or not piece
+            self.raw.data += piece
+        except TimeoutError:
+            pass
+        except ConnectionError:
+            self.is_over = True
+        self._unchunk()
+        while b"\n\n" in self.text:
+            message, self.text = self.text.split(b"\n\n", 1)
+            self._take(message.decode())
+        return self
+
+    def _unchunk(self):
+        while b"\r\n" in self.raw.data:
+            size, rest = self.raw.data.split(b"\r\n", 1)
+            n = int(size, 16)
+            if len(rest) < n + 2:
+                return
+            self.text += rest[:n]
+            self.raw.data = rest[n + 2:]
+            self.is_over = self.is_over or n == 0
+
+    def _take(self, message):
+        if message.startswith(":"):
+            self.comments += 1
+        fields = dict(line.split(": ", 1) for line in message.split("\n")
+                      if ": " in line)
+        if "data" in fields:
+            self.messages.append((int(fields.get("id", 0)), fields["event"],
+                                  json.loads(fields["data"])))
+
+    def until(self, condition, seconds=20):
+        deadline = time.monotonic() + seconds
+        while not condition(self):
+            assert time.monotonic() < deadline, self.messages[-5:]
+            assert not self.is_over, self.messages[-5:]
+            self.pump()
+        return self
+
+    def ids(self):
+        return [id for id, _, _ in self.messages if id]
+
+    def close(self):
+        self.raw.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def newest(api, **wanted):
+    """The newest event with these members."""
+    return next(e for e in api.items("/v1/events?limit=50")
+                if all(e[k] == v for k, v in wanted.items()))
+
+
+def test_every_write_is_told(module_cofferd):
+    api = module_cofferd.api
+    made = api.want(201, "POST", "/v1/pools", local(module_cofferd, "told"))
+    event = newest(api, act="pool.bind")
+    assert event["resource"] == made["id"] and event["name"] == "told"
+    assert event["kind"] == "audit" and event["result"] == "ok"
+    assert event["who"] == "admin" and event["address"] == "127.0.0.1"
+    assert "POST /v1/pools: 201" in event["detail"]
+    # By name: the log has the id.
+    assert api.call("PATCH", "/v1/pools/told",
+                    {"remarks": "x"}).status == 200
+    assert newest(api, act="pool.update")["resource"] == made["id"]
+    api.post("/v1/pools", local(module_cofferd, "told"))
+    event = newest(api, act="pool.bind")
+    assert event["result"] == "failed"
+    assert "409 name_taken" in event["detail"]
+    problem(api.delete("/v1/pools/nobody"), 404, "not_found")
+    assert newest(api, act="pool.unbind")["name"] == "nobody"
+    # Reading is not.
+    before = api.fetch("/v1/events")["total"]
+    api.get("/v1/pools")
+    api.post("/v1/timers/preview", {"timer": {}})
+    assert api.fetch("/v1/events")["total"] == before
+
+
+def test_the_request_is_named(module_cofferd):
+    api = module_cofferd.api
+    reply = api.post("/v1/pools", {"name": "9"})
+    event = newest(api, act="pool.bind")
+    assert reply.headers["x-request-id"] in event["detail"]
+
+
+def test_denied_ones_once_a_second(module_cofferd):
+    api = module_cofferd.api
+    looker = api.with_token(make(module_cofferd, "denied", "read")["token"])
+    begin = time.monotonic()
+    for _ in range(40):
+        problem(looker.post("/v1/pools", {}), 403, "forbidden")
+    seconds = time.monotonic() - begin
+    found = [e for e in api.items("/v1/events?result=denied&limit=500")
+             if e["who"] == "denied"]
+    assert 1 <= len(found) <= seconds + 2
+    assert found[0]["act"] == "pool.bind" and found[0]["result"] == "denied"
+    assert "403 forbidden" in found[0]["detail"]
+
+
+def test_wrong_tokens_are_told(cofferds):
+    server = cofferds()
+    assert server.api.with_token("wrong").get("/v1/pools").status == 401
+    event = newest(server.api, result="denied")
+    assert event["who"] is None and "401 unauthorized" in event["detail"]
+    server.secrets.add("wrong")
+
+
+def test_filters_and_pages(cofferds):
+    server = cofferds()
+    api = server.api
+    for i in range(5):
+        api.want(201, "POST", "/v1/pools", local(server, f"p{i}"))
+    api.post("/v1/pools", {})
+    assert api.fetch("/v1/events?result=failed")["total"] == 1
+    assert api.fetch("/v1/events?result=ok&kind=audit")["total"] == 5
+    assert api.fetch("/v1/events?resource=p3")["total"] == 1
+    one = api.items("/v1/pools?q=p3")[0]
+    assert api.fetch(f"/v1/events?resource={one['id']}")["total"] == 1
+    seen, after = [], ""
+    while after is not None:
+        page = api.fetch(f"/v1/events?limit=2&after={after}")
+        seen += [e["id"] for e in page["items"]]
+        after = page["next"]
+    assert seen == sorted(seen, reverse=True) and len(seen) == 6
+    middle = api.items("/v1/events")[3]["at"]
+    assert api.fetch(f"/v1/events?until={middle}")["total"] + \
+        api.fetch(f"/v1/events?since={middle}")["total"] == 6
+    problem(api.get("/v1/events?kind=other"), 400, "invalid_parameter")
+    problem(api.get("/v1/events?result=maybe"), 400, "invalid_parameter")
+
+
+def test_audit_is_for_admins(module_cofferd):
+    """A decision about the last paragraph of the API's contract: reading
+    events needs read, the audit log among them admin."""
+    api = module_cofferd.api
+    restorer = api.with_token(
+        make(module_cofferd, "restorer", "restore")["token"])
+    assert api.fetch("/v1/events")["total"] > 0
+    assert all(e["kind"] != "audit"
+               for e in restorer.items("/v1/events?limit=500"))
+    problem(restorer.get("/v1/events?kind=audit"), 403, "forbidden")
+    assert restorer.get("/v1/events?kind=job").status == 200
+
+
+def test_live(module_cofferd):
+    api = module_cofferd.api
+    with Stream(module_cofferd) as stream:
+        assert stream.status == 200
+        assert "content-type: text/event-stream" in stream.head
+        made = api.want(201, "POST", "/v1/pools",
+                        local(module_cofferd, "live"))
+        stream.until(lambda s: s.messages)
+        id, kind, event = stream.messages[0]
+        assert kind == event["kind"] == "audit" and id == event["id"]
+        assert event["resource"] == made["id"]
+        assert event == api.items("/v1/events")[0]
+
+
+def test_what_was_missed(module_cofferd):
+    """More than one page of it, and what happens meanwhile: each once."""
+    api = module_cofferd.api
+    first = api.items("/v1/events?limit=1")[0]["id"]
+    # Each names ids, so each gives as many events.
+    ids = [f"bak_{i:026d}" for i in range(50)]
+    for _ in range(12):
+        api.post("/v1/backups/batch-delete", {"ids": ids})
+    with Stream(module_cofferd, last=first) as stream:
+        for _ in range(2):
+            api.post("/v1/backups/batch-delete", {"ids": ids})
+        last = api.items("/v1/events?limit=1")[0]["id"]
+        stream.until(lambda s: s.messages and s.messages[-1][0] >= last)
+        assert stream.ids() == list(range(first + 1, last + 1))
+        assert len(stream.ids()) > 600
+
+
+def test_missed_by_filter_and_role(module_cofferd):
+    api = module_cofferd.api
+    looker = make(module_cofferd, "streamer", "read")["token"]
+    one = api.want(201, "POST", "/v1/pools", local(module_cofferd, "fil"))
+    with Stream(module_cofferd, last=0,
+                path=f"/v1/events?resource={one['id']}") as stream, \
+            Stream(module_cofferd, looker, last=0) as other:
+        assert api.delete(f"/v1/pools/{one['id']}").status == 204
+        stream.until(lambda s: len(s.messages) >= 2)
+        assert [m[2]["act"] for m in stream.messages] == \
+            ["pool.bind", "pool.unbind"]
+        other.pump(1.5)
+        assert all(kind != "audit" for _, kind, _ in other.messages)
+
+
+@pytest.mark.parametrize("last", ["x", "-1", "1.5", "99999999999999999999"])
+def test_last_ids_that_are_none(module_cofferd, last):
+    reply = module_cofferd.api.get("/v1/events", headers={
+        "Accept": "text/event-stream", "Last-Event-ID": last})
+    problem(reply, 400, "malformed")
+
+
+def test_a_last_id_of_the_future(module_cofferd):
+    """Of a catalog that was lost: live goes on all the same."""
+    with Stream(module_cofferd, last=10**12) as stream:
+        stream.pump()
+        module_cofferd.api.post("/v1/pools", {})
+        stream.until(lambda s: s.messages)
+
+
+def test_a_heartbeat_each_15_seconds(module_cofferd):
+    begin = time.monotonic()
+    with Stream(module_cofferd, path="/v1/events?kind=plan") as stream:
+        stream.until(lambda s: s.comments, 20)
+    assert 14 <= time.monotonic() - begin <= 18
+
+
+def test_ends_with_its_token(module_cofferd):
+    made = make(module_cofferd, "leaver", "admin")
+    with Stream(module_cofferd, made["token"]) as stream:
+        stream.pump()
+        assert module_cofferd.api.delete(
+            f"/v1/tokens/{made['id']}").status == 204
+        deadline = time.monotonic() + 10
+        while not stream.is_over:
+            assert time.monotonic() < deadline
+            stream.pump()
+
+
+def test_no_more_than_32(module_cofferd):
+    streams = []
+    try:
+        for _ in range(32):
+            streams.append(Stream(module_cofferd))
+            assert streams[-1].status == 200
+        problem(module_cofferd.api.get("/v1/events", headers={
+            "Accept": "text/event-stream"}), 503, "too_many_streams")
+        assert module_cofferd.api.get("/v1/events").status == 200
+    finally:
+        for stream in streams:
+            stream.close()
+
+    def is_free():
+        with Stream(module_cofferd) as stream:
+            return stream.status == 200
+    process.until(is_free, 10, "places are given back")
+
+
+def test_a_deaf_reader_is_dropped(module_cofferd):
+    """It must not cost memory, nor keep others back."""
+    api = module_cofferd.api
+    ids = [f"bak_{i:026d}" for i in range(50)]
+    deaf = Stream(module_cofferd)
+    deaf.raw.socket.setsockopt(1, 8, 4096)  # SOL_SOCKET, SO_RCVBUF
+    try:
+        def is_dropped():
+            api.post("/v1/backups/batch-delete", {"ids": ids})
+            return "client is too slow" in module_cofferd.log()
+        process.until(is_dropped, 60, "it is dropped", 0)
+    finally:
+        deaf.close()
+
+
+def test_streams_do_not_keep_the_server_from_ending(cofferds):
+    server = cofferds()
+    with Stream(server) as stream:
+        stream.pump()
+        assert server.stop() < 5
+        server.start()
