@@ -61,10 +61,11 @@ static json_t *show_timer(struct plan_shower *s, const struct plan_record *r)
 	struct err e = {0};
 	struct timer t;
 
-	if (r->timer_json == NULL ||
-	    !timer_parse(&t, r->timer_json, &pointer, &e))
+	if (r->timer_json == NULL)
 		return json_pack("{s:n, s:n, s:[]}", "timer", "timer_words",
 				 "next_runs");
+	if (!timer_parse(&t, r->timer_json, &pointer, &e))
+		return NULL; /* it was read before: there is no memory */
 	return json_pack("{s:o, s:s, s:o}", "timer", show_json(r->timer_json),
 			 "timer_words", timer_words(&t, words), "next_runs",
 			 next_runs(s, &t, r));

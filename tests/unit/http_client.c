@@ -55,6 +55,13 @@ static void add_token(struct shop *s, enum role role)
 	house_until(s->house, &is_done);
 }
 
+static void on_plans_changed(void *arg)
+{
+	struct shop *s = arg;
+
+	s->plan_changes++;
+}
+
 struct shop *shop_open(const struct http_limits *limits)
 {
 	struct shop *s = calloc(1, sizeof(*s));
@@ -72,6 +79,8 @@ struct shop *shop_open(const struct http_limits *limits)
 	s->config.socket = s->socket;
 	s->config.manual_backups_max = 50;
 	s->config.version = "1.2.3";
+	s->config.plans_changed = on_plans_changed;
+	s->config.arg = s;
 	s->config.started_at = clock_now_ms() - 5000;
 	if (limits != NULL)
 		s->config.limits = *limits;

@@ -20,6 +20,7 @@ struct shop {
 	struct http_config config;
 	char socket[96];
 	char tokens[ROLE_COUNT][40]; /* one for each role */
+	unsigned plan_changes;	     /* that were told */
 
 	/* the last reply */
 	int status; /* 0: the connection ended without one */

@@ -129,6 +129,12 @@ static void *json_alloc(size_t size)
 	return refuse() ? NULL : __real_malloc(size);
 }
 
+#define PLAN                                                                   \
+	"{\"name\":\"p1\",\"source\":\"db1\",\"pool\":\"local\","              \
+	"\"strategy\":\"timer\",\"timer\":{\"cycle\":\"weekly\",\"at\":"       \
+	"\"02:30\",\"weekdays\":[\"mon\"]},\"options\":{\"parallelism\":2},"   \
+	"\"scope\":{\"include\":[\"a.*\"]}}"
+
 static const struct shop_request requests[] = {
 	{.method = "GET", .path = "/healthz"},
 	{.method = "GET", .path = "/v1/nowhere", .role = ROLE_ADMIN},
@@ -169,6 +175,33 @@ static const struct shop_request requests[] = {
 	{.method = "POST",
 	 .path = "/v1/restores/check",
 	 .body = "{\"backup\":\"b\",\"target\":{\"source\":\"db1\"}}",
+	 .role = ROLE_ADMIN},
+	{.method = "GET",
+	 .path = "/v1/plans?status=active&sort=next_run",
+	 .role = ROLE_ADMIN},
+	{.method = "PATCH",
+	 .path = "/v1/plans/p1?dry_run=true",
+	 .body = "{\"timer\":{\"cycle\":\"hourly\",\"at\":\"00:15\"},"
+		 "\"options\":{\"parallelism\":null},\"scope\":null}",
+	 .role = ROLE_ADMIN},
+	{.method = "POST",
+	 .path = "/v1/plans",
+	 .body = "{\"name\":\"p1\",\"source\":\"db1\",\"pool\":\"none\","
+		 "\"strategy\":\"timer\",\"timer\":{\"cycle\":\"daily\","
+		 "\"at\":\"02:30\"},\"options\":{\"strict\":true}}",
+	 .role = ROLE_ADMIN},
+	{.method = "DELETE",
+	 .path = "/v1/plans/p1?dry_run=true&delete_backups=true",
+	 .role = ROLE_ADMIN},
+	{.method = "GET", .path = "/v1/plans/p1/expiry", .role = ROLE_ADMIN},
+	{.method = "GET", .path = "/v1/plans/p1/runs", .role = ROLE_ADMIN},
+	{.method = "GET", .path = "/v1/plans/p1/backups", .role = ROLE_ADMIN},
+	{.method = "POST",
+	 .path = "/v1/plans/none/execute",
+	 .body = "{\"description\":\"by hand\"}",
+	 .role = ROLE_ADMIN},
+	{.method = "DELETE",
+	 .path = "/v1/sources/db1?dry_run=true",
 	 .role = ROLE_ADMIN},
 	{.method = "POST",
 	 .path = "/v1/timers/preview",
@@ -223,6 +256,7 @@ static int setup(void **state)
 	loop_thread = pthread_self();
 	json_set_alloc_funcs(json_alloc, free);
 	*state = shop_open(NULL);
+	assert_int_equal(shop_call(*state, "POST", "/v1/plans", PLAN), 201);
 	return 0;
 }
 
