@@ -140,6 +140,7 @@ static bool make_jobs(struct server *s, struct err *e)
 		.max_row_bytes = g->max_row_bytes,
 		.puts_at_once = (unsigned)g->puts_at_once,
 		.stall_seconds = (unsigned)g->stall_seconds,
+		.probe_seconds = (unsigned)g->probe_seconds,
 	};
 
 	s->budget = budget_new(s->loop, (size_t)g->buffer_bytes, e);

@@ -27,12 +27,6 @@ struct catalog_op *catalog_backup_adopt(struct catalog *c,
 					catalog_backup_cb *done, void *arg,
 					struct err *e) MUST_CHECK;
 
-/* The ids of all backups in a pool that the catalog knows (r->id, status,
- * server_id filled): what is adopted, and what a sweep may not touch. */
-struct catalog_op *catalog_pool_backups(struct catalog *c, const char *pool_id,
-					catalog_backups_cb *done, void *arg,
-					struct err *e) MUST_CHECK;
-
 /* Adopted ones of the pool that are not in ids (n, sorted) leave the list:
  * their manifests are gone. */
 struct catalog_op *catalog_adopt_forget(struct catalog *c, const char *pool_id,

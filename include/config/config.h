@@ -25,7 +25,7 @@ struct config {
 	uint64_t max_row_bytes;
 	uint64_t max_jobs, manual_backups_max, max_tables;
 	uint64_t retry_seconds, guard_seconds, stall_seconds;
-	uint64_t puts_at_once, workers;
+	uint64_t puts_at_once, workers, probe_seconds;
 	uint64_t shrink_percent;
 };
 

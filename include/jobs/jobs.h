@@ -45,6 +45,8 @@ struct jobs_config {
 	uint64_t max_row_bytes;
 	unsigned puts_at_once;	/* of one backup */
 	unsigned stall_seconds; /* no byte for so long: it failed */
+	unsigned probe_seconds; /* between looks at pools and sources; 0: never
+				 */
 };
 
 /* NULL with *e filled. */

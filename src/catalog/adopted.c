@@ -201,59 +201,6 @@ struct catalog_op *catalog_backup_adopt(struct catalog *c,
 	return call_submit(op, backup_give(op, r), e);
 }
 
-static bool read_held(struct stmt *s, struct rows *out, struct err *e)
-{
-	struct backup_record *r = rows_grow(out->backups, out->n, sizeof(*r));
-	char status[16];
-
-	if (r == NULL)
-		return err_nomem(e, "a list");
-	out->backups = r;
-	r += out->n++;
-	stmt_copy(s, r->id, sizeof(r->id));
-	stmt_copy(s, status, sizeof(status));
-	stmt_copy(s, r->server_id, sizeof(r->server_id));
-	return backup_status_parse(status, &r->status) ||
-	       err_set(e, ERR_DAMAGED, "internal",
-		       "the catalog holds a backup of an unknown status");
-}
-
-static bool run_held(struct catalog *c, struct catalog_op *op)
-{
-	struct err *e = &op->err;
-	struct stmt s;
-
-	if (!stmt_begin(&s, &c->db,
-			"SELECT id, status, server_id FROM backups"
-			" WHERE pool_id = ? ORDER BY id",
-			ARGS(arg_text(op->key)), e))
-		return false;
-	while (stmt_next(&s, e) && read_held(&s, &op->out, e))
-		;
-	stmt_end(&s);
-	op->page.n = op->page.total = op->out.n;
-	return !err_is(e);
-}
-
-static void tell_held(const struct catalog_op *op, const struct err *e)
-{
-	op->cb.backups(op->arg, e == NULL ? op->out.backups : NULL,
-		       e == NULL ? &op->page : NULL, e);
-}
-
-static const struct intent held = {
-	.mode = INTENT_READ, .run = run_held, .tell = tell_held};
-
-struct catalog_op *catalog_pool_backups(struct catalog *c, const char *pool_id,
-					catalog_backups_cb *done, void *arg,
-					struct err *e)
-{
-	struct catalog_op *op =
-		call_new(c, &held, (union call_cb){.backups = done}, arg, e);
-
-	return call_submit(op, call_give_key(op, pool_id), e);
-}
-
 static bool run_take(struct catalog *c, struct catalog_op *op)
 {
 	return db_run(&c->db,

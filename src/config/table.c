@@ -67,6 +67,8 @@ static const struct setting settings[] = {
 	       "schema changes on a source are held off at most; 0: never"),
 	NUMBER(stall_seconds, "900", 5, 86400,
 	       "a stream in which nothing moves for so long has failed"),
+	NUMBER(probe_seconds, "30", 1, 3600,
+	       "between looks at whether pools and sources answer"),
 	NUMBER(puts_at_once, "4", 1, 32, "uploads of one backup at once"),
 	NUMBER(workers, "0", 0, 256,
 	       "threads that compress; 0: as many as cores"),

@@ -24,7 +24,8 @@ void pools_delete(struct request *r); /* DELETE /{id}: unbind (rule 16) */
 void pools_test(struct request *r);   /* POST /{id}/test */
 
 /* adopt.c, takeover.c */
-void pools_adopt(struct request *r); /* POST /v1/pools/{id}/adopt: rule 17 */
+void pools_adopt(struct request *r);	/* POST /v1/pools/{id}/adopt: rule 17 */
+void pools_takeover(struct request *r); /* POST /v1/pools/{id}/takeover */
 
 /* plans.c, plans_write.c, plans_delete.c, plans_runs.c */
 void plans_list(struct request *r);    /* GET /v1/plans */

@@ -83,6 +83,7 @@ libhttp_a_SOURCES = \
 	src/http/streams.c \
 	src/http/streams.h \
 	src/http/system.c \
+	src/http/takeover.c \
 	src/http/timer_form.c \
 	src/http/timer_form.h \
 	src/http/timers.c \

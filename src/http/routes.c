@@ -49,6 +49,8 @@ static const struct route routes[] = {
 	 "pool.test"},
 	{"POST", "/v1/pools/{id}/adopt", ROLE_ADMIN, BODY_NONE, "", pools_adopt,
 	 "pool.adopt"},
+	{"POST", "/v1/pools/{id}/takeover", ROLE_ADMIN, BODY_REQUIRED, "",
+	 pools_takeover, "pool.takeover"},
 	{"GET", "/v1/plans", ROLE_READ, BODY_NONE,
 	 LIST "q source pool strategy status engine", plans_list, NULL},
 	{"POST", "/v1/plans", ROLE_ADMIN, BODY_REQUIRED, "", plans_create,

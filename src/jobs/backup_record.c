@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "jobs/backup_int.h"
 #include "jobs/sweep.h"
+#include "jobs/upkeep.h"
 
 static void tell_catalog(struct backup_job *b);
 
@@ -92,6 +93,7 @@ void backup_record_failure(struct backup_job *b)
 	b->r.finished_at = clock_now_ms();
 	b->r.status = strcmp(b->err.api, "canceled") == 0 ? BACKUP_CANCELED
 							  : BACKUP_FAILED;
+	upkeep_suspect(b->base.jobs->upkeep, &b->err);
 	free(b->r.error_json);
 	b->r.error_json = error_json(&b->err);
 	free(b->r.phases_json);

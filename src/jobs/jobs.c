@@ -17,6 +17,7 @@
 #include "jobs/jobs_int.h"
 #include "jobs/plan_run.h"
 #include "jobs/sweep.h"
+#include "jobs/upkeep.h"
 #include "loop/loop.h"
 
 static void on_turn(evutil_socket_t fd, short what, void *arg);
@@ -36,7 +37,9 @@ struct jobs *jobs_new(const struct jobs_config *c, struct err *e)
 	j->turn = evtimer_new(loop_base(c->loop), on_turn, j);
 	j->sweeper = sweeper_new(j);
 	j->expirer = expirer_new(j);
-	if (j->turn == NULL || j->sweeper == NULL || j->expirer == NULL)
+	j->upkeep = upkeep_new(j);
+	if (j->turn == NULL || j->sweeper == NULL || j->expirer == NULL ||
+	    j->upkeep == NULL)
 		goto nomem;
 	return j;
 nomem:
@@ -49,6 +52,7 @@ void jobs_start(struct jobs *j)
 {
 	plan_runs_resume(j);
 	sweeper_kick(j->sweeper);
+	upkeep_start(j->upkeep);
 }
 
 void jobs_sweep(struct jobs *j)
@@ -212,6 +216,7 @@ void jobs_stop(struct jobs *j, void (*done)(void *arg), void *arg)
 	catalog_cancel(j->resume);
 	j->resume = NULL;
 	expirer_stop(j->expirer);
+	upkeep_stop(j->upkeep);
 	sweeper_stop(j->sweeper);
 	for (job = TAILQ_FIRST(&j->list); job != NULL; job = next) {
 		next = TAILQ_NEXT(job, entry);
@@ -239,6 +244,7 @@ void jobs_free(struct jobs *j)
 	}
 	catalog_cancel(j->resume);
 	expirer_free(j->expirer);
+	upkeep_free(j->upkeep);
 	sweeper_free(j->sweeper);
 	if (j->turn != NULL)
 		event_free(j->turn);

@@ -12,6 +12,7 @@
 struct event;
 struct expirer;
 struct sweeper;
+struct upkeep;
 
 /* A call of somebody's; each kind embeds it and knows how to end. */
 struct jobs_op {
@@ -81,6 +82,7 @@ struct jobs {
 	unsigned running, light; /* those that are not light, and those */
 	struct event *turn;	 /* starts what may start */
 	struct sweeper *sweeper;
+	struct upkeep *upkeep;
 	struct expirer *expirer;
 	struct catalog_op *resume; /* asks what was queued */
 	bool is_stopping;

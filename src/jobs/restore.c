@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "jobs/restore_int.h"
+#include "jobs/upkeep.h"
 #include "loop/loop.h"
 
 static const char *const state_names[] = {
@@ -86,8 +87,10 @@ static void record(struct restore_job *t)
 	t->r.status = !err_is(&t->err)			    ? JOB_COMPLETED
 		      : strcmp(t->err.api, "canceled") == 0 ? JOB_CANCELED
 							    : JOB_FAILED;
-	if (err_is(&t->err))
+	if (err_is(&t->err)) {
 		t->r.error_json = error_json(&t->err);
+		upkeep_suspect(t->base.jobs->upkeep, &t->err);
+	}
 	job_log(&t->base, err_is(&t->err) ? LOG_WARN : LOG_INFO, "%s%s%s",
 		job_status_name(t->r.status), err_is(&t->err) ? ": " : "",
 		t->err.msg);

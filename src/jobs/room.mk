@@ -1,6 +1,13 @@
 noinst_LIBRARIES += libjobs.a
 libjobs_a_SOURCES = src/jobs/adopt.c src/jobs/adopt_record.c \
 	src/jobs/adopt_int.h src/jobs/place.c src/jobs/place.h \
+	src/jobs/takeover.c src/jobs/takeover_import.c \
+	src/jobs/takeover_int.h src/jobs/upkeep.c src/jobs/upkeep.h \
+	src/jobs/monitor.c src/jobs/monitor.h src/jobs/monitor_int.h \
+	src/jobs/monitor_round.c src/jobs/monitor_pools.c \
+	src/jobs/monitor_sources.c src/jobs/leftovers.c \
+	src/jobs/leftovers.h src/jobs/server_doc.c \
+	src/jobs/server_file.c src/jobs/server_file.h \
 	src/jobs/jobs.c src/jobs/turns.c src/jobs/watch.c src/jobs/retry.c \
 	src/jobs/opening.c src/jobs/removal.c \
 	src/jobs/plan_run.c src/jobs/plan_run.h \
