@@ -14,6 +14,8 @@ enum {
 	DECIDE_LATE_MS = 60 * 1000,
 	/* So many missed ones are counted; more are told as so many. */
 	DECIDE_COUNT_MAX = 1000,
+	/* Zones' rules put nothing off for longer. */
+	DECIDE_PUT_OFF_SECONDS = 3 * 3600,
 };
 
 /*
@@ -21,7 +23,8 @@ enum {
  * last one runs, those before it are merged into it, or skipped if the timer
  * says so. One that is late is a catch-up, or skipped as well. d->plan_id is
  * left alone. Where a zone's rules were changed meanwhile, there may be no due
- * time: then only next_due_at moves.
+ * time: one that was put off only moves next_due_at, one that was moved ahead
+ * runs at next_due_at, so that it is not lost.
  */
 void decide_due(const struct timer *t, const struct zone *z,
 		int64_t next_due_at, int64_t now_ms, struct plan_decision *d);

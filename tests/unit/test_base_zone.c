@@ -463,6 +463,31 @@ static void test_odd_files_are_refused(void **state)
 	refuse_v1(54, 4, "zone_missing");	   /* no such abbreviation */
 }
 
+/* Two changes, at 10 and then at 5. */
+static void test_times_have_to_rise(void **state)
+{
+	char bytes[] = "TZif\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+		       "\0\0\0\0\0\0\0\0\0\0\0\0"
+		       "\0\0\0\2\0\0\0\2\0\0\0\4"
+		       "\0\0\0\12\0\0\0\5"
+		       "\1\0"
+		       "\0\0\x0e\x10\0\0"
+		       "\0\0\x1c\x20\1\2"
+		       "A\0B";
+	struct err e = {0};
+
+	(void)state;
+	assert_null(parse_copy(bytes, sizeof(bytes), &e));
+	assert_string_equal(e.api, "zone_missing");
+	err_clear(&e);
+	bytes[51] = 10;
+	assert_null(parse_copy(bytes, sizeof(bytes), &e));
+	err_clear(&e);
+	bytes[51] = 11;
+	zone_free(parse_copy(bytes, sizeof(bytes), &e));
+	assert_false(err_is(&e));
+}
+
 /* --- names */
 
 static void refuse_name(const char *folder, const char *name, const char *api)
@@ -545,6 +570,7 @@ int main(void)
 		cmocka_unit_test(test_files_with_any_byte_changed),
 		cmocka_unit_test(test_version_1_has_no_footer),
 		cmocka_unit_test(test_odd_files_are_refused),
+		cmocka_unit_test(test_times_have_to_rise),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_no_zone_files),
 	};

@@ -286,6 +286,34 @@ static void test_zone_whose_rules_were_changed(void **state)
 	zone_free(z);
 }
 
+/* And what was due at 02:30 was due an hour before: it is not lost. */
+static void test_zone_whose_rules_moved_it_ahead(void **state)
+{
+	struct timer t = timer_of("{\"cycle\":\"daily\",\"at\":\"01:30\"}");
+	struct timer once = timer_of("{\"cycle\":\"once\",\"at\":\"01:30\","
+				     "\"date\":\"2026-12-02\"}");
+	struct zone *z = zone_of("UTC");
+	struct plan_decision d;
+
+	(void)state;
+	decide_due(&t, z, at("2026-12-02T02:30:00Z"),
+		   at("2026-12-02T02:30:01Z"), &d);
+	assert_int_equal(d.run_due_at, at("2026-12-02T02:30:00Z"));
+	assert_int_equal(d.missed_count, 0);
+	assert_false(d.is_catch_up);
+	assert_int_equal(d.next_due_at, at("2026-12-03T01:30:00Z"));
+	decide_due(&once, z, at("2026-12-02T02:30:00Z"),
+		   at("2026-12-02T02:30:01Z"), &d);
+	assert_int_equal(d.run_due_at, at("2026-12-02T02:30:00Z"));
+	assert_int_equal(d.next_due_at, 0);
+	/* The clock was set back: it is not due at all. */
+	decide_due(&once, z, at("2026-12-02T02:30:00Z"),
+		   at("2026-12-02T02:29:59Z"), &d);
+	assert_int_equal(d.run_due_at, 0);
+	assert_int_equal(d.next_due_at, at("2026-12-02T02:30:00Z"));
+	zone_free(z);
+}
+
 /* Each minute for three years: counted up to a bound, and soon done. */
 static void test_years_of_minutes(void **state)
 {
@@ -314,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_rule21_skip),
 		cmocka_unit_test(test_rule21_once_is_the_only_one),
 		cmocka_unit_test(test_zone_whose_rules_were_changed),
+		cmocka_unit_test(test_zone_whose_rules_moved_it_ahead),
 		cmocka_unit_test(test_years_of_minutes),
 	};
 
