@@ -1,14 +1,19 @@
 # Unit tests of the room catalog.
 CATALOG_RIG = tests/unit/test_catalog_rig.c tests/unit/test_catalog_rig.h
+CATALOG_PLAN_RIG = $(CATALOG_RIG) tests/unit/test_catalog_plan_rig.c \
+	tests/unit/test_catalog_plan_rig.h
 CATALOG_TEST_LIBS = $(CATALOG_LIBS) $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_catalog_backups \
 	tests/unit/test_catalog_calls \
+	tests/unit/test_catalog_due \
+	tests/unit/test_catalog_expiry \
 	tests/unit/test_catalog_events \
 	tests/unit/test_catalog_faults \
 	tests/unit/test_catalog_jobs \
 	tests/unit/test_catalog_lists \
 	tests/unit/test_catalog_open \
+	tests/unit/test_catalog_plans \
 	tests/unit/test_catalog_pools \
 	tests/unit/test_catalog_recover \
 	tests/unit/test_catalog_replies \
@@ -25,6 +30,14 @@ tests_unit_test_catalog_calls_SOURCES = \
 	tests/unit/test_catalog_calls.c $(CATALOG_RIG)
 tests_unit_test_catalog_calls_LDADD = $(CATALOG_TEST_LIBS)
 
+tests_unit_test_catalog_due_SOURCES = \
+	tests/unit/test_catalog_due.c $(CATALOG_PLAN_RIG)
+tests_unit_test_catalog_due_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_expiry_SOURCES = \
+	tests/unit/test_catalog_expiry.c $(CATALOG_PLAN_RIG)
+tests_unit_test_catalog_expiry_LDADD = $(CATALOG_TEST_LIBS)
+
 tests_unit_test_catalog_faults_SOURCES = \
 	tests/unit/test_catalog_faults.c $(CATALOG_RIG)
 tests_unit_test_catalog_faults_LDADD = $(CATALOG_TEST_LIBS)
@@ -40,6 +53,10 @@ tests_unit_test_catalog_lists_LDADD = $(CATALOG_TEST_LIBS)
 tests_unit_test_catalog_open_SOURCES = \
 	tests/unit/test_catalog_open.c $(CATALOG_RIG)
 tests_unit_test_catalog_open_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_plans_SOURCES = \
+	tests/unit/test_catalog_plans.c $(CATALOG_PLAN_RIG)
+tests_unit_test_catalog_plans_LDADD = $(CATALOG_TEST_LIBS)
 
 tests_unit_test_catalog_pools_SOURCES = \
 	tests/unit/test_catalog_pools.c $(CATALOG_RIG)

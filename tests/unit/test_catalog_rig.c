@@ -13,12 +13,13 @@
 #include "base/text.h"
 #include "loop/loop.h"
 
-static void forget_answer(struct rig *r)
+void rig_forget(struct rig *r)
 {
 	source_record_fini(&r->a.source);
 	pool_record_fini(&r->a.pool);
 	backup_record_fini(&r->a.backup);
 	restore_record_fini(&r->a.restore);
+	plan_record_fini(&r->a.plan);
 	free(r->a.log);
 	memset(&r->a, 0, sizeof(r->a));
 }
@@ -97,7 +98,7 @@ int rig_teardown(void **state)
 	struct rig *r = *state;
 
 	rig_close(r);
-	forget_answer(r);
+	rig_forget(r);
 	loop_free(r->loop);
 	secret_key_free(r->key);
 	each_file(r, remove_file, NULL);
@@ -279,7 +280,7 @@ bool rig_create_source(struct rig *r, const char *name)
 	char json[] = "{\"host\":\"db\"}", secret[] = "hunter2-of-the-source";
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	(void)str_copy(s.name, sizeof(s.name), name);
 	(void)str_copy(s.version, sizeof(s.version), "10.11");
 	s.remarks = remarks;
@@ -294,7 +295,7 @@ bool rig_get_source(struct rig *r, const char *key)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(r, catalog_source_get(r->catalog, key, true,
 					      rig_on_source, r, &e));
 }
@@ -307,7 +308,7 @@ bool rig_create_pool(struct rig *r, const char *name)
 	char json[] = "{\"bucket\":\"b\"}", secret[] = "hunter2-of-the-pool";
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	(void)str_copy(p.name, sizeof(p.name), name);
 	p.config_json = json;
 	p.secret = secret;
@@ -318,7 +319,7 @@ bool rig_get_pool(struct rig *r, const char *key)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(
 		r, catalog_pool_get(r->catalog, key, true, on_pool, r, &e));
 }
@@ -337,7 +338,7 @@ bool rig_begin_backup(struct rig *r, const char *name, const char *source,
 	b.description = description;
 	b.scope_json = scope;
 	b.options_json = options;
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(r,
 			catalog_backup_begin(r->catalog, &b, on_backup, r, &e));
 }
@@ -350,7 +351,7 @@ bool rig_start_backup(struct rig *r, const struct backup_record *b)
 
 	(void)str_copy(started.id, ID_MAX, b->id);
 	started.save_path = path;
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(r, catalog_backup_started(r->catalog, &started,
 						  rig_on_done, r, &e));
 }
@@ -370,7 +371,7 @@ bool rig_finish_backup(struct rig *r, const struct backup_record *b,
 	(void)str_copy(end.id, ID_MAX, b->id);
 	if (status != BACKUP_COMPLETED)
 		end.error_json = error;
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(r, catalog_backup_finish(r->catalog, &end,
 						 "{\"percent\":100}",
 						 rig_on_done, r, &e));
@@ -380,7 +381,7 @@ bool rig_get_backup(struct rig *r, const char *key)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(r,
 			catalog_backup_get(r->catalog, key, on_backup, r, &e));
 }
@@ -389,7 +390,7 @@ bool rig_delete_backup(struct rig *r, const char *key)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(
 		r, catalog_backup_delete(r->catalog, key, on_backup, r, &e));
 }
@@ -398,7 +399,7 @@ bool rig_swept(struct rig *r, const char *id, const struct err *why)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(r, catalog_backup_swept(r->catalog, id, why,
 						rig_on_done, r, &e));
 }
@@ -407,7 +408,7 @@ bool rig_sweepable(struct rig *r)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(
 		r, catalog_backup_sweepable(r->catalog, on_backups, r, &e));
 }
@@ -416,7 +417,7 @@ bool rig_list_backups(struct rig *r, const struct catalog_query *q)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(r,
 			catalog_backup_list(r->catalog, q, on_backups, r, &e));
 }
@@ -430,7 +431,7 @@ bool rig_begin_restore(struct rig *r, const char *backup, const char *target)
 	(void)str_copy(s.backup_id, sizeof(s.backup_id), backup);
 	(void)str_copy(s.target_id, sizeof(s.target_id), target);
 	s.request_json = request;
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(
 		r, catalog_restore_begin(r->catalog, &s, on_restore, r, &e));
 }
@@ -439,7 +440,7 @@ bool rig_get_restore(struct rig *r, const char *id)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(r,
 			catalog_restore_get(r->catalog, id, on_restore, r, &e));
 }
@@ -448,7 +449,7 @@ bool rig_get_job(struct rig *r, const char *id)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(r, catalog_job_get(r->catalog, id, on_job, r, &e));
 }
 
@@ -456,7 +457,7 @@ bool rig_recover(struct rig *r)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(r, catalog_recover(r->catalog, rig_on_done, r, &e));
 }
 
@@ -464,7 +465,7 @@ bool rig_count(struct rig *r)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(r, catalog_count(r->catalog, on_usage, r, &e));
 }
 
@@ -486,7 +487,7 @@ bool rig_list_sources(struct rig *r, const struct catalog_query *q)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(r,
 			catalog_source_list(r->catalog, q, on_sources, r, &e));
 }
@@ -495,7 +496,7 @@ bool rig_list_pools(struct rig *r, const struct catalog_query *q)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(r, catalog_pool_list(r->catalog, q, on_pools, r, &e));
 }
 
@@ -503,7 +504,7 @@ bool rig_list_restores(struct rig *r, const struct catalog_query *q)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(
 		r, catalog_restore_list(r->catalog, q, on_restores, r, &e));
 }
@@ -512,7 +513,7 @@ bool rig_list_jobs(struct rig *r, const struct catalog_query *q)
 {
 	struct err e = {0};
 
-	forget_answer(r);
+	rig_forget(r);
 	return rig_wait(r, catalog_job_list(r->catalog, q, on_jobs, r, &e));
 }
 

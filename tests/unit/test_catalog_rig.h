@@ -15,6 +15,7 @@
 #include "catalog/backups.h"
 #include "catalog/catalog.h"
 #include "catalog/jobs.h"
+#include "catalog/plans.h"
 #include "catalog/pools.h"
 #include "catalog/sources.h"
 #include "catalog/usage.h"
@@ -39,6 +40,11 @@ struct rig_answer {
 	char *log;
 	struct catalog_usage usage;
 	struct token_record tokens[8];
+	/* of test_catalog_plan_rig.h */
+	struct plan_record plan;
+	struct plan_run runs[RIG_LIST_MAX];
+	enum retention_verdict verdicts[RIG_LIST_MAX];
+	size_t nbackups; /* of a source's doomed: after the plans */
 };
 
 struct rig {
@@ -57,6 +63,9 @@ int rig_teardown(void **state);
 bool rig_try_open(struct rig *r, struct err *e);
 void rig_open(struct rig *r);
 void rig_close(struct rig *r);
+
+/* Forgets the answer of the last call, before the next. */
+void rig_forget(struct rig *r);
 
 /* The completions, for calls that a test makes itself; arg is the rig. */
 void rig_on_done(void *arg, const struct err *e);

@@ -1,0 +1,265 @@
+/* test_catalog_expiry.c - rule 14 over the tables, and who owns what. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "test_catalog_plan_rig.h"
+
+static int setup(void **state)
+{
+	struct rig *r;
+
+	(void)rig_setup(state);
+	r = *state;
+	assert_true(rig_create_source(r, "shop"));
+	assert_true(rig_create_source(r, "blog"));
+	assert_true(rig_create_pool(r, "store"));
+	assert_true(rig_create_plan(r, "nightly", 1000));
+	return 0;
+}
+
+/* When everything that was made now has expired. */
+static int64_t later(void)
+{
+	return clock_now_ms() + (RIG_RETENTION + 1) * (int64_t)RIG_DAY_MS;
+}
+
+static void change(struct rig *r, const char *id, const char *what)
+{
+	char sql[256];
+
+	(void)snprintf(sql, sizeof(sql),
+		       "UPDATE backups SET %s WHERE id = '%s'", what, id);
+	rig_sql(r, sql);
+}
+
+/* The verdict on one of the plan's backups, that time; and that a pass says
+ * the same. */
+static void expect(struct rig *r, const char *id, int64_t now_ms,
+		   const char *word)
+{
+	enum retention_verdict v = RETENTION_VERDICT_COUNT;
+	bool is_going;
+
+	assert_true(rig_expiry(r, "nightly", now_ms));
+	for (size_t i = 0; i < r->a.n; i++)
+		if (strcmp(r->a.ids[i], id) == 0)
+			v = r->a.verdicts[i];
+	assert_string_equal(retention_word(v), word);
+	assert_true(rig_expire(r, now_ms, 500));
+	is_going = false;
+	for (size_t i = 0; i < r->a.n; i++)
+		is_going |= strcmp(r->a.ids[i], id) == 0;
+	assert_int_equal(is_going, strcmp(word, "goes") == 0);
+	assert_true(rig_get_backup(r, id));
+	assert_int_equal(r->a.backup.status,
+			 is_going ? BACKUP_DELETING : BACKUP_COMPLETED);
+}
+
+static void test_rule_14_expired_ones_go(void **state)
+{
+	struct rig *r = *state;
+	char first[ID_MAX], second[ID_MAX];
+	int64_t expires_at;
+
+	rig_make_planned(r, "nightly", 7, first);
+	rig_make_planned(r, "nightly", 7, second);
+	assert_true(rig_get_backup(r, first));
+	expires_at = r->a.backup.expires_at;
+	assert_int_equal(expires_at - r->a.backup.finished_at,
+			 RIG_RETENTION * (int64_t)RIG_DAY_MS);
+	expect(r, first, expires_at - 1, "not_yet");
+	expect(r, first, expires_at, "goes");
+	expect(r, second, later(), "last");
+	assert_true(rig_expire(r, later(), 500));
+	assert_int_equal(r->a.n, 0);
+	assert_true(rig_sweepable(r));
+	assert_int_equal(r->a.n, 1);
+	assert_string_equal(r->a.ids[0], first);
+}
+
+static void test_rule_14_the_last_completed_one_stays(void **state)
+{
+	struct rig *r = *state;
+	struct backup_record failed = {0};
+	char id[ID_MAX];
+
+	rig_make_planned(r, "nightly", 7, id);
+	/* A failed one counts for nothing. */
+	assert_true(rig_execute(r, "nightly", NULL));
+	assert_true(backup_record_copy(&failed, &r->a.backup));
+	assert_true(rig_start_backup(r, &failed));
+	assert_true(rig_finish_backup(r, &failed, BACKUP_FAILED));
+	backup_record_fini(&failed);
+	expect(r, id, later(), "last");
+	/* One of another scope does not, either. */
+	rig_make_backup(r, "by-hand", "blog", "store");
+	expect(r, id, later(), "last");
+	/* A manual one of the whole source is the newest then. */
+	rig_make_backup(r, "by-hand2", "shop", "store");
+	expect(r, id, later(), "goes");
+}
+
+static void test_rule_14_what_keeps_one(void **state)
+{
+	struct rig *r = *state;
+	char id[ID_MAX], newest[ID_MAX], sql[160];
+
+	rig_make_planned(r, "nightly", 7, id);
+	rig_make_planned(r, "nightly", 7, newest);
+	assert_true(rig_hold(r, id, true));
+	expect(r, id, later(), "held");
+	assert_true(rig_hold(r, id, false));
+	(void)snprintf(sql, sizeof(sql),
+		       "UPDATE backups SET depends_on_json = '[\"%s\"]'"
+		       " WHERE id = '%s'",
+		       id, newest);
+	rig_sql(r, sql);
+	expect(r, id, later(), "needed");
+	assert_false(rig_delete_backup(r, id));
+	rig_refused(r, ERR_CONFLICT, "backup_in_use");
+	assert_non_null(strstr(r->a.err.msg, newest));
+	change(r, newest, "depends_on_json = NULL");
+	assert_true(rig_begin_restore(r, id, "blog"));
+	expect(r, id, later(), "in_use");
+	rig_sql(r, "UPDATE restores SET status = 'completed';"
+		   "UPDATE jobs SET status = 'completed', lock_key = NULL");
+	(void)snprintf(sql, sizeof(sql),
+		       "INSERT INTO jobs (id, kind, status, resource, fence,"
+		       " created_at) VALUES ('job_x', 'verify', 'running',"
+		       " '%s', 900, 1)",
+		       id);
+	rig_sql(r, sql);
+	expect(r, id, later(), "in_use");
+	assert_true(rig_get_backup(r, id));
+	assert_true(r->a.backup.is_verifying);
+	assert_false(rig_delete_backup(r, id));
+	rig_refused(r, ERR_CONFLICT, "backup_in_use");
+	assert_non_null(strstr(r->a.err.msg, "verified"));
+	rig_sql(r, "UPDATE jobs SET status = 'completed'");
+	expect(r, id, later(), "goes");
+}
+
+/* Rule 17: another server's is counted by nobody here, and goes by nobody. */
+static void test_rule_14_foreign_ones_are_not_ours(void **state)
+{
+	struct rig *r = *state;
+	char mine[ID_MAX], foreign[ID_MAX];
+
+	rig_make_planned(r, "nightly", 7, mine);
+	rig_make_planned(r, "nightly", 7, foreign);
+	change(r, foreign, "server_id = 'srv_other', is_adopted = 1");
+	assert_true(rig_get_backup(r, foreign));
+	assert_false(r->a.backup.is_mine);
+	assert_true(r->a.backup.is_adopted);
+	expect(r, foreign, later(), "foreign");
+	expect(r, mine, later(), "last");
+	assert_false(rig_delete_backup(r, foreign));
+	rig_refused(r, ERR_CONFLICT, "not_owner");
+	assert_false(rig_hold(r, foreign, true));
+	rig_refused(r, ERR_CONFLICT, "not_owner");
+	assert_true(rig_get_backup(r, foreign));
+	assert_false(r->a.backup.held);
+	/* With the plan and the source goes only what is ours. */
+	assert_true(rig_delete_plan(r, "nightly", true));
+	assert_true(rig_get_backup(r, foreign));
+	assert_int_equal(r->a.backup.status, BACKUP_COMPLETED);
+	assert_true(rig_get_backup(r, mine));
+	assert_int_equal(r->a.backup.status, BACKUP_DELETING);
+	assert_true(rig_delete_source(r, "shop"));
+	assert_true(rig_get_backup(r, foreign));
+	assert_int_equal(r->a.backup.status, BACKUP_COMPLETED);
+}
+
+static void test_rule_14_a_pass_is_bounded(void **state)
+{
+	struct rig *r = *state;
+	char id[ID_MAX];
+
+	for (int i = 0; i < 8; i++)
+		rig_make_planned(r, "nightly", 7, id);
+	assert_true(rig_expire(r, later(), 3));
+	assert_int_equal(r->a.n, 3);
+	assert_true(rig_expire(r, later(), 3));
+	assert_int_equal(r->a.n, 3);
+	assert_true(rig_expire(r, later(), 3));
+	assert_int_equal(r->a.n, 1);
+	assert_true(rig_expire(r, later(), 3));
+	assert_int_equal(r->a.n, 0);
+	assert_true(rig_expiry(r, NULL, later()));
+	assert_int_equal(r->a.n, 1);
+	assert_string_equal(r->a.ids[0], id);
+}
+
+static void test_rule_14_the_brake(void **state)
+{
+	struct rig *r = *state;
+	char first[ID_MAX], small[ID_MAX], more[ID_MAX];
+
+	rig_make_planned(r, "nightly", 1000, first);
+	rig_make_planned(r, "nightly", 500, small);
+	assert_true(rig_get_plan(r, "nightly"));
+	assert_null(r->a.plan.expiry_held_reason);
+	rig_make_planned(r, "nightly", 249, small);
+	assert_true(rig_get_plan(r, "nightly"));
+	assert_non_null(r->a.plan.expiry_held_reason);
+	assert_non_null(strstr(r->a.plan.expiry_held_reason, "249 rows"));
+	assert_non_null(strstr(r->a.plan.expiry_held_reason, "500"));
+	expect(r, first, later(), "braked");
+	/* Still measured by the one before; growing back releases nothing. */
+	rig_make_planned(r, "nightly", 240, more);
+	rig_make_planned(r, "nightly", 900, more);
+	expect(r, first, later(), "braked");
+	rig_make_planned(r, "nightly", 100, small);
+	assert_true(rig_release(r, "nightly"));
+	assert_null(r->a.plan.expiry_held_reason);
+	/* Today's size is what counts from now on. */
+	rig_make_planned(r, "nightly", 60, more);
+	assert_true(rig_get_plan(r, "nightly"));
+	assert_null(r->a.plan.expiry_held_reason);
+	expect(r, first, later(), "goes");
+	rig_make_planned(r, "nightly", 29, more);
+	assert_true(rig_get_plan(r, "nightly"));
+	assert_non_null(r->a.plan.expiry_held_reason);
+}
+
+/* What is not comparable is not compared. */
+static void test_rule_14_another_scope_is_no_shrinking(void **state)
+{
+	struct rig *r = *state;
+	struct plan_record p = {0};
+	char id[ID_MAX], scope[] = "{\"databases\":[{\"name\":\"a\"}]}";
+
+	rig_make_planned(r, "nightly", 1000, id);
+	assert_true(rig_get_plan(r, "nightly"));
+	assert_true(plan_record_copy(&p, &r->a.plan));
+	p.scope_json = scope;
+	assert_true(rig_update_plan(r, &p, 0));
+	p.scope_json = NULL;
+	rig_make_planned(r, "nightly", 3, id);
+	assert_true(rig_get_plan(r, "nightly"));
+	assert_null(r->a.plan.expiry_held_reason);
+	rig_make_planned(r, "nightly", 1, id);
+	assert_true(rig_get_plan(r, "nightly"));
+	assert_non_null(r->a.plan.expiry_held_reason);
+	plan_record_fini(&p);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, rig_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_rule_14_expired_ones_go),
+		TEST(test_rule_14_the_last_completed_one_stays),
+		TEST(test_rule_14_what_keeps_one),
+		TEST(test_rule_14_foreign_ones_are_not_ours),
+		TEST(test_rule_14_a_pass_is_bounded),
+		TEST(test_rule_14_the_brake),
+		TEST(test_rule_14_another_scope_is_no_shrinking),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
