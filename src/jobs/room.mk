@@ -24,6 +24,10 @@ libjobs_a_SOURCES = src/jobs/adopt.c src/jobs/adopt_record.c \
 	src/jobs/restore.c src/jobs/restore_request.c \
 	src/jobs/restore_check.c \
 	src/jobs/checks.c src/jobs/contents.c \
+	src/jobs/verify.c src/jobs/verify_end.c src/jobs/verify_request.c \
+	src/jobs/verify_index.c src/jobs/verify_index.h \
+	src/jobs/verify_parts.c src/jobs/verify_parts.h \
+	src/jobs/verify_int.h \
 	src/jobs/jobs_int.h src/jobs/opening.h src/jobs/removal.h \
 	src/jobs/retry.h src/jobs/contents_list.h \
 	src/jobs/sweep.h src/jobs/meter.h src/jobs/report.h \

@@ -38,3 +38,7 @@ tests_unit_test_jobs_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 
 tests_unit_test_jobs_meter_SOURCES = tests/unit/test_jobs_meter.c
 tests_unit_test_jobs_meter_LDADD = $(JOBS_LIBS) $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_jobs_verify
+tests_unit_test_jobs_verify_SOURCES = tests/unit/test_jobs_verify.c
+tests_unit_test_jobs_verify_LDADD = $(JOBS_LIBS) $(TEST_LIBS)
