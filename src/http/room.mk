@@ -88,6 +88,7 @@ libhttp_a_SOURCES = \
 	src/http/timer_form.h \
 	src/http/timers.c \
 	src/http/tokens.c \
+	src/http/verify.c \
 	src/http/wire.c \
 	src/http/wire.h
 nodist_libhttp_a_SOURCES = src/http/openapi.c

@@ -85,6 +85,8 @@ static const struct route routes[] = {
 	 backups_delete, "backup.delete"},
 	{"POST", "/v1/backups/{id}/cancel", ROLE_OPERATE, BODY_NONE, "",
 	 backups_cancel, "backup.cancel"},
+	{"POST", "/v1/backups/{id}/verify", ROLE_OPERATE, BODY_OPTIONAL, "",
+	 backups_verify, "backup.verify"},
 	{"GET", "/v1/backups/{id}/contents", ROLE_READ, BODY_NONE, "",
 	 backups_contents, NULL},
 	{"GET", "/v1/backups/{id}/manifest", ROLE_READ, BODY_NONE, "",
