@@ -16,6 +16,7 @@
 #include "http/audit.h"
 #include "http/idempotency.h"
 #include "http/problem.h"
+#include "http/publish.h"
 #include "http/routes.h"
 #include "http/server_int.h"
 
@@ -113,6 +114,7 @@ static void reply_send(struct request *r, int status, struct evbuffer *body)
 	r->server->answers[status / 100]++;
 	reply_log(r, status, len);
 	audit_request(r, status);
+	publish_request(r, status);
 	idempotency_end(r, status, body);
 	if (ev != NULL) {
 		reply_standing_headers(r);

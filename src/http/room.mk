@@ -53,6 +53,8 @@ libhttp_a_SOURCES = \
 	src/http/pools_write.c \
 	src/http/problem.c \
 	src/http/problem.h \
+	src/http/publish.c \
+	src/http/publish.h \
 	src/http/query.c \
 	src/http/query.h \
 	src/http/refs.c \
