@@ -55,7 +55,8 @@ struct scheduler {
 	bool is_again;	  /* something has changed meanwhile */
 	struct due *due;
 	size_t ndue, next;
-	int64_t next_at; /* the first due time after those */
+	int64_t next_at;     /* the first due time after the pass */
+	int64_t then_due_at; /* of the one that is being decided */
 	unsigned ndecided, nfailed;
 	struct err failure; /* of the first that failed */
 
@@ -151,6 +152,13 @@ static bool is_outdated(const struct err *e)
 	return e->code == ERR_NOT_FOUND || strcmp(e->api, "conflict") == 0;
 }
 
+/* The pass ends with the alarm set to the first of all that is to come. */
+static void be_there(struct scheduler *s, int64_t due_at)
+{
+	if (due_at != 0 && (s->next_at == 0 || due_at < s->next_at))
+		s->next_at = due_at;
+}
+
 static void on_decided(void *arg, const struct backup_record *r,
 		       const struct err *e)
 {
@@ -160,6 +168,7 @@ static void on_decided(void *arg, const struct backup_record *r,
 	s->deciding = NULL;
 	if (e == NULL) {
 		s->ndecided++;
+		be_there(s, s->then_due_at);
 		log_decision(p, r);
 	} else if (is_outdated(e)) {
 		s->is_again = true;
@@ -186,6 +195,7 @@ static bool decide(struct scheduler *s, const struct due *p, struct err *e)
 		return false;
 	memcpy(d.plan_id, p->id, sizeof(d.plan_id));
 	decide_due(&t, zone, p->next_due_at, s->pass_ms, &d);
+	s->then_due_at = d.next_due_at;
 	s->deciding = jobs_plan_due(s->config.jobs, &d, on_decided, s, e);
 	return s->deciding != NULL;
 }

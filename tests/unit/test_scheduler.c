@@ -41,6 +41,17 @@ struct watched {
 	size_t nruns;
 };
 
+/* What the alarm was set to last. */
+static int64_t alarm_at;
+void __real_alarm_set(struct alarm *a, int64_t at_ms);
+void __wrap_alarm_set(struct alarm *a, int64_t at_ms);
+
+void __wrap_alarm_set(struct alarm *a, int64_t at_ms)
+{
+	alarm_at = at_ms;
+	__real_alarm_set(a, at_ms);
+}
+
 static int64_t at(const char *text)
 {
 	int64_t at_ms;
@@ -209,10 +220,12 @@ static void test_rule21_due_plan_runs_once(void **state)
 	house_settle(w->h);
 	read_plan(w, "nightly");
 	assert_int_equal(w->nruns, 0);
+	assert_int_equal(alarm_at, at("2026-12-02T02:30:00Z"));
 	look_at(w, "2026-12-02T02:30:00Z");
 	settle(w, "nightly", "2026-12-03T02:30:00Z");
 	assert_int_equal(w->nruns, 1);
 	check_run(w, &w->runs[0], "2026-12-02T02:30:00Z", "timer");
+	assert_int_equal(alarm_at, at("2026-12-03T02:30:00Z"));
 	assert_int_equal(w->plan.unmet_due_at, 0);
 	/* the clock is set back and comes by again */
 	look_at(w, "2026-12-01T00:00:00Z");
@@ -283,6 +296,7 @@ static void test_rule03_due_runs_of_one_source_wait(void **state)
 	look_at(w, "2026-12-02T02:30:00Z");
 	settle(w, "first", "2026-12-03T02:30:00Z");
 	settle(w, "second", "2026-12-03T02:30:00Z");
+	assert_int_equal(alarm_at, at("2026-12-03T02:30:00Z"));
 	check_run(w, &w->runs[0], "2026-12-02T02:30:00Z", "timer");
 	assert_int_equal(fake_source_facts()->dumps, 2);
 }
@@ -345,7 +359,8 @@ static void test_rule03_due_run_lets_a_restore_by(void **state)
 	house_wait(h, jobs[0]);
 	house_wait(h, h->restore.job_id);
 	/* It may have waited for its buffers until nothing hangs any more. */
-	(void)jobs_cancel(h->jobs, jobs[1], &e);
+	if (!jobs_cancel(h->jobs, jobs[1], &e))
+		assert_string_equal(e.api, "job_not_running");
 	settle(w, "nightly", "2026-12-03T02:30:00Z");
 	assert_true(house_read_restore(h, h->restore.id));
 	assert_int_equal(h->restore.status, JOB_COMPLETED);
