@@ -17,6 +17,13 @@ struct jobs_op *jobs_check_source(struct jobs *j, const struct source_record *r,
 				  source_probe_cb *done, void *arg,
 				  struct err *e) MUST_CHECK;
 
+/* The same with the replica that its plans read through (rule 2): r with
+ * read_from_json and read_from_secret. It has to be a replica. */
+struct jobs_op *jobs_check_replica(struct jobs *j,
+				   const struct source_record *r,
+				   source_probe_cb *done, void *arg,
+				   struct err *e) MUST_CHECK;
+
 /* Databases of a source, or tables of one of them. r as above. */
 struct jobs_op *jobs_list_names(struct jobs *j, const struct source_record *r,
 				const struct source_names_query *q,

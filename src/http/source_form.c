@@ -203,3 +203,10 @@ bool source_form_is_same(const struct source_record *a,
 	       is_same_text(a->secret, b->secret) &&
 	       a->has_secret == b->has_secret;
 }
+
+bool source_form_is_same_replica(const struct source_record *a,
+				 const struct source_record *b)
+{
+	return is_same_text(a->read_from_json, b->read_from_json) &&
+	       is_same_text(a->read_from_secret, b->read_from_secret);
+}

@@ -20,4 +20,8 @@ void source_form_read_test(struct form *f, struct source_record *r);
 bool source_form_is_same(const struct source_record *a,
 			 const struct source_record *b);
 
+/* The same of what they are read through. */
+bool source_form_is_same_replica(const struct source_record *a,
+				 const struct source_record *b);
+
 #endif

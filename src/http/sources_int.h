@@ -16,6 +16,7 @@ struct write_state {
 	struct err failure;	     /* why it found nothing */
 	int64_t based_on;	     /* the revision that was read */
 	unsigned tries;
+	bool is_other_replica; /* than before the change */
 	bool is_dry_run;
 };
 
@@ -30,6 +31,10 @@ void source_fetch_secret(struct request *r, catalog_source_cb *done);
 
 /* Connects to the source of the state. */
 void source_probe(struct request *r, source_probe_cb *done);
+
+/* The same with the replica that it reads through. False: there is none, and
+ * done will not run. */
+bool source_probe_replica(struct request *r, source_probe_cb *done);
 
 /* Writes what the probe said (e NULL: it is reachable) into the state's
  * record. False: no memory. */

@@ -1,6 +1,7 @@
 /*
  * sources_update.c - changing a source: get -> merge and read -> probe, if it
- * is reached in another way -> update -> keep what the probe found.
+ * or its replica is reached in another way -> update -> keep what the probe
+ * found.
  */
 #include "http/handlers.h"
 
@@ -94,6 +95,25 @@ static void update(struct request *r)
 		&e);
 }
 
+static void on_probed_replica(void *arg, const struct source_info *info,
+			      const struct err *e)
+{
+	struct request *r = arg;
+
+	(void)info;
+	if (request_resume(r, e))
+		update(r);
+}
+
+/* It has to be one, if it is another one now. */
+static void check_replica(struct request *r)
+{
+	const struct write_state *w = r->state;
+
+	if (!w->is_other_replica || !source_probe_replica(r, on_probed_replica))
+		update(r);
+}
+
 static void on_probed_update(void *arg, const struct source_info *info,
 			     const struct err *e)
 {
@@ -102,7 +122,7 @@ static void on_probed_update(void *arg, const struct source_info *info,
 	if (!request_resume(r, e))
 		return;
 	(void)source_take_verdict(r->state, info, NULL);
-	update(r);
+	check_replica(r);
 }
 
 /* What a source would be after the patch, as a document to read. */
@@ -195,8 +215,9 @@ static void on_got_update(void *arg, const struct source_record *rec,
 	json_decref(document);
 	if (!request_is_sound(r))
 		return;
+	w->is_other_replica = !source_form_is_same_replica(&w->source, rec);
 	if (source_form_is_same(&w->source, rec))
-		update(r);
+		check_replica(r);
 	else
 		source_probe(r, on_probed_update);
 }

@@ -74,6 +74,20 @@ void source_probe(struct request *r, source_probe_cb *done)
 			   &e);
 }
 
+bool source_probe_replica(struct request *r, source_probe_cb *done)
+{
+	struct write_state *w = r->state;
+	struct err e = {0};
+
+	if (w->source.read_from_json == NULL)
+		return false;
+	request_await_jobs(r,
+			   jobs_check_replica(r->server->config.jobs,
+					      &w->source, done, r, &e),
+			   &e);
+	return true;
+}
+
 /* --- making */
 
 static void on_created(void *arg, const struct source_record *rec,
@@ -86,21 +100,38 @@ static void on_created(void *arg, const struct source_record *rec,
 				      rec->revision);
 }
 
+static void create(struct request *r)
+{
+	struct write_state *w = r->state;
+	struct err e = {0};
+
+	request_keep(r);
+	request_await_catalog(r,
+			      catalog_source_create(catalog_of(r), &w->source,
+						    on_created, r, &e),
+			      &e);
+}
+
+static void on_probed_replica(void *arg, const struct source_info *info,
+			      const struct err *e)
+{
+	struct request *r = arg;
+
+	(void)info;
+	if (request_resume(r, e))
+		create(r);
+}
+
 static void on_probed_new(void *arg, const struct source_info *info,
 			  const struct err *e)
 {
 	struct request *r = arg;
-	struct write_state *w = r->state;
-	struct err mine = {0};
 
 	if (!request_resume(r, e))
 		return;
-	(void)source_take_verdict(w, info, NULL);
-	request_keep(r);
-	request_await_catalog(r,
-			      catalog_source_create(catalog_of(r), &w->source,
-						    on_created, r, &mine),
-			      &mine);
+	(void)source_take_verdict(r->state, info, NULL);
+	if (!source_probe_replica(r, on_probed_replica))
+		create(r);
 }
 
 void sources_create(struct request *r)

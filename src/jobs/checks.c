@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "jobs/backup_int.h"
@@ -71,18 +72,47 @@ static void on_source(void *arg, const struct source_info *info,
 	check_free(k);
 }
 
-static const struct source_kind *
-open_address(struct check *k, const struct source_record *r, struct err *e)
+/* Rule 2: what another server holds is not this source. */
+static void on_replica(void *arg, const struct source_info *info,
+		       const struct err *e)
+{
+	struct check *k = arg;
+	struct err mine = {0};
+
+	k->look = NULL;
+	e = failure(e);
+	if (e != NULL)
+		(void)err_set(&mine, ERR_INVALID, "source_check_failed",
+			      "\"read_from\": %s", e->msg);
+	else if (strcmp(info->role, "replica") != 0)
+		(void)err_set(&mine, ERR_INVALID, "source_check_failed",
+			      "\"read_from\": the server replicates from no "
+			      "other, or its account may not see it: name a "
+			      "replica of the source");
+	k->source_done(k->arg, info, failure(&mine));
+	check_free(k);
+}
+
+static const struct source_kind *find_kind(const struct source_record *r,
+					   struct err *e)
 {
 	const struct source_kind *kind = source_kind_find(r->engine);
 
-	if (kind == NULL) {
+	if (kind == NULL)
 		(void)err_set(e, ERR_INVALID, "source_check_failed",
 			      "this build of the server has no %s sources",
 			      r->engine);
+	return kind;
+}
+
+static const struct source_kind *
+open_address(struct check *k, const struct source_record *r, struct err *e)
+{
+	const struct source_kind *kind = find_kind(r, e);
+
+	if (kind == NULL || !opened_address_read(&k->address, r, e))
 		return NULL;
-	}
-	return opened_address_read(&k->address, r, e) ? kind : NULL;
+	return kind;
 }
 
 struct jobs_op *jobs_check_source(struct jobs *j, const struct source_record *r,
@@ -98,6 +128,27 @@ struct jobs_op *jobs_check_source(struct jobs *j, const struct source_record *r,
 	kind = open_address(k, r, e);
 	if (kind != NULL)
 		k->look = kind->probe(&j->source_env, &k->address.a, on_source,
+				      k, e);
+	if (k->look == NULL) {
+		check_free(k);
+		return NULL;
+	}
+	return &k->base;
+}
+
+struct jobs_op *jobs_check_replica(struct jobs *j,
+				   const struct source_record *r,
+				   source_probe_cb *done, void *arg,
+				   struct err *e)
+{
+	struct check *k = check_new(j, arg, e);
+	const struct source_kind *kind = k ? find_kind(r, e) : NULL;
+
+	if (k == NULL)
+		return NULL;
+	k->source_done = done;
+	if (kind != NULL && opened_address_replica(&k->address, r, e))
+		k->look = kind->probe(&j->source_env, &k->address.a, on_replica,
 				      k, e);
 	if (k->look == NULL) {
 		check_free(k);

@@ -332,3 +332,63 @@ def test_rule22_a_running_backup_keeps_its_settings(
     assert lifetime(after) == datetime.timedelta(days=9)
     remove(local, plan)
     proxy.close()
+
+
+# ---- rule 2
+
+@pytest.fixture
+def replica(mariadb, plain_mariadb):
+    """A second server, which replicates what the first one does from now
+    on."""
+    position = mariadb.value("SELECT @@GLOBAL.gtid_binlog_pos")
+    plain_mariadb.sql(
+        f"SET GLOBAL server_id = 2; SET GLOBAL gtid_slave_pos = '{position}';"
+        f"CHANGE MASTER TO MASTER_HOST = '{mariadb.host}', "
+        f"MASTER_PORT = {mariadb.port}, MASTER_USER = '{mariadb.user}', "
+        f"MASTER_PASSWORD = '{mariadb.password}', "
+        "MASTER_USE_GTID = slave_pos; START SLAVE")
+    yield plain_mariadb
+    plain_mariadb.sql("STOP SLAVE; RESET SLAVE ALL; SET GLOBAL server_id = 1;"
+                      "SET GLOBAL gtid_slave_pos = ''")
+
+
+def test_rule2_plans_read_through_a_replica(local, mariadb, replica,
+                                            database):
+    shop = database(data.shop)
+    # It goes from the second server with the first one's.
+    position = mariadb.value("SELECT @@GLOBAL.gtid_binlog_pos")
+    assert replica.value(f"SELECT MASTER_GTID_WAIT('{position}', 30)") == "0"
+    local.cofferd.secrets.add(replica.password)
+    body = flow.source_body(mariadb, "primary")
+    body["read_from"] = flow.connection(mariadb)
+    document = problem(local.api.post("/v1/sources", body), 422,
+                       "source_check_failed")
+    assert "read_from" in document["detail"], "it is no replica"
+    body["read_from"] = flow.connection(replica)
+    source = local.api.want(201, "POST", "/v1/sources", body)
+    assert source["read_from"]["port"] == replica.port
+    assert source["read_from"]["password"] == {"set": True}
+    # Of a replica's own are AUTO_INCREMENT and the status of events.
+    assert compare.contents(mariadb, shop) == compare.contents(replica, shop)
+    before = {"plan": compare.snapshot(replica, shop),
+              "manual": compare.snapshot(mariadb, shop)}
+    plan = make(local, shop, source="primary")
+    proxied = Proxy(replica)
+    try:
+        local.api.want(200, "PATCH", "/v1/sources/primary", {
+            "read_from": {"host": "127.0.0.1", "port": proxied.port}})
+        rows = proxied.at(lambda: None, text=f"FROM `{shop}`.".encode())
+        backup = run(local, plan)
+        assert rows.check(), "it was read from the primary"
+        proxied.reset()
+        manual = local.backup(shop, source="primary")
+        assert proxied.down == 0, "a manual one reads the primary"
+    finally:
+        proxied.close()
+    assert "read_from_replica" in [w["code"] for w in backup["warnings"]]
+    assert manual["source"]["id"] == source["id"]
+    for kind, one in (("plan", backup), ("manual", manual)):
+        mariadb.drop(shop)
+        local.restore(one, target={"source": "primary"})
+        compare.assert_equal(before[kind], compare.snapshot(mariadb, shop))
+    remove(local, plan)

@@ -255,6 +255,12 @@ static void test_replica_of_a_source(void **state)
 {
 	struct shop *s = *state;
 
+	/* A server that is none is not read through. */
+	(void)shop_call(s, "POST", "/v1/sources", SOURCE);
+	shop_problem(s, 422, "source_check_failed", NULL);
+	assert_true(is_told(s, "read_from"));
+	want(s, 404, "GET", "/v1/sources/shop", NULL);
+	fake_source_script()->role = "replica";
 	want(s, 201, "POST", "/v1/sources", SOURCE);
 	assert_string_equal(shop_text(s, "read_from/host"), "replica");
 	assert_int_equal(number(s, "read_from/port"), 3306);
@@ -265,6 +271,12 @@ static void test_replica_of_a_source(void **state)
 	assert_int_equal(number(s, "read_from/port"), 3307);
 	assert_true(json_is_true(shop_value(s, "read_from/password/set")));
 	assert_string_equal(shop_text(s, "read_from/host"), "replica");
+	/* Only another replica is tried. */
+	fake_source_script()->role = NULL;
+	want(s, 200, "PATCH", "/v1/sources/shop", "{\"remarks\":\"x\"}");
+	(void)shop_call(s, "PATCH", "/v1/sources/shop",
+			"{\"read_from\":{\"port\":3308}}");
+	shop_problem(s, 422, "source_check_failed", NULL);
 	want(s, 200, "PATCH", "/v1/sources/shop", "{\"read_from\":null}");
 	assert_true(json_is_null(shop_value(s, "read_from")));
 	(void)shop_call(s, "PATCH", "/v1/sources/shop",

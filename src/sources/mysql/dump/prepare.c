@@ -194,7 +194,10 @@ static bool check_role(struct my_dump *d, struct err *e)
 	if (is_replica)
 		my_dump_warn(d, "read_from_replica",
 			     "it was read through a replica: positions in "
-			     "binary logs are those of the replica");
+			     "binary logs are the replica's, and events have "
+			     "the status there, disabled: after a restore, "
+			     "enable those that are to run (ALTER EVENT ... "
+			     "ENABLE)");
 	return true;
 }
 
