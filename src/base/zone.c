@@ -175,9 +175,9 @@ struct civil zone_local(const struct zone *z, int64_t at_s)
 
 int64_t zone_instant(const struct zone *z, const struct civil *c)
 {
-	int64_t local =
-		civil_days(c->year, c->month, c->day) * ZONE_DAY_SECONDS +
-		c->hour * 3600 + c->minute * 60 + c->second;
+	int64_t days = civil_days(c->year, c->month, c->day);
+	int second = c->hour * 3600 + c->minute * 60 + c->second;
+	int64_t local = days * ZONE_DAY_SECONDS + second;
 	int64_t begin = local - ZONE_OFFSET_MAX;
 
 	for (;;) {

@@ -174,7 +174,7 @@ static bool read_footer(struct file *f, struct zone *z)
 
 static bool read_file(struct file *f, struct zone *z)
 {
-	struct counts c;
+	struct counts c = {0};
 
 	if (f->left < 4 || memcmp(f->at, "TZif", 4) != 0)
 		return err_set(f->e, ERR_INVALID, "invalid_timer",
