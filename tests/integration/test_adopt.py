@@ -157,3 +157,153 @@ def test_rule17_leftovers_of_another_server_stay(two, shop):
     assert two.files_of(backup) == files
     first.cofferd.start()
     process.until(lambda: not two.files_of(backup), 90, "it is swept")
+
+
+def server_files(folder):
+    return {p.stem: json.loads(p.read_text())
+            for p in (folder / "coffer" / "v1" / "servers").glob("*.json")}
+
+
+def plan_body(**changes):
+    return {"name": "nightly", "source": "db", "pool": "pool",
+            "strategy": "timer", "method": "logical", "retention_days": 9,
+            "timer": {"cycle": "daily", "at": "02:30",
+                      "timezone": "Europe/Berlin"}, **changes}
+
+
+def published(world, plan):
+    """Until the pool says that there is this plan."""
+    process.until(
+        lambda: plan["id"] in [p["id"] for f in
+                               server_files(world.folder).values()
+                               for p in f["plans"]], 30, "it is published")
+
+
+def take_over(world, server_id):
+    return world.api.want(200, "POST", "/v1/pools/pool/takeover",
+                          {"server": server_id})
+
+
+def test_rule17_takeover(two, shop, mariadb):
+    """All that a server was goes to another: its backups can be deleted
+    there, its source works when its secret is given, its plan is paused."""
+    first = two.first
+    plan = first.api.want(201, "POST", "/v1/plans", plan_body())
+    run = first.api.want(202, "POST", "/v1/plans/nightly/execute")
+    kept = first.ended_backup(run)
+    assert kept["status"] == "completed"
+    gone = first.backup(shop)
+    published(first, plan)
+    old = kept["owner"]["server_id"]
+    text = json.dumps(server_files(two.folder)[old])
+    assert mariadb.password not in text
+    first.cofferd.kill()
+    shutil.rmtree(first.cofferd.data)
+
+    second = two.another()
+    problem(second.api.delete(f"/v1/backups/{gone['id']}"), 409, "not_owner")
+    report = take_over(second, old)
+    assert report == {"backups": 2, "sources": 1, "plans": 1,
+                      "secrets_needed": ["db"]}
+    # Once more, as after a cut: the same, and nothing twice.
+    assert take_over(second, old) == {**report, "backups": 0}
+
+    found = second.record(kept["id"])
+    assert found["owner"]["this"] is True
+    assert found["plan"] == {"id": plan["id"], "name": "nightly"}
+    assert found["type"] == "automated" and found["trigger"] == "user"
+    assert found["expires_at"] == kept["expires_at"]
+    assert found["source"] == kept["source"]
+    taken = second.api.fetch("/v1/plans/nightly")
+    assert taken["id"] == plan["id"] and taken["enabled"] is False
+    assert taken["status"] == "paused", taken
+    for member in ("timer", "retention_days", "scope", "method", "strategy"):
+        assert taken[member] == plan[member]
+    assert taken["pool"]["id"] == second.pool["id"]
+    source = second.api.fetch("/v1/sources/db")
+    assert source["id"] == kept["source"]["id"]
+    assert source["status"] == "unreachable"
+    second.api.want(200, "PATCH", "/v1/sources/db", {
+        "connection": {"password": mariadb.password}})
+    second.api.want(200, "PATCH", "/v1/plans/nightly", {"enabled": True})
+    run = second.api.want(202, "POST", "/v1/plans/nightly/execute")
+    assert second.ended_backup(run)["status"] == "completed"
+
+    second.api.want(GONE, "DELETE", f"/v1/backups/{gone['id']}")
+    second.api.wait_gone(f"/v1/backups/{gone['id']}")
+    assert not two.files_of(gone)
+    assert server_files(two.folder)[old]["taken_over"]["by"] == \
+        found["owner"]["server_id"]
+
+
+def test_rule17_takeover_of_leftovers(two, shop):
+    """What a lost server left half is the new owner's to sweep."""
+    first = two.first
+    first.backup(shop)
+    backup = first.start_backup(shop)
+    first.wait_stored(backup["job_id"])
+    first.cofferd.kill()
+    shutil.rmtree(first.cofferd.data)
+    second = two.another()
+    if second.api.get(f"/v1/backups/{backup['id']}").status == 200:
+        pytest.skip("the backup was faster")
+    assert two.files_of(backup)
+    report = take_over(second, backup["owner"]["server_id"])
+    assert report["backups"] == 2
+    process.until(lambda: not two.files_of(backup), 30, "it is swept")
+    assert second.api.fetch("/v1/backups")["total"] == 1
+
+
+def test_rule17_the_old_server_lets_go(two, small):
+    """It lives after all: it does not delete what another one has taken."""
+    first = two.first
+    backup = first.backup(small)
+    second = two.another()
+    take_over(second, backup["owner"]["server_id"])
+    files = two.files_of(backup)
+    # Its catalog does not know; the pool does.
+    gone = first.api.call("DELETE", f"/v1/backups/{backup['id']}")
+    assert gone.status in GONE
+    job = first.record(backup["id"])["job_id"]
+    assert first.api.wait_job(job)["status"] == "failed"
+    assert [p for p in two.files_of(backup)] == files
+    adopt = first.api.want(202, "POST", "/v1/pools/pool/adopt")
+    first.api.wait_job(adopt["id"])
+    record = first.record(backup["id"])
+    assert record["status"] == "completed"
+    assert record["owner"]["this"] is False
+    problem(first.api.delete(f"/v1/backups/{backup['id']}"), 409,
+            "not_owner")
+
+
+@pytest.mark.parametrize("server, status, code", [
+    ("srv_00000000000000000000000000", 404, "not_found"),
+    ("nonsense", 422, "invalid_value"), (None, 422, "required")])
+def test_takeover_of_nobody(two, server, status, code):
+    reply = two.first.api.post("/v1/pools/pool/takeover", {"server": server})
+    problem(reply, status, code)
+
+
+def test_takeover_of_oneself(two, small):
+    own = two.first.backup(small)["owner"]["server_id"]
+    problem(two.first.api.post("/v1/pools/pool/takeover", {"server": own}),
+            422, "invalid_value")
+
+
+def test_rule17_on_a_bucket(world, cofferds, bucket, mariadb, shop):
+    """The same on S3: seen, restored, taken over, deleted."""
+    before = compare.snapshot(mariadb, shop)
+    backup = world.backup(shop)
+    old = backup["owner"]["server_id"]
+    process.until(lambda: f"coffer/v1/servers/{old}.json" in bucket.objects(),
+                  30, "it is published")
+    world.cofferd.kill()
+    second = flow.World(cofferds(), mariadb, bucket).prepare()
+    assert whole_seconds(second.record(backup["id"])) == whole_seconds(backup)
+    mariadb.drop(shop)
+    second.restore(backup)
+    compare.assert_equal(before, compare.snapshot(mariadb, shop))
+    assert take_over(second, old)["backups"] == 1
+    second.api.want(GONE, "DELETE", f"/v1/backups/{backup['id']}")
+    second.api.wait_gone(f"/v1/backups/{backup['id']}")
+    assert not bucket.keys_of(backup["id"])
