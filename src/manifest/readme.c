@@ -34,11 +34,22 @@ static const char readme[] =
 	"     .mbstream.zst mbstream -x < backup\n"
 	"     .tar.zst      tar -x < backup\n"
 	"\n"
+	"Parts whose names end in .age are encrypted: files of the program\n"
+	"age (https://age-encryption.org/v1), and you need the identity (the\n"
+	"private key, AGE-SECRET-KEY-1...) of one of the recipients that the\n"
+	"manifest names under \"encryption\". Step 3 is then\n"
+	"     find data -type f | sort | while read -r f; do\n"
+	"       age -d -i key.txt \"$f\" || exit 1\n"
+	"     done | zstd -dc > backup\n"
+	"and index/* and meta/* (scope and warnings of the backup) are opened\n"
+	"in the same way.\n"
+	"\n"
 	"One item (a table, say) alone: this shows the index\n"
 	"(zstd -dc index/*), one JSON object a line. \"extents\" are triples\n"
 	"[part, offset, length]: cut these bytes out of the parts named by\n"
-	"number, put them together, unpack with zstd -dc, leave out the first\n"
-	"\"skip\" bytes, and take \"plain_bytes\" of the rest.\n";
+	"number (after age -d, where they are encrypted), put them together,\n"
+	"unpack with zstd -dc, leave out the first \"skip\" bytes, and take\n"
+	"\"plain_bytes\" of the rest.\n";
 
 const char *layout_readme(void)
 {

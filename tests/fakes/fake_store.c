@@ -276,7 +276,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	else if (op->kind == FAKE_PUT)
 		do_put(op, &e);
 	else if (op->kind == FAKE_GET)
-		len = do_get(op, &e);
+		op->store->got_bytes += len = do_get(op, &e);
 	else if (op->kind == FAKE_REMOVE)
 		do_remove(op);
 	else if (!do_list(op)) {

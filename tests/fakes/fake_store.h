@@ -53,6 +53,7 @@ struct fake_store {
 	/* facts */
 	unsigned matched; /* calls of the kind of the fault */
 	unsigned puts, gets, lists, removes;
+	uint64_t got_bytes; /* by all gets */
 	unsigned puts_now, puts_peak;
 	unsigned wrong_hashes; /* puts whose sha256 was not that of the bytes */
 	size_t keys_peak;      /* most keys in one remove */

@@ -82,6 +82,25 @@ void rig_init(struct rig *r, uint64_t seed)
 	r->has_open_frames = true;
 }
 
+void rig_encrypt(struct rig *r)
+{
+	static const char *const recipients[] = {
+		"age1knslxrmu56pcft7dhp2m2zy43s4u36u07ajun7d7465vvgfa3g9s5svuy"
+		"a",
+		"age16uplundlhy0f7yryh07cnm5zelceau5z9tqzn5skuk5guhvvfd3q906vn"
+		"g"};
+	struct err e = {0};
+
+	for (size_t i = 0; i < 2; i++)
+		assert_true(
+			age_recipients_add(&r->recipients, recipients[i], &e));
+	assert_true(age_identities_read(
+		&r->identities,
+		"AGE-SECRET-KEY-"
+		"132M8P7VYLVSNJFVNVP3VUFH5XN4ME6K30M9L6M27FXH0WE9JZ6JQLMUFVD",
+		&e));
+}
+
 void rig_fini(struct rig *r)
 {
 	rig_stop(r);
@@ -400,6 +419,7 @@ void rig_start_backup(struct rig *r)
 		.source_id = RIG_SOURCE,
 		.backup_id = RIG_BACKUP,
 		.suffix = ".sql.zst",
+		.recipients = r->recipients,
 		.part_bytes = r->part_bytes,
 		.puts_at_once = r->puts_at_once,
 	};
@@ -474,6 +494,7 @@ static bool start_reading(struct rig *r, struct err *e)
 		.workers = r->workers,
 		.feed = &r->feed,
 		.gets_at_once = r->gets_at_once,
+		.identities = &r->identities,
 	};
 	struct pipeline_parts parts = {
 		.nstages = 1, .link_bytes = 4096, .idle_seconds = 60};
@@ -556,6 +577,7 @@ struct exchange_env rig_env(const struct rig *r)
 				     .store = &r->fake->base,
 				     .workers = r->workers,
 				     .signer = r->signer,
+				     .identities = &r->identities,
 				     .server_id = "srv_1"};
 }
 

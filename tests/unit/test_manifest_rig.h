@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/age.h"
 #include "base/digest.h"
 #include "base/text.h"
 #include "fake_store.h"
@@ -59,6 +60,8 @@ struct rig {
 	unsigned puts_at_once, gets_at_once;
 	int level;
 	bool has_open_frames;
+	struct age_recipients recipients; /* rig_encrypt() sets these two */
+	struct age_identities identities;
 
 	/* what it holds */
 	struct rig_item *items;
@@ -89,6 +92,10 @@ struct rig {
 
 /* A loop, two workers, an empty store, defaults. */
 void rig_init(struct rig *r, uint64_t seed);
+
+/* The backup is to be encrypted, for two; the second one's identity is there
+ * to read it. */
+void rig_encrypt(struct rig *r);
 
 /* All gone; the store must have nothing pending. */
 void rig_fini(struct rig *r);

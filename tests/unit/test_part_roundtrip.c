@@ -282,11 +282,107 @@ static void test_index_in_pieces(void **state)
 	rig_fini(&r);
 }
 
+/* Each part is an age file of at most part_bytes that says what it should. */
+static void expect_sealed(struct rig *r)
+{
+	uint64_t plain = 0;
+
+	for (size_t i = 0; i < r->m.parts.n; i++) {
+		const struct manifest_object *o = &r->m.parts.list[i];
+		char key[LAYOUT_KEY_MAX];
+		const struct fake_object *f = fake_store_find(
+			r->fake,
+			layout_object(key, RIG_SOURCE, RIG_BACKUP, o->key));
+		size_t len = f->len;
+		unsigned char *copy = malloc(len);
+		struct err e = {0};
+
+		assert_non_null(copy);
+		assert_int_equal(len, o->stored_bytes);
+		memcpy(copy, f->bytes, len);
+		assert_true(age_open(&r->identities, copy, &len, &e));
+		assert_int_equal(len, manifest_part_length(&r->m, o));
+		assert_true(f->len <= r->part_bytes ||
+			    zstd_frame_length(copy, len) == len);
+		assert_non_null(strstr(o->key, ".sql.zst.age"));
+		plain += len;
+		free(copy);
+	}
+	assert_true(plain < r->m.stored_bytes || r->m.parts.n == 0);
+}
+
+static bool count_line(void *arg, const struct index_line *l, struct err *e)
+{
+	struct reading *k = arg;
+
+	(void)e;
+	assert_int_equal(l->plain_bytes, k->rig->items[k->n].len);
+	k->n++;
+	return true;
+}
+
+static void expect_sealed_index(struct rig *r)
+{
+	const struct exchange_env env = rig_env(r);
+	struct reading k = {.rig = r};
+	struct err e = {0};
+
+	for (size_t i = 0; i < r->m.index.n; i++)
+		assert_string_equal(r->m.index.list[i].first_item, "");
+	r->is_over = false;
+	r->x = exchange_index(&env, &r->m, count_line, on_index, &k, &e);
+	assert_non_null(r->x);
+	rig_run(r);
+	assert_false(err_is(&r->err));
+	assert_int_equal(k.n, r->nitems);
+}
+
+static void test_encrypted(void **state)
+{
+	(void)state;
+	for (unsigned seed = 200; seed < 215; seed++) {
+		struct rig r;
+
+		rig_init(&r, seed);
+		rig_encrypt(&r);
+		r.npipes = 1 + (unsigned)rig_random(&r, RIG_PIPES_MAX);
+		r.part_bytes = 400 + rig_random(&r, 200000);
+		r.frame_bytes = 2 * RIG_KNOWN_BYTES + rig_random(&r, 20000);
+		r.puts_at_once = 1 + (unsigned)rig_random(&r, 5);
+		r.gets_at_once = 1 + (unsigned)rig_random(&r, 5);
+		rig_make_items(&r, 1 + rig_random(&r, 100), 30000);
+		expect_backup(&r);
+		expect_restore(&r);
+		expect_sealed(&r);
+		expect_sealed_index(&r);
+		rig_fini(&r);
+	}
+}
+
+/* Nothing but the identity is missing, and that is said. */
+static void test_encrypted_and_no_identity(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 216);
+	rig_encrypt(&r);
+	rig_make_items(&r, 50, 3000);
+	expect_backup(&r);
+	age_identities_wipe(&r.identities);
+	rig_restore(&r);
+	assert_string_equal(r.err.api, "identity_missing");
+	assert_int_equal(r.err.code, ERR_CONFLICT);
+	rig_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any_number_of_pipelines),
 		cmocka_unit_test(test_any_seed),
+		cmocka_unit_test(test_encrypted),
+		cmocka_unit_test(test_encrypted_and_no_identity),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_huge_frames_get_their_own_part),
 		cmocka_unit_test(test_no_budget_to_borrow),

@@ -25,6 +25,8 @@ struct choice {
 	bool *is_wanted;
 	struct text *got; /* of each item */
 	size_t nlines;
+	size_t only;	      /* number of the one that is wanted, from 1 */
+	uint64_t only_length; /* of its extents */
 	uint64_t more; /* plain bytes that the index claims beyond the truth */
 	struct part_feed feed;
 	struct pipeline *pipes[READERS_MAX];
@@ -47,6 +49,8 @@ static bool choose(void *arg, const struct index_line *l, struct err *e)
 		return true;
 	if (l->plain_bytes > 0)
 		copy.plain_bytes += c->more;
+	for (size_t k = 0; k < l->nextents; k++)
+		c->only_length += l->extents[k].length;
 	return selection_add(c->selection, &copy, e);
 }
 
@@ -110,6 +114,7 @@ static void start_reader(struct choice *c, unsigned i)
 		.workers = r->workers,
 		.feed = &c->feed,
 		.gets_at_once = r->gets_at_once,
+		.identities = &r->identities,
 	};
 	struct pipeline_parts parts = {
 		.nstages = 1, .link_bytes = 4096, .idle_seconds = 60};
@@ -153,15 +158,18 @@ static void begin(struct choice *c, struct rig *r, size_t chance)
 	const struct exchange_env env = rig_env(r);
 	struct err e = {0};
 	uint64_t more = c->more;
+	size_t only = c->only;
 
 	memset(c, 0, sizeof(*c));
 	c->more = more;
+	c->only = only;
 	c->rig = r;
 	c->is_wanted = calloc(r->nitems, sizeof(bool));
 	c->got = calloc(r->nitems, sizeof(*c->got));
 	assert_true(c->is_wanted && c->got);
 	for (size_t i = 0; i < r->nitems; i++)
-		c->is_wanted[i] = rig_random(r, 100) < chance;
+		c->is_wanted[i] =
+			only > 0 ? i + 1 == only : rig_random(r, 100) < chance;
 	c->selection = selection_new(&r->m, &e);
 	assert_non_null(c->selection);
 	r->is_over = false;
@@ -228,6 +236,100 @@ static void test_any_choice(void **state)
 		end(&c);
 		rig_fini(&r);
 	}
+}
+
+/* The same of an encrypted backup; what is fetched is what was told before,
+ * and some headers less where several pieces are of one part. */
+static void test_any_encrypted_choice(void **state)
+{
+	static const size_t chances[] = {0, 1, 5, 20, 50, 100};
+
+	(void)state;
+	for (unsigned seed = 0; seed < 12; seed++) {
+		struct choice c = {0};
+		struct rig r;
+		uint64_t told;
+
+		rig_init(&r, 400 + seed);
+		rig_encrypt(&r);
+		r.npipes = 1 + (unsigned)rig_random(&r, RIG_PIPES_MAX);
+		r.part_bytes = 100000 + rig_random(&r, 1000000);
+		r.frame_bytes = 20000;
+		make_backup(&r, 250);
+		begin(&c, &r, chances[seed % 6]);
+		told = selection_bytes(c.selection);
+		r.fake->got_bytes = 0;
+		for (unsigned k = 0; k < ITEM_KIND_COUNT; k++)
+			read_section(&c, (enum item_kind)k);
+		assert_false(err_is(&r.err));
+		assert_true(r.fake->got_bytes <= told);
+		expect_items(&c);
+		end(&c);
+		rig_fini(&r);
+	}
+}
+
+/* One item costs its frames, at most the rest of two chunks, and a header. */
+static void test_one_encrypted_item(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 430);
+	rig_encrypt(&r);
+	r.part_bytes = 500000;
+	r.frame_bytes = 20000;
+	make_backup(&r, 1000);
+	assert_true(r.m.stored_bytes > 2 * r.part_bytes);
+	for (size_t i = 1; i <= r.nitems; i += 97) {
+		struct choice c = {.only = i};
+		uint64_t most;
+
+		begin(&c, &r, 0);
+		r.fake->got_bytes = 0;
+		for (unsigned k = 0; k < ITEM_KIND_COUNT; k++)
+			read_section(&c, (enum item_kind)k);
+		assert_false(err_is(&r.err));
+		expect_items(&c);
+		most = c.only_length + c.only_length / 4000 +
+		       c.pieces * (2 * (AGE_CHUNK_BYTES + AGE_TAG_LEN) +
+				   age_header_bytes(2));
+		assert_true(c.pieces <= 2);
+		assert_true(r.fake->got_bytes <= most);
+		assert_true(r.fake->got_bytes < r.m.stored_bytes / 4);
+		end(&c);
+	}
+	rig_fini(&r);
+}
+
+/* A bit in the last chunk of each part: it alone tells, whatever piece of it is
+ * read. */
+static void test_damage_in_an_encrypted_piece(void **state)
+{
+	struct choice c = {0};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 53);
+	rig_encrypt(&r);
+	r.part_bytes = 300000;
+	r.frame_bytes = 20000;
+	make_backup(&r, 200);
+	begin(&c, &r, 30);
+	for (size_t i = 0; i < r.m.parts.n; i++) {
+		char key[LAYOUT_KEY_MAX];
+		struct fake_object *o = fake_store_find(
+			r.fake, layout_object(key, RIG_SOURCE, RIG_BACKUP,
+					      r.m.parts.list[i].key));
+
+		for (size_t at = age_header_bytes(2); at < o->len; at += 60000)
+			o->bytes[at] ^= 1;
+	}
+	read_section(&c, ITEM_DATA);
+	assert_string_equal(r.err.api, "damaged_backup");
+	assert_non_null(strstr(r.err.msg, "encrypted"));
+	end(&c);
+	rig_fini(&r);
 }
 
 /* One bit turned in what is fetched: the frame's own checksum tells. */
@@ -470,6 +572,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any_choice),
+		cmocka_unit_test(test_any_encrypted_choice),
+		cmocka_unit_test(test_one_encrypted_item),
+		cmocka_unit_test(test_damage_in_an_encrypted_piece),
 		cmocka_unit_test(test_damage_in_a_piece),
 		cmocka_unit_test(test_index_promises_too_much),
 		cmocka_unit_test(test_shared_frames_are_fetched_once),
