@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "test_catalog_rig.h"
+#include "test_catalog_plan_rig.h"
 
 static _Atomic long fail_at, allocations;
 
@@ -69,6 +69,37 @@ static void on_backups(void *arg, const struct backup_record *list,
 {
 	(void)list;
 	(void)page;
+	watch(e, arg);
+}
+
+static void on_plan(void *arg, const struct plan_record *p, const struct err *e)
+{
+	(void)p;
+	watch(e, arg);
+}
+
+static void on_plans(void *arg, const struct plan_record *list,
+		     const struct catalog_page *page, const struct err *e)
+{
+	(void)list;
+	(void)page;
+	watch(e, arg);
+}
+
+static void on_verdicts(void *arg, const struct backup_record *list,
+			const enum retention_verdict *verdicts, size_t n,
+			const struct err *e)
+{
+	(void)list;
+	(void)verdicts;
+	(void)n;
+	watch(e, arg);
+}
+
+static void on_doomed(void *arg, const struct catalog_doomed *d,
+		      const struct err *e)
+{
+	(void)d;
 	watch(e, arg);
 }
 
@@ -138,6 +169,65 @@ static struct catalog_op *read_log(struct rig *r, struct err *e)
 {
 	/* No such job: what an allocation changes is only the error. */
 	return catalog_job_read_log(r->catalog, "job_none", on_log, r, e);
+}
+
+static struct catalog_op *create_plan(struct rig *r, struct err *e)
+{
+	char text[] = "x";
+	struct plan_record p = {.name = "new",
+				.source_id = "shop",
+				.pool_id = "store",
+				.strategy = "timer",
+				.remarks = text,
+				.timer_json = text};
+
+	return catalog_plan_create(r->catalog, &p, on_plan, r, e);
+}
+
+static struct catalog_op *list_plans(struct rig *r, struct err *e)
+{
+	struct catalog_query q = {
+		.q = "n", .source = "shop", .status = "overdue", .limit = 1};
+
+	return catalog_plan_list(r->catalog, &q, on_plans, r, e);
+}
+
+static struct catalog_op *due_plans(struct rig *r, struct err *e)
+{
+	return catalog_plan_due(r->catalog, 5000, on_plans, r, e);
+}
+
+/* Its plan is the only one. */
+static struct catalog_op *decide(struct rig *r, struct err *e)
+{
+	struct plan_decision d = {.expected_next_due_at = 1000,
+				  .next_due_at = 2000,
+				  .run_due_at = 1000};
+
+	(void)str_copy(d.plan_id, ID_MAX, "nightly");
+	return catalog_plan_decide(r->catalog, &d, on_backup, r, e);
+}
+
+static struct catalog_op *preview(struct rig *r, struct err *e)
+{
+	return catalog_plan_expiry(r->catalog, "nightly", INT64_MAX / 2,
+				   on_verdicts, r, e);
+}
+
+static struct catalog_op *expire(struct rig *r, struct err *e)
+{
+	return catalog_backup_expire(r->catalog, INT64_MAX / 2, 500, on_backups,
+				     r, e);
+}
+
+static struct catalog_op *would_delete(struct rig *r, struct err *e)
+{
+	return catalog_source_would_delete(r->catalog, "shop", on_doomed, r, e);
+}
+
+static struct catalog_op *release_plan(struct rig *r, struct err *e)
+{
+	return catalog_plan_release(r->catalog, "nightly", on_plan, r, e);
 }
 
 typedef struct catalog_op *call_fn(struct rig *r, struct err *e);
@@ -237,6 +327,45 @@ static void test_sweep_and_recover(void **state)
 	torture(r, read_log, ERR_NOT_FOUND);
 }
 
+static void test_plans(void **state)
+{
+	struct rig *r = *state;
+	struct backup_record b = {0};
+
+	assert_true(rig_create_plan(r, "nightly", 1000));
+	torture(r, create_plan, ERR_NONE);
+	torture(r, list_plans, ERR_NONE);
+	torture(r, due_plans, ERR_NONE);
+	torture(r, decide, ERR_NONE);
+	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM backups"), 1);
+	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM plan_runs"), 1);
+	assert_true(rig_queued(r));
+	assert_true(rig_get_backup(r, "nightly-19700101T000001Z"));
+	assert_true(backup_record_copy(&b, &r->a.backup));
+	assert_true(rig_start_backup(r, &b));
+	torture(r, recover, ERR_NONE);
+	assert_true(rig_queued(r));
+	assert_int_equal(r->a.n, 1);
+	backup_record_fini(&b);
+}
+
+static void test_retention(void **state)
+{
+	struct rig *r = *state;
+	char id[ID_MAX];
+
+	assert_true(rig_create_plan(r, "nightly", 1000));
+	for (int i = 0; i < 4; i++)
+		rig_make_planned(r, "nightly", 7, id);
+	torture(r, preview, ERR_NONE);
+	torture(r, would_delete, ERR_NONE);
+	torture(r, release_plan, ERR_NONE);
+	torture(r, expire, ERR_NONE);
+	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM backups"
+					" WHERE status = 'completed'"),
+			 1);
+}
+
 /* Opening and closing: no half of a catalog is left behind. */
 static void test_open(void **state)
 {
@@ -265,9 +394,14 @@ static void test_open(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RIGGED(test_create_source),	RIGGED(test_get_source),
-		RIGGED(test_begin_backup),	RIGGED(test_list_backups),
-		RIGGED(test_sweep_and_recover), RIGGED(test_open),
+		RIGGED(test_create_source),
+		RIGGED(test_get_source),
+		RIGGED(test_begin_backup),
+		RIGGED(test_list_backups),
+		RIGGED(test_sweep_and_recover),
+		RIGGED(test_open),
+		RIGGED(test_plans),
+		RIGGED(test_retention),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
