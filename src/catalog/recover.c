@@ -32,6 +32,21 @@ static bool fail_restores(struct db *db, const struct arg *args, struct err *e)
 		      args, e);
 }
 
+/* Before fail_jobs(). */
+static bool tell_events(struct db *db, const struct arg *args, struct err *e)
+{
+	return db_run(db,
+		      "INSERT INTO events (at, kind, act, resource, name,"
+		      " result, who, address, detail)"
+		      " SELECT ?2, 'job', j.kind || '.failed', j.resource,"
+		      "  coalesce(b.name, ''), 'failed', 'server', '',"
+		      "  'job ' || j.id || ': interrupted: the server stopped'"
+		      " FROM jobs j LEFT JOIN backups b ON b.id = j.resource"
+		      " WHERE j.status IN ('queued', 'running')"
+		      " ORDER BY j.id",
+		      args, e);
+}
+
 /* Of kind delete too: its backup stays deleting, and a sweep finds it. */
 static bool fail_jobs(struct db *db, const struct arg *args, struct err *e)
 {
@@ -61,8 +76,9 @@ static bool fail_all(struct catalog *c, struct err *e)
 	bool ok = why != NULL || err_nomem(e, "an error");
 
 	ok = ok && fail_backups(&c->db, args, e) &&
-	     fail_restores(&c->db, args, e) && fail_jobs(&c->db, args, e) &&
-	     count_again(&c->db, e) && replies_recover(&c->db, e);
+	     fail_restores(&c->db, args, e) && tell_events(&c->db, args, e) &&
+	     fail_jobs(&c->db, args, e) && count_again(&c->db, e) &&
+	     replies_recover(&c->db, e);
 	free(why);
 	return ok;
 }

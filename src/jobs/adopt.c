@@ -107,6 +107,21 @@ static void adopt_progress(const struct job *job, struct job_progress *p)
 
 static void tell_catalog(struct adopt_job *a);
 
+static void tell_events(const struct adopt_job *a, const char *verb)
+{
+	const struct job_subject what = {a->pool_id, ""};
+
+	job_tell(&a->base, verb, &what, &a->err);
+}
+
+/* The word for how it has ended. */
+static const char *verb_of(const struct err *why)
+{
+	if (failure(why) == NULL)
+		return "completed";
+	return strcmp(why->api, "canceled") == 0 ? "canceled" : "failed";
+}
+
 static void on_retry(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -124,6 +139,8 @@ static void on_recorded(void *arg, const struct err *e)
 	if (e != NULL)
 		log_error("jobs", "adopt %s: how it ended is not recorded: %s",
 			  a->base.id, e->msg);
+	else
+		tell_events(a, verb_of(&a->err));
 	job_over(&a->base);
 }
 
@@ -415,6 +432,7 @@ static void adopt_start(struct job *job)
 	struct err e = {0};
 
 	job_log(job, LOG_INFO, "reading the manifests of the pool");
+	tell_events(a, "started");
 	if (!opening_start(&a->opening, job->jobs, &want, on_opened, a, &e))
 		record(a, &e);
 }

@@ -180,6 +180,16 @@ static void begin_look(struct backup_job *b)
 		backup_fail(b, &e);
 }
 
+/* The catalog knows that it runs. */
+static void go_on(struct backup_job *b)
+{
+	backup_announce(b, "started");
+	if (b->r.plan_id[0] != '\0')
+		begin_look(b);
+	else
+		begin_claim(b);
+}
+
 static void on_started(void *arg, const struct err *e)
 {
 	struct backup_job *b = arg;
@@ -190,10 +200,8 @@ static void on_started(void *arg, const struct err *e)
 		backup_wait(b);
 	else if (e != NULL)
 		backup_fail(b, e);
-	else if (b->r.plan_id[0] != '\0')
-		begin_look(b);
 	else
-		begin_claim(b);
+		go_on(b);
 }
 
 static void begin_start(struct backup_job *b)

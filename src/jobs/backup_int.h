@@ -85,6 +85,9 @@ const struct job_ops *backup_job_ops(void);
 
 /* Its way: names a state, logs a change. */
 const char *backup_state_name(enum backup_state s);
+
+/* One more event: "started", or the status that it has ended with. */
+void backup_announce(const struct backup_job *b, const char *verb);
 void backup_set_state(struct backup_job *b, enum backup_state next);
 
 /* backup.c: its turn in the queue; and from the share of the buffers on, at

@@ -13,6 +13,13 @@
 
 static void tell_catalog(struct backup_job *b);
 
+void backup_announce(const struct backup_job *b, const char *verb)
+{
+	const struct job_subject what = {b->r.id, b->r.name};
+
+	job_tell(&b->base, verb, &what, &b->err);
+}
+
 static void on_retry(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -30,6 +37,8 @@ static void on_recorded(void *arg, const struct err *e)
 	if (e != NULL)
 		log_error("jobs", "backup %s: how it ended is not recorded: %s",
 			  b->r.id, e->msg);
+	else
+		backup_announce(b, backup_status_name(b->r.status));
 	if (b->r.has_leftovers)
 		sweeper_kick(b->base.jobs->sweeper);
 	if (b->r.status == BACKUP_COMPLETED && b->r.plan_id[0] != '\0')

@@ -21,6 +21,15 @@ static struct delete_job *delete_of(struct job *job)
 	return (struct delete_job *)(void *)job; /* base comes first */
 }
 
+/* A deletion that did not come to its end is finished by a sweep. */
+static void tell_events(const struct delete_job *d, const char *verb,
+			const struct err *why)
+{
+	const struct job_subject what = {d->backup_id, ""};
+
+	job_tell(&d->base, verb, &what, why);
+}
+
 static void on_removed(void *arg, const struct err *e)
 {
 	struct delete_job *d = arg;
@@ -34,6 +43,7 @@ static void on_removed(void *arg, const struct err *e)
 			e->msg);
 		sweeper_kick(d->base.jobs->sweeper);
 	}
+	tell_events(d, e == NULL ? "completed" : "failed", e);
 	job_over(&d->base);
 }
 
@@ -42,6 +52,7 @@ static void delete_start(struct job *job)
 	struct delete_job *d = delete_of(job);
 	struct err e = {0};
 
+	tell_events(d, "started", NULL);
 	d->removal = removal_start(job->jobs, d->backup_id, on_removed, d, &e);
 	if (d->removal == NULL)
 		on_removed(d, &e);

@@ -132,6 +132,16 @@ bool op_cast_off(struct jobs_op *op) MUST_CHECK;
 /* Before a request is freed. */
 void op_fini(struct jobs_op *op);
 
+/* What a job works on, for the log of events; "" where it is not known. */
+struct job_subject {
+	const char *id, *name;
+};
+
+/* tell.c: the log of events learns that the job has "started", or how it has
+ * ended: "completed" "failed" "canceled". why: the reason, or NULL. */
+void job_tell(const struct job *job, const char *verb,
+	      const struct job_subject *what, const struct err *why);
+
 /* One line to the job's log and to the server's. */
 void job_log(struct job *job, enum log_level level, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);

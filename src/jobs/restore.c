@@ -39,6 +39,13 @@ static void set_state(struct restore_job *t, enum restore_state next)
 
 static void tell_catalog(struct restore_job *t);
 
+static void tell_events(const struct restore_job *t, const char *verb)
+{
+	const struct job_subject what = {t->r.id, t->r.target_name};
+
+	job_tell(&t->base, verb, &what, &t->err);
+}
+
 static void on_retry(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -57,6 +64,8 @@ static void on_recorded(void *arg, const struct err *e)
 		log_error("jobs",
 			  "restore %s: how it ended is not recorded: %s",
 			  t->r.id, e->msg);
+	else
+		tell_events(t, job_status_name(t->r.status));
 	job_over(&t->base);
 }
 
@@ -199,6 +208,7 @@ static void on_started(void *arg, const struct err *e)
 		fail(t, e);
 		return;
 	}
+	tell_events(t, "started");
 	set_state(t, RESTORE_STREAM);
 	if (!restore_stream_start(&t->stream, on_streamed, t, &mine))
 		fail(t, &mine);
