@@ -79,13 +79,16 @@ bool cron_parse(struct cron *c, const char *text, struct err *e) MUST_CHECK;
 bool timer_next(const struct timer *t, const struct zone *z, int64_t after_s,
 		int64_t *due_s) MUST_CHECK;
 
-/*
- * The last due instant that is <= upto_s and > after_s, and how many there
- * are in that span (counted up to limit, then *count is limit): what was
- * missed while the server was down. False: none.
- */
+/* What was missed while the server was down. */
+struct timer_misses {
+	int64_t last_s; /* the last one */
+	unsigned count; /* of all, the last one included, up to a limit */
+};
+
+/* The due instants > after_s and <= upto_s; of more than limit, limit are
+ * counted. False: there is none, and m->count is 0. */
 bool timer_missed(const struct timer *t, const struct zone *z, int64_t after_s,
-		  int64_t upto_s, unsigned limit, int64_t *last_s,
-		  unsigned *count) MUST_CHECK;
+		  int64_t upto_s, unsigned limit,
+		  struct timer_misses *m) MUST_CHECK;
 
 #endif

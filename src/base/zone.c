@@ -173,16 +173,16 @@ struct civil zone_local(const struct zone *z, int64_t at_s)
 	return c;
 }
 
-int64_t zone_instant(const struct zone *z, const struct civil *c)
+int64_t zone_instant(const struct zone *z, const struct civil *local)
 {
-	int64_t days = civil_days(c->year, c->month, c->day);
-	int second = c->hour * 3600 + c->minute * 60 + c->second;
-	int64_t local = days * ZONE_DAY_SECONDS + second;
-	int64_t begin = local - ZONE_OFFSET_MAX;
+	int64_t days = civil_days(local->year, local->month, local->day);
+	int second = local->hour * 3600 + local->minute * 60 + local->second;
+	int64_t shown = days * ZONE_DAY_SECONDS + second;
+	int64_t begin = shown - ZONE_OFFSET_MAX;
 
 	for (;;) {
 		int64_t end = next_change(z, begin);
-		int64_t at = local - zone_offset(z, begin);
+		int64_t at = shown - zone_offset(z, begin);
 
 		if (at < end)
 			return at < begin ? begin : at;

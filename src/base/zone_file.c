@@ -120,7 +120,7 @@ static bool read_changes(struct file *f, struct zone *z, const struct counts *c,
 			 size_t time_bytes)
 {
 	const uint8_t *times = f->at, *kinds = times + c->time * time_bytes;
-	int32_t offsets[ZONE_TYPES_MAX];
+	int32_t offsets[ZONE_TYPES_MAX] = {0};
 
 	if (!read_types(f, kinds + c->time, c, offsets))
 		return false;

@@ -223,24 +223,20 @@ static void find_last(const struct timer *t, const struct zone *z,
 }
 
 bool timer_missed(const struct timer *t, const struct zone *z, int64_t after_s,
-		  int64_t upto_s, unsigned limit, int64_t *last_s,
-		  unsigned *count)
+		  int64_t upto_s, unsigned limit, struct timer_misses *m)
 {
-	int64_t due, at_s = after_s;
-	unsigned n = 0;
+	int64_t due;
 
-	while (timer_next(t, z, at_s, &due) && due <= upto_s) {
-		at_s = due;
-		if (n < limit)
-			n++;
-		if (n >= limit) {
-			find_last(t, z, upto_s, &at_s);
-			break;
-		}
+	m->last_s = after_s;
+	m->count = 0;
+	while (timer_next(t, z, m->last_s, &due) && due <= upto_s) {
+		m->last_s = due;
+		if (m->count < limit)
+			m->count++;
+		if (m->count < limit)
+			continue;
+		find_last(t, z, upto_s, &m->last_s);
+		break;
 	}
-	*count = n;
-	if (at_s == after_s)
-		return false;
-	*last_s = at_s;
-	return true;
+	return m->last_s > after_s;
 }

@@ -393,14 +393,13 @@ static void missed_is(const char *json, const char *after, const char *upto,
 	struct timer t = timer_of(json);
 	struct zone *z = zone_of(&t);
 	char text[CLOCK_TEXT_MAX] = "none";
-	unsigned count = 77;
-	int64_t due;
+	struct timer_misses m;
 
-	if (timer_missed(&t, z, at(after), at(upto), 100, &due, &count))
-		(void)clock_format(due * 1000, text);
-	if (strcmp(text, last) != 0 || count != wanted)
+	if (timer_missed(&t, z, at(after), at(upto), 100, &m))
+		(void)clock_format(m.last_s * 1000, text);
+	if (strcmp(text, last) != 0 || m.count != wanted)
 		fail_msg("%s after %s upto %s: %s, %u", json, after, upto, text,
-			 count);
+			 m.count);
 	zone_free(z);
 }
 

@@ -178,13 +178,14 @@ static void walk_next(const struct timer *t, const struct zone *z,
 static void walk_missed(const struct timer *t, const struct zone *z,
 			const struct runs *wanted)
 {
-	int64_t at = begin_of(YEAR_FROM, z) - 1, last;
+	struct timer_misses m;
+	int64_t at = begin_of(YEAR_FROM, z) - 1;
 	int64_t until = begin_of(YEAR_UNTIL, z) - 1;
 	uint32_t seed = 9;
 	size_t seen = 0;
 
 	while (at < until) {
-		unsigned limit = 1 + seed % 1000, count;
+		unsigned limit = 1 + seed % 1000;
 		size_t before = seen;
 		bool is_any;
 
@@ -195,12 +196,12 @@ static void walk_missed(const struct timer *t, const struct zone *z,
 			seen++;
 		is_any = timer_missed(
 			t, z, before ? wanted->at_s[before - 1] : INT32_MIN, at,
-			limit, &last, &count);
+			limit, &m);
 		assert_int_equal(is_any, seen > before);
-		assert_int_equal(count,
+		assert_int_equal(m.count,
 				 seen - before < limit ? seen - before : limit);
 		if (is_any)
-			assert_int_equal(last, wanted->at_s[seen - 1]);
+			assert_int_equal(m.last_s, wanted->at_s[seen - 1]);
 	}
 	assert_int_equal(seen, wanted->n);
 }
