@@ -1,0 +1,93 @@
+"""A server whose clock runs faster than ours (faketime), also over its
+restarts: its time goes on where it would have been."""
+import os
+import pathlib
+import subprocess
+import time
+
+from . import flow, process
+from .trip import LocalWorld
+
+LIBRARY = "/usr/lib/{}/faketime/libfaketime.so.1"
+
+
+def library():
+    """The library that makes time go by; None: it is not installed."""
+    machine = os.uname().machine + "-linux-gnu"
+    path = pathlib.Path(LIBRARY.format(machine))
+    return path if path.exists() else None
+
+
+def _preload(binary):
+    """The sanitizer's own library must come first, where there is one."""
+    libraries = subprocess.run(["ldd", str(binary)], capture_output=True,
+                               text=True, check=True).stdout.split()
+    asan = [w for w in libraries if w.startswith("/") and "libasan" in w]
+    return " ".join([*asan, str(library())])
+
+
+class Hurried:
+    """Starts and kills one server, whose time is `speed` times ours."""
+
+    def __init__(self, cofferd, speed):
+        self.cofferd = cofferd
+        self.speed = speed
+        self.began = time.time()
+        self.skipped = 0
+        cofferd.env["LD_PRELOAD"] = _preload(cofferd.binary)
+        self._set_clock()
+
+    def _set_clock(self):
+        ahead = self.now() - time.time()
+        self.cofferd.env["FAKETIME"] = f"+{ahead:.3f} x{self.speed}"
+
+    def now(self):
+        """What its clock shows, in seconds since 1970."""
+        return (self.began + self.skipped
+                + self.speed * (time.time() - self.began))
+
+    def start(self):
+        self._set_clock()
+        self.cofferd.start()
+
+    def kill(self):
+        self.cofferd.kill()
+
+    def restart(self, skip=0):
+        """As if it had been stopped for so many seconds."""
+        self.cofferd.stop()
+        self.skipped += skip
+        self.start()
+
+
+class HurriedWorld(LocalWorld):
+    """With several sources that are all the same server, so that several
+    plans run at once."""
+
+    def prepare_sources(self, folder, count):
+        self.prepare(folder)
+        for number in range(1, count):
+            self.api.want(201, "POST", "/v1/sources",
+                          flow.source_body(self.server, f"db{number}"))
+        return self
+
+    def plan(self, name, source="db", scope=None, **changes):
+        return self.api.want(201, "POST", "/v1/plans", {
+            "name": name, "source": source, "pool": "pool",
+            "strategy": "timer", "scope": scope, **changes})
+
+    def runs(self, plan):
+        """What was decided about its due times, the oldest first."""
+        items = self.api.items(f"/v1/plans/{plan['id']}/runs?limit=500")
+        return sorted(items, key=lambda r: r["due_at"])
+
+    def pause(self, plans):
+        for plan in plans:
+            self.api.want(200, "PATCH", f"/v1/plans/{plan['id']}",
+                          {"enabled": False})
+
+    def idle(self, seconds=60):
+        """Until nothing is queued or runs."""
+        process.until(lambda: not self.api.items("/v1/jobs?status=queued")
+                      and not self.api.items("/v1/jobs?status=running"),
+                      seconds, "no job is left")
