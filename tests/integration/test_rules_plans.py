@@ -386,6 +386,12 @@ def test_rule2_plans_read_through_a_replica(local, mariadb, replica,
     finally:
         proxied.close()
     assert "read_from_replica" in [w["code"] for w in backup["warnings"]]
+    local.api.want(200, "PATCH", "/v1/sources/primary",
+                   {"read_from": {"port": replica.port}})
+    replica.sql("STOP SLAVE")
+    stale = local.ended_backup(execute(local, plan))
+    assert stale["status"] == "failed", "what a stopped replica has is old"
+    assert stale["error"]["code"] == "source_unavailable"
     assert manual["source"]["id"] == source["id"]
     for kind, one in (("plan", backup), ("manual", manual)):
         mariadb.drop(shop)

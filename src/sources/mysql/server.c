@@ -134,9 +134,47 @@ void my_role_ask(const struct my_server *s, struct text *sql)
 		text_str(sql, "SHOW SLAVE STATUS");
 }
 
+/* A column of the answer, by its name of today or of old. */
+static const char *role_value(const struct my_conn *c, const char *name,
+			      const char *old)
+{
+	const char *value = my_value(c, my_column(c, name));
+
+	return value != NULL ? value : my_value(c, my_column(c, old));
+}
+
+static bool is_yes(const char *value)
+{
+	return value != NULL && strcmp(value, "Yes") == 0;
+}
+
+static int64_t lag_of(const struct my_conn *c)
+{
+	const char *value =
+		role_value(c, "Seconds_Behind_Source", "Seconds_Behind_Master");
+
+	return value != NULL ? strtoll(value, NULL, 10) : -1;
+}
+
 void my_role_read(struct my_server *s, struct my_conn *c)
 {
-	s->role = my_next_row(c) ? MY_ROLE_REPLICA : MY_ROLE_PRIMARY;
+	s->role = MY_ROLE_PRIMARY;
+	s->is_replicating = true;
+	s->lag_seconds = 0;
+	while (my_next_row(c)) {
+		int64_t lag = lag_of(c);
+
+		s->role = MY_ROLE_REPLICA;
+		if (!is_yes(role_value(c, "Replica_IO_Running",
+				       "Slave_IO_Running")) ||
+		    !is_yes(role_value(c, "Replica_SQL_Running",
+				       "Slave_SQL_Running")))
+			s->is_replicating = false;
+		if (lag < 0 || s->lag_seconds < 0)
+			s->lag_seconds = -1;
+		else if (lag > s->lag_seconds)
+			s->lag_seconds = lag;
+	}
 }
 
 bool my_is_system_database(const char *name)

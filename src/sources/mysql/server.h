@@ -18,6 +18,8 @@ struct my_server {
 	bool is_mariadb;
 	unsigned number; /* 101106 for 10.11.6, 80404 for 8.4.4 */
 	enum my_role role;
+	bool is_replicating; /* a replica: from all it replicates from */
+	int64_t lag_seconds; /* a replica, the most; -1: not known */
 	bool has_binlog;
 	bool is_read_only;
 	unsigned name_case; /* lower_case_table_names */
@@ -54,7 +56,8 @@ unsigned my_cores_count(const char *list);
 /* Appends the SHOW that lists what the server replicates from. */
 void my_role_ask(const struct my_server *s, struct text *sql);
 
-/* Reads its answer. When it was refused, the role stays unknown. */
+/* Reads its answer: role, is_replicating, lag_seconds. When it was refused, the
+ * role stays unknown. */
 void my_role_read(struct my_server *s, struct my_conn *c);
 
 /* True for mysql, information_schema, performance_schema, sys. */
