@@ -3,7 +3,9 @@
  * group (a group: a source and a scope), since only within one are they
  * compared; the decision itself is model/retention.h's. It is made and written
  * in one transaction, so nothing can hold, restore or complete a backup in
- * between.
+ * between. A preview gathers whole groups; a pass, which runs after every
+ * backup, what has expired and the newest of each group beside it: all that
+ * the decision on those depends on.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -34,40 +36,53 @@ static void gathering_fini(struct gathering *g)
 	free(g->verdicts);
 }
 
-static bool read_member(struct stmt *s, struct gathering *g, struct err *e)
+/* One more, of the group at hand; NULL: no memory. */
+static struct retained *grow(struct gathering *g, struct err *e)
 {
 	struct retained *list = rows_grow(g->list, g->n, sizeof(*list));
 	struct member *members;
 
-	if (list == NULL)
-		return err_nomem(e, "a list");
-	g->list = list;
+	if (list != NULL)
+		g->list = list;
 	members = rows_grow(g->members, g->n, sizeof(*members));
-	if (members == NULL)
-		return err_nomem(e, "a list");
-	g->members = members;
-	list += g->n;
-	members += g->n;
-	g->n++;
-	list->group = g->ngroups;
-	stmt_copy(s, members->id, ID_MAX);
-	members->is_wanted = stmt_bool(s);
-	list->finished_at = stmt_int(s);
-	list->expires_at = stmt_int(s);
-	list->is_held = stmt_bool(s);
-	list->is_foreign = !stmt_bool(s);
-	list->is_in_use = stmt_bool(s);
-	list->is_needed = stmt_bool(s);
-	list->is_braked = stmt_bool(s);
+	if (members != NULL)
+		g->members = members;
+	if (list == NULL || members == NULL) {
+		(void)err_nomem(e, "a list");
+		return NULL;
+	}
+	list[g->n].group = g->ngroups;
+	return &list[g->n++];
+}
+
+static bool read_member(struct stmt *s, struct gathering *g, struct err *e)
+{
+	struct retained *r = grow(g, e);
+	struct member *m;
+
+	if (r == NULL)
+		return false;
+	m = &g->members[g->n - 1];
+	stmt_copy(s, m->id, ID_MAX);
+	m->is_wanted = stmt_bool(s);
+	r->finished_at = stmt_int(s);
+	r->expires_at = stmt_int(s);
+	r->is_held = stmt_bool(s);
+	r->is_foreign = !stmt_bool(s);
+	r->is_in_use = stmt_bool(s);
+	r->is_needed = stmt_bool(s);
+	r->is_braked = stmt_bool(s);
 	return true;
 }
+
+#define IS_BRAKED                                                              \
+	"EXISTS (SELECT 1 FROM plans p WHERE p.id = b.plan_id"                 \
+	" AND p.expiry_held IS NOT NULL)"
 
 #define MEMBERS                                                                \
 	"SELECT b.id, ?3 = '' OR b.plan_id = ?3, b.finished_at,"               \
 	" b.expires_at, b.held, " BACKUP_IS_MINE ", " BACKUP_IS_RESTORING      \
-	" OR " BACKUP_IS_VERIFYING ", " BACKUP_IS_NEEDED ","                   \
-	" EXISTS (SELECT 1 FROM plans p WHERE p.id = b.plan_id"                \
-	"  AND p.expiry_held IS NOT NULL)"                                     \
+	" OR " BACKUP_IS_VERIFYING ", " BACKUP_IS_NEEDED ", " IS_BRAKED        \
 	" FROM backups b WHERE b.source_id = ?1 AND b.status = 'completed'"    \
 	" AND coalesce(b.scope_json, 'null') = ?2"                             \
 	" ORDER BY b.finished_at DESC, b.id DESC"
@@ -123,11 +138,119 @@ static bool judge(struct gathering *g, int64_t now_ms, struct err *e)
 
 #define GROUP "SELECT DISTINCT source_id, coalesce(scope_json, 'null')"
 
-/* By the index backups_expiry: what is not due yet costs nothing. */
+/*
+ * What has expired, by the index backups_expiry: a pass costs what is due and
+ * nothing else. The newest of a group comes first in it, as everywhere.
+ */
 #define EXPIRED                                                                \
-	GROUP " FROM backups b WHERE b.status = 'completed'"                   \
-	      " AND b.type = 'automated' AND b.expires_at > 0"                 \
-	      " AND b.expires_at <= ? AND " BACKUP_IS_MINE
+	"SELECT b.id, b.source_id, coalesce(b.scope_json, 'null') AS scope,"   \
+	" b.finished_at, b.expires_at, b.held, " IS_BRAKED " FROM backups b"   \
+	" WHERE b.status = 'completed' AND b.type = 'automated'"               \
+	" AND b.expires_at > 0 AND b.expires_at <= ? AND " BACKUP_IS_MINE      \
+	" ORDER BY b.source_id, scope, b.finished_at DESC, b.id DESC"
+
+#define NEWEST                                                                 \
+	"SELECT b.id, b.finished_at, b.expires_at FROM backups b"              \
+	" WHERE b.source_id = ? AND b.status = 'completed'"                    \
+	" AND coalesce(b.scope_json, 'null') = ? AND " BACKUP_IS_MINE          \
+	" ORDER BY b.finished_at DESC, b.id DESC LIMIT 1"
+
+/* The group of the row that is read. */
+struct group_key {
+	char source_id[ID_MAX];
+	char *scope;
+};
+
+/* A group begins with the newest that there is; unless that has expired, too:
+ * then it is the row that is read, and comes by itself. */
+static bool begin_group(struct db *db, const struct group_key *key,
+			const char *first_id, struct gathering *g,
+			struct err *e)
+{
+	struct retained *r;
+	char id[ID_MAX];
+	struct stmt s;
+	bool ok;
+
+	g->ngroups++;
+	if (!stmt_begin(&s, db, NEWEST,
+			ARGS(arg_text(key->source_id), arg_text(key->scope)),
+			e))
+		return false;
+	ok = stmt_next(&s, e);
+	stmt_copy(&s, id, sizeof(id));
+	if (ok && strcmp(id, first_id) != 0) {
+		r = grow(g, e);
+		ok = r != NULL;
+		if (ok) {
+			r->finished_at = stmt_int(&s);
+			r->expires_at = stmt_int(&s);
+			(void)str_copy(g->members[g->n - 1].id, ID_MAX, id);
+		}
+	}
+	stmt_end(&s);
+	return ok;
+}
+
+static bool read_expired(struct stmt *s, struct db *db, struct group_key *last,
+			 struct gathering *g, struct err *e)
+{
+	struct group_key key = {0};
+	struct retained *r;
+	char id[ID_MAX];
+	bool is_new, ok;
+
+	stmt_copy(s, id, sizeof(id));
+	stmt_copy(s, key.source_id, ID_MAX);
+	stmt_dup(s, &key.scope);
+	if (!stmt_read(s, e))
+		return false;
+	is_new = last->scope == NULL || strcmp(last->scope, key.scope) != 0 ||
+		 strcmp(last->source_id, key.source_id) != 0;
+	ok = !is_new || begin_group(db, &key, id, g, e);
+	free(last->scope);
+	*last = key;
+	r = ok ? grow(g, e) : NULL;
+	if (r == NULL)
+		return false;
+	(void)str_copy(g->members[g->n - 1].id, ID_MAX, id);
+	r->finished_at = stmt_int(s);
+	r->expires_at = stmt_int(s);
+	r->is_held = stmt_bool(s);
+	r->is_braked = stmt_bool(s);
+	return true;
+}
+
+static bool gather_expired(struct db *db, int64_t now_ms, struct gathering *g,
+			   struct err *e)
+{
+	struct group_key last = {0};
+	struct stmt s;
+	bool ok = true;
+
+	if (!stmt_begin(&s, db, EXPIRED, ARGS(arg_int(now_ms)), e))
+		return false;
+	while (ok && stmt_next(&s, e))
+		ok = read_expired(&s, db, &last, g, e);
+	stmt_end(&s);
+	free(last.scope);
+	return ok && !err_is(e);
+}
+
+/* What is dear to ask is asked of those alone that would go. */
+static bool look_used(struct db *db, const char *id, bool *is_used,
+		      struct err *e)
+{
+	int64_t used = 0;
+
+	if (!db_int(db,
+		    "SELECT " BACKUP_IS_RESTORING " OR " BACKUP_IS_VERIFYING
+		    " OR " BACKUP_IS_NEEDED " FROM backups b WHERE b.id = ?",
+		    ARGS(arg_text(id)), &used, e))
+		return false;
+	*is_used = used != 0;
+	return true;
+}
 
 static bool expire(struct catalog *c, struct catalog_op *op,
 		   const struct gathering *g)
@@ -136,11 +259,14 @@ static bool expire(struct catalog *c, struct catalog_op *op,
 
 	for (size_t i = 0; ok && i < g->n && op->out.n < op->limit; i++) {
 		const char *id = g->members[i].id;
+		bool is_used = true;
 
 		if (g->verdicts[i] != RETENTION_GOES)
 			continue;
-		ok = backup_mark(&c->db, id, &op->err) &&
-		     backup_read(&c->db, id, &op->out, &op->err);
+		ok = look_used(&c->db, id, &is_used, &op->err);
+		if (ok && !is_used)
+			ok = backup_mark(&c->db, id, &op->err) &&
+			     backup_read(&c->db, id, &op->out, &op->err);
 	}
 	op->page.n = op->page.total = op->out.n;
 	return ok;
@@ -149,8 +275,7 @@ static bool expire(struct catalog *c, struct catalog_op *op,
 static bool run_expire(struct catalog *c, struct catalog_op *op)
 {
 	struct gathering g = {0};
-	bool ok = gather(&c->db, EXPIRED, ARGS(arg_int(op->at_ms)), "", &g,
-			 &op->err) &&
+	bool ok = gather_expired(&c->db, op->at_ms, &g, &op->err) &&
 		  judge(&g, op->at_ms, &op->err) && expire(c, op, &g);
 
 	gathering_fini(&g);
