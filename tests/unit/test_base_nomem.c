@@ -20,6 +20,7 @@
 #include "base/secret.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "base/zone.h"
 #include "test_base_folder.h"
 
 /* How many allocations succeed yet; below zero all do. */
@@ -205,6 +206,21 @@ static bool grow_a_text(struct err *e)
 	return true;
 }
 
+static bool open_zones(struct err *e)
+{
+	static const char *const names[] = {"UTC", "Europe/Berlin"};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct zone *z = zone_open(NULL, names[i], e);
+
+		assert_true(z != NULL || e->code == ERR_NOMEM);
+		if (z == NULL)
+			return false;
+		zone_free(z);
+	}
+	return true;
+}
+
 static void sealing_survives(void **state)
 {
 	(void)state;
@@ -233,6 +249,12 @@ static void texts_survive(void **state)
 {
 	(void)state;
 	torture(grow_a_text);
+}
+
+static void zones_survive(void **state)
+{
+	(void)state;
+	torture(open_zones);
 }
 
 /* These have no way to fail, so they may not need any memory. */
@@ -276,6 +298,7 @@ int main(void)
 		cmocka_unit_test(files_survive),
 		cmocka_unit_test(folders_survive),
 		cmocka_unit_test(texts_survive),
+		cmocka_unit_test(zones_survive),
 		cmocka_unit_test(digests_need_no_memory),
 	};
 
