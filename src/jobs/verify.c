@@ -104,6 +104,7 @@ static void on_share(void *arg)
 		.workers = v->base.jobs->config.cpu,
 		.m = &v->m,
 		.index = v->index,
+		.identities = &v->opening.identities,
 		.list = v->list,
 		.n = v->n,
 		.readers = readers_of(v, &bytes),
@@ -122,7 +123,8 @@ static void on_share(void *arg)
 /* Which objects are read; those of the index have been, unless sealed. */
 static bool choose(struct verify_job *v, struct err *e)
 {
-	size_t nparts = v->m.parts.n, nindex = v->m.index.n;
+	size_t nparts = v->m.parts.n;
+	size_t nindex = v->m.index.n + v->m.meta.n; /* what else there is */
 
 	v->list = calloc(nparts + nindex + 1, sizeof(*v->list));
 	if (v->list == NULL)
@@ -177,12 +179,27 @@ static void on_settled(void *arg, const struct err *e)
 		begin_parts(v);
 }
 
+static void go_without_index(struct verify_job *v)
+{
+	job_log(&v->base, LOG_WARN,
+		"the backup is encrypted and this server has no identity for "
+		"it: only sizes and SHA-256 of its objects are compared");
+	verify_index_free(v->index);
+	v->index = NULL;
+	begin_parts(v);
+}
+
 static void on_index(void *arg, const struct err *e)
 {
 	struct verify_job *v = arg;
 	struct err mine = {0};
 
 	v->exchange = NULL;
+	/* There is none, or it is another one. */
+	if (e != NULL && strcmp(e->api, "identity_missing") == 0) {
+		go_without_index(v);
+		return;
+	}
 	if (e != NULL) {
 		v->is_missing = true; /* perhaps */
 		stop(v, e);
@@ -206,14 +223,6 @@ static void begin_index(struct verify_job *v)
 	struct exchange_env env;
 	struct err e = {0};
 
-	if (v->opening.backup.is_encrypted && !v->opening.pool.has_identity) {
-		job_log(&v->base, LOG_WARN,
-			"the backup is encrypted and this server has no "
-			"identity for it: only sizes and SHA-256 of its "
-			"objects are compared");
-		begin_parts(v);
-		return;
-	}
 	verify_set_state(v, VERIFY_INDEX);
 	opening_exchange_env(&v->opening, &env);
 	v->index = verify_index_new(&v->m, &e);

@@ -146,7 +146,7 @@ bool verify_index_add(struct verify_index *x, const struct index_line *l,
 					  "or holds another kind",
 					  e);
 		if (at->offset + at->length >
-		    m->parts.list[at->part - 1].stored_bytes)
+		    manifest_part_length(m, &m->parts.list[at->part - 1]))
 			return fail_place(l, "lies beyond the end of its part",
 					  e);
 		if (!add_claim(x, at, e))

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/age.h"
 #include "base/secret.h"
 #include "base/sha256.h"
 #include "jobs/verify_index.h"
@@ -25,9 +26,11 @@ struct part_check {
 	struct work work;
 	struct verify_parts *owner;
 	const struct manifest_object *o;
-	struct manifest_object expected; /* for the worker; no strings */
-	bool is_deep;			 /* a part whose frames are unpacked */
-	uint32_t part;			 /* 0: an object of the index */
+	struct manifest_object expected;  /* for the worker; no strings */
+	bool is_deep;			  /* a part whose frames are unpacked */
+	bool is_sealed;			  /* an age file */
+	struct age_identities identities; /* a copy, for the worker */
+	uint32_t part;			  /* 0: an object of the index */
 	unsigned char *bytes;
 	size_t len;
 	struct verify_frame *frames;
@@ -138,6 +141,12 @@ static bool check_frames(struct part_check *k)
 	return true;
 }
 
+static bool open_part(struct part_check *k)
+{
+	return !k->is_sealed ||
+	       age_open(&k->identities, k->bytes, &k->len, &k->err);
+}
+
 static void run_check(struct work *w)
 {
 	struct part_check *k = check_of(w);
@@ -146,7 +155,7 @@ static void run_check(struct work *w)
 	if (strcmp(sha256_hex(k->bytes, k->len, found), k->expected.sha256) !=
 	    0)
 		(void)damaged(k, "its SHA-256 is not what the manifest says");
-	else if (k->is_deep)
+	else if (k->is_deep && open_part(k))
 		(void)check_frames(k);
 }
 
@@ -165,6 +174,7 @@ static void check_empty(struct part_check *k)
 static void check_free(struct part_check *k)
 {
 	check_empty(k);
+	age_identities_wipe(&k->identities);
 	free(k);
 }
 
@@ -289,14 +299,26 @@ static void on_got(void *arg, size_t len, const struct err *e)
 	workers_submit(v->c.workers, &k->work);
 }
 
+static const struct manifest_object *object_of(const struct manifest *m,
+					       size_t number)
+{
+	size_t i = number - 1;
+
+	if (i < m->parts.n)
+		return &m->parts.list[i];
+	i -= m->parts.n;
+	return i < m->index.n ? &m->index.list[i]
+			      : &m->meta.list[i - m->index.n];
+}
+
 /* Which object it is that a number of the list stands for. */
 static void choose(struct part_check *k, uint32_t number)
 {
 	const struct manifest *m = k->owner->c.m;
 
 	k->part = number <= m->parts.n ? number : 0;
-	k->o = k->part != 0 ? &m->parts.list[number - 1]
-			    : &m->index.list[number - m->parts.n - 1];
+	k->o = object_of(m, number);
+	k->is_sealed = m->recipients.n > 0;
 	k->is_deep = k->part != 0 && k->owner->c.index != NULL;
 	k->expected = *k->o;
 	k->expected.key = k->expected.first_item = NULL;
@@ -330,6 +352,8 @@ static bool add_check(struct verify_parts *v, unsigned i, struct err *e)
 	if (k == NULL)
 		return err_nomem(e, "a verification");
 	k->owner = v;
+	if (v->c.identities != NULL)
+		k->identities = *v->c.identities;
 	k->work.run = run_check;
 	k->work.done = on_checked;
 	v->checks[i] = k;

@@ -14,6 +14,7 @@
 
 enum { VERIFY_READERS_MAX = 4, VERIFY_UNPACK_BYTES = 2 * 1024 * 1024 };
 
+struct age_identities;
 struct verify_index;
 struct verify_parts;
 struct workers;
@@ -24,9 +25,12 @@ struct verify_parts_config {
 	struct workers *workers;
 	const struct manifest *m;
 	struct verify_index *index; /* NULL: only sizes and digests */
-	const uint32_t *list; /* numbers: parts from 1, then index objects */
-	size_t n;	      /* at least 1 */
-	unsigned readers;     /* at once; up to VERIFY_READERS_MAX */
+	/* copied; opens the parts of an encrypted backup. NULL: nothing */
+	const struct age_identities *identities;
+	/* numbers: parts from 1, then objects of the index, then of meta */
+	const uint32_t *list;
+	size_t n;	  /* at least 1 */
+	unsigned readers; /* at once; up to VERIFY_READERS_MAX */
 	/* One object is damaged (it is named); the others are read all the
 	 * same. is_missing: it is not there at all. Must not free it. */
 	void (*damaged)(void *arg, const struct err *e, bool is_missing);

@@ -244,6 +244,30 @@ def test_the_identity_survives_a_restart(make, key, source):
     assert world.api.fetch(f"/v1/backups/{backup['id']}/contents")
 
 
+@pytest.mark.parametrize("who", ["nobody", "its identity", "another one"])
+@pytest.mark.parametrize("where", [None, "data", "index", "meta"])
+def test_verified(make, key, other_key, source, who, where):
+    """With its identity a backup is looked into; without it the stored bytes
+    are compared."""
+    world = make(key, identity=key if who == "its identity" else None)
+    backup = world.backup(source)
+    if who == "another one":
+        world.cofferd.secrets.add(other_key.secret)
+        world.api.want(200, "PATCH", "/v1/pools/pool", {"encryption": {
+            "recipients": [other_key.public], "identity": other_key.secret,
+            "confirm_stored": True}})
+    if where:
+        damage(next((world.folder_of(backup) / where).iterdir()), 300)
+    job = world.api.want(202, "POST", f"/v1/backups/{backup['id']}/verify",
+                         {"read": "all"})
+    world.api.wait_job(job["id"])
+    record = world.record(backup["id"])
+    assert record["verify_status"] == ("failed" if where else "passed")
+    log = world.api.get(f"/v1/jobs/{job['id']}/log").body.decode()
+    if where in (None, "data"):
+        assert ("only sizes and SHA-256" in log) is (who != "its identity")
+
+
 @pytest.mark.parametrize("where", ["header", "chunk", "tag", "index", "meta"])
 def test_flipped_bits(make, key, source, plain_mariadb, where):
     world = make(key, identity=key)
