@@ -61,7 +61,7 @@ static const struct bad sources[] = {
 	 422, "invalid_value", "/remarks"},
 	{SRC(",\"read_from\":{},\"connection\":{\"host\":\"h\","
 	     "\"user\":\"u\"}"),
-	 422, "not_supported", "/read_from"},
+	 422, "required", "/read_from/host /read_from/user"},
 	{"{\"name\":\"x\",\"engine\":\"oracle\",\"connection\":{}}", 422,
 	 "invalid_value", "/engine"},
 	{"{\"name\":\"x\",\"engine\":\"files\",\"connection\":{}}", 422,
@@ -387,7 +387,7 @@ static void test_bad_queries(void **state)
 		{"/v1/backups?q=%ff", 400, "invalid_parameter", "query"},
 		{"/v1/backups?sort=x", 400, "invalid_sort", ""},
 		{"/v1/backups?after=zz", 400, "invalid_cursor", ""},
-		{"/v1/backups?plan=x", 400, "unknown_field", "plan"},
+		{"/v1/backups?strategy=x", 400, "unknown_field", "strategy"},
 		{"/v1/sources/db1?limit=1", 400, "unknown_field", "limit"},
 		{"/v1/jobs?kind=x", 400, "invalid_parameter", "kind"},
 		{"/v1/jobs/job_x?wait=61", 400, "invalid_parameter", "wait"},
