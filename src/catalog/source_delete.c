@@ -12,9 +12,11 @@
 #include "catalog/plans_int.h"
 #include "catalog/sources.h"
 
-/* Those of other servers are not ours to delete: they stay, too. */
+/* Failed and canceled ones, too: nothing is left of the source but what
+ * restores. Those of other servers are not ours to delete. */
 #define AUTOMATED                                                              \
-	" FROM backups b WHERE b.source_id = ? AND b.status = 'completed'"     \
+	" FROM backups b WHERE b.source_id = ? AND b.status IN"                \
+	" ('completed', 'failed', 'canceled')"                                 \
 	" AND b.type = 'automated' AND " BACKUP_IS_MINE
 
 #define DOOMED "SELECT b.id" AUTOMATED " ORDER BY b.finished_at, b.id"

@@ -383,20 +383,26 @@ static void test_rule_20_a_busy_plan_stays(void **state)
 static void test_rule_4_plans_and_automated_backups_go(void **state)
 {
 	struct rig *r = *state;
+	struct backup_record failed = {0};
 	char first[ID_MAX], second[ID_MAX];
 
 	assert_true(rig_create_plan(r, "nightly", 1000));
 	assert_true(rig_create_plan(r, "weekly", 1000));
 	rig_make_planned(r, "nightly", 5, first);
 	rig_make_planned(r, "weekly", 5, second);
+	assert_true(rig_execute(r, "weekly", NULL));
+	assert_true(backup_record_copy(&failed, &r->a.backup));
+	assert_true(rig_start_backup(r, &failed));
+	assert_true(rig_finish_backup(r, &failed, BACKUP_FAILED));
 	rig_make_backup(r, "by-hand", "shop", "store");
 	assert_true(rig_would_delete_source(r, "shop"));
-	assert_int_equal(r->a.n, 4);
-	assert_int_equal(r->a.nbackups, 2);
+	assert_int_equal(r->a.n, 5);
+	assert_int_equal(r->a.nbackups, 3);
 	assert_string_equal(r->a.names[0], "nightly");
 	assert_string_equal(r->a.names[1], "weekly");
 	assert_string_equal(r->a.ids[2], first);
 	assert_string_equal(r->a.ids[3], second);
+	assert_string_equal(r->a.ids[4], failed.id);
 	assert_true(rig_get_source(r, "shop"));
 	assert_true(rig_delete_source(r, "shop"));
 	assert_false(rig_get_source(r, "shop"));
@@ -405,9 +411,12 @@ static void test_rule_4_plans_and_automated_backups_go(void **state)
 	assert_int_equal(r->a.backup.status, BACKUP_DELETING);
 	assert_true(rig_get_backup(r, second));
 	assert_int_equal(r->a.backup.status, BACKUP_DELETING);
+	assert_true(rig_get_backup(r, failed.id));
+	assert_int_equal(r->a.backup.status, BACKUP_DELETING);
 	assert_true(rig_get_backup(r, "by-hand"));
 	assert_int_equal(r->a.backup.status, BACKUP_COMPLETED);
 	assert_string_equal(r->a.backup.source_name, "shop");
+	backup_record_fini(&failed);
 }
 
 static void test_rule_4_a_hold_keeps_the_source(void **state)
