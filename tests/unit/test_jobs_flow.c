@@ -129,6 +129,31 @@ static void test_rule03_one_at_a_time(void **state)
 	assert_int_equal(h->backup.status, BACKUP_COMPLETED);
 }
 
+/* It has a turn of its own, whatever else runs. */
+static void test_rule13_delete_does_not_wait(void **state)
+{
+	struct house *h = *state;
+	unsigned queued, running;
+	char id[ID_MAX];
+
+	make_backup(h, "first");
+	memcpy(id, h->backup.id, sizeof(id));
+	fake_source_script()->is_hanging = true;
+	for (int i = 0; i < 2; i++) {
+		house_add_source(h, i == 0 ? "db2" : "db3");
+		assert_true(house_backup(h, i == 0 ? "hang2" : "hang3", NULL));
+	}
+	do {
+		house_turn(h);
+		jobs_load(h->jobs, &queued, &running);
+	} while (running < 2);
+	assert_true(house_delete(h, id));
+	house_wait(h, h->backup.job_id);
+	assert_false(house_read_backup(h, id));
+	jobs_load(h->jobs, &queued, &running);
+	assert_int_equal(running, 2);
+}
+
 static void test_rule09_one_retry(void **state)
 {
 	struct house *h = *state;
@@ -395,6 +420,7 @@ int main(void)
 		FLOW(test_failure_leaves_nothing),
 		FLOW(test_rule12_cancel),
 		FLOW(test_rule13_delete),
+		FLOW(test_rule13_delete_does_not_wait),
 		FLOW(test_rule23_only_completed),
 		FLOW(test_restore_refused_and_failed),
 		FLOW(test_damaged_part_never_reaches_the_target),
