@@ -15,7 +15,7 @@ void sources_test(struct request *r);	   /* POST /{id}/test */
 void sources_databases(struct request *r); /* GET /{id}/databases */
 void sources_tables(struct request *r);	   /* GET .../{db}/tables */
 
-/* pools.c, pools_write.c, pools_update.c */
+/* pools.c, pools_write.c, pools_update.c, pools_delete.c */
 void pools_list(struct request *r);   /* GET /v1/pools */
 void pools_create(struct request *r); /* POST: bind (rule 15) */
 void pools_get(struct request *r);    /* GET /{id} */

@@ -48,6 +48,7 @@ libhttp_a_SOURCES = \
 	src/http/pool_form.c \
 	src/http/pool_form.h \
 	src/http/pools.c \
+	src/http/pools_delete.c \
 	src/http/pools_int.h \
 	src/http/pools_update.c \
 	src/http/pools_write.c \
