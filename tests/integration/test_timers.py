@@ -3,6 +3,7 @@ import datetime
 import random
 import zoneinfo
 
+import jsonschema
 import pytest
 
 from harness import calendar
@@ -195,6 +196,22 @@ def test_preview_begins_now_and_ends(api):
     assert preview(api, {"cycle": "daily", "at": "10:00",
                          "date": "9999-12-30"}, 9)[1:] == [
         datetime.datetime(9999, 12, 31, 10, tzinfo=calendar.UTC)]
+
+
+def test_preview_is_as_documented(api):
+    document = api.fetch("/openapi.json")
+
+    def check(name, value):
+        jsonschema.Draft202012Validator(
+            {**document, "$ref": f"#/components/schemas/{name}"}).validate(
+                value)
+    for timer in random.Random(3).sample(list(table()), 40):
+        body = {"timer": timer, "count": 3}
+        check("TimerPreview", body)
+        check("TimerRuns", api.want(200, "POST", "/v1/timers/preview", body))
+    for timer in ({"cycle": "yearly"}, {}, {"cycle": "daily", "x": 1}):
+        with pytest.raises(jsonschema.ValidationError):
+            check("TimerPreview", {"timer": timer})
 
 
 DAILY = {"cycle": "daily", "at": "02:30"}
