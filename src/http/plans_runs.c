@@ -34,8 +34,7 @@ static void on_runs(void *arg, const struct plan_run *list, size_t n,
 
 void plans_runs(struct request *r)
 {
-	unsigned limit = query_number(&r->query, "limit", LIMIT_MAX,
-				      RUNS_DEFAULT, &r->faults);
+	unsigned limit = query_limit(&r->query, RUNS_DEFAULT, &r->faults);
 	struct err e = {0};
 
 	if (!request_is_sound(r))

@@ -97,11 +97,12 @@ bool query_flag(const struct query *q, const char *name, struct faults *f)
 	if (value == NULL || strcmp(value, "false") == 0 ||
 	    strcmp(value, "0") == 0)
 		return false;
-	if (*value != '\0' && strcmp(value, "true") != 0 &&
-	    strcmp(value, "1") != 0)
-		faults_add(f, name, "invalid_parameter",
-			   "\"%s\" is either true or false", name);
-	return true;
+	if (*value == '\0' || strcmp(value, "true") == 0 ||
+	    strcmp(value, "1") == 0)
+		return true;
+	faults_add(f, name, "invalid_parameter",
+		   "\"%s\" is either true or false", name);
+	return false;
 }
 
 unsigned query_number(const struct query *q, const char *name, unsigned max,
@@ -152,6 +153,17 @@ static void query_time(const struct query *q, const char *name, int64_t *at_ms,
 			   name);
 }
 
+unsigned query_limit(const struct query *q, unsigned otherwise,
+		     struct faults *f)
+{
+	unsigned n = query_number(q, "limit", LIMIT_MAX, otherwise, f);
+
+	if (n == 0)
+		faults_add(f, "limit", "invalid_parameter",
+			   "\"limit\" is from 1 to %d", (int)LIMIT_MAX);
+	return n;
+}
+
 /* An empty filter means none. */
 static const char *query_filter(const struct query *q, const char *name)
 {
@@ -164,10 +176,7 @@ void query_list(const struct query *q, struct catalog_query *out,
 		struct faults *f)
 {
 	memset(out, 0, sizeof(*out));
-	out->limit = query_number(q, "limit", LIMIT_MAX, LIMIT_DEFAULT, f);
-	if (out->limit == 0)
-		faults_add(f, "limit", "invalid_parameter",
-			   "\"limit\" is from 1 to %d", (int)LIMIT_MAX);
+	out->limit = query_limit(q, LIMIT_DEFAULT, f);
 	out->q = query_filter(q, "q");
 	out->engine = query_filter(q, "engine");
 	out->status = query_filter(q, "status");

@@ -34,12 +34,17 @@ void query_fini(struct query *q);
 /* The value, or NULL when the parameter is absent. */
 const char *query_get(const struct query *q, const char *name);
 
-/* "true", "1" or bare: true; "false", "0" or absent: false. */
+/* "true", "1" or bare: true; "false", "0" or absent: false, and
+ * so is what is neither (a fault). */
 bool query_flag(const struct query *q, const char *name, struct faults *f);
 
 /* A whole number of 0 to max; otherwise when absent. */
 unsigned query_number(const struct query *q, const char *name, unsigned max,
 		      unsigned otherwise, struct faults *f);
+
+/* The parameter "limit": 1 to LIMIT_MAX; otherwise when absent. */
+unsigned query_limit(const struct query *q, unsigned otherwise,
+		     struct faults *f);
 
 /* A fault when the parameter is there and none of words (NULL at the end). */
 void query_word(const struct query *q, const char *name,

@@ -177,6 +177,12 @@ static void note_member(struct request *r, const struct err *e)
 		{"invalid_scope", "/scope"},
 	};
 
+	if (json_object_get(r->body, "rename") != NULL &&
+	    json_object_get(r->body, "scope") == NULL &&
+	    strcmp(e->api, "invalid_scope") == 0) {
+		faults_add_err(&r->faults, "/rename", e);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		if (r->body != NULL && strcmp(members[i][0], e->api) == 0)
 			faults_add_err(&r->faults, members[i][1], e);
