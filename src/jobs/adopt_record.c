@@ -32,6 +32,7 @@ static void fill_names(struct backup_record *r, const struct manifest *m)
 	(void)str_copy(r->manifest_digest, sizeof(r->manifest_digest),
 		       m->digest);
 	(void)str_copy(r->trigger, sizeof(r->trigger), "user");
+	r->is_encrypted = m->recipients.n > 0;
 	r->status = BACKUP_COMPLETED;
 }
 

@@ -10,7 +10,8 @@ check_PROGRAMS += \
 	tests/unit/test_index \
 	tests/unit/test_index_memory \
 	tests/unit/test_exchange \
-	tests/unit/test_exchange_faults
+	tests/unit/test_exchange_faults \
+	tests/unit/test_exchange_pool
 
 manifest_rig = tests/unit/test_manifest_rig.c tests/unit/test_manifest_rig.h \
 	tests/fakes/fake_store.c tests/fakes/fake_store.h
@@ -72,3 +73,8 @@ tests_unit_test_exchange_faults_SOURCES = tests/unit/test_exchange_faults.c \
 	$(manifest_rig)
 tests_unit_test_exchange_faults_CPPFLAGS = $(manifest_rig_flags)
 tests_unit_test_exchange_faults_LDADD = $(MANIFEST_LIBS) $(TEST_LIBS)
+
+tests_unit_test_exchange_pool_SOURCES = tests/unit/test_exchange_pool.c \
+	$(manifest_rig)
+tests_unit_test_exchange_pool_CPPFLAGS = $(manifest_rig_flags)
+tests_unit_test_exchange_pool_LDADD = $(MANIFEST_LIBS) $(TEST_LIBS)
