@@ -4,7 +4,8 @@ CATALOG_PLAN_RIG = $(CATALOG_RIG) tests/unit/test_catalog_plan_rig.c \
 	tests/unit/test_catalog_plan_rig.h
 CATALOG_TEST_LIBS = $(CATALOG_LIBS) $(TEST_LIBS)
 
-check_PROGRAMS += tests/unit/test_catalog_backups \
+check_PROGRAMS += tests/unit/test_catalog_adopted \
+	tests/unit/test_catalog_backups \
 	tests/unit/test_catalog_calls \
 	tests/unit/test_catalog_due \
 	tests/unit/test_catalog_expiry \
@@ -21,6 +22,10 @@ check_PROGRAMS += tests/unit/test_catalog_backups \
 	tests/unit/test_catalog_sources \
 	tests/unit/test_catalog_tokens \
 	tests/unit/test_catalog_verify
+
+tests_unit_test_catalog_adopted_SOURCES = \
+	tests/unit/test_catalog_adopted.c $(CATALOG_RIG)
+tests_unit_test_catalog_adopted_LDADD = $(CATALOG_TEST_LIBS)
 
 tests_unit_test_catalog_backups_SOURCES = \
 	tests/unit/test_catalog_backups.c $(CATALOG_RIG)
