@@ -18,6 +18,7 @@ struct retained {
 	bool is_needed;			 /* another one depends on it */
 	bool is_braked;			 /* its plan's expiry stands still */
 	bool is_foreign;		 /* another server's */
+	bool is_damaged;		 /* its last verification failed */
 };
 
 enum retention_verdict {
@@ -41,7 +42,8 @@ const char *retention_reason(enum retention_verdict v);
 /*
  * Decides on all n at now_ms, in any order; out[i] for list[i]. Within a group
  * of finished backups at least the newest that is not foreign always stays,
- * whatever its expires_at. O(n log n); false: no memory.
+ * whatever its expires_at, and beside it, if that one is damaged, the newest
+ * that is not. O(n log n); false: no memory.
  */
 bool retention_decide(const struct retained *list, size_t n, int64_t now_ms,
 		      enum retention_verdict *out);

@@ -71,9 +71,12 @@ static bool read_member(struct stmt *s, struct gathering *g, struct err *e)
 	r->is_foreign = !stmt_bool(s);
 	r->is_in_use = stmt_bool(s);
 	r->is_needed = stmt_bool(s);
+	r->is_damaged = stmt_bool(s);
 	r->is_braked = stmt_bool(s);
 	return true;
 }
+
+#define IS_DAMAGED "b.verify_status = 'failed'"
 
 #define IS_BRAKED                                                              \
 	"EXISTS (SELECT 1 FROM plans p WHERE p.id = b.plan_id"                 \
@@ -82,7 +85,8 @@ static bool read_member(struct stmt *s, struct gathering *g, struct err *e)
 #define MEMBERS                                                                \
 	"SELECT b.id, ?3 = '' OR b.plan_id = ?3, b.finished_at,"               \
 	" b.expires_at, b.held, " BACKUP_IS_MINE ", " BACKUP_IS_RESTORING      \
-	" OR " BACKUP_IS_VERIFYING ", " BACKUP_IS_NEEDED ", " IS_BRAKED        \
+	" OR " BACKUP_IS_VERIFYING ", " BACKUP_IS_NEEDED ", " IS_DAMAGED       \
+	", " IS_BRAKED                                                         \
 	" FROM backups b WHERE b.source_id = ?1 AND b.status = 'completed'"    \
 	" AND coalesce(b.scope_json, 'null') = ?2"                             \
 	" ORDER BY b.finished_at DESC, b.id DESC"
@@ -144,16 +148,21 @@ static bool judge(struct gathering *g, int64_t now_ms, struct err *e)
  */
 #define EXPIRED                                                                \
 	"SELECT b.id, b.source_id, coalesce(b.scope_json, 'null') AS scope,"   \
-	" b.finished_at, b.expires_at, b.held, " IS_BRAKED " FROM backups b"   \
+	" b.finished_at, b.expires_at, b.held, " IS_DAMAGED ", " IS_BRAKED     \
+	" FROM backups b"                                                      \
 	" WHERE b.status = 'completed' AND b.type = 'automated'"               \
 	" AND b.expires_at > 0 AND b.expires_at <= ? AND " BACKUP_IS_MINE      \
 	" ORDER BY b.source_id, scope, b.finished_at DESC, b.id DESC"
 
+/* What must stay of a group (the newest, or the newest that no verification
+ * found damaged), and whether it has expired itself. */
 #define NEWEST                                                                 \
-	"SELECT b.id, b.finished_at, b.expires_at FROM backups b"              \
-	" WHERE b.source_id = ? AND b.status = 'completed'"                    \
-	" AND coalesce(b.scope_json, 'null') = ? AND " BACKUP_IS_MINE          \
-	" ORDER BY b.finished_at DESC, b.id DESC LIMIT 1"
+	"SELECT b.id, b.finished_at, b.expires_at, " IS_DAMAGED ","            \
+	" b.type = 'automated' AND b.expires_at > 0 AND b.expires_at <= ?3"    \
+	" FROM backups b WHERE b.source_id = ?1 AND b.status = 'completed'"    \
+	" AND coalesce(b.scope_json, 'null') = ?2 AND " BACKUP_IS_MINE
+#define FIRST	     " ORDER BY b.finished_at DESC, b.id DESC LIMIT 1"
+#define NEWEST_SOUND NEWEST " AND NOT " IS_DAMAGED FIRST
 
 /* The group of the row that is read. */
 struct group_key {
@@ -161,38 +170,49 @@ struct group_key {
 	char *scope;
 };
 
-/* A group begins with the newest that there is; unless that has expired, too:
- * then it is the row that is read, and comes by itself. */
-static bool begin_group(struct db *db, const struct group_key *key,
-			const char *first_id, struct gathering *g,
-			struct err *e)
+/* One that has expired, too, is among the rows that are read. */
+static bool add_newest(struct db *db, const char *sql,
+		       const struct group_key *key, int64_t now_ms,
+		       struct gathering *g, struct err *e)
 {
-	struct retained *r;
-	char id[ID_MAX];
+	struct retained *r, found = {.group = g->ngroups};
+	char id[ID_MAX] = "";
+	bool has_expired = false;
 	struct stmt s;
-	bool ok;
 
-	g->ngroups++;
-	if (!stmt_begin(&s, db, NEWEST,
-			ARGS(arg_text(key->source_id), arg_text(key->scope)),
+	if (!stmt_begin(&s, db, sql,
+			ARGS(arg_text(key->source_id), arg_text(key->scope),
+			     arg_int(now_ms)),
 			e))
 		return false;
-	ok = stmt_next(&s, e);
-	stmt_copy(&s, id, sizeof(id));
-	if (ok && strcmp(id, first_id) != 0) {
-		r = grow(g, e);
-		ok = r != NULL;
-		if (ok) {
-			r->finished_at = stmt_int(&s);
-			r->expires_at = stmt_int(&s);
-			(void)str_copy(g->members[g->n - 1].id, ID_MAX, id);
-		}
+	if (stmt_next(&s, e)) {
+		stmt_copy(&s, id, sizeof(id));
+		found.finished_at = stmt_int(&s);
+		found.expires_at = stmt_int(&s);
+		found.is_damaged = stmt_bool(&s);
+		has_expired = stmt_bool(&s);
 	}
 	stmt_end(&s);
-	return ok;
+	if (err_is(e) || id[0] == '\0' || has_expired)
+		return !err_is(e);
+	r = grow(g, e);
+	if (r == NULL)
+		return false;
+	*r = found;
+	(void)str_copy(g->members[g->n - 1].id, ID_MAX, id);
+	return true;
 }
 
-static bool read_expired(struct stmt *s, struct db *db, struct group_key *last,
+/* The two may be one and the same, which does no harm. */
+static bool begin_group(struct db *db, const struct group_key *key,
+			int64_t now_ms, struct gathering *g, struct err *e)
+{
+	g->ngroups++;
+	return add_newest(db, NEWEST FIRST, key, now_ms, g, e) &&
+	       add_newest(db, NEWEST_SOUND, key, now_ms, g, e);
+}
+
+static bool read_expired(struct stmt *s, int64_t now_ms, struct group_key *last,
 			 struct gathering *g, struct err *e)
 {
 	struct group_key key = {0};
@@ -207,7 +227,7 @@ static bool read_expired(struct stmt *s, struct db *db, struct group_key *last,
 		return false;
 	is_new = last->scope == NULL || strcmp(last->scope, key.scope) != 0 ||
 		 strcmp(last->source_id, key.source_id) != 0;
-	ok = !is_new || begin_group(db, &key, id, g, e);
+	ok = !is_new || begin_group(s->db, &key, now_ms, g, e);
 	free(last->scope);
 	*last = key;
 	r = ok ? grow(g, e) : NULL;
@@ -217,6 +237,7 @@ static bool read_expired(struct stmt *s, struct db *db, struct group_key *last,
 	r->finished_at = stmt_int(s);
 	r->expires_at = stmt_int(s);
 	r->is_held = stmt_bool(s);
+	r->is_damaged = stmt_bool(s);
 	r->is_braked = stmt_bool(s);
 	return true;
 }
@@ -231,7 +252,7 @@ static bool gather_expired(struct db *db, int64_t now_ms, struct gathering *g,
 	if (!stmt_begin(&s, db, EXPIRED, ARGS(arg_int(now_ms)), e))
 		return false;
 	while (ok && stmt_next(&s, e))
-		ok = read_expired(&s, db, &last, g, e);
+		ok = read_expired(&s, now_ms, &last, g, e);
 	stmt_end(&s);
 	free(last.scope);
 	return ok && !err_is(e);

@@ -2,9 +2,10 @@
  * retention.c - rule 14: which backups go, and why each other stays.
  *
  * Sorted by group and, within it, from the newest to the oldest: the first of
- * ours in a group is the one that stays whatever happens, and each other is
- * judged by itself. Nothing else is ever compared, so what a pass decides
- * does not depend on the order of the list.
+ * ours in a group stays whatever happens, so does the first that no
+ * verification found damaged (it may be the only one that restores), and each
+ * other is judged by itself. Nothing else is ever compared, so what a pass
+ * decides does not depend on the order of the list.
  */
 #include "model/retention.h"
 
@@ -85,7 +86,7 @@ bool retention_decide(const struct retained *list, size_t n, int64_t now_ms,
 		      enum retention_verdict *out)
 {
 	const struct retained **order;
-	bool has_last = false;
+	bool has_last = false, has_sound = false;
 
 	if (n == 0)
 		return true;
@@ -100,7 +101,7 @@ bool retention_decide(const struct retained *list, size_t n, int64_t now_ms,
 		enum retention_verdict *verdict = &out[r - list];
 
 		if (i == 0 || r->group != order[i - 1]->group)
-			has_last = false;
+			has_last = has_sound = false;
 		if (r->is_foreign) {
 			*verdict = RETENTION_FOREIGN;
 			continue;
@@ -108,9 +109,11 @@ bool retention_decide(const struct retained *list, size_t n, int64_t now_ms,
 		*verdict = judge(r, now_ms);
 		/* Only where nothing else keeps it: the reason that a person
 		 * can change is told first. */
-		if (!has_last && *verdict == RETENTION_GOES)
+		if ((!has_last || (!has_sound && !r->is_damaged)) &&
+		    *verdict == RETENTION_GOES)
 			*verdict = RETENTION_LAST;
 		has_last = true;
+		has_sound = has_sound || !r->is_damaged;
 	}
 	free(order);
 	return true;

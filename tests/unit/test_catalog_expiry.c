@@ -102,6 +102,29 @@ static void test_rule_14_the_last_completed_one_stays(void **state)
 	expect(r, id, later(), "goes");
 }
 
+/* What a verification found damaged may not restore: the newest that may is
+ * kept beside it. */
+static void test_rule_14_a_damaged_one_is_not_the_last(void **state)
+{
+	struct rig *r = *state;
+	char old[ID_MAX], sound[ID_MAX], damaged[ID_MAX];
+
+	rig_make_planned(r, "nightly", 7, old);
+	rig_make_planned(r, "nightly", 7, sound);
+	rig_make_planned(r, "nightly", 7, damaged);
+	change(r, damaged, "verify_status = 'failed'");
+	expect(r, sound, later(), "last");
+	expect(r, damaged, later(), "last");
+	assert_true(rig_get_backup(r, old));
+	assert_int_equal(r->a.backup.status, BACKUP_DELETING);
+	/* Also where neither the newest nor the newest sound one expires. */
+	change(r, sound, "expires_at = 1");
+	change(r, damaged, "expires_at = 0, type = 'manual'");
+	expect(r, sound, later(), "last");
+	rig_make_planned(r, "nightly", 7, old);
+	expect(r, sound, clock_now_ms(), "goes");
+}
+
 static void test_rule_14_what_keeps_one(void **state)
 {
 	struct rig *r = *state;
@@ -254,6 +277,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_rule_14_expired_ones_go),
 		TEST(test_rule_14_the_last_completed_one_stays),
+		TEST(test_rule_14_a_damaged_one_is_not_the_last),
 		TEST(test_rule_14_what_keeps_one),
 		TEST(test_rule_14_foreign_ones_are_not_ours),
 		TEST(test_rule_14_a_pass_is_bounded),

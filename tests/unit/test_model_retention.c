@@ -62,6 +62,39 @@ static void test_rule_14_verdicts(void **state)
 	assert_true(retention_decide(NULL, 0, 100, NULL));
 }
 
+/* A damaged one may be the newest; what restores stays beside it. */
+static void test_rule_14_damaged_ones_are_not_the_last(void **state)
+{
+	static const struct retained list[] = {
+		{.group = 1, .finished_at = 1, .expires_at = 9},
+		{.group = 1, .finished_at = 2, .expires_at = 9},
+		{.group = 1,
+		 .finished_at = 3,
+		 .expires_at = 9,
+		 .is_damaged = 1},
+		{.group = 1,
+		 .finished_at = 4,
+		 .expires_at = 9,
+		 .is_damaged = 1},
+		{.group = 2,
+		 .finished_at = 1,
+		 .expires_at = 9,
+		 .is_damaged = 1},
+	};
+	static const enum retention_verdict want[] = {
+		RETENTION_GOES, RETENTION_LAST, RETENTION_GOES,
+		RETENTION_LAST, RETENTION_LAST,
+	};
+	enum { N = sizeof(list) / sizeof(list[0]) };
+	enum retention_verdict out[N];
+
+	(void)state;
+	assert_true(retention_decide(list, N, 100, out));
+	for (unsigned i = 0; i < N; i++)
+		if (out[i] != want[i])
+			fail_msg("%u is %s", i, retention_word(out[i]));
+}
+
 static void test_every_verdict_has_words(void **state)
 {
 	(void)state;
@@ -187,7 +220,10 @@ static void toggle(struct history *h)
 	if (h->n == 0)
 		return;
 	r = &h->live[pick(&h->seed, (unsigned)h->n)];
-	switch (pick(&h->seed, 4)) {
+	switch (pick(&h->seed, 5)) {
+	case 3:
+		r->is_damaged = !r->is_damaged;
+		break;
 	case 0:
 		r->is_held = !r->is_held;
 		break;
@@ -211,9 +247,25 @@ static void check_goes(const struct history *h, const struct retained *r)
 			 (unsigned long long)h->number);
 }
 
-/* Every group that had one still has its newest. */
-static void check_newest(const struct history *h)
+/* When the newest of each group ended that no verification found damaged. */
+static void find_sound(const struct history *h, int64_t sound[GROUPS])
 {
+	memset(sound, 0, GROUPS * sizeof(sound[0]));
+	for (size_t i = 0; i < h->n; i++) {
+		const struct retained *r = &h->live[i];
+
+		if (!r->is_foreign && !r->is_damaged &&
+		    r->finished_at > sound[r->group])
+			sound[r->group] = r->finished_at;
+	}
+}
+
+/* Every group that had one still has its newest, and its newest sound one. */
+static void check_newest(const struct history *h, const int64_t *sound)
+{
+	int64_t sound_now[GROUPS];
+
+	find_sound(h, sound_now);
 	for (unsigned g = 0; g < GROUPS; g++) {
 		bool is_there = h->newest[g] == 0;
 
@@ -221,6 +273,7 @@ static void check_newest(const struct history *h)
 			is_there |= h->live[i].group == g &&
 				    !h->live[i].is_foreign &&
 				    h->live[i].finished_at == h->newest[g];
+		is_there &= sound_now[g] == sound[g];
 		if (!is_there)
 			fail_msg("history %llu: group %u lost its last",
 				 (unsigned long long)h->number, g);
@@ -229,14 +282,15 @@ static void check_newest(const struct history *h)
 
 /* Nothing stays that has no reason to. */
 static void check_stays(const struct history *h, const struct retained *r,
-			enum retention_verdict v)
+			const int64_t *sound, enum retention_verdict v)
 {
 	bool is_free = r->expires_at != 0 && r->expires_at <= h->now &&
 		       !r->is_held && !r->is_in_use && !r->is_needed &&
 		       !r->is_braked && !r->is_foreign;
 
 	if (is_free != (v == RETENTION_LAST) ||
-	    (is_free && r->finished_at != h->newest[r->group]))
+	    (is_free && r->finished_at != h->newest[r->group] &&
+	     r->finished_at != sound[r->group]))
 		fail_msg("history %llu: one stays as %s",
 			 (unsigned long long)h->number, retention_word(v));
 }
@@ -244,11 +298,13 @@ static void check_stays(const struct history *h, const struct retained *r,
 static void pass(struct history *h)
 {
 	enum retention_verdict out[BACKUPS_MAX];
+	int64_t sound[GROUPS];
 
+	find_sound(h, sound);
 	assert_true(retention_decide(h->live, h->n, h->now, out));
 	for (size_t i = 0; i < h->n; i++)
 		if (out[i] != RETENTION_GOES) {
-			check_stays(h, &h->live[i], out[i]);
+			check_stays(h, &h->live[i], sound, out[i]);
 			h->stayed_last += out[i] == RETENTION_LAST;
 		}
 	for (size_t i = h->n; i-- > 0;) {
@@ -258,7 +314,7 @@ static void pass(struct history *h)
 		forget(h, i);
 		h->expired++;
 	}
-	check_newest(h);
+	check_newest(h, sound);
 }
 
 static void live(struct history *h)
@@ -306,6 +362,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rule_14_verdicts),
+		cmocka_unit_test(test_rule_14_damaged_ones_are_not_the_last),
 		cmocka_unit_test(test_every_verdict_has_words),
 		cmocka_unit_test(test_rule_14_shrinking),
 		cmocka_unit_test(test_rule_14_100000_histories),
