@@ -182,6 +182,28 @@ static void test_rule_21_a_new_timer_owes_nothing(void **state)
 	plan_record_fini(&p);
 }
 
+/* The scheduler has decided a due time since the caller read the plan: it is
+ * not due again. */
+static void test_rule_21_a_change_brings_no_due_time_back(void **state)
+{
+	struct rig *r = *state;
+	struct plan_record p = {0};
+
+	assert_true(rig_create_plan(r, "nightly", 1000));
+	assert_true(rig_get_plan(r, "nightly"));
+	assert_true(plan_record_copy(&p, &r->a.plan));
+	rig_run_next(r, "nightly");
+	p.retention_days = 3;
+	assert_true(rig_update_plan(r, &p, p.revision));
+	assert_int_equal(r->a.plan.retention_days, 3);
+	assert_int_equal(r->a.plan.next_due_at, 1000 + RIG_DAY_MS);
+	/* A pause ends with a due time of its own. */
+	p.is_enabled = false;
+	assert_true(rig_update_plan(r, &p, 0));
+	assert_int_equal(r->a.plan.next_due_at, 1000);
+	plan_record_fini(&p);
+}
+
 /* How many the filter finds. */
 static uint64_t found(struct rig *r, struct catalog_query q)
 {
@@ -508,6 +530,7 @@ int main(void)
 		TEST(test_rule_22_every_field_changes),
 		TEST(test_rule_22_a_running_backup_keeps_its_settings),
 		TEST(test_rule_21_a_new_timer_owes_nothing),
+		TEST(test_rule_21_a_change_brings_no_due_time_back),
 		TEST(test_filters),
 		TEST(test_rule_21_status_filter_is_the_status),
 		TEST(test_sorts_are_whole),
