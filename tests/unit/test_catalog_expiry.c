@@ -117,12 +117,26 @@ static void test_rule_14_a_damaged_one_is_not_the_last(void **state)
 	expect(r, damaged, later(), "last");
 	assert_true(rig_get_backup(r, old));
 	assert_int_equal(r->a.backup.status, BACKUP_DELETING);
-	/* Also where neither the newest nor the newest sound one expires. */
-	change(r, sound, "expires_at = 1");
-	change(r, damaged, "expires_at = 0, type = 'manual'");
-	expect(r, sound, later(), "last");
-	rig_make_planned(r, "nightly", 7, old);
-	expect(r, sound, clock_now_ms(), "goes");
+}
+
+/* The same where those that stay have not expired yet. */
+static void test_rule_14_damaged_ones_beside_sound_ones(void **state)
+{
+	struct rig *r = *state;
+	char first[ID_MAX], second[ID_MAX], third[ID_MAX];
+
+	rig_make_planned(r, "nightly", 7, first);
+	rig_make_planned(r, "nightly", 7, second);
+	rig_make_planned(r, "nightly", 7, third);
+	rig_sql(r, "UPDATE backups SET verify_status = 'failed'");
+	change(r, first, "expires_at = 1");
+	expect(r, first, clock_now_ms(), "goes");
+	change(r, second, "verify_status = 'passed', expires_at = 1");
+	expect(r, second, clock_now_ms(), "last");
+	rig_make_planned(r, "nightly", 7, first);
+	rig_make_planned(r, "nightly", 7, third);
+	change(r, third, "verify_status = 'failed'");
+	expect(r, second, clock_now_ms(), "goes");
 }
 
 static void test_rule_14_what_keeps_one(void **state)
@@ -278,6 +292,7 @@ int main(void)
 		TEST(test_rule_14_expired_ones_go),
 		TEST(test_rule_14_the_last_completed_one_stays),
 		TEST(test_rule_14_a_damaged_one_is_not_the_last),
+		TEST(test_rule_14_damaged_ones_beside_sound_ones),
 		TEST(test_rule_14_what_keeps_one),
 		TEST(test_rule_14_foreign_ones_are_not_ours),
 		TEST(test_rule_14_a_pass_is_bounded),
