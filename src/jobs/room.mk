@@ -8,6 +8,7 @@ libjobs_a_SOURCES = src/jobs/adopt.c src/jobs/adopt_record.c \
 	src/jobs/monitor_sources.c src/jobs/leftovers.c \
 	src/jobs/leftovers.h src/jobs/server_doc.c \
 	src/jobs/server_file.c src/jobs/server_file.h \
+	src/jobs/server_hide.c src/jobs/server_hide.h \
 	src/jobs/jobs.c src/jobs/turns.c src/jobs/watch.c src/jobs/retry.c \
 	src/jobs/tell.c \
 	src/jobs/opening.c src/jobs/removal.c \

@@ -18,6 +18,7 @@
 #include "catalog/sources.h"
 #include "jobs/jobs_int.h"
 #include "jobs/opening.h"
+#include "jobs/server_hide.h"
 #include "loop/loop.h"
 #include "manifest/servers.h"
 
@@ -33,7 +34,7 @@ struct server_writer {
 	struct event *timer;
 	bool is_busy, is_again, has_failed;
 	json_t *sources, *pools, *plans;
-	char *json;   /* the document */
+	json_t *doc;  /* of these three */
 	char *cursor; /* of the list that is read */
 	size_t next;  /* pool to write */
 	struct catalog_op *op;
@@ -61,9 +62,10 @@ static void drop(struct server_writer *w)
 	json_decref(w->pools);
 	json_decref(w->plans);
 	w->sources = w->pools = w->plans = NULL;
-	free(w->json);
+	json_decref(w->doc);
+	w->doc = NULL;
 	free(w->cursor);
-	w->json = w->cursor = NULL;
+	w->cursor = NULL;
 	w->is_busy = false;
 }
 
@@ -103,23 +105,49 @@ static void on_written(void *arg, const struct err *e)
 	write_next(w);
 }
 
+/* The document as it may stand in that pool; caller frees. */
+static char *text_for(const struct server_writer *w, const char *pool_id,
+		      struct err *e)
+{
+	json_t *doc = json_deep_copy(w->doc);
+	char *text = NULL;
+
+	if (doc == NULL)
+		(void)err_nomem(e, "servers/<id>.json");
+	else if (server_hide(doc, pool_id, e)) {
+		text = json_dumps(doc, JSON_COMPACT);
+		if (text == NULL)
+			(void)err_nomem(e, "servers/<id>.json");
+	}
+	json_decref(doc);
+	return text;
+}
+
+static bool put(struct server_writer *w, struct err *e)
+{
+	struct server_file f = {
+		.server_id =
+			catalog_identity(w->jobs->config.catalog)->server_id,
+	};
+	struct exchange_env env;
+	char *json = text_for(w, w->opening.pool.id, e);
+
+	if (json == NULL)
+		return false;
+	f.json = json;
+	opening_exchange_env(&w->opening, &env);
+	w->exchange = exchange_server_put(&env, &f, on_written, w, e);
+	free(json);
+	return w->exchange != NULL;
+}
+
 static void on_opened(void *arg, const struct err *e)
 {
 	struct server_writer *w = arg;
-	const struct server_file f = {
-		.server_id =
-			catalog_identity(w->jobs->config.catalog)->server_id,
-		.json = w->json,
-	};
-	struct exchange_env env;
 	struct err mine = {0};
 
-	if (e == NULL) {
-		opening_exchange_env(&w->opening, &env);
-		w->exchange =
-			exchange_server_put(&env, &f, on_written, w, &mine);
+	if (e == NULL && !put(w, &mine))
 		e = &mine;
-	}
 	if (w->exchange == NULL) /* a pool that went meanwhile is none */
 		on_written(w, e->code == ERR_NOT_FOUND ? NULL : e);
 }
@@ -142,14 +170,12 @@ static void write_next(struct server_writer *w)
 
 static void compose(struct server_writer *w)
 {
-	json_t *doc = json_pack("{s:O, s:O, s:O}", "sources", w->sources,
-				"pools", w->pools, "plans", w->plans);
 	struct err e = {0};
 
-	w->json = doc != NULL ? json_dumps(doc, JSON_COMPACT) : NULL;
-	json_decref(doc);
+	w->doc = json_pack("{s:O, s:O, s:O}", "sources", w->sources, "pools",
+			   w->pools, "plans", w->plans);
 	w->next = 0;
-	if (w->json != NULL) {
+	if (w->doc != NULL) {
 		write_next(w);
 		return;
 	}

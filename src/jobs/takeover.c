@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "catalog/adopted.h"
+#include "jobs/server_hide.h"
 #include "jobs/takeover_int.h"
 #include "jobs/upkeep.h"
 #include "manifest/servers.h"
@@ -42,6 +43,7 @@ static void takeover_free(struct takeover *t)
 	catalog_cancel(t->op);
 	opening_fini(&t->opening);
 	json_decref(t->doc);
+	json_decref(t->scopes);
 	json_decref(t->secrets);
 	free(t->text);
 	free(t->entries);
@@ -283,6 +285,12 @@ static void list(struct takeover *t)
 
 /* Without it (an old server never wrote one), or if it is damaged, the backups
  * are still there to be taken. */
+static void read_doc(struct takeover *t)
+{
+	t->doc = json_loads(t->text, 0, NULL);
+	t->scopes = server_reveal(t->doc, &t->opening.identities);
+}
+
 static void on_server(void *arg, const struct err *e)
 {
 	struct takeover *t = arg;
@@ -293,7 +301,7 @@ static void on_server(void *arg, const struct err *e)
 		return;
 	}
 	if (e == NULL)
-		t->doc = json_loads(t->text, 0, NULL);
+		read_doc(t);
 	else
 		log_warn("jobs", "sources and plans are not taken over: %s",
 			 e->msg);

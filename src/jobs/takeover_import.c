@@ -1,5 +1,6 @@
 /* takeover_import.c - sources and plans of a server whose place is taken. What
  * cannot be read is left out and logged: the rest is worth having. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -65,11 +66,24 @@ static int64_t next_due_ms(const struct plan_record *r)
 	return due_s * 1000;
 }
 
+/* Without its scope it would be another plan. */
+static bool read_hidden(const struct takeover *t, const json_t *entry,
+			struct plan_record *r)
+{
+	const json_t *scope = json_object_get(t->scopes, id_of(entry));
+
+	if (!json_is_true(json_object_get(entry, "scope_hidden")))
+		return true;
+	free(r->scope_json);
+	r->scope_json = scope != NULL ? json_dumps(scope, JSON_COMPACT) : NULL;
+	return r->scope_json != NULL;
+}
+
 /* False: it is none. */
 static bool take_plan(struct takeover *t, const json_t *entry, struct err *e)
 {
 	struct plan_record r = {0};
-	bool ok = server_doc_read_plan(entry, &r);
+	bool ok = server_doc_read_plan(entry, &r) && read_hidden(t, entry, &r);
 
 	if (ok) {
 		memcpy(r.pool_id, t->opening.pool.id, ID_MAX);
@@ -89,7 +103,9 @@ static void next_plan(struct takeover *t)
 	for (; (entry = entry_of(t, "plans")) != NULL; t->next++) {
 		if (take_plan(t, entry, &e))
 			break;
-		log_warn("jobs", "plan %s is not taken over: it is none",
+		log_warn("jobs",
+			 "plan %s is not taken over: it is none, or its scope "
+			 "is encrypted and the pool has no identity for it",
 			 id_of(entry));
 	}
 	if (entry == NULL)

@@ -27,8 +27,9 @@ struct takeover {
 	struct opening opening;
 	struct exchange *exchange;
 	struct catalog_op *op;
-	char *text;  /* servers/<id>.json as it was read */
-	json_t *doc; /* the same; NULL: there is none */
+	char *text;	/* servers/<id>.json as it was read */
+	json_t *doc;	/* the same; NULL: there is none */
+	json_t *scopes; /* of plans, that were hidden in doc */
 	struct listing_entry *entries;
 	size_t n, cap, next;
 	bool is_out_of_memory, has_secret;

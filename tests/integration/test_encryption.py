@@ -330,3 +330,41 @@ def test_rule17_adopted_without_an_identity(cofferds, make, key, source,
     assert adopted["row_count"] == backup["row_count"]
     assert TABLE not in json.dumps(adopted)
     assert NAMED not in json.dumps(adopted)
+
+
+@pytest.mark.parametrize("has_identity", [True, False])
+def test_plans_are_taken_over(cofferds, make, key, source, plain_mariadb,
+                              tmp_path, has_identity):
+    """servers/<id>.json names no database, neither in the encrypted pool nor
+    in a plain one beside it; who has the identity gets the plan whole, and
+    nobody gets it without its scope."""
+    world = make(key)
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    world.api.want(201, "POST", "/v1/pools", {
+        "name": "beside", "storage_type": "local_directory",
+        "local_directory": {"path": str(beside)}})
+    owner = world.backup(source)["owner"]["server_id"]
+    scope = flow.scope_of(source)
+    plan = world.api.want(201, "POST", "/v1/plans", {
+        "name": "nightly", "source": "db", "pool": "pool",
+        "strategy": "manual", "method": "logical", "scope": scope})
+
+    def published():
+        files = [folder / f"coffer/v1/servers/{owner}.json"
+                 for folder in (world.folder, beside)]
+        texts = [f.read_text() for f in files if f.exists()]
+        return len(texts) == 2 and all("nightly" in t for t in texts) and texts
+    for text in process.until(published, 30, "the plan is published"):
+        assert NAMED not in text
+        assert "scope_hidden" in text
+    world.cofferd.kill()
+    new = EncryptedWorld(cofferds(), plain_mariadb).bind(
+        world.folder, key, identity=key if has_identity else None)
+    new.api.want(200, "POST", "/v1/pools/pool/takeover", {"server": owner})
+    plans = new.api.items("/v1/plans")
+    if has_identity:
+        assert [p["id"] for p in plans] == [plan["id"]]
+        assert plans[0]["scope"] == scope
+    else:
+        assert plans == []
