@@ -188,6 +188,52 @@ static void test_replica(void **state)
 	check_failure(a, ERR_CONFLICT, "source_is_replica", "primary");
 }
 
+#define REPLICA_STATUS                                                         \
+	"Slave_IO_Running Slave_SQL_Running Seconds_Behind_Master"
+
+/* Rule 2: what is read through a replica has to be what its primary has. */
+static void test_rule2_through_a_replica(void **state)
+{
+	static const struct {
+		struct fake_answer answers[2];
+		const char *api, *words;
+	} runs[] = {
+		{{FAKE_SAYS("SHOW ALL SLAVES", REPLICA_STATUS, "Yes|Yes|3"),
+		  FAKE_END},
+		 "",
+		 ""},
+		{{FAKE_SAYS("SHOW ALL SLAVES", REPLICA_STATUS, "Yes|No|3"),
+		  FAKE_END},
+		 "source_unavailable",
+		 "ceased to replicate"},
+		{{FAKE_SAYS("SHOW ALL SLAVES", REPLICA_STATUS,
+			    "Connecting|Yes|NULL"),
+		  FAKE_END},
+		 "source_unavailable",
+		 "ceased to replicate"},
+		{{FAKE_SAYS("SHOW ALL SLAVES", REPLICA_STATUS, NULL), FAKE_END},
+		 "source_unavailable",
+		 "from no other"},
+		{{FAKE_REFUSES("SHOW ALL SLAVES", 1227, NULL), FAKE_END},
+		 "access_denied",
+		 "REPLICA MONITOR"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+		struct dump_rig r;
+
+		dump_rig_init(&r, runs[i].answers);
+		r.config.is_replica = true;
+		(void)dump_rig_run(&r);
+		assert_string_equal(r.err.api, runs[i].api);
+		if (strstr(r.err.msg, runs[i].words) == NULL)
+			fail_msg("\"%s\" is not in \"%s\"", runs[i].words,
+				 r.err.msg);
+		dump_rig_fini(&r);
+	}
+}
+
 static void test_ddl_in_progress(void **state)
 {
 	static const struct fake_answer a[] = {
@@ -594,6 +640,7 @@ int main(void)
 		cmocka_unit_test(test_on_and_definer),
 		cmocka_unit_test(test_statements),
 		cmocka_unit_test(test_replica),
+		cmocka_unit_test(test_rule2_through_a_replica),
 		cmocka_unit_test(test_ddl_in_progress),
 		cmocka_unit_test(test_missing_rights),
 		cmocka_unit_test(test_rights_that_go),

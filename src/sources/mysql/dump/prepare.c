@@ -230,12 +230,14 @@ static bool no_role(void *arg, struct my_conn *c, unsigned number,
 	struct my_dump *d = dump_of(arg);
 
 	(void)c;
-	if (d->is_replica)
+	if (d->is_replica && my_is_denial(number)) {
+		err_clear(e); /* that it was refused says less */
 		return err_set(e, ERR_DENIED, "access_denied",
 			       "the account of \"read_from\" may not see "
 			       "whether the server is a replica: grant %s",
 			       d->server.is_mariadb ? "REPLICA MONITOR"
 						    : "REPLICATION CLIENT");
+	}
 	my_dump_warn(d, "role_unknown",
 		     "the account may not see whether the server is a replica: "
 		     "grant %s",
