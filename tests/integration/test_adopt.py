@@ -8,6 +8,7 @@ import pytest
 
 from harness import compare, flow, process
 from harness.api import problem
+from harness.hurried import Hurried, library
 from harness.trip import LocalWorld
 
 GONE = (200, 202, 204)
@@ -307,3 +308,31 @@ def test_rule17_on_a_bucket(world, cofferds, bucket, mariadb, shop):
     second.api.want(GONE, "DELETE", f"/v1/backups/{backup['id']}")
     second.api.wait_gone(f"/v1/backups/{backup['id']}")
     assert not bucket.keys_of(backup["id"])
+
+
+def planned(world, **changes):
+    """Two backups of a plan, the older first."""
+    world.api.want(201, "POST", "/v1/plans",
+                   plan_body(strategy="manual", timer=None, **changes))
+    return [world.ended_backup(world.api.want(
+        202, "POST", "/v1/plans/nightly/execute")) for _ in range(2)]
+
+
+@pytest.mark.skipif(library() is None, reason="faketime is not installed")
+def test_rule17_only_the_owner_expires(two, small):
+    """A month later each server removes what is over of its own, but for the
+    last, and nothing of the other's."""
+    theirs = planned(two.first)
+    second = two.another()
+    own = planned(second, source="target")
+    files = {b["id"]: two.files_of(b) for b in theirs + own}
+    assert all(files.values())
+    Hurried(second.cofferd, 1).restart(30 * 86400)
+    process.until(lambda: not two.files_of(own[0]), 30, "its older one goes")
+    for backup in (*theirs, own[1]):
+        assert two.files_of(backup) == files[backup["id"]]
+        assert second.record(backup["id"])["status"] == "completed"
+    Hurried(two.first.cofferd, 1).restart(30 * 86400)
+    process.until(lambda: not two.files_of(theirs[0]), 30, "and the other's")
+    for backup in (theirs[1], own[1]):
+        assert two.files_of(backup) == files[backup["id"]]
