@@ -5,6 +5,8 @@ libstores_a_SOURCES = \
 	src/stores/dir/dir.c \
 	src/stores/dir/dir_int.h \
 	src/stores/dir/get.c \
+	src/stores/dir/leftovers.c \
+	src/stores/dir/leftovers.h \
 	src/stores/dir/list.c \
 	src/stores/dir/path.c \
 	src/stores/dir/path.h \

@@ -373,6 +373,40 @@ static void test_remove_last(void **state)
 	assert_true(exists(path, "")); /* the root stays */
 }
 
+/* Of a folder of which everything else goes, what a killed writer has left
+ * goes, too; not what somebody writes just now, and not beside other files. */
+static void test_remove_clears_leftovers(void **state)
+{
+	static const char *const files[] = {"bak/data/.coffer-tmp_a",
+					    "bak/.coffer-tmp_b"};
+	static const char *const keys[] = {"bak/owner"};
+	static const struct timespec old[2] = {{1000, 0}, {1000, 0}};
+	struct rig *rig = *state;
+	char path[256], file[300];
+
+	fresh(rig, "cleared", path);
+	assert_true(rig_put(rig, "bak/data/part", "x", 1));
+	assert_true(rig_put(rig, keys[0], "x", 1));
+	for (size_t i = 0; i < 2; i++) {
+		make_file(path, files[i]);
+		snprintf(file, sizeof(file), "%s/%s", path, files[i]);
+		assert_int_equal(utimensat(AT_FDCWD, file, old, 0), 0);
+	}
+	assert_true(rig_remove(rig, keys, 1));
+	assert_true(exists(path, files[0]));
+	assert_true(exists(path, files[1]));
+	make_file(path, "bak/data/.coffer-tmp_now");
+	snprintf(file, sizeof(file), "%s/bak/data/part", path);
+	assert_int_equal(unlink(file), 0);
+	assert_true(rig_remove(rig, keys, 1));
+	assert_true(exists(path, files[0]));
+	snprintf(file, sizeof(file), "%s/bak/data/.coffer-tmp_now", path);
+	assert_int_equal(utimensat(AT_FDCWD, file, old, 0), 0);
+	assert_true(rig_remove(rig, keys, 1));
+	assert_false(exists(path, "bak"));
+	assert_true(exists(path, ""));
+}
+
 static bool is_idle(struct rig *rig)
 {
 	return workers_load(rig->workers) == 0;
@@ -462,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_list_many),
 		cmocka_unit_test(test_leftovers),
 		cmocka_unit_test(test_remove),
+		cmocka_unit_test(test_remove_clears_leftovers),
 		cmocka_unit_test(test_remove_last),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_refused),

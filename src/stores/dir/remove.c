@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "dir_int.h"
+#include "leftovers.h"
 #include "path.h"
 
 struct remove_op {
@@ -35,8 +36,17 @@ static bool is_same_folder(const char *a, const char *b)
 	return len == folder_len(b) && memcmp(a, b, len) == 0;
 }
 
+static bool remove_folder(int parent, const char *name, bool with_leftovers)
+{
+	if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
+		return true;
+	return with_leftovers && dir_clear_leftovers(parent, name) &&
+	       unlinkat(parent, name, AT_REMOVEDIR) == 0;
+}
+
 /*
- * Removes the folder of key if it is empty, then its parent, up to the root,
+ * Removes the folder of key if it is empty or holds only what a writer that
+ * was killed has left; then its parent, if that is empty, up to the root,
  * which stays. A folder that somebody is about to fill may go: puts make it
  * again. Nothing here can fail in a way that matters.
  */
@@ -44,6 +54,7 @@ static void remove_empty_folders(const char *root, const char *key)
 {
 	char path[PATH_MAX];
 	size_t len = folder_len(key);
+	bool is_own = true; /* the folder that key itself lies in */
 	struct err ignored = {0};
 
 	while (len > 1 && len < sizeof(path)) {
@@ -55,11 +66,12 @@ static void remove_empty_folders(const char *root, const char *key)
 		fd = dir_open_folder(root, path, false, &ignored);
 		if (fd < 0)
 			return;
-		if (unlinkat(fd, dir_leaf(path), AT_REMOVEDIR) != 0) {
+		if (!remove_folder(fd, dir_leaf(path), is_own)) {
 			close(fd);
 			return;
 		}
 		close(fd);
+		is_own = false;
 		len = folder_len(path);
 	}
 }
