@@ -4,9 +4,11 @@ import time
 
 import pytest
 
-from harness import process
+from harness import compare, flow, process
 from harness.api import problem
+from harness.proxy import Proxy
 from harness.rawhttp import Raw
+from harness.trip import LocalWorld
 from test_idempotency import local
 from test_tokens import make
 
@@ -307,3 +309,92 @@ def test_streams_do_not_keep_the_server_from_ending(cofferds):
         stream.pump()
         assert server.stop() < 5
         server.start()
+
+
+@pytest.fixture
+def world(cofferds, plain_mariadb, tmp_path):
+    world = LocalWorld(cofferds(), plain_mariadb).prepare(
+        tmp_path / "pool")
+    plain_mariadb.sql(
+        "CREATE DATABASE live; USE live; CREATE TABLE t (a LONGTEXT); "
+        "INSERT INTO t SELECT repeat(sha2(seq, 512), 4096) "
+        "FROM seq_1_to_8")
+    yield world
+    plain_mariadb.sql("DROP DATABASE live")
+
+
+def test_jobs_from_begin_to_end(world):
+    """Started, how far each second, and how it ended, to readers too."""
+    api, server = world.api, world.cofferd
+    reader = make(server, "watcher", "read")["token"]
+    slow = Proxy(world.server, rate=1 << 20)
+    api.want(201, "POST", "/v1/sources", flow.source_body(
+        world.server, "slow",
+        connection=flow.connection(world.server, port=slow.port)))
+    with Stream(server, reader) as stream:
+        stream.pump()
+        backup = api.want(202, "POST", "/v1/backups", {
+            "source": "slow", "pool": "pool", "name": "live-one",
+            "scope": flow.scope_of("live")})
+        api.wait_job(backup["job_id"])
+        stream.until(lambda s: any(m[2].get("act") == "backup.completed"
+                                   for m in s.messages))
+    slow.close()
+    told = [m[2] for m in stream.messages if m[1] == "job"]
+    assert [e["act"] for e in told] == ["backup.started", "backup.completed"]
+    assert all(e["resource"] == backup["id"] and e["name"] == "live-one"
+               and e["result"] == "ok" and backup["job_id"] in e["detail"]
+               for e in told)
+    progress = [(id, m) for id, kind, m in stream.messages
+                if kind == "progress"]
+    assert len(progress) >= 2
+    for id, message in progress:
+        assert id == 0 and message["job_id"] == backup["job_id"]
+        assert message["kind"] == "backup"
+    read = [m["progress"]["bytes_read"] for _, m in progress]
+    assert read == sorted(read) and read[-1] > 0
+
+
+def test_what_becomes_of_jobs(world):
+    """Failed, canceled, restored, deleted, cut short by a crash."""
+    api, server = world.api, world.cofferd
+    backup = world.backup("live", name="made")
+    before = compare.snapshot(world.server, "live")
+    world.server.sql("DROP DATABASE live")
+    world.restore(backup)
+    compare.assert_equal(before, compare.snapshot(world.server, "live"))
+    assert api.delete("/v1/backups/made").status == 202
+    process.until(lambda: "delete.completed" in [
+        e["act"] for e in api.items("/v1/events?kind=job&limit=1")], 20,
+        "the deletion is told of")
+    acts = [e["act"] for e in api.items("/v1/events?kind=job&limit=6")]
+    assert acts == ["delete.completed", "delete.started",
+                    "restore.completed", "restore.started",
+                    "backup.completed", "backup.started"]
+    slow = Proxy(world.server, rate=1 << 18)
+    api.want(201, "POST", "/v1/sources", flow.source_body(
+        world.server, "slower",
+        connection=flow.connection(world.server, port=slow.port)))
+    body = {"source": "slower", "pool": "pool",
+            "scope": flow.scope_of("live")}
+
+    def newest_job():
+        return api.items("/v1/events?kind=job&limit=1")[0]
+    one = api.want(202, "POST", "/v1/backups", {**body, "name": "cancel-me"})
+    process.until(lambda: newest_job()["act"] == "backup.started", 30,
+                  "it has begun")
+    assert api.post(f"/v1/backups/{one['id']}/cancel").status == 202
+    api.wait_job(one["job_id"])
+    process.until(lambda: newest_job()["act"] == "backup.canceled", 30,
+                  "its end is told of")
+    assert newest_job()["result"] == "ok"
+    one = api.want(202, "POST", "/v1/backups", {**body, "name": "kill-me"})
+    process.until(lambda: newest_job()["act"] == "backup.started", 30,
+                  "it has begun")
+    server.kill()
+    server.start()
+    event = next(e for e in api.items("/v1/events?kind=job&limit=5")
+                 if e["resource"] == one["id"] and e["result"] == "failed")
+    assert event["act"] == "backup.failed" and event["name"] == "kill-me"
+    assert "interrupted" in event["detail"]
+    slow.close()
