@@ -274,6 +274,7 @@ static void on_started(void *arg, const struct err *e)
 
 	v->op = NULL;
 	if (e == NULL) {
+		verify_announce(v, "started");
 		verify_set_state(v, VERIFY_OPEN);
 		if (!opening_start(&v->opening, v->base.jobs, &want, on_opened,
 				   v, &mine))

@@ -20,6 +20,20 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 	tell_catalog(arg);
 }
 
+void verify_announce(const struct verify_job *v, const char *verb)
+{
+	const struct job_subject what = {v->backup_id, ""};
+
+	job_tell(&v->base, verb, &what, &v->err);
+}
+
+static enum job_status status_of(const struct verify_job *v)
+{
+	if (!err_is(&v->err))
+		return JOB_COMPLETED;
+	return strcmp(v->err.api, "canceled") == 0 ? JOB_CANCELED : JOB_FAILED;
+}
+
 static void on_recorded(void *arg, const struct err *e)
 {
 	struct verify_job *v = arg;
@@ -30,14 +44,9 @@ static void on_recorded(void *arg, const struct err *e)
 	if (e != NULL)
 		log_error("jobs", "verify %s: how it ended is not recorded: %s",
 			  v->base.id, e->msg);
+	else
+		verify_announce(v, job_status_name(status_of(v)));
 	job_over(&v->base);
-}
-
-static enum job_status status_of(const struct verify_job *v)
-{
-	if (!err_is(&v->err))
-		return JOB_COMPLETED;
-	return strcmp(v->err.api, "canceled") == 0 ? JOB_CANCELED : JOB_FAILED;
 }
 
 static void tell_catalog(struct verify_job *v)

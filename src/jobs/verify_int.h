@@ -80,4 +80,7 @@ void verify_drop(struct verify_job *v);
 /* Logs the change. */
 void verify_set_state(struct verify_job *v, enum verify_state next);
 
+/* One more event: "started", or how it has ended. */
+void verify_announce(const struct verify_job *v, const char *verb);
+
 #endif

@@ -117,10 +117,10 @@ def test_every_write_is_told(module_cofferd):
     problem(api.delete("/v1/pools/nobody"), 404, "not_found")
     assert newest(api, act="pool.unbind")["name"] == "nobody"
     # Reading is not.
-    before = api.fetch("/v1/events")["total"]
+    before = api.fetch("/v1/events?kind=audit")["total"]
     api.get("/v1/pools")
     api.post("/v1/timers/preview", {"timer": {}})
-    assert api.fetch("/v1/events")["total"] == before
+    assert api.fetch("/v1/events?kind=audit")["total"] == before
 
 
 def test_the_request_is_named(module_cofferd):
@@ -158,20 +158,21 @@ def test_filters_and_pages(cofferds):
     for i in range(5):
         api.want(201, "POST", "/v1/pools", local(server, f"p{i}"))
     api.post("/v1/pools", {})
-    assert api.fetch("/v1/events?result=failed")["total"] == 1
+    assert api.fetch("/v1/events?result=failed&kind=audit")["total"] == 1
     assert api.fetch("/v1/events?result=ok&kind=audit")["total"] == 5
-    assert api.fetch("/v1/events?resource=p3")["total"] == 1
+    assert api.fetch("/v1/events?resource=p3&kind=audit")["total"] == 1
     one = api.items("/v1/pools?q=p3")[0]
-    assert api.fetch(f"/v1/events?resource={one['id']}")["total"] == 1
+    assert api.fetch(f"/v1/events?resource={one['id']}&kind=audit")[
+        "total"] == 1
     seen, after = [], ""
     while after is not None:
-        page = api.fetch(f"/v1/events?limit=2&after={after}")
+        page = api.fetch(f"/v1/events?kind=audit&limit=2&after={after}")
         seen += [e["id"] for e in page["items"]]
         after = page["next"]
     assert seen == sorted(seen, reverse=True) and len(seen) == 6
-    middle = api.items("/v1/events")[3]["at"]
-    assert api.fetch(f"/v1/events?until={middle}")["total"] + \
-        api.fetch(f"/v1/events?since={middle}")["total"] == 6
+    middle = api.items("/v1/events?kind=audit")[3]["at"]
+    assert api.fetch(f"/v1/events?kind=audit&until={middle}")["total"] + \
+        api.fetch(f"/v1/events?kind=audit&since={middle}")["total"] == 6
     problem(api.get("/v1/events?kind=other"), 400, "invalid_parameter")
     problem(api.get("/v1/events?result=maybe"), 400, "invalid_parameter")
 
@@ -191,7 +192,7 @@ def test_audit_is_for_admins(module_cofferd):
 
 def test_live(module_cofferd):
     api = module_cofferd.api
-    with Stream(module_cofferd) as stream:
+    with Stream(module_cofferd, path="/v1/events?kind=audit") as stream:
         assert stream.status == 200
         assert "content-type: text/event-stream" in stream.head
         made = api.want(201, "POST", "/v1/pools",
@@ -200,7 +201,7 @@ def test_live(module_cofferd):
         id, kind, event = stream.messages[0]
         assert kind == event["kind"] == "audit" and id == event["id"]
         assert event["resource"] == made["id"]
-        assert event == api.items("/v1/events")[0]
+        assert event == api.items("/v1/events?kind=audit")[0]
 
 
 def test_what_was_missed(module_cofferd):
@@ -225,7 +226,7 @@ def test_missed_by_filter_and_role(module_cofferd):
     looker = make(module_cofferd, "streamer", "read")["token"]
     one = api.want(201, "POST", "/v1/pools", local(module_cofferd, "fil"))
     with Stream(module_cofferd, last=0,
-                path=f"/v1/events?resource={one['id']}") as stream, \
+                path=f"/v1/events?kind=audit&resource={one['id']}") as stream, \
             Stream(module_cofferd, looker, last=0) as other:
         assert api.delete(f"/v1/pools/{one['id']}").status == 204
         stream.until(lambda s: len(s.messages) >= 2)
@@ -359,6 +360,8 @@ def test_what_becomes_of_jobs(world):
     """Failed, canceled, restored, deleted, cut short by a crash."""
     api, server = world.api, world.cofferd
     backup = world.backup("live", name="made")
+    job = api.want(202, "POST", f"/v1/backups/{backup['id']}/verify", {})
+    api.wait_job(job.get("job_id") or job["id"])
     before = compare.snapshot(world.server, "live")
     world.server.sql("DROP DATABASE live")
     world.restore(backup)
@@ -367,9 +370,10 @@ def test_what_becomes_of_jobs(world):
     process.until(lambda: "delete.completed" in [
         e["act"] for e in api.items("/v1/events?kind=job&limit=1")], 20,
         "the deletion is told of")
-    acts = [e["act"] for e in api.items("/v1/events?kind=job&limit=6")]
+    acts = [e["act"] for e in api.items("/v1/events?kind=job&limit=8")]
     assert acts == ["delete.completed", "delete.started",
                     "restore.completed", "restore.started",
+                    "verify.completed", "verify.started",
                     "backup.completed", "backup.started"]
     slow = Proxy(world.server, rate=1 << 18)
     api.want(201, "POST", "/v1/sources", flow.source_body(

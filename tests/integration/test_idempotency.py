@@ -86,7 +86,7 @@ def test_the_first_reply_again(module_cofferd):
     assert len([p for p in api.items("/v1/pools")
                 if p["name"] == "one"]) == 1
     # One act, one event.
-    acts = api.items("/v1/events?resource=one")
+    acts = api.items("/v1/events?resource=one&kind=audit")
     assert [(e["act"], e["result"]) for e in acts] == \
         [("pool.bind", "failed"), ("pool.bind", "ok")]
 
