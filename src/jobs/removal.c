@@ -2,6 +2,7 @@
 #include "jobs/removal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "jobs/jobs_int.h"
@@ -99,11 +100,37 @@ static bool check_removable(const struct backup_record *b, struct err *e)
 		       b->id, backup_status_name(b->status));
 }
 
+static void on_adopting(void *arg, const struct job_record *job,
+			const struct err *e)
+{
+	(void)arg;
+	(void)job;
+	if (e != NULL)
+		log_debug("jobs", "after a takeover by another: %s", e->msg);
+}
+
+/* Another server took it over: what was to be deleted is shown as that one's
+ * when the pool is read again, what was left is no more ours to sweep. */
+static bool let_go(struct removal *r)
+{
+	const struct backup_record *b = &r->opening.backup;
+	struct err e = {0};
+
+	log_warn("jobs", "%s belongs to another server now", b->id);
+	if (b->status != BACKUP_DELETING)
+		return true;
+	if (jobs_adopt(r->jobs, b->pool_id, on_adopting, NULL, &e) == NULL)
+		log_warn("jobs", "the pool cannot be read again: %s", e.msg);
+	return false;
+}
+
 static void on_removed(void *arg, const struct err *e)
 {
 	struct removal *r = arg;
 
 	r->exchange = NULL;
+	if (e != NULL && strcmp(e->api, "not_owner") == 0 && let_go(r))
+		e = NULL;
 	tell(r, e);
 }
 
