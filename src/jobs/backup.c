@@ -175,8 +175,8 @@ static void begin_look(struct backup_job *b)
 	struct err e = {0};
 
 	backup_set_state(b, BACKUP_LOOK);
-	if (!source_look_start(&b->look, b->base.jobs, &b->opening.source,
-			       &b->scope, on_looked, b, &e))
+	if (!source_look_start(&b->look, &b->opening, &b->scope, on_looked, b,
+			       &e))
 		backup_fail(b, &e);
 }
 

@@ -97,8 +97,8 @@ static void on_opened(void *arg, const struct err *e)
 
 	if (e != NULL)
 		request_end(q, NULL, e);
-	else if (!source_look_start(&q->look, q->base.jobs, &q->opening.source,
-				    &q->scope, on_looked, q, &mine))
+	else if (!source_look_start(&q->look, &q->opening, &q->scope, on_looked,
+				    q, &mine))
 		request_end(q, NULL, &mine);
 }
 

@@ -119,25 +119,26 @@ static void on_probed(void *arg, const struct source_info *info,
 	look_at_scope(l);
 }
 
-bool source_look_start(struct source_look *l, struct jobs *j,
-		       struct source_record *source, const struct scope *scope,
-		       catalog_done_cb *done, void *arg, struct err *e)
+bool source_look_start(struct source_look *l, struct opening *o,
+		       const struct scope *scope, catalog_done_cb *done,
+		       void *arg, struct err *e)
 {
-	const struct source_kind *kind = source_kind_find(source->engine);
+	const char *engine = o->source.engine;
+	const struct source_kind *kind = source_kind_find(engine);
 
 	*l = (struct source_look){
-		.jobs = j,
-		.source = source,
+		.jobs = o->jobs,
+		.source = &o->source,
 		.scope = scope,
 		.done = done,
 		.arg = arg,
 	};
 	if (kind == NULL)
-		return err_bug(e, "no %s sources in this build",
-			       source->engine);
-	if (!opened_address_read(&l->address, source, e))
+		return err_bug(e, "no %s sources in this build", engine);
+	if (!opened_address_read(&l->address, &o->source, e))
 		return false;
-	l->op = kind->probe(&j->source_env, &l->address.a, on_probed, l, e);
+	l->op = kind->probe(&o->jobs->source_env, &l->address.a, on_probed, l,
+			    e);
 	return l->op != NULL;
 }
 

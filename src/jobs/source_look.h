@@ -15,9 +15,8 @@ struct jobs;
 /* Embedded in its owner; zero it to begin with. */
 struct source_look {
 	struct jobs *jobs;
-	struct source_record
-		*source;	   /* the owner's; the probe is noted in it */
-	const struct scope *scope; /* the owner's */
+	struct source_record *source; /* what the probe finds is noted in it */
+	const struct scope *scope;
 	struct opened_address address;
 	struct source_op *op;
 	size_t next_database; /* of the scope, whose tables to look at */
@@ -28,15 +27,15 @@ struct source_look {
 };
 
 /*
- * source and scope are borrowed until the end. done runs once, from the loop:
- * e NULL when all is right, else "source_is_replica", "invalid_scope", or what
- * the engine says ("connection_failed", "access_denied"). False with *e
- * filled: it could not begin.
+ * Looks at the source of o, which is borrowed until the end, as the scope is;
+ * o->source is changed. done runs once, from the loop: e NULL when all is
+ * right, else "source_is_replica", "invalid_scope", or what the engine says
+ * ("connection_failed", "access_denied"). False with *e filled: it could not
+ * begin.
  */
-bool source_look_start(struct source_look *l, struct jobs *j,
-		       struct source_record *source, const struct scope *scope,
-		       catalog_done_cb *done, void *arg,
-		       struct err *e) MUST_CHECK;
+bool source_look_start(struct source_look *l, struct opening *o,
+		       const struct scope *scope, catalog_done_cb *done,
+		       void *arg, struct err *e) MUST_CHECK;
 
 /* done will not run; frees what it holds and zeroes it. */
 void source_look_fini(struct source_look *l);
