@@ -261,6 +261,21 @@ static void on_due(void *arg, const struct plan_record *list,
 		try_later(s, "out of memory");
 }
 
+/* What was decided while the clock was ahead stays decided: no due time is run
+ * twice, but plans wait until the clock is there again. */
+static void look_at_clock(struct scheduler *s)
+{
+	int64_t before_ms = s->pass_ms;
+
+	s->pass_ms = now_ms(s);
+	if (s->pass_ms < before_ms - HOUR_MS)
+		log_warn("scheduler",
+			 "the system's clock was set back by %lld s; plans "
+			 "that were due meanwhile run again when it has caught "
+			 "up; make them anew if that is too late",
+			 (long long)((before_ms - s->pass_ms) / 1000));
+}
+
 static void begin_pass(evutil_socket_t fd, short what, void *arg)
 {
 	struct scheduler *s = arg;
@@ -273,7 +288,7 @@ static void begin_pass(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (!s->is_going_on)
-		s->pass_ms = now_ms(s);
+		look_at_clock(s);
 	s->is_going_on = s->is_again = false;
 	s->ndecided = s->nfailed = 0;
 	err_clear(&s->failure);

@@ -229,6 +229,7 @@ static void test_rule21_due_plan_runs_once(void **state)
 	assert_int_equal(w->plan.unmet_due_at, 0);
 	/* the clock is set back and comes by again */
 	look_at(w, "2026-12-01T00:00:00Z");
+	house_settle(w->h);
 	look_at(w, "2026-12-02T02:30:01Z");
 	settle(w, "nightly", "2026-12-03T02:30:00Z");
 	assert_int_equal(w->nruns, 1);
