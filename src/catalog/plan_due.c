@@ -140,6 +140,9 @@ static bool note(struct deciding *g, int64_t first_at, int64_t last_at,
 static bool decide_run(struct deciding *g, struct err *e)
 {
 	const struct plan_decision *d = g->d;
+	struct plan_start start = {.trigger = d->is_catch_up ? "catch_up"
+							     : "timer",
+				   .due_at = d->run_due_at};
 
 	if (d->run_due_at == 0)
 		return true;
@@ -150,9 +153,7 @@ static bool decide_run(struct deciding *g, struct err *e)
 	if (!find_queued(g, e))
 		return false;
 	g->is_new = g->backup_id[0] == '\0';
-	if (g->is_new &&
-	    !plan_queue(g->c, g->plan, d->is_catch_up ? "catch_up" : "timer",
-			d->run_due_at, NULL, g->backup_id, e))
+	if (g->is_new && !plan_queue(g->c, g->plan, &start, g->backup_id, e))
 		return false;
 	return note(g, d->run_due_at, d->run_due_at, 1,
 		    g->is_new ? "run" : "merged", e);

@@ -53,25 +53,25 @@ static bool choose_name(struct db *db, const struct plan_record *p,
 }
 
 bool plan_queue(struct catalog *c, const struct plan_record *p,
-		const char *trigger, int64_t due_at, char *description,
-		char id[ID_MAX], struct err *e)
+		const struct plan_start *start, char id[ID_MAX], struct err *e)
 {
 	struct backup_record given = {.type = "automated",
-				      .description = description,
+				      .description = start->description,
 				      .scope_json = p->scope_json,
 				      .options_json = p->options_json,
-				      .due_at = due_at,
+				      .due_at = start->due_at,
 				      .retention_days = p->retention_days};
 	struct backup_record b = {0};
 	bool ok;
 
-	(void)str_copy(given.trigger, sizeof(given.trigger), trigger);
+	(void)str_copy(given.trigger, sizeof(given.trigger), start->trigger);
 	(void)str_copy(given.method, sizeof(given.method), p->method);
 	(void)str_copy(given.source_id, ID_MAX, p->source_id);
 	(void)str_copy(given.pool_id, ID_MAX, p->pool_id);
 	(void)str_copy(given.plan_id, ID_MAX, p->id);
 	(void)str_copy(given.plan_name, NAME_BUF, p->name);
-	ok = choose_name(&c->db, p, due_at != 0 ? due_at : clock_now_ms(),
+	ok = choose_name(&c->db, p,
+			 start->due_at != 0 ? start->due_at : clock_now_ms(),
 			 given.name, e) &&
 	     (backup_record_copy(&b, &given) || err_nomem(e, "a backup")) &&
 	     backup_queue(c, &b, NULL, e);
@@ -83,12 +83,13 @@ bool plan_queue(struct catalog *c, const struct plan_record *p,
 static bool execute_plan(struct catalog *c, struct catalog_op *op,
 			 const struct plan_record *p)
 {
+	struct plan_start start = {.trigger = "user", .description = op->text};
 	struct err *e = &op->err;
 	char id[ID_MAX];
 
 	return plan_check_idle(&c->db, p->id, e) &&
 	       backup_check_idle(&c->db, p->source_id, e) &&
-	       plan_queue(c, p, "user", 0, op->text, id, e) &&
+	       plan_queue(c, p, &start, id, e) &&
 	       backup_read(&c->db, id, &op->out, e);
 }
 

@@ -22,14 +22,20 @@ void plan_tell_list(const struct catalog_op *op, const struct err *e);
 /* None of its backups is queued or running. "plan_busy", naming the one. */
 bool plan_check_idle(struct db *db, const char *id, struct err *e) MUST_CHECK;
 
+/* Why a plan begins a backup. */
+struct plan_start {
+	const char *trigger;
+	int64_t due_at;	   /* 0: it is no due time's */
+	char *description; /* borrowed, or NULL */
+};
+
 /*
- * Queues an automated backup by the plan as it is now, named after due_at (0:
- * after the time it is), which waits for its source without a lock. id gets
- * its id. description may be NULL.
+ * Queues an automated backup by the plan as it is now, named after due_at (or
+ * the time it is), which waits for its source without a lock. id gets its id.
  */
 bool plan_queue(struct catalog *c, const struct plan_record *p,
-		const char *trigger, int64_t due_at, char *description,
-		char id[ID_MAX], struct err *e) MUST_CHECK;
+		const struct plan_start *start, char id[ID_MAX],
+		struct err *e) MUST_CHECK;
 
 /*
  * A backup of a plan has ended, with r->id and r->status in the catalog

@@ -89,10 +89,12 @@ static bool queue_again(struct catalog *c, const struct backup_record *b,
 			const struct plan_record *p, int64_t due_at,
 			struct err *e)
 {
+	struct plan_start start = {.trigger = "catch_up",
+				   .due_at =
+					   b->due_at != 0 ? b->due_at : due_at};
 	char id[ID_MAX];
 
-	return plan_queue(c, p, "catch_up", b->due_at != 0 ? b->due_at : due_at,
-			  NULL, id, e) &&
+	return plan_queue(c, p, &start, id, e) &&
 	       db_run(&c->db,
 		      "UPDATE plan_runs SET backup_id = ?,"
 		      " restarts = restarts + ? WHERE backup_id = ?",
