@@ -212,6 +212,18 @@ static const struct shop_request requests[] = {
 		 "\"timezone\":\"Europe/Berlin\"}}",
 	 .role = ROLE_READ},
 	{.method = "GET", .path = "/v1/jobs/job_x?wait=1", .role = ROLE_ADMIN},
+	{.method = "GET", .path = "/v1/tokens?sort=name", .role = ROLE_ADMIN},
+	{.method = "POST",
+	 .path = "/v1/tokens",
+	 .body = "{\"name\":\"admin\",\"role\":\"read\"}",
+	 .role = ROLE_ADMIN},
+	{.method = "DELETE", .path = "/v1/tokens/none", .role = ROLE_ADMIN},
+	{.method = "GET", .path = "/v1/events?limit=3", .role = ROLE_READ},
+	/* A reply that was kept. */
+	{.method = "POST",
+	 .path = "/v1/plans/none/execute",
+	 .headers = "Idempotency-Key: again\r\n",
+	 .role = ROLE_ADMIN},
 	{.method = "GET", .path = "/v1/system", .role = ROLE_ADMIN},
 	{.method = "GET", .path = "/metrics", .role = ROLE_ADMIN},
 	{.method = "BREW", .path = "/healthz"},
@@ -254,6 +266,33 @@ static void test_every_allocation(void **state)
 		torture(s, &requests[i]);
 }
 
+/* Each with a key of its own, so that each is the first. */
+static void test_first_of_its_key(void **state)
+{
+	struct shop *s = *state;
+	char header[64];
+	struct shop_request q = {.method = "POST",
+				 .path = "/v1/plans/none/execute",
+				 .headers = header,
+				 .role = ROLE_ADMIN};
+
+	for (unsigned long n = 1; n < REQUEST_ALLOCATIONS_MAX; n++) {
+		int status;
+
+		(void)snprintf(header, sizeof(header),
+			       "Idempotency-Key: key-%lu\r\n", n);
+		countdown = n;
+		status = shop_ask(s, &q);
+		if (countdown > 0) {
+			countdown = 0;
+			return;
+		}
+		if (!is_expected(s, status, 404))
+			fail_msg("%d at %lu", status, n);
+	}
+	fail_msg("more allocations");
+}
+
 static int setup(void **state)
 {
 	loop_thread = pthread_self();
@@ -273,6 +312,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_allocation),
+		cmocka_unit_test(test_first_of_its_key),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
