@@ -148,6 +148,8 @@ static const struct list_spec spec = {
 	.columns = COLUMNS,
 	.from = FROM,
 	.table = "backups b",
+	.search = "backups b INDEXED BY backups_search",
+	.totals = "backup_totals b",
 	.id = "b.id",
 	.one = "SELECT " COLUMNS " FROM " FROM " WHERE b.id = ?",
 	.sorts = sorts,
@@ -219,7 +221,7 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	const struct catalog_query *q = &op->query;
 	struct list l = {0};
 
-	list_filter_name(&l, "instr(lower(b.name), ?) > 0", q->q);
+	list_filter_contains(&l, "b.name", q->q);
 	list_filter_ref(&l, KEY_SOURCE, q->source, "b.source_id = ?",
 			"b.source_id ="
 			" (SELECT id FROM sources WHERE name_key = ?)");

@@ -7,12 +7,16 @@
 #include "base/encode.h"
 #include "base/text.h"
 
+enum { WALK_MIN = 2000 };
+
 /* How one page is cut out. */
 struct cut {
 	const struct list_sort *sort;
 	const char *word; /* as given, with its '-' */
 	bool is_down;
 	unsigned limit;
+	const char *from;
+	bool is_walk; /* along the sort, see add_unindexed() */
 	/* the last record of the page before; value NULL: the first page */
 	char *cursor; /* what id and value point into */
 	const char *id, *value;
@@ -46,6 +50,7 @@ void list_filter_int(struct list *l, const char *sql, int64_t value)
 {
 	if (value == 0)
 		return;
+	l->needs_rows = true;
 	list_where(l, sql);
 	add_arg(l, arg_int(value));
 }
@@ -64,6 +69,21 @@ void list_filter_name(struct list *l, const char *sql, const char *value)
 	folded = l->folded[l->nfolded++];
 	name_fold(value, folded);
 	list_filter(l, sql, folded);
+}
+
+void list_filter_contains(struct list *l, const char *column, const char *value)
+{
+	struct text sql = {0};
+
+	if (value == NULL)
+		return;
+	l->needs_rows = true;
+	text_printf(&sql, "name_has(%s, ?)", column);
+	if (sql.is_broken)
+		l->where.is_broken = true;
+	else
+		list_filter_name(l, sql.data, value);
+	text_free(&sql);
 }
 
 void list_filter_ref(struct list *l, enum key_kind kind, const char *value,
@@ -179,14 +199,14 @@ static char *cursor_make(const struct cut *cut, const char *id,
 	return hex;
 }
 
-static bool run_count(struct list *l, const struct list_spec *spec,
+static bool run_count(struct list *l, const char *what, const char *from,
 		      struct db *db, struct catalog_op *op)
 {
 	struct text sql = {0};
 	int64_t total = 0;
 	bool ok;
 
-	text_printf(&sql, "SELECT count(*) FROM %s", spec->table);
+	text_printf(&sql, "SELECT %s FROM %s", what, from);
 	text_str(&sql, l->where.data);
 	if (sql.is_broken || l->where.is_broken)
 		ok = err_nomem(&op->err, "a list");
@@ -218,6 +238,32 @@ static void add_cut(struct list *l, const struct list_spec *spec,
 }
 
 /*
+ * The conditions, with a "+" before each column that keeps SQLite from looking
+ * it up: "WHERE +b.status = ?". So it walks along the index of the sort and
+ * stops when the page is full.
+ */
+static void add_unindexed(struct text *sql, const char *where)
+{
+	static const char *const before[] = {" WHERE ", " AND "};
+
+	while (where != NULL && *where != '\0') {
+		size_t n = 1;
+
+		for (int i = 0; i < 2; i++) {
+			size_t len = strlen(before[i]);
+
+			if (strncmp(where, before[i], len) == 0)
+				n = len;
+		}
+		text_add(sql, where, n);
+		where += n;
+		if (n > 1 && where[0] >= 'a' && where[0] <= 'z' &&
+		    where[1] == '.')
+			text_char(sql, '+');
+	}
+}
+
+/*
  * The page is cut out of ids and sort values alone; only what is on it is
  * then read and joined. Sorting whole records took eight times as long.
  */
@@ -229,8 +275,11 @@ static void write_page_sql(struct text *sql, const struct list *l,
 	text_printf(sql,
 		    "SELECT page.id, page.value, %s FROM"
 		    " (SELECT %s AS id, %s AS value FROM %s",
-		    spec->columns, spec->id, cut->sort->sql, spec->table);
-	text_str(sql, l->where.data);
+		    spec->columns, spec->id, cut->sort->sql, cut->from);
+	if (cut->is_walk)
+		add_unindexed(sql, l->where.data);
+	else
+		text_str(sql, l->where.data);
 	text_printf(sql,
 		    " ORDER BY %s %s, %s %s LIMIT ?) page"
 		    " CROSS JOIN %s WHERE %s = page.id"
@@ -292,6 +341,71 @@ static bool run_page(struct list *l, const struct list_spec *spec,
 	return ok;
 }
 
+static bool is_by_creation(const struct cut *cut)
+{
+	return strcmp(cut->sort->word, "created_at") == 0;
+}
+
+/*
+ * Many records fit, or few, which says how to look for the page: of many some
+ * of the first along the sort do, so that is better than to look all of them
+ * up and to sort them. Filters' own indices are in the order of creation.
+ */
+static void choose_way(const struct list *l, const struct list_spec *spec,
+		       uint64_t total, struct cut *cut)
+{
+	cut->is_walk = total > WALK_MIN && !is_by_creation(cut);
+	if (l->needs_rows && !cut->is_walk)
+		cut->from = spec->search;
+}
+
+static bool run_counted(struct list *l, const struct list_spec *spec,
+			struct db *db, struct cut *cut, struct catalog_op *op)
+{
+	bool ok = l->needs_rows ? run_count(l, "count(*)", spec->search, db, op)
+				: run_count(l, "coalesce(sum(n), 0)",
+					    spec->totals, db, op);
+
+	if (!ok)
+		return false;
+	choose_way(l, spec, op->page.total, cut);
+	return run_page(l, spec, db, cut, op);
+}
+
+/* When it is the first page and the last one its records are all there are,
+ * and looking for them once is enough. */
+static bool run_page_first(struct list *l, const struct list_spec *spec,
+			   struct db *db, struct cut *cut,
+			   struct catalog_op *op)
+{
+	size_t len = l->where.len;
+	unsigned nargs = l->nargs;
+
+	if (spec->search != NULL)
+		cut->from = spec->search;
+	if (!run_page(l, spec, db, cut, op))
+		return false;
+	op->page.total = op->out.n;
+	if (cut->value == NULL && op->next == NULL)
+		return true;
+	/* Without what the page has added. */
+	l->where.len = len;
+	if (l->where.data != NULL)
+		l->where.data[len] = '\0';
+	while (l->nargs > nargs)
+		l->args[--l->nargs] = (struct arg){0};
+	return run_count(l, "count(*)", cut->from, db, op);
+}
+
+static bool run_both(struct list *l, const struct list_spec *spec,
+		     struct db *db, struct cut *cut, struct catalog_op *op)
+{
+	cut->from = spec->table;
+	if (spec->totals == NULL || (l->needs_rows && is_by_creation(cut)))
+		return run_page_first(l, spec, db, cut, op);
+	return run_counted(l, spec, db, cut, op);
+}
+
 bool list_run(struct list *l, const struct list_spec *spec, struct db *db,
 	      struct catalog_op *op)
 {
@@ -305,7 +419,7 @@ bool list_run(struct list *l, const struct list_spec *spec, struct db *db,
 		cut.limit = LIST_LIMIT_MAX;
 	ok = cut_sort(&cut, spec, q, &op->err) &&
 	     cut_cursor(&cut, spec, q->after, &op->err) &&
-	     run_count(l, spec, db, op) && run_page(l, spec, db, &cut, op);
+	     run_both(l, spec, db, &cut, op);
 	op->page.n = op->out.n;
 	op->page.next = op->next;
 	free(cut.cursor);

@@ -22,6 +22,10 @@ struct list_spec {
 	const char *columns; /* as read() takes them */
 	const char *from;
 	const char *table;  /* of from, what filters and sorts speak of */
+	const char *search; /* table by an index in the order of creation, with
+			     * all that filters speak of; NULL: none */
+	const char *totals; /* what holds the same columns counted, as n, under
+			     * the same name; NULL: none */
 	const char *id;	    /* the column, qualified */
 	bool id_is_number;  /* a number that rises, no ULID */
 	const char *newest; /* the sort that is meant without one; NULL:
@@ -49,6 +53,7 @@ struct list {
 	unsigned nargs;
 	char folded[4][NAME_BUF]; /* names that arguments point to */
 	unsigned nfolded;
+	bool needs_rows; /* some filter is of what totals do not have */
 };
 
 /* Adds a condition with one "?", unless the value is NULL or 0. */
@@ -61,6 +66,10 @@ void list_filter_name(struct list *l, const char *sql, const char *value);
 /* By id if it has the shape of one, else by name. */
 void list_filter_ref(struct list *l, enum key_kind kind, const char *value,
 		     const char *by_id, const char *by_name);
+
+/* Name contains, without regard to case. */
+void list_filter_contains(struct list *l, const char *column,
+			  const char *value);
 
 /* Adds a condition without "?". */
 void list_where(struct list *l, const char *sql);

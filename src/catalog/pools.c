@@ -12,8 +12,9 @@
 #include "catalog/secrets_int.h"
 
 #define HELD                                                                   \
-	" FROM backups b WHERE b.pool_id = p.id AND b.status = 'completed')"
-#define BACKUP_COUNT "(SELECT count(*)" HELD
+	" FROM backup_totals b WHERE b.pool_id = p.id AND b.status = "         \
+	"'completed')"
+#define BACKUP_COUNT "(SELECT coalesce(sum(b.n), 0)" HELD
 #define STORED_BYTES "(SELECT coalesce(sum(b.stored_bytes), 0)" HELD
 
 #define IS_ADOPTING                                                            \

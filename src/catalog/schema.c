@@ -302,11 +302,65 @@
 	" PRIMARY KEY (token_id, key)) WITHOUT ROWID;"                         \
 	"CREATE INDEX replies_created ON replies (created_at);"
 
+/* How many backups there are of each kind, and how large they are together: a
+ * list tells its total with every page, and counting 100,000 rows each time
+ * takes longer than all else. */
+#define V3_TOTALS                                                              \
+	"CREATE TABLE backup_totals ("                                         \
+	" pool_id TEXT NOT NULL,"                                              \
+	" status TEXT NOT NULL,"                                               \
+	" source_id TEXT NOT NULL,"                                            \
+	" plan_id TEXT NOT NULL,"                                              \
+	" type TEXT NOT NULL,"                                                 \
+	" method TEXT NOT NULL,"                                               \
+	" n INTEGER NOT NULL,"                                                 \
+	" stored_bytes INTEGER NOT NULL,"                                      \
+	" PRIMARY KEY (pool_id, status, source_id, plan_id, type, method)"     \
+	") WITHOUT ROWID;"                                                     \
+	"INSERT INTO backup_totals SELECT pool_id, status, source_id, "        \
+	"plan_id,"                                                             \
+	" type, method, count(*), sum(stored_bytes) FROM backups"              \
+	" GROUP BY 1, 2, 3, 4, 5, 6;"
+
+#define ADD_TO_TOTALS                                                          \
+	" INSERT INTO backup_totals VALUES (new.pool_id, new.status,"          \
+	"  new.source_id, new.plan_id, new.type, new.method, 1,"               \
+	"  new.stored_bytes) ON CONFLICT DO UPDATE SET n = n + 1,"             \
+	"  stored_bytes = stored_bytes + excluded.stored_bytes;"
+
+#define TAKE_FROM_TOTALS                                                       \
+	" UPDATE backup_totals SET n = n - 1,"                                 \
+	"  stored_bytes = stored_bytes - old.stored_bytes" TOTALS_OF_OLD ";"   \
+	" DELETE FROM backup_totals" TOTALS_OF_OLD " AND n = 0;"
+
+#define TOTALS_OF_OLD                                                          \
+	" WHERE pool_id = old.pool_id AND status = old.status"                 \
+	" AND source_id = old.source_id AND plan_id = old.plan_id"             \
+	" AND type = old.type AND method = old.method"
+
+#define V3_COUNTING                                                            \
+	"CREATE TRIGGER backups_added AFTER INSERT ON backups"                 \
+	" BEGIN" ADD_TO_TOTALS " END;"                                         \
+	"CREATE TRIGGER backups_removed AFTER DELETE ON backups"               \
+	" BEGIN" TAKE_FROM_TOTALS " END;"                                      \
+	"CREATE TRIGGER backups_moved AFTER UPDATE OF pool_id, status,"        \
+	" source_id, plan_id, type, method, stored_bytes ON backups"           \
+	" BEGIN" TAKE_FROM_TOTALS ADD_TO_TOTALS " END;"
+
+/* Sorts by words, and what a search looks through: names beside all that a
+ * list is filtered by. */
+#define V3_LISTS                                                               \
+	"CREATE INDEX backups_by_status ON backups (status, id);"              \
+	"CREATE INDEX backups_by_type ON backups (type, id);"                  \
+	"CREATE INDEX backups_by_method ON backups (method, id);"              \
+	"CREATE INDEX backups_search ON backups (created_at, id, name,"        \
+	" status, type, method, source_id, pool_id, plan_id);"
+
 static const char *const steps[] = {
 	V1_SERVER V1_SOURCES V1_POOLS V1_BACKUPS V1_BACKUP_SORTS
 		V1_BACKUP_FILTERS V1_RESTORES V1_JOBS,
 	V2_COUNTS,
-	V3_PLANS V3_BACKUPS V3_POOLS V3_EVENTS,
+	V3_PLANS V3_BACKUPS V3_POOLS V3_EVENTS V3_TOTALS V3_COUNTING V3_LISTS,
 };
 
 struct schema schema_current(void)

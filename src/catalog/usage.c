@@ -20,8 +20,8 @@ static bool count_backups(struct db *db, struct catalog_usage *u, struct err *e)
 	struct stmt s;
 
 	if (!stmt_begin(&s, db,
-			"SELECT status, count(*), sum(stored_bytes)"
-			" FROM backups GROUP BY status",
+			"SELECT status, sum(n), sum(stored_bytes)"
+			" FROM backup_totals GROUP BY status",
 			NULL, e))
 		return false;
 	while (stmt_next(&s, e)) {

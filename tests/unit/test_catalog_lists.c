@@ -50,7 +50,7 @@ typedef bool list_fn(struct rig *r, const struct catalog_query *q);
 /* Walks all pages; returns how many records came, each of them once. */
 static unsigned walk(struct rig *r, list_fn *list, struct catalog_query q)
 {
-	static char seen[2 * MANY][ID_MAX];
+	static char seen[4 * MANY][ID_MAX];
 	char after[1024];
 	unsigned n = 0;
 
@@ -58,7 +58,7 @@ static unsigned walk(struct rig *r, list_fn *list, struct catalog_query q)
 		if (!list(r, &q))
 			fail_msg("%s: %s", q.sort, r->a.err.msg);
 		for (size_t i = 0; i < r->a.n; i++) {
-			assert_true(n < 2 * MANY);
+			assert_true(n < 4 * MANY);
 			(void)str_copy(seen[n++], ID_MAX, r->a.ids[i]);
 		}
 		if (r->a.next[0] == '\0')
@@ -330,6 +330,71 @@ static void test_rule_5_400_odd_names(void **state)
 	assert_int_equal(r->a.usage.sources, 38);
 }
 
+/* What is kept of totals is what counting gives, whatever came between; and a
+ * row of it that counts nothing is none. */
+#define WRONG_TOTALS                                                           \
+	"SELECT count(*) FROM (SELECT pool_id, status, source_id, plan_id,"    \
+	" type, method, count(*) AS n, sum(stored_bytes) AS bytes"             \
+	" FROM backups GROUP BY 1, 2, 3, 4, 5, 6) x FULL OUTER JOIN"           \
+	" backup_totals t USING (pool_id, status, source_id, plan_id, type,"   \
+	" method) WHERE x.n IS NOT t.n OR x.bytes IS NOT t.stored_bytes"
+
+static void test_totals_are_kept(void **state)
+{
+	struct rig *r = *state;
+
+	rig_close(r);
+	assert_int_equal(rig_sql_int(r, WRONG_TOTALS), 0);
+	rig_sql(r, "DELETE FROM backups WHERE created_at % 3 = 0");
+	assert_int_equal(rig_sql_int(r, WRONG_TOTALS), 0);
+	rig_sql(r, "UPDATE backups SET status = 'deleting', stored_bytes = 5,"
+		   " held = 1 WHERE created_at % 2 = 0");
+	assert_int_equal(rig_sql_int(r, WRONG_TOTALS), 0);
+	rig_sql(r, "UPDATE backups SET plan_id = id, type = 'manual'");
+	assert_int_equal(rig_sql_int(r, WRONG_TOTALS), 0);
+	rig_sql(r, "UPDATE backup_totals SET n = n + 1");
+	assert_true(rig_sql_int(r, WRONG_TOTALS) > 0);
+	rig_sql(r, "UPDATE backup_totals SET n = n - 1; DELETE FROM backups");
+	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM backup_totals"),
+			 0);
+	rig_open(r);
+}
+
+/* However a page is looked for, it is the same: many that fit are walked to,
+ * few are looked up. */
+static void test_ways_to_a_page(void **state)
+{
+	struct catalog_query q = {.status = "completed",
+				  .sort = "-stored_bytes",
+				  .q = "day",
+				  .limit = 100};
+	struct rig *r = *state;
+	char few[3][ID_MAX];
+	uint64_t total;
+
+	assert_true(rig_list_backups(r, &q));
+	total = r->a.total;
+	assert_true(total > 100);
+	memcpy(few, r->a.ids, sizeof(few));
+	rig_close(r);
+	rig_sql(r,
+		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1"
+		" FROM n WHERE i < 2500) INSERT INTO backups (id, name, type,"
+		" started_by, method, status, server_id, source_id,"
+		" source_name, source_engine, pool_id, created_at,"
+		" stored_bytes, job_id) SELECT printf('bak_0A%024d', i),"
+		" 'Day-' || i, 'manual', 'user', 'logical', 'completed',"
+		" 'srv', '', '', 'mysql', (SELECT id FROM pools LIMIT 1), 5,"
+		" 0, '' FROM n");
+	rig_open(r);
+	assert_true(rig_list_backups(r, &q));
+	assert_int_equal(r->a.total, total + 2500);
+	assert_memory_equal(few, r->a.ids, sizeof(few));
+	q.q = NULL;
+	q.type = "manual";
+	assert_true(walk(r, rig_list_backups, q) > 2500);
+}
+
 #define RIGGED(f) cmocka_unit_test_setup_teardown(f, setup, rig_teardown)
 
 int main(void)
@@ -346,6 +411,8 @@ int main(void)
 		RIGGED(test_broken_cursors),
 		RIGGED(test_changes_between_pages),
 		RIGGED(test_rule_5_400_odd_names),
+		RIGGED(test_totals_are_kept),
+		RIGGED(test_ways_to_a_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
