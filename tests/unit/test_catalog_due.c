@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "test_catalog_plan_rig.h"
 
@@ -407,11 +407,12 @@ static void test_due_ones_come_in_order(void **state)
 	assert_int_equal(r->a.total, 500);
 }
 
-/* A sort or a walk over all of them would take some 30 ms a time. */
+/* A sort or a walk over all of them would take some 30 ms a time. Measured in
+ * this process's own time, whatever else the machine does. */
 static void test_due_is_a_look_up_among_100000(void **state)
 {
 	struct rig *r = *state;
-	int64_t start;
+	clock_t start;
 
 	rig_sql(r, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1"
 		   " FROM n WHERE i < 100000)"
@@ -423,13 +424,13 @@ static void test_due_is_a_look_up_among_100000(void **state)
 		   " 1000000 + (i * 7919) % 100003, 1, 1 FROM n, plans p");
 	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM plans"),
 			 MANY_PLANS + 1);
-	start = clock_mono_ms();
+	start = clock();
 	for (int i = 0; i < 200; i++) {
 		assert_true(rig_due(r, 999999));
 		assert_int_equal(r->a.n, 1);
 		assert_int_equal(r->a.total, 1000001);
 	}
-	assert_in_range(clock_mono_ms() - start, 0, 2000);
+	assert_in_range((clock() - start) * 1000 / CLOCKS_PER_SEC, 0, 1500);
 	assert_true(rig_due(r, 9000000));
 	assert_int_equal(r->a.n, 500);
 	assert_in_range(r->a.total, 1000001, 1001000);
