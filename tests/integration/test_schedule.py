@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from harness import compare, data, process
+from harness import compare, data, flow, process
 from harness.hurried import Hurried, HurriedWorld, library
 from harness.trip import LocalWorld
 
@@ -245,10 +245,20 @@ def test_rule19_executed_is_automated(world, plain_mariadb, small):
     compare.assert_equal(before, compare.snapshot(plain_mariadb, small))
 
 
-def test_rule02_rule09_executed_fails_with_the_reason(world, small):
-    """What is wrong with the source is the backup's error."""
-    plan = world.plan("lost", "db", scope_of("nowhere"), strategy="manual",
-                      timer=None)
+def test_rule09_rule11_executed_fails_with_the_reason(world, small):
+    """What is wrong with connection or scope is the backup's error."""
+    manual = {"strategy": "manual", "timer": None}
+    world.server.sql("CREATE USER leaving@'%' IDENTIFIED BY 'a-secret'; "
+                     "GRANT ALL ON *.* TO leaving@'%'")
+    world.cofferd.secrets.add("a-secret")
+    world.api.want(201, "POST", "/v1/sources", {
+        "name": "left", "engine": "mysql", "connection": flow.connection(
+            world.server, user="leaving", password="a-secret")})
+    world.server.sql("DROP USER leaving@'%'")
+    plan = world.plan("nobody", "left", scope_of(small), **manual)
+    job = world.api.want(202, "POST", f"/v1/plans/{plan['id']}/execute")
+    assert world.ended_backup(job)["error"]["code"] == "access_denied"
+    plan = world.plan("lost", "db", scope_of("nowhere"), **manual)
     job = world.api.want(202, "POST", f"/v1/plans/{plan['id']}/execute")
     assert world.ended_backup(job)["error"]["code"] == "invalid_scope"
     world.api.want(200, "PATCH", f"/v1/plans/{plan['id']}",
