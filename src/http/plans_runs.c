@@ -2,6 +2,7 @@
 #include "http/handlers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "http/backup_form.h"
@@ -47,6 +48,38 @@ void plans_runs(struct request *r)
 
 /* --- retention (rule 14) */
 
+/*
+ * When a backup goes is known only with what would keep it then: the last one
+ * of its source and scope stays, however old it gets. So the catalog is asked
+ * twice, about the end of days and about now.
+ */
+struct expiry_state {
+	char (*ids)[ID_MAX];
+	enum retention_verdict *at_last;
+	size_t n;
+};
+
+static void expiry_fini(void *state)
+{
+	struct expiry_state *s = state;
+
+	free(s->ids);
+	free(s->at_last);
+}
+
+/* Both answers are in one order; a backup that came in between is as it is
+ * now. What uses one now will not for ever. */
+static enum retention_verdict verdict_of(const struct expiry_state *s, size_t i,
+					 const struct backup_record *b,
+					 enum retention_verdict now)
+{
+	if (now != RETENTION_NOT_YET || i >= s->n ||
+	    strcmp(s->ids[i], b->id) != 0 || s->at_last[i] == RETENTION_GOES ||
+	    s->at_last[i] == RETENTION_IN_USE)
+		return now;
+	return s->at_last[i];
+}
+
 static void on_expiry(void *arg, const struct backup_record *list,
 		      const enum retention_verdict *verdicts, size_t n,
 		      const struct err *e)
@@ -58,19 +91,61 @@ static void on_expiry(void *arg, const struct backup_record *list,
 		return;
 	items = json_array();
 	for (size_t i = 0; i < n; i++)
-		list_append(&items, show_expiry(&list[i], verdicts[i]));
+		list_append(
+			&items,
+			show_expiry(&list[i], verdict_of(r->state, i, &list[i],
+							 verdicts[i])));
 	request_reply(r, 200, json_pack("{s:o}", "items", items));
 }
 
-void plans_expiry(struct request *r)
+static bool keep_verdicts(struct expiry_state *s,
+			  const struct backup_record *list,
+			  const enum retention_verdict *verdicts, size_t n)
+{
+	s->ids = calloc(n + 1, sizeof(*s->ids));
+	s->at_last = calloc(n + 1, sizeof(*s->at_last));
+	if (s->ids == NULL || s->at_last == NULL)
+		return false;
+	s->n = n;
+	for (size_t i = 0; i < n; i++) {
+		memcpy(s->ids[i], list[i].id, ID_MAX);
+		s->at_last[i] = verdicts[i];
+	}
+	return true;
+}
+
+static void ask_expiry(struct request *r, int64_t now_ms,
+		       catalog_retention_cb *done)
 {
 	struct err e = {0};
 
 	request_await_catalog(r,
 			      catalog_plan_expiry(catalog_of(r), r->params[0],
-						  clock_now_ms(), on_expiry, r,
-						  &e),
+						  now_ms, done, r, &e),
 			      &e);
+}
+
+static void on_at_last(void *arg, const struct backup_record *list,
+		       const enum retention_verdict *verdicts, size_t n,
+		       const struct err *e)
+{
+	struct request *r = arg;
+	struct err mine = {0};
+
+	if (!request_resume(r, e))
+		return;
+	if (keep_verdicts(r->state, list, verdicts, n)) {
+		ask_expiry(r, clock_now_ms(), on_expiry);
+		return;
+	}
+	(void)err_nomem(&mine, "a plan's backups");
+	request_fail(r, &mine);
+}
+
+void plans_expiry(struct request *r)
+{
+	if (request_state(r, sizeof(struct expiry_state), expiry_fini) != NULL)
+		ask_expiry(r, INT64_MAX, on_at_last);
 }
 
 static void on_released(void *arg, const struct plan_record *rec,

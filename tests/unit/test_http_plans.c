@@ -224,6 +224,9 @@ static void test_executed_and_deleted(void **state)
 	want(s, 200, "GET", "/v1/plans/byhand/expiry", NULL);
 	assert_string_equal(shop_text(s, "items/0/id"), id);
 	assert_true(json_is_false(shop_value(s, "items/0/goes")));
+	/* There is no newer one: it stays, however old it gets. */
+	assert_string_equal(shop_text(s, "items/0/verdict"), "last");
+	assert_true(json_is_null(shop_value(s, "items/0/goes_at")));
 	assert_true(strlen(shop_text(s, "items/0/reason")) > 20);
 	want(s, 200, "POST", "/v1/plans/byhand/release", NULL);
 	want(s, 200, "DELETE", "/v1/plans/byhand?dry_run=true", NULL);
