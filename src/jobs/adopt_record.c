@@ -112,6 +112,26 @@ static bool fill_plan(struct backup_record *r, const struct manifest *m,
 	return true;
 }
 
+/* A scope that nobody here can read must not look like the whole instance. */
+static bool warn_hidden(struct backup_record *r)
+{
+	json_t *list =
+		json_loads(r->warnings_json ? r->warnings_json : "[]", 0, NULL);
+	json_t *one = json_pack(
+		"{s:s, s:s}", "code", "scope_hidden", "detail",
+		"the backup is encrypted: its scope and the details of its "
+		"warnings were not read, because its pool had no identity for "
+		"it when the backup was adopted");
+	char *text = NULL;
+
+	if (json_array_append_new(list, one) == 0)
+		text = json_dumps(list, JSON_COMPACT);
+	json_decref(list);
+	free(r->warnings_json);
+	r->warnings_json = text;
+	return text != NULL;
+}
+
 static bool fill_texts(struct backup_record *r, const struct manifest *m,
 		       struct err *e)
 {
@@ -126,7 +146,8 @@ static bool fill_texts(struct backup_record *r, const struct manifest *m,
 		copy_json(&r->scope_json, m->scope_json) &&
 		copy_json(&r->counts_json, m->counts_json) &&
 		copy_json(&r->consistency_json, m->consistency_json) &&
-		copy_json(&r->warnings_json, m->warnings_json)) ||
+		copy_json(&r->warnings_json, m->warnings_json) &&
+		(!m->is_hidden || warn_hidden(r))) ||
 	       err_nomem(e, "a backup's record");
 }
 

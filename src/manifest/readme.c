@@ -12,6 +12,8 @@ static const char readme[] =
 	"names\n"
 	"  SOURCE/BACKUP/index/          what lies where in the parts\n"
 	"  SOURCE/BACKUP/parts/          the list of parts, if it is long\n"
+	"  SOURCE/BACKUP/meta/           of an encrypted backup: what the\n"
+	"                                manifest does not tell\n"
 	"  SOURCE/BACKUP/manifest.json   written last\n"
 	"\n"
 	"A backup is complete only if it has a manifest.json. The manifest\n"

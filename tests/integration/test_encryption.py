@@ -306,6 +306,7 @@ def test_rule17_a_lost_server(cofferds, make, key, source, plain_mariadb):
     process.until(found, 60, "the backup is adopted")
     adopted = new.record(backup["id"])
     assert adopted["encrypted"] is True
+    assert "scope_hidden" not in json.dumps(adopted)
     for member in ("name", "scope", "warnings", "row_count", "stored_bytes"):
         assert adopted[member] == backup[member], member
     new.restore(backup)
@@ -328,6 +329,7 @@ def test_rule17_adopted_without_an_identity(cofferds, make, key, source,
     adopted = new.record(backup["id"])
     assert adopted["encrypted"] is True
     assert adopted["row_count"] == backup["row_count"]
+    assert "scope_hidden" in [w["code"] for w in adopted["warnings"]]
     assert TABLE not in json.dumps(adopted)
     assert NAMED not in json.dumps(adopted)
 

@@ -526,6 +526,121 @@ static void test_too_long(void **state)
 	manifest_fini(&r.m);
 }
 
+#define AGE_KEY "age1knslxrmu56pcft7dhp2m2zy43s4u36u07ajun7d7465vvgfa3g9s5svuya"
+
+/* As fill(), encrypted: the sizes are those of age files. */
+static void fill_sealed(struct rig *r)
+{
+	struct err e = {0};
+	const struct manifest_object meta = {
+		.key = (char[]){"meta/00000001.json.zst.age"},
+		.stored_bytes = 400,
+		.plain_bytes = 30,
+		.sha256 = "0123456789012345678901234567890123456789"
+			  "012345678901234567890123",
+	};
+
+	fill(r, 2);
+	rig_encrypt(r);
+	r->m.recipients = r->recipients;
+	for (size_t i = 0; i < 2; i++) {
+		free(r->m.parts.list[i].key);
+		free(r->m.index.list[i].key);
+		r->m.parts.list[i].key =
+			strdup(i == 0 ? "data/00000001.x.zst.age"
+				      : "data/00000002.x.zst.age");
+		r->m.index.list[i].key =
+			strdup(i == 0 ? "index/00000001.x.zst.age"
+				      : "index/00000002.x.zst.age");
+	}
+	assert_true(manifest_add(&r->m.meta, &meta, &e));
+}
+
+static void test_encrypted(void **state)
+{
+	struct rig r;
+	struct manifest m = {0};
+	struct err e = {0};
+	char digest[SHA256_HEX_MAX];
+	char *text;
+
+	(void)state;
+	fill_sealed(&r);
+	text = format(&r.m, digest);
+	assert_true(manifest_parse(&m, text, strlen(text), digest, NULL, &e));
+	assert_int_equal(m.recipients.n, 2);
+	assert_memory_equal(&m.recipients, &r.recipients, sizeof(m.recipients));
+	assert_int_equal(m.meta.n, 1);
+	assert_string_equal(m.meta.list[0].key, "meta/00000001.json.zst.age");
+	assert_int_equal(manifest_part_length(&m, &m.parts.list[0]),
+			 m.parts.list[0].stored_bytes - age_header_bytes(2) -
+				 AGE_TAG_LEN);
+	manifest_fini(&m);
+	manifest_fini(&r.m);
+	free(text);
+}
+
+/* Signed by its maker, and refused all the same. */
+static void test_unknown_encryption(void **state)
+{
+	static const char *const unknown[] = {
+		"null", /* but the names end in .age */
+		"{}",
+		"{\"format\":\"age-v2\",\"recipients\":[\"" AGE_KEY "\"]}",
+		"{\"format\":\"age-v1\"}",
+		"{\"format\":\"age-v1\",\"recipients\":[]}",
+		"{\"format\":\"age-v1\",\"recipients\":[7]}",
+		"{\"format\":\"age-v1\",\"recipients\":[\"age1x\"]}",
+		"{\"format\":\"age-v1\",\"recipients\":[\"" AGE_KEY
+		"\",\"" AGE_KEY "\"]}",
+	};
+	struct rig r;
+	char digest[SHA256_HEX_MAX];
+	char *text;
+
+	(void)state;
+	fill_sealed(&r);
+	/* For one recipient the same sizes are possible, too. */
+	text = format(&r.m, digest);
+	assert_true(accepts(text, "encryption",
+			    "{\"format\":\"age-v1\",\"recipients\":[\"" AGE_KEY
+			    "\"]}"));
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++)
+		assert_false(accepts(text, "encryption", unknown[i]));
+	assert_false(accepts(text, "meta", "{}"));
+	assert_false(accepts(text, "meta", "[7]"));
+	manifest_fini(&r.m);
+	free(text);
+}
+
+/* A size that no age file has, and a name that says it is none. */
+static void test_parts_that_are_no_age_files(void **state)
+{
+	struct rig r;
+	char digest[SHA256_HEX_MAX];
+	struct err e = {0};
+	char *text;
+
+	(void)state;
+	fill_sealed(&r);
+	r.m.stored_bytes -= r.m.parts.list[0].stored_bytes;
+	r.m.parts.list[0].stored_bytes = age_header_bytes(2) + 15;
+	r.m.stored_bytes += r.m.parts.list[0].stored_bytes;
+	text = format(&r.m, digest);
+	assert_false(parses(text, strlen(text), NULL, &e));
+	assert_non_null(strstr(e.msg, "age file"));
+	manifest_fini(&r.m);
+	free(text);
+	fill_sealed(&r);
+	r.m.parts.list[1].key[strlen(r.m.parts.list[1].key) - 4] = '\0';
+	text = format(&r.m, digest);
+	err_clear(&e);
+	assert_false(parses(text, strlen(text), NULL, &e));
+	assert_non_null(strstr(e.msg, "encryption"));
+	manifest_fini(&r.m);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -538,6 +653,9 @@ int main(void)
 		cmocka_unit_test(test_signed_nonsense),
 		cmocka_unit_test(test_out_of_order),
 		cmocka_unit_test(test_other_spelling),
+		cmocka_unit_test(test_encrypted),
+		cmocka_unit_test(test_unknown_encryption),
+		cmocka_unit_test(test_parts_that_are_no_age_files),
 		cmocka_unit_test(test_many_parts),
 		cmocka_unit_test(test_bad_part_lists),
 		cmocka_unit_test(test_bad_values_are_not_written),
