@@ -335,3 +335,21 @@ def test_rule17_only_the_owner_expires(two, small):
     process.until(lambda: not two.files_of(theirs[0]), 30, "and the other's")
     for backup in (theirs[1], own[1]):
         assert two.files_of(backup) == files[backup["id"]]
+
+
+def test_rule17_takeover_after_a_cut(two, small):
+    """Cut when one of two owner files was written anew: done again, both are
+    this server's, in the pool and in its catalog."""
+    made = [two.first.backup(small) for _ in range(2)]
+    old = made[0]["owner"]["server_id"]
+    second = two.another()
+    new = second.backup(small, source="target")["owner"]["server_id"]
+    path = two.first.folder_of(made[0]) / "owner.json"
+    path.write_text(path.read_text().replace(old, new))
+    assert take_over(second, old)["backups"] == 1
+    for backup in made:
+        assert second.record(backup["id"])["owner"] == {
+            "server_id": new, "this": True}
+        second.api.want(GONE, "DELETE", f"/v1/backups/{backup['id']}")
+        second.api.wait_gone(f"/v1/backups/{backup['id']}")
+        assert not two.files_of(backup)
