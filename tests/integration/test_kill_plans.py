@@ -34,7 +34,7 @@ def world(cofferds, plain_mariadb, tmp_path):
 
 @pytest.fixture
 def database(plain_mariadb):
-    name = data.bulky(plain_mariadb, "killedplans", 4)
+    name = data.bulky(plain_mariadb, "killedplans", 12)
     yield name
     plain_mariadb.drop(name)
 
@@ -112,8 +112,8 @@ def test_rule30_killed_while_plans_run(world, plain_mariadb, database):
     interrupted = sum(check_runs(world, plan, backups) for plan in plans)
     completed = [b for b in backups if b["status"] == "completed"]
     # Had nothing been hit, or nothing come through, it were no test.
-    assert interrupted >= KILLS // 4, backups
-    assert len(completed) >= KILLS // 2, backups
+    assert interrupted >= KILLS // 8, backups
+    assert len(completed) >= KILLS // 4, backups
     for backup in completed:
         check_sound(world, backup)
     try:
