@@ -13,7 +13,6 @@
 #include "catalog/backups.h"
 #include "catalog/catalog.h"
 #include "model/plan.h"
-#include "model/retention.h"
 
 typedef void catalog_plan_cb(void *arg, const struct plan_record *r,
 			     const struct err *e);
@@ -135,31 +134,5 @@ struct catalog_op *catalog_plan_runs(struct catalog *c, const char *key,
 struct catalog_op *catalog_backup_queued(struct catalog *c,
 					 catalog_backups_cb *done, void *arg,
 					 struct err *e) MUST_CHECK;
-
-/* ---- retention (rule 14) */
-
-/* Verdicts of retention_decide() over the completed backups of a plan (key
- * NULL: of all), with what else the decision needs, at now_ms. */
-typedef void catalog_retention_cb(void *arg, const struct backup_record *list,
-				  const enum retention_verdict *verdicts,
-				  size_t n, const struct err *e);
-struct catalog_op *catalog_plan_expiry(struct catalog *c, const char *key,
-				       int64_t now_ms,
-				       catalog_retention_cb *done, void *arg,
-				       struct err *e) MUST_CHECK;
-
-/* Decides and marks those that go as deleting, at most limit, in one
- * transaction, and gives them. They have no job: a sweep, which the caller
- * starts, removes their objects. */
-struct catalog_op *catalog_backup_expire(struct catalog *c, int64_t now_ms,
-					 unsigned limit,
-					 catalog_backups_cb *done, void *arg,
-					 struct err *e) MUST_CHECK;
-
-/* Lets go of the brake: expiry_held_reason becomes NULL, and the sizes of
- * today are what the next backup is compared with. */
-struct catalog_op *catalog_plan_release(struct catalog *c, const char *key,
-					catalog_plan_cb *done, void *arg,
-					struct err *e) MUST_CHECK;
 
 #endif

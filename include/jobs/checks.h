@@ -6,6 +6,7 @@
 #ifndef COFFER_JOBS_CHECKS_H
 #define COFFER_JOBS_CHECKS_H
 
+#include "catalog/jobs.h"
 #include "jobs/jobs.h"
 #include "model/records.h"
 #include "sources/kinds.h"
@@ -35,6 +36,13 @@ struct jobs_op *jobs_list_names(struct jobs *j, const struct source_record *r,
 struct jobs_op *jobs_check_pool(struct jobs *j, const struct pool_record *r,
 				probe_done_cb *done, void *arg,
 				struct err *e) MUST_CHECK;
+
+/* Reads a backup's parts again and compares; scope "all" or "sample" (the
+ * manifest, the index, and 5 % of the parts, at least 16). Its verdict is kept
+ * with the backup. Errors as catalog_verify_begin(). */
+struct jobs_op *jobs_verify(struct jobs *j, const char *backup,
+			    const char *scope, catalog_job_cb *done, void *arg,
+			    struct err *e) MUST_CHECK;
 
 /* The manifest of a completed backup, as it is stored, after its checks.
  * "backup_not_completed" and what a damaged backup gives. */

@@ -17,8 +17,6 @@
 #include "base/err.h"
 #include "catalog/backups.h"
 #include "catalog/catalog.h"
-#include "catalog/jobs.h"
-#include "catalog/plans.h"
 
 struct budget;
 struct jobs;
@@ -74,58 +72,9 @@ struct jobs_op *jobs_backup(struct jobs *j, const struct backup_record *r,
 			    catalog_backup_cb *done, void *arg,
 			    struct err *e) MUST_CHECK;
 
-/* A run of a plan that is due (catalog_plan_decide): what it queues is
- * enqueued. done gets r NULL when nothing runs. */
-struct jobs_op *jobs_plan_due(struct jobs *j, const struct plan_decision *d,
-			      catalog_backup_cb *done, void *arg,
-			      struct err *e) MUST_CHECK;
-
-/* Somebody executes a plan (catalog_plan_execute). */
-struct jobs_op *jobs_plan_execute(struct jobs *j, const char *plan,
-				  const char *description,
-				  catalog_backup_cb *done, void *arg,
-				  struct err *e) MUST_CHECK;
-
-/* Reads a backup's parts again and compares; scope "all" or "sample" (the
- * manifest, the index, and 5 % of the parts, at least 16). Its verdict is kept
- * with the backup. Errors as catalog_verify_begin(). */
-struct jobs_op *jobs_verify(struct jobs *j, const char *backup,
-			    const char *scope, catalog_job_cb *done, void *arg,
-			    struct err *e) MUST_CHECK;
-
-/* One pass of retention (rule 14): marks and removes what is to go; returns at
- * once, several at a time are one. */
-void jobs_expire(struct jobs *j);
-
 /* What was marked as deleting by others than jobs_delete() goes soon; returns
  * at once, several at a time are one. */
 void jobs_sweep(struct jobs *j);
-
-/* Reads the manifests of a pool (rule 17); the job says what was found. Also
- * begun by itself when a pool was bound. */
-struct jobs_op *jobs_adopt(struct jobs *j, const char *pool,
-			   catalog_job_cb *done, void *arg,
-			   struct err *e) MUST_CHECK;
-
-/* What a takeover brought. */
-struct takeover_report {
-	unsigned backups, sources, plans;
-	const char *secrets_json; /* array: names of sources whose secrets
-				   * have to be given */
-};
-typedef void jobs_takeover_cb(void *arg, const struct takeover_report *r,
-			      const struct err *e);
-
-/* All that another server owns in a pool becomes this one's: owner files are
- * written anew, its sources and plans (paused) are taken from
- * servers/<id>.json. May be called again after a failure. */
-struct jobs_op *jobs_takeover(struct jobs *j, const char *pool,
-			      const char *server_id, jobs_takeover_cb *done,
-			      void *arg, struct err *e) MUST_CHECK;
-
-/* Plans, sources or pools have changed: servers/<id>.json of every pool is
- * written again, soon. */
-void jobs_publish_server(struct jobs *j);
 
 /*
  * A restore into an existing instance (rules 23, 25): fetches the manifest,

@@ -8,6 +8,7 @@
 #include "catalog/catalog.h"
 #include "catalog/db_int.h"
 #include "catalog/events.h"
+#include "catalog/expiry.h"
 #include "catalog/jobs.h"
 #include "catalog/plans.h"
 #include "catalog/pools.h"

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "catalog/backups_int.h"
 #include "catalog/call_int.h"
+#include "catalog/expiry.h"
 #include "catalog/keys_int.h"
 
 struct member {

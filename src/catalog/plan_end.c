@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "catalog/call_int.h"
 #include "catalog/backups_int.h"
+#include "catalog/expiry.h"
 #include "catalog/keys_int.h"
 #include "catalog/plans_int.h"
 

@@ -6,6 +6,7 @@ libcatalog_a_SOURCES = \
 	include/catalog/checks.h \
 	include/catalog/events.h \
 	include/catalog/jobs.h \
+	include/catalog/expiry.h \
 	include/catalog/plans.h \
 	include/catalog/pools.h \
 	include/catalog/replies.h \

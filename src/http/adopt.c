@@ -14,6 +14,7 @@
 #include "http/server_int.h"
 #include "http/show.h"
 #include "jobs/jobs.h"
+#include "jobs/pools.h"
 #include "loop/loop.h"
 
 enum { BIND_WAIT_SECONDS = 2 };

@@ -1,4 +1,5 @@
 /* plans_runs.c - what a plan did when, what of it goes, and running it now. */
+#include "catalog/expiry.h"
 #include "http/handlers.h"
 
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "http/plans_int.h"
 #include "http/server_int.h"
 #include "http/show_plans.h"
+#include "jobs/plans.h"
 
 enum { RUNS_DEFAULT = 50 };
 

@@ -7,6 +7,7 @@
 #include "http/routes.h"
 #include "http/server_int.h"
 #include "jobs/jobs.h"
+#include "jobs/pools.h"
 
 static bool begins_with(const char *s, const char *with)
 {

@@ -1,4 +1,5 @@
 /* show_plans.c - plans as the API shows them. */
+#include "catalog/expiry.h"
 #include "http/show_plans.h"
 
 #include <string.h>

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "catalog/expiry.h"
 #include "catalog/plans.h"
 #include "model/timer.h"
 

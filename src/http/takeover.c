@@ -6,6 +6,7 @@
 #include "http/server_int.h"
 #include "http/show.h"
 #include "jobs/jobs.h"
+#include "jobs/pools.h"
 
 static json_t *show_report(const struct takeover_report *t)
 {

@@ -4,6 +4,7 @@
 #include "http/fields.h"
 #include "http/server_int.h"
 #include "http/show.h"
+#include "jobs/checks.h"
 #include "jobs/jobs.h"
 
 static void on_queued(void *arg, const struct job_record *rec,

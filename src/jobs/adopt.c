@@ -19,6 +19,7 @@
 #include "catalog/adopted.h"
 #include "jobs/adopt_int.h"
 #include "jobs/meter.h"
+#include "jobs/pools.h"
 #include "jobs/retry.h"
 
 enum { READERS = 4 };

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "jobs/backup_int.h"
+#include "jobs/plans.h"
 #include "jobs/sweep.h"
 #include "jobs/upkeep.h"
 

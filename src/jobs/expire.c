@@ -1,4 +1,5 @@
 /* expire.c - a pass marks a bounded number at a time, until none is left. */
+#include "catalog/expiry.h"
 #include "jobs/expire.h"
 
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "base/clock.h"
 #include "catalog/plans.h"
 #include "jobs/jobs_int.h"
+#include "jobs/plans.h"
 #include "jobs/sweep.h"
 #include "loop/loop.h"
 

@@ -8,6 +8,7 @@
 
 #include "jobs/backup_int.h"
 #include "jobs/plan_run.h"
+#include "jobs/plans.h"
 
 struct plan_request {
 	struct jobs_op base;

@@ -1,4 +1,5 @@
 /* removal.c - open the pool, remove the objects, tell the catalog. */
+#include "jobs/pools.h"
 #include "jobs/removal.h"
 
 #include <stdlib.h>

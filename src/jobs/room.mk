@@ -34,4 +34,5 @@ libjobs_a_SOURCES = src/jobs/adopt.c src/jobs/adopt_record.c \
 	src/jobs/retry.h src/jobs/contents_list.h \
 	src/jobs/sweep.h src/jobs/meter.h src/jobs/report.h \
 	src/jobs/backup_int.h src/jobs/preflight.h src/jobs/restore_int.h \
-	include/jobs/jobs.h include/jobs/checks.h
+	include/jobs/jobs.h include/jobs/checks.h \
+	include/jobs/plans.h include/jobs/pools.h

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "catalog/adopted.h"
+#include "jobs/pools.h"
 #include "jobs/server_hide.h"
 #include "jobs/takeover_int.h"
 #include "jobs/upkeep.h"

@@ -6,6 +6,7 @@
 
 #include "jobs/jobs_int.h"
 #include "jobs/opening.h"
+#include "jobs/pools.h"
 #include "manifest/listing.h"
 
 enum takeover_state {

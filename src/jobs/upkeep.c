@@ -1,4 +1,5 @@
 /* upkeep.c - what goes on beside the jobs, as one. */
+#include "jobs/pools.h"
 #include "jobs/upkeep.h"
 
 #include <stdlib.h>

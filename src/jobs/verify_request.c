@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "jobs/checks.h"
 #include "jobs/verify_int.h"
 
 struct verify_request {

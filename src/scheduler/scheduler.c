@@ -9,6 +9,7 @@
  * loop. All of them count with the time at which the first began: a plan is
  * not late because there are many.
  */
+#include "jobs/plans.h"
 #include "scheduler/scheduler.h"
 
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "test_catalog_plan_rig.h"
+#include "catalog/expiry.h"
 
 static int setup(void **state)
 {

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "test_catalog_plan_rig.h"
+#include "catalog/expiry.h"
 
 static _Atomic long fail_at, allocations;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "catalog/expiry.h"
 
 static void on_plan(void *arg, const struct plan_record *p, const struct err *e)
 {

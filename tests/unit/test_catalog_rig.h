@@ -14,6 +14,7 @@
 
 #include "catalog/backups.h"
 #include "catalog/catalog.h"
+#include "catalog/expiry.h"
 #include "catalog/jobs.h"
 #include "catalog/plans.h"
 #include "catalog/pools.h"
