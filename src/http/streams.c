@@ -88,7 +88,7 @@ static bool stream_send(struct stream *s, const struct text *t)
 	struct request *r = s->request;
 	struct evbuffer *b;
 
-	if (t->len == 0)
+	if (t->len == 0 && !t->is_broken)
 		return true;
 	b = evbuffer_new();
 	if (b == NULL || t->is_broken ||
@@ -156,7 +156,7 @@ static void stream_ask(struct stream *s);
 
 static void stream_step(struct stream *s)
 {
-	static const struct timeval wait = {0, DRAIN_MS * 1000};
+	static const struct timeval wait = {0, DRAIN_MS * 1000L};
 
 	s->state = STREAM_DRAIN;
 	if (conn_backlog(s->request->conn) > DRAINED_BYTES) {
