@@ -89,6 +89,8 @@ void list_filter_contains(struct list *l, const char *column, const char *value)
 void list_filter_ref(struct list *l, enum key_kind kind, const char *value,
 		     const char *by_id, const char *by_name)
 {
+	if (value != NULL && (kind == KEY_SOURCE || kind == KEY_PLAN))
+		l->is_narrow = true;
 	if (value != NULL && key_is_id(kind, value))
 		list_filter(l, by_id, value);
 	else
@@ -341,6 +343,13 @@ static bool run_page(struct list *l, const struct list_spec *spec,
 	return ok;
 }
 
+/* What all that fits is looked for in. */
+static const char *search_of(const struct list *l, const struct list_spec *spec)
+{
+	return spec->search != NULL && !l->is_narrow ? spec->search
+						     : spec->table;
+}
+
 static bool is_by_creation(const struct cut *cut)
 {
 	return strcmp(cut->sort->word, "created_at") == 0;
@@ -356,15 +365,16 @@ static void choose_way(const struct list *l, const struct list_spec *spec,
 {
 	cut->is_walk = total > WALK_MIN && !is_by_creation(cut);
 	if (l->needs_rows && !cut->is_walk)
-		cut->from = spec->search;
+		cut->from = search_of(l, spec);
 }
 
 static bool run_counted(struct list *l, const struct list_spec *spec,
 			struct db *db, struct cut *cut, struct catalog_op *op)
 {
-	bool ok = l->needs_rows ? run_count(l, "count(*)", spec->search, db, op)
-				: run_count(l, "coalesce(sum(n), 0)",
-					    spec->totals, db, op);
+	bool ok = l->needs_rows
+			  ? run_count(l, "count(*)", search_of(l, spec), db, op)
+			  : run_count(l, "coalesce(sum(n), 0)", spec->totals,
+				      db, op);
 
 	if (!ok)
 		return false;
@@ -381,8 +391,7 @@ static bool run_page_first(struct list *l, const struct list_spec *spec,
 	size_t len = l->where.len;
 	unsigned nargs = l->nargs;
 
-	if (spec->search != NULL)
-		cut->from = spec->search;
+	cut->from = search_of(l, spec);
 	if (!run_page(l, spec, db, cut, op))
 		return false;
 	op->page.total = op->out.n;

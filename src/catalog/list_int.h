@@ -23,7 +23,8 @@ struct list_spec {
 	const char *from;
 	const char *table;  /* of from, what filters and sorts speak of */
 	const char *search; /* table by an index in the order of creation, with
-			     * all that filters speak of; NULL: none */
+			     * all that filters speak of unless they are
+			     * narrow; NULL: none */
 	const char *totals; /* what holds the same columns counted, as n, under
 			     * the same name; NULL: none */
 	const char *id;	    /* the column, qualified */
@@ -54,6 +55,7 @@ struct list {
 	char folded[4][NAME_BUF]; /* names that arguments point to */
 	unsigned nfolded;
 	bool needs_rows; /* some filter is of what totals do not have */
+	bool is_narrow;	 /* some filter leaves few: of a source, a plan */
 };
 
 /* Adds a condition with one "?", unless the value is NULL or 0. */
