@@ -8,6 +8,7 @@
 #include "jobs/opening.h"
 
 struct event;
+struct folder_look;
 struct monitor_round;
 
 enum {
@@ -21,7 +22,8 @@ struct look {
 	char id[ID_MAX]; /* "": idle */
 	struct event *limit;
 	struct catalog_op *op;
-	struct opening opening; /* of a pool */
+	struct opening opening;	    /* of a pool */
+	struct folder_look *folder; /* of a pool that is one */
 	struct store_op *store_op;
 	struct source_record source;
 	struct jobs_op *check; /* of a source */
@@ -71,6 +73,13 @@ void look_end(struct look *k);
 
 /* Stops asking; what was got stays. */
 void look_cancel(struct look *k);
+
+/* monitor_folder.c: whether there is a folder of that path; done runs once,
+ * from the loop. False: no memory. NULL is fine for cancel. */
+typedef void folder_cb(struct look *k, bool is_there);
+bool folder_look_start(struct look *k, const char *path,
+		       folder_cb *done) MUST_CHECK;
+void folder_look_cancel(struct folder_look *f);
 
 /* monitor_pools.c, monitor_sources.c */
 const struct round_ops *monitor_pools(void);

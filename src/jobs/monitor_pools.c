@@ -86,18 +86,53 @@ static void on_listed(void *arg, const struct err *e)
 	pools_verdict(k, e);
 }
 
+static void list(struct look *k)
+{
+	struct store *st = k->opening.store;
+	char prefix[LAYOUT_KEY_MAX];
+	struct err e = {0};
+
+	k->store_op = st->ops->list(st, layout_servers(prefix), on_key,
+				    on_listed, k, &e);
+	if (k->store_op == NULL)
+		look_end(k); /* no memory: in the next round, then */
+}
+
+static void on_folder(struct look *k, bool is_there)
+{
+	struct err e = {0};
+
+	if (is_there) {
+		list(k);
+		return;
+	}
+	(void)err_set(&e, ERR_NOT_FOUND, "store_failed",
+		      "the folder is not there: mount its disk, or make it "
+		      "again");
+	pools_verdict(k, &e);
+}
+
 static void on_opened(void *arg, const struct err *e)
 {
 	struct look *k = arg;
-	struct store *st = k->opening.store;
-	char prefix[LAYOUT_KEY_MAX];
+	struct pool_record *p = &k->opening.pool;
+	json_t *config;
+	const char *path;
 	struct err mine = {0};
 
-	if (e == NULL)
-		k->store_op = st->ops->list(st, layout_servers(prefix), on_key,
-					    on_listed, k, &mine);
-	if (k->store_op == NULL)
-		look_end(k); /* the pool went meanwhile, or no memory */
+	if (e != NULL) {
+		look_end(k); /* the pool went meanwhile */
+		return;
+	}
+	if (strcmp(p->storage_type, "local_directory") != 0) {
+		list(k);
+		return;
+	}
+	config = record_json(p->config_json, "a pool's record", &mine);
+	path = json_string_value(json_object_get(config, "path"));
+	if (path == NULL || !folder_look_start(k, path, on_folder))
+		look_end(k);
+	json_decref(config);
 }
 
 static bool pools_look(struct look *k, struct err *e)

@@ -57,6 +57,8 @@ void look_cancel(struct look *k)
 	jobs_op_cancel(k->check);
 	k->check = NULL;
 	opening_cancel(&k->opening);
+	folder_look_cancel(k->folder);
+	k->folder = NULL;
 	if (k->store_op != NULL)
 		store_cancel(k->opening.store, k->store_op);
 	k->store_op = NULL;

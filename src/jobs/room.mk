@@ -5,7 +5,7 @@ libjobs_a_SOURCES = src/jobs/adopt.c src/jobs/adopt_record.c \
 	src/jobs/takeover_int.h src/jobs/upkeep.c src/jobs/upkeep.h \
 	src/jobs/monitor.c src/jobs/monitor.h src/jobs/monitor_int.h \
 	src/jobs/monitor_round.c src/jobs/monitor_pools.c \
-	src/jobs/monitor_sources.c src/jobs/leftovers.c \
+	src/jobs/monitor_folder.c src/jobs/monitor_sources.c src/jobs/leftovers.c \
 	src/jobs/leftovers.h src/jobs/server_doc.c \
 	src/jobs/server_file.c src/jobs/server_file.h \
 	src/jobs/server_hide.c src/jobs/server_hide.h \

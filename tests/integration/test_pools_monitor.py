@@ -77,3 +77,14 @@ def test_bucket_that_hangs(make_world, ceph):
         ceph.resume()
     process.until(lambda: status_of(world, "/v1/pools/pool")
                   == "available", 60, "the pool is available")
+
+
+def test_pool_whose_folder_is_gone(watched):
+    """As when its disk is not mounted."""
+    away = watched.folder.with_name("away")
+    watched.folder.rename(away)
+    process.until(lambda: status_of(watched, "/v1/pools/pool")
+                  == "unreachable", 30, "the pool is unreachable")
+    away.rename(watched.folder)
+    process.until(lambda: status_of(watched, "/v1/pools/pool")
+                  == "available", 30, "the pool is available")
