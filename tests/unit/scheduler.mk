@@ -6,7 +6,8 @@ tests_unit_test_scheduler_SOURCES = tests/unit/test_scheduler.c $(JOBS_HOUSE)
 tests_unit_test_scheduler_CPPFLAGS = $(AM_CPPFLAGS) \
 	-I$(top_srcdir)/tests/fakes
 tests_unit_test_scheduler_LDADD = libscheduler.a $(JOBS_HOUSE_LIBS)
-tests_unit_test_scheduler_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=alarm_set
+tests_unit_test_scheduler_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=alarm_set \
+	-Wl,--wrap=catalog_plan_due
 
 tests_unit_test_scheduler_decide_SOURCES = tests/unit/test_scheduler_decide.c
 tests_unit_test_scheduler_decide_LDADD = $(SCHEDULER_LIBS) $(TEST_LIBS)
