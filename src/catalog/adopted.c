@@ -161,10 +161,25 @@ static bool revive(struct catalog *c, const struct backup_record *known,
 		      e);
 }
 
+/* What was hidden when it was adopted can be read now: the pool has got an
+ * identity since. */
+static bool reveal(struct catalog *c, const struct backup_record *r,
+		   struct err *e)
+{
+	return db_run(&c->db,
+		      "UPDATE backups SET scope_json = ?1, warnings_json = ?2"
+		      " WHERE id = ?3 AND is_adopted = 1"
+		      " AND instr(warnings_json, '\"scope_hidden\"') > 0",
+		      ARGS(arg_text(r->scope_json), arg_text(r->warnings_json),
+			   arg_text(r->id)),
+		      e);
+}
+
 static bool adopt_known(struct catalog *c, const struct backup_record *r,
 			const struct backup_record *known, struct err *e)
 {
 	return check_known(known, r, e) && revive(c, known, r, e) &&
+	       reveal(c, r, e) &&
 	       db_run(&c->db, "UPDATE backups SET server_id = ? WHERE id = ?",
 		      ARGS(arg_text(r->server_id), arg_text(r->id)), e);
 }

@@ -77,6 +77,14 @@ static bool read_member(struct stmt *s, struct gathering *g, struct err *e)
 	return true;
 }
 
+/* A scope that nobody here can read (an encrypted backup that was adopted
+ * without an identity) is like no other: it must not pass for the whole
+ * instance, or the last backup of that would go. */
+#define SCOPE                                                                  \
+	"CASE WHEN b.is_adopted = 1 AND b.scope_json IS NULL"                  \
+	" AND instr(b.warnings_json, '\"scope_hidden\"') > 0"                  \
+	" THEN b.id ELSE coalesce(b.scope_json, 'null') END"
+
 #define IS_DAMAGED "b.verify_status = 'failed'"
 
 #define IS_BRAKED                                                              \
@@ -89,7 +97,7 @@ static bool read_member(struct stmt *s, struct gathering *g, struct err *e)
 	" OR " BACKUP_IS_VERIFYING ", " BACKUP_IS_NEEDED ", " IS_DAMAGED       \
 	", " IS_BRAKED                                                         \
 	" FROM backups b WHERE b.source_id = ?1 AND b.status = 'completed'"    \
-	" AND coalesce(b.scope_json, 'null') = ?2"                             \
+	" AND " SCOPE " = ?2"                                                  \
 	" ORDER BY b.finished_at DESC, b.id DESC"
 
 static bool gather_group(struct db *db, const char *source_id,
@@ -141,14 +149,14 @@ static bool judge(struct gathering *g, int64_t now_ms, struct err *e)
 	       err_nomem(e, "a list");
 }
 
-#define GROUP "SELECT DISTINCT source_id, coalesce(scope_json, 'null')"
+#define GROUP "SELECT DISTINCT b.source_id, " SCOPE " FROM backups b"
 
 /*
  * What has expired, by the index backups_expiry: a pass costs what is due and
  * nothing else. The newest of a group comes first in it, as everywhere.
  */
 #define EXPIRED                                                                \
-	"SELECT b.id, b.source_id, coalesce(b.scope_json, 'null') AS scope,"   \
+	"SELECT b.id, b.source_id, " SCOPE " AS scope,"                        \
 	" b.finished_at, b.expires_at, b.held, " IS_DAMAGED ", " IS_BRAKED     \
 	" FROM backups b"                                                      \
 	" WHERE b.status = 'completed' AND b.type = 'automated'"               \
@@ -161,7 +169,7 @@ static bool judge(struct gathering *g, int64_t now_ms, struct err *e)
 	"SELECT b.id, b.finished_at, b.expires_at, " IS_DAMAGED ","            \
 	" b.type = 'automated' AND b.expires_at > 0 AND b.expires_at <= ?3"    \
 	" FROM backups b WHERE b.source_id = ?1 AND b.status = 'completed'"    \
-	" AND coalesce(b.scope_json, 'null') = ?2 AND " BACKUP_IS_MINE
+	" AND " SCOPE " = ?2 AND " BACKUP_IS_MINE
 #define FIRST	     " ORDER BY b.finished_at DESC, b.id DESC LIMIT 1"
 #define NEWEST_SOUND NEWEST " AND NOT " IS_DAMAGED FIRST
 
@@ -348,14 +356,13 @@ static bool run_preview(struct catalog *c, struct catalog_op *op)
 
 	if (op->key != NULL && !key_find(&c->db, KEY_PLAN, op->key, id, e))
 		return false;
-	ok = (id[0] != '\0' ? gather(&c->db,
-				     GROUP " FROM backups WHERE plan_id = ?"
-					   " AND status = 'completed'",
-				     ARGS(arg_text(id)), id, &g, e)
-			    : gather(&c->db,
-				     GROUP " FROM backups"
-					   " WHERE status = 'completed'",
-				     NULL, id, &g, e)) &&
+	ok = (id[0] != '\0'
+		      ? gather(&c->db,
+			       GROUP " WHERE b.plan_id = ?"
+				     " AND status = 'completed'",
+			       ARGS(arg_text(id)), id, &g, e)
+		      : gather(&c->db, GROUP " WHERE status = 'completed'",
+			       NULL, id, &g, e)) &&
 	     judge(&g, op->at_ms, e) && answer(c, op, &g);
 	gathering_fini(&g);
 	return ok;

@@ -199,6 +199,30 @@ static void test_changed_manifest(void **state)
 	assert_string_equal(r->a.backup.server_id, OTHER);
 }
 
+/* Adopted without an identity, and again with one. */
+static void test_what_was_hidden(void **state)
+{
+	struct rig *r = *state;
+	char hidden[] = "[{\"code\":\"scope_hidden\",\"detail\":\"x\"}]";
+	char scope[] = "{\"databases\":[]}", none[] = "[]", other[] = "null";
+	struct backup_record b;
+
+	pool(r);
+	b = found(ID_1, "Nightly");
+	b.is_encrypted = true;
+	b.warnings_json = hidden;
+	assert_true(adopt(r, &b));
+	b.scope_json = scope;
+	b.warnings_json = none;
+	assert_true(adopt(r, &b));
+	assert_string_equal(r->a.backup.scope_json, scope);
+	assert_string_equal(r->a.backup.warnings_json, none);
+	/* What is known stays. */
+	b.scope_json = other;
+	assert_true(adopt(r, &b));
+	assert_string_equal(r->a.backup.scope_json, scope);
+}
+
 static bool take(struct rig *r)
 {
 	struct err e = {0};
@@ -398,6 +422,7 @@ int main(void)
 		TEST(test_names),
 		TEST(test_quota),
 		TEST(test_changed_manifest),
+		TEST(test_what_was_hidden),
 		TEST(test_only_the_owner_deletes),
 		TEST(test_job),
 		TEST(test_what_is_gone),

@@ -211,6 +211,26 @@ static void test_rule_14_foreign_ones_are_not_ours(void **state)
 	assert_int_equal(r->a.backup.status, BACKUP_COMPLETED);
 }
 
+/* An adopted backup whose scope nobody could read is no backup of all, and
+ * none of the others' kind. */
+static void test_rule_14_hidden_scopes_stand_alone(void **state)
+{
+	struct rig *r = *state;
+	char whole[ID_MAX], hidden[ID_MAX], twin[ID_MAX];
+	static const char what[] =
+		"is_adopted = 1, is_encrypted = 1, warnings_json ="
+		" '[{\"code\":\"scope_hidden\",\"detail\":\"\"}]'";
+
+	rig_make_planned(r, "nightly", 7, whole);
+	rig_make_planned(r, "nightly", 7, hidden);
+	rig_make_planned(r, "nightly", 7, twin);
+	change(r, hidden, what);
+	change(r, twin, what);
+	expect(r, whole, later(), "last");
+	expect(r, hidden, later(), "last");
+	expect(r, twin, later(), "last");
+}
+
 static void test_rule_14_a_pass_is_bounded(void **state)
 {
 	struct rig *r = *state;
@@ -296,6 +316,7 @@ int main(void)
 		TEST(test_rule_14_damaged_ones_beside_sound_ones),
 		TEST(test_rule_14_what_keeps_one),
 		TEST(test_rule_14_foreign_ones_are_not_ours),
+		TEST(test_rule_14_hidden_scopes_stand_alone),
 		TEST(test_rule_14_a_pass_is_bounded),
 		TEST(test_rule_14_the_brake),
 		TEST(test_rule_14_another_scope_is_no_shrinking),
