@@ -27,10 +27,17 @@ struct catalog_op *catalog_backup_adopt(struct catalog *c,
 					catalog_backup_cb *done, void *arg,
 					struct err *e) MUST_CHECK;
 
-/* Adopted ones of the pool that are not in ids (n, sorted) leave the list:
+/* The backups that a pool holds; copied. */
+struct pool_listing {
+	const char *pool_id;
+	const char (*ids)[ID_MAX]; /* sorted */
+	size_t n;
+};
+
+/* Adopted ones of the pool that it does not hold any more leave the list:
  * their manifests are gone. */
-struct catalog_op *catalog_adopt_forget(struct catalog *c, const char *pool_id,
-					const char (*ids)[ID_MAX], size_t n,
+struct catalog_op *catalog_adopt_forget(struct catalog *c,
+					const struct pool_listing *there,
 					catalog_done_cb *done, void *arg,
 					struct err *e) MUST_CHECK;
 
@@ -57,10 +64,15 @@ struct catalog_op *catalog_plan_import(struct catalog *c,
 				       catalog_plan_cb *done, void *arg,
 				       struct err *e) MUST_CHECK;
 
-/* The end of the job, under its fence; why NULL: it worked. */
-struct catalog_op *catalog_adopt_finish(struct catalog *c, const char *job_id,
-					int64_t fence, const struct err *why,
-					const char *progress_json,
+/* How the job ended, under its fence; copied. */
+struct adopt_end {
+	const char *job_id;
+	int64_t fence;
+	const struct err *why; /* NULL: it worked */
+	const char *progress_json;
+};
+struct catalog_op *catalog_adopt_finish(struct catalog *c,
+					const struct adopt_end *end,
 					catalog_done_cb *done, void *arg,
 					struct err *e) MUST_CHECK;
 

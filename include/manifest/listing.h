@@ -30,23 +30,18 @@ struct owner_found {
 	char server_id[ID_MAX];
 };
 
-/* Reads owner.json of a backup into *out (borrowed until done, filled only on
- * success). ERR_NOT_FOUND: there is none; "damaged_backup": it is none of
- * ours. NULL with *e filled. */
-struct exchange *exchange_owner(const struct exchange_env *env,
-				const char *source_id, const char *backup_id,
-				struct owner_found *out, exchange_done_cb *done,
-				void *arg, struct err *e) MUST_CHECK;
-
-/* Which backup changes hands. */
+/* Which backup; copied. */
 struct owner_change {
 	const char *source_id, *backup_id;
-	const char *from; /* the server that it is taken from */
+	const char *from; /* the server that it is taken from; "": none */
 };
 
-/* Takeover: if owner.json names from, it is written anew with env's server in
- * its place; else nothing is written. *out as of exchange_owner(): who it was
- * before. NULL with *e filled. */
+/*
+ * Reads owner.json of a backup into *out (borrowed until done, filled only on
+ * success). Takeover: if it names from, it is written anew with env's server
+ * in its place; else nothing is written. ERR_NOT_FOUND: there is none;
+ * "damaged_backup": it is none of ours. NULL with *e filled.
+ */
 struct exchange *exchange_own(const struct exchange_env *env,
 			      const struct owner_change *change,
 			      struct owner_found *out, exchange_done_cb *done,

@@ -57,10 +57,9 @@ static unsigned char *put_key(unsigned char *out, const unsigned char *key)
 
 static unsigned char *put_text(unsigned char *out, const char *text)
 {
-	size_t len = strlen(text);
-
-	memcpy(out, text, len);
-	return out + len;
+	while (*text != '\0')
+		*out++ = (unsigned char)*text++;
+	return out;
 }
 
 /* Exactly 32 bytes; no other spelling of them is taken. */

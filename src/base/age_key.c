@@ -164,7 +164,7 @@ static bool decode_identity(const char *line, size_t len,
 	char lower[LINE_MAX_LEN];
 	bool ok;
 
-	if (len >= sizeof(lower))
+	if (len <= n || len >= sizeof(lower))
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		if (islower((unsigned char)line[i]))

@@ -115,18 +115,19 @@ static bool give_end(struct catalog_op *op, const struct job_record *j,
 	       (why == NULL || to->error_json != NULL);
 }
 
-struct catalog_op *catalog_adopt_finish(struct catalog *c, const char *job_id,
-					int64_t fence, const struct err *why,
-					const char *progress_json,
+struct catalog_op *catalog_adopt_finish(struct catalog *c,
+					const struct adopt_end *end,
 					catalog_done_cb *done, void *arg,
 					struct err *e)
 {
 	struct catalog_op *op =
 		call_new(c, &finish, (union call_cb){.done = done}, arg, e);
-	struct job_record j = {.fence = fence, .status = status_of(why)};
+	struct job_record j = {.fence = end->fence,
+			       .status = status_of(end->why)};
 
-	(void)str_copy(j.id, ID_MAX, job_id);
-	return call_submit(op, give_end(op, &j, why, progress_json), e);
+	(void)str_copy(j.id, ID_MAX, end->job_id);
+	return call_submit(op, give_end(op, &j, end->why, end->progress_json),
+			   e);
 }
 
 /* ---- what is gone */
@@ -201,14 +202,16 @@ static bool give_ids(struct catalog_op *op, const char (*ids)[ID_MAX], size_t n)
 	return op->text != NULL;
 }
 
-struct catalog_op *catalog_adopt_forget(struct catalog *c, const char *pool_id,
-					const char (*ids)[ID_MAX], size_t n,
+struct catalog_op *catalog_adopt_forget(struct catalog *c,
+					const struct pool_listing *there,
 					catalog_done_cb *done, void *arg,
 					struct err *e)
 {
 	struct catalog_op *op =
 		call_new(c, &forget, (union call_cb){.done = done}, arg, e);
 
-	return call_submit(
-		op, give_ids(op, ids, n) && call_give_key(op, pool_id), e);
+	return call_submit(op,
+			   give_ids(op, there->ids, there->n) &&
+				   call_give_key(op, there->pool_id),
+			   e);
 }

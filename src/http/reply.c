@@ -1,4 +1,5 @@
 /* reply.c - the end of a request: headers, body, the line in the log. */
+#include "http/reply_int.h"
 #include "http/request_int.h"
 
 #include <stdarg.h>

@@ -131,12 +131,6 @@ void request_reply_bytes(struct request *r, int status,
 struct reply_record;
 void request_reply_again(struct request *r, const struct reply_record *kept);
 
-/* The headers that every answer has. */
-void reply_standing_headers(struct request *r);
-
-/* The line of the log. */
-void reply_log(const struct request *r, int status, size_t bytes);
-
 /* Answers with a problem. */
 void request_fail(struct request *r, const struct err *e);
 

@@ -63,6 +63,7 @@ libhttp_a_SOURCES = \
 	src/http/refuse.c \
 	src/http/reply.c \
 	src/http/request.c \
+	src/http/reply_int.h \
 	src/http/request_int.h \
 	src/http/restores.c \
 	src/http/restores_write.c \

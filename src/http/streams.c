@@ -10,6 +10,7 @@
  * stream does.
  */
 #include "http/streams.h"
+#include "http/reply_int.h"
 
 #include <stdlib.h>
 #include <string.h>

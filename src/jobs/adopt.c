@@ -147,15 +147,17 @@ static void on_recorded(void *arg, const struct err *e)
 
 static void tell_catalog(struct adopt_job *a)
 {
+	struct adopt_end end = {.job_id = a->base.id,
+				.fence = a->fence,
+				.why = failure(&a->err)};
 	struct job_progress p = {0};
 	struct err e = {0};
 	char *progress;
 
 	adopt_progress(&a->base, &p);
 	progress = progress_json(&p);
-	a->op = catalog_adopt_finish(catalog_of(a), a->base.id, a->fence,
-				     failure(&a->err), progress, on_recorded, a,
-				     &e);
+	end.progress_json = progress;
+	a->op = catalog_adopt_finish(catalog_of(a), &end, on_recorded, a, &e);
 	free(progress);
 	if (a->op == NULL)
 		on_recorded(a, &e);
@@ -223,9 +225,11 @@ static void forget(struct adopt_job *a)
 	for (size_t i = 0; ids != NULL && i < a->n; i++)
 		memcpy(ids[i], a->places[i].backup_id, ID_MAX);
 	if (ids != NULL)
-		a->op = catalog_adopt_forget(catalog_of(a), a->pool_id,
-					     (const char(*)[ID_MAX])ids, a->n,
-					     on_forgotten, a, &e);
+		a->op = catalog_adopt_forget(
+			catalog_of(a),
+			&(struct pool_listing){
+				a->pool_id, (const char(*)[ID_MAX])ids, a->n},
+			on_forgotten, a, &e);
 	else
 		(void)err_nomem(&e, "a list of backups");
 	free(ids);
@@ -321,8 +325,10 @@ static void on_manifest(void *arg, const struct err *e)
 		return;
 	}
 	opening_exchange_env(&r->job->opening, &env);
-	r->exchange = exchange_owner(&env, r->at->source_id, r->at->backup_id,
-				     &r->owner, on_owner, r, &mine);
+	r->exchange = exchange_own(
+		&env,
+		&(struct owner_change){r->at->source_id, r->at->backup_id, ""},
+		&r->owner, on_owner, r, &mine);
 	if (r->exchange == NULL)
 		reader_fail(r, &mine);
 }

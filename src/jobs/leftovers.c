@@ -147,8 +147,9 @@ static void on_known(void *arg, const struct backup_record *r,
 		return;
 	}
 	opening_exchange_env(&l->opening, &env);
-	l->exchange = exchange_owner(&env, it->source_id, it->backup_id,
-				     &l->owner, on_owner, l, &mine);
+	l->exchange = exchange_own(
+		&env, &(struct owner_change){it->source_id, it->backup_id, ""},
+		&l->owner, on_owner, l, &mine);
 	if (l->exchange == NULL)
 		skip_pool(l, &mine);
 }

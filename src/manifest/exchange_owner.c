@@ -127,13 +127,3 @@ struct exchange *exchange_own(const struct exchange_env *env,
 	}
 	return &o->base;
 }
-
-struct exchange *exchange_owner(const struct exchange_env *env,
-				const char *source_id, const char *backup_id,
-				struct owner_found *out, exchange_done_cb *done,
-				void *arg, struct err *e)
-{
-	const struct owner_change none = {source_id, backup_id, ""};
-
-	return exchange_own(env, &none, out, done, arg, e);
-}

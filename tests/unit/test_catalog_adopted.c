@@ -268,11 +268,12 @@ static bool begin(struct rig *r)
 
 static bool finish(struct rig *r, int64_t with, const struct err *why)
 {
+	const struct adopt_end end = {job_id, with, why, "{}"};
 	struct err e = {0};
 
 	fresh(r);
-	return rig_wait(r, catalog_adopt_finish(r->catalog, job_id, with, why,
-						"{}", rig_on_done, r, &e));
+	return rig_wait(
+		r, catalog_adopt_finish(r->catalog, &end, rig_on_done, r, &e));
 }
 
 static void test_job(void **state)
@@ -301,11 +302,12 @@ static void test_job(void **state)
 
 static bool forget(struct rig *r, const char (*ids)[ID_MAX], size_t n)
 {
+	const struct pool_listing there = {pool_id, ids, n};
 	struct err e = {0};
 
 	fresh(r);
-	return rig_wait(r, catalog_adopt_forget(r->catalog, pool_id, ids, n,
-						rig_on_done, r, &e));
+	return rig_wait(r, catalog_adopt_forget(r->catalog, &there, rig_on_done,
+						r, &e));
 }
 
 static void test_what_is_gone(void **state)

@@ -144,14 +144,8 @@ static void own(struct rig *r, const char *from, struct owner_found *out)
 
 static void read_owner(struct rig *r, struct owner_found *out)
 {
-	const struct exchange_env env = rig_env(r);
-	struct err e = {0};
-
 	memset(out, 0, sizeof(*out));
-	begin(r);
-	r->x = exchange_owner(&env, RIG_SOURCE, RIG_BACKUP, out, rig_done, r,
-			      &e);
-	end(r);
+	own(r, "", out);
 }
 
 static void remove_all(struct rig *r)
