@@ -27,39 +27,6 @@
 
 static void begin_stream_phase(struct backup_job *b);
 
-/* The manifest is there: only the catalog has to hear of it. */
-static void on_published(void *arg, const struct err *e)
-{
-	struct backup_job *b = arg;
-
-	b->exchange = NULL;
-	if (e != NULL) {
-		backup_fail(b, e);
-		return;
-	}
-	b->r.status = BACKUP_COMPLETED;
-	b->r.has_leftovers = false;
-	backup_stream_drop(b);
-	budget_release(&b->share);
-	backup_record(b);
-}
-
-static void begin_publish(struct backup_job *b)
-{
-	struct exchange_env env;
-	struct err e = {0};
-
-	backup_set_state(b, BACKUP_PUBLISH);
-	opening_exchange_env(&b->opening, &env);
-	b->r.finished_at = clock_now_ms();
-	if (backup_fill_record(b, &e) && backup_fill_manifest(b, &e))
-		b->exchange = exchange_publish(&env, &b->manifest,
-					       b->r.manifest_digest,
-					       on_published, b, &e);
-	if (b->exchange == NULL)
-		backup_fail(b, &e);
-}
-
 static void on_sent(void *arg, const struct err *e)
 {
 	struct backup_job *b = arg;
@@ -68,7 +35,7 @@ static void on_sent(void *arg, const struct err *e)
 		backup_fail(b, e);
 		return;
 	}
-	begin_publish(b);
+	backup_publish(b);
 }
 
 static void begin_send(struct backup_job *b)

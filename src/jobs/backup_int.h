@@ -9,6 +9,7 @@
 #include "jobs/retry.h"
 #include "jobs/source_look.h"
 #include "manifest/exchange.h"
+#include "manifest/listing.h"
 #include "manifest/part_writer.h"
 #include "model/scope.h"
 #include "pipeline/budget.h"
@@ -61,6 +62,7 @@ struct backup_job {
 	struct meter meter;
 	struct stillness still;
 	struct manifest manifest;
+	struct owner_found owner; /* who has it, while it is published */
 	struct err err;	 /* why it does not end well; the first attempt's
 			  * failure is among its causes */
 	bool is_second;	 /* rule 9: the one retry */
@@ -97,6 +99,10 @@ void backup_take_share(struct backup_job *b);
 
 /* backup_end.c: the source is busy with another's job: its turn comes again. */
 void backup_wait(struct backup_job *b);
+
+/* backup_publish.c: the parts are there: the manifest goes out, if the backup
+ * is this server's still, and the catalog hears of it. */
+void backup_publish(struct backup_job *b);
 
 /* backup_end.c: it cannot go on: what is there is undone, and it is tried once
  * more (rule 9) or recorded as failed. e is copied. */

@@ -2,7 +2,9 @@
 lost everything else, and two servers on one bucket leave each other's work
 alone."""
 import json
+import os
 import shutil
+import signal
 
 import pytest
 
@@ -52,8 +54,10 @@ class Two:
         return world
 
     def files_of(self, backup):
+        """Objects: what a killed writer has begun is none, and goes later."""
         return sorted(p for p in self.folder.rglob("*")
-                      if p.is_file() and backup["id"] in p.parts)
+                      if p.is_file() and backup["id"] in p.parts
+                      and not p.name.startswith(".coffer-tmp_"))
 
 
 @pytest.fixture
@@ -274,6 +278,26 @@ def test_rule17_the_old_server_lets_go(two, small):
     assert first.record(backup["id"])["owner"]["this"] is False
     problem(first.api.delete(f"/v1/backups/{backup['id']}"), 409,
             "not_owner")
+
+
+def test_rule17_taken_over_while_it_is_made(two, shop):
+    """A server that seems to be dead wakes up in the middle of a backup that
+    another one has taken over and swept: it is not called completed."""
+    first = two.first
+    backup = first.start_backup(shop)
+    first.wait_stored(backup["job_id"])
+    os.kill(first.cofferd.pid, signal.SIGSTOP)
+    try:
+        if any(p.name == "manifest.json" for p in two.files_of(backup)):
+            pytest.skip("the backup was faster")
+        second = two.another()
+        take_over(second, backup["owner"]["server_id"])
+        process.until(lambda: not two.files_of(backup), 30, "it is swept")
+    finally:
+        os.kill(first.cofferd.pid, signal.SIGCONT)
+    ended = first.ended_backup(backup)
+    assert (ended["status"], ended["error"]["code"]) == ("failed", "not_owner")
+    assert not any(p.name == "manifest.json" for p in two.files_of(backup))
 
 
 @pytest.mark.parametrize("server, status, code", [
