@@ -21,8 +21,6 @@ static const char *use_of(const struct backup_record *r)
 		return "it is being restored; wait for the end or cancel it";
 	if (r->is_verifying)
 		return "it is being verified; wait for the end or cancel it";
-	if (r->is_verifying)
-		return "it is being verified; wait for the end or cancel it";
 	switch (r->status) {
 	case BACKUP_QUEUED:
 	case BACKUP_BACKING_UP:
