@@ -14,12 +14,12 @@
 
 static void ask_owner(struct backup_job *b, exchange_done_cb *done)
 {
+	const struct owner_change none = {b->r.source_id, b->r.id, ""};
 	struct exchange_env env;
 	struct err e = {0};
 
 	opening_exchange_env(&b->opening, &env);
-	b->exchange = exchange_owner(&env, b->r.source_id, b->r.id, &b->owner,
-				     done, b, &e);
+	b->exchange = exchange_own(&env, &none, &b->owner, done, b, &e);
 	if (b->exchange == NULL)
 		backup_fail(b, &e);
 }
