@@ -81,6 +81,14 @@ static void on_got(void *arg, const struct pool_record *rec,
 
 	if (!request_resume(r, e))
 		return;
+	/* Rule 16, as catalog_pool_delete() has it. */
+	if (rec->plans_json != NULL && strcmp(rec->plans_json, "[]") != 0) {
+		request_refuse(r, ERR_CONFLICT, "pool_in_use",
+			       "the pool cannot be unbound: plans refer to it "
+			       "(GET it to see which); delete them or give "
+			       "them another pool first");
+		return;
+	}
 	(void)str_copy(s->id, sizeof(s->id), rec->id);
 	ask_page(r);
 }

@@ -117,7 +117,10 @@ def test_rule16_a_pool_of_plans_is_not_unbound(own):
     assert plan["name"] in document["detail"]
     problem(own.api.delete("/v1/pools/pool?confirm=pool"), 409,
             "pool_in_use")
+    problem(own.api.delete("/v1/pools/pool?dry_run=true"), 409,
+            "pool_in_use")
     remove(own, plan)
+    own.api.want(200, "DELETE", "/v1/pools/pool?dry_run=true")
     own.api.want(204, "DELETE", "/v1/pools/pool")
 
 
