@@ -10,11 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "catalog/backups_int.h"
 #include "catalog/call_int.h"
 #include "catalog/expiry.h"
 #include "catalog/keys_int.h"
+#include "catalog/plans_int.h"
 
 struct member {
 	char id[ID_MAX];
@@ -305,7 +307,8 @@ static bool expire(struct catalog *c, struct catalog_op *op,
 static bool run_expire(struct catalog *c, struct catalog_op *op)
 {
 	struct gathering g = {0};
-	bool ok = gather_expired(&c->db, op->at_ms, &g, &op->err) &&
+	bool ok = plans_set_right(&c->db, clock_now_ms(), &op->err) &&
+		  gather_expired(&c->db, op->at_ms, &g, &op->err) &&
 		  judge(&g, op->at_ms, &op->err) && expire(c, op, &g);
 
 	gathering_fini(&g);

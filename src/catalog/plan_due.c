@@ -99,8 +99,10 @@ static bool look_decided(struct deciding *g, struct err *e)
 
 	if (!db_int(&g->c->db,
 		    "SELECT last_at >= ?2 FROM plan_runs WHERE plan_id = ?1"
-		    " AND due_at <= ?2 ORDER BY due_at DESC LIMIT 1",
-		    ARGS(arg_text(g->plan->id), arg_int(g->d->run_due_at)),
+		    " AND due_at <= ?2 AND decided_at <= ?3"
+		    " ORDER BY due_at DESC LIMIT 1",
+		    ARGS(arg_text(g->plan->id), arg_int(g->d->run_due_at),
+			 arg_int(clock_now_ms() + PLAN_CLOCK_MS)),
 		    &is_decided, e))
 		return false;
 	g->is_decided = is_decided != 0;

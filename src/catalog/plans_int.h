@@ -37,6 +37,13 @@ bool plan_queue(struct catalog *c, const struct plan_record *p,
 		const struct plan_start *start, char id[ID_MAX],
 		struct err *e) MUST_CHECK;
 
+/* Decisions that were made so much later than now were made by a clock that
+ * was wrong. */
+#define PLAN_CLOCK_MS (INT64_C(24) * 60 * 60 * 1000)
+
+/* Plans that wait for a time that such a clock has set are due at once. */
+bool plans_set_right(struct db *db, int64_t now_ms, struct err *e) MUST_CHECK;
+
 /*
  * A backup of a plan has ended, with r->id and r->status in the catalog
  * already: what the plan says of its newest one, whether it is still behind

@@ -152,7 +152,8 @@ static bool run_recover(struct catalog *c, struct catalog_op *op)
 			   " WHERE status IN ('queued', 'backing_up')"
 			   " AND plan_id <> '' ORDER BY created_at, id",
 			   NULL, &ids, &op->err) &&
-		  fail_all(c, &op->err) && resume_plans(c, &ids, &op->err);
+		  fail_all(c, &op->err) && resume_plans(c, &ids, &op->err) &&
+		  plans_set_right(&c->db, clock_now_ms(), &op->err);
 
 	text_free(&ids);
 	return ok;

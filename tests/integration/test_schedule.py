@@ -265,3 +265,24 @@ def test_rule09_rule11_executed_fails_with_the_reason(world, small):
                    {"scope": scope_of(small)})
     job = world.api.want(202, "POST", f"/v1/plans/{plan['id']}/execute")
     assert world.ended_backup(job)["status"] == "completed"
+
+
+@needs_faketime
+def test_rule21_a_clock_that_was_far_ahead(make_hurried, small):
+    """A machine starts with a wrong time, and is put right: what was decided
+    for the time between does not count, and the plan goes on."""
+    hurried = make_hurried(1)
+    plan = hurried.plan("daily", "db", scope_of(small), timer={
+        "cycle": "daily", "at": "02:00", "timezone": "UTC"})
+    path = f"/v1/plans/{plan['id']}"
+    hurried.clock.restart(400 * 86400)
+    process.until(lambda: hurried.api.items(f"{path}/backups?status=completed"),
+                  30, "it is caught up")
+    hurried.clock.restart(-400 * 86400)
+    process.until(lambda: len(hurried.api.items(f"{path}/backups")) == 2,
+                  30, "it does not wait for a year")
+    hurried.idle()
+    assert hurried.api.fetch(path)["next_runs"][0] in plan["next_runs"][:2]
+    hurried.clock.restart(2 * 86400)
+    process.until(lambda: len(hurried.api.items(f"{path}/backups")) == 3,
+                  30, "its next due time is decided")
