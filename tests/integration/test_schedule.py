@@ -170,6 +170,9 @@ def test_rule03_due_run_waits_for_its_source(hurried, plain_mariadb, small):
     with plain_mariadb.session() as session:
         session.run(f"LOCK TABLES {compare.quote(small)}."
                     f"{compare.quote(table)} WRITE")
+        # A server that is silent for 30 s of this clock has failed.
+        process.until(lambda: 38 < hurried.clock.now() % 60 < 48, 30,
+                      "a minute is nearly over", 0)
         manual = hurried.start_backup(small)
         process.until(lambda: hurried.record(manual["id"])["status"]
                       == "backing_up", 30, "it waits for the table", 0)
