@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness import flow
+from harness import flow, process
 from harness.compare import quote
 from harness.testbed import MariaDB
 
