@@ -22,6 +22,7 @@
 
 #include "base/clock.h"
 #include "jobs/backup_int.h"
+#include "jobs/backup_stream.h"
 #include "jobs/place.h"
 #include "loop/loop.h"
 

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "jobs/backup_int.h"
+#include "jobs/backup_stream.h"
 #include "loop/loop.h"
 
 static const char *const state_names[] = {

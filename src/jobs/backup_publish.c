@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "jobs/backup_int.h"
+#include "jobs/backup_stream.h"
 
 static void ask_owner(struct backup_job *b, exchange_done_cb *done)
 {

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "jobs/backup_int.h"
+#include "jobs/backup_stream.h"
 
 static char *dump_json(json_t *json)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "jobs/backup_int.h"
+#include "jobs/backup_stream.h"
 #include "loop/workers.h"
 #include "stages/zstd.h"
 

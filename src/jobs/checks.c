@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "jobs/backup_int.h"
+#include "jobs/backup_stream.h"
 #include "jobs/opening.h"
 
 /* One look at a source or a pool. */

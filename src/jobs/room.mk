@@ -16,6 +16,7 @@ libjobs_a_SOURCES = src/jobs/adopt.c src/jobs/adopt_record.c \
 	src/jobs/expire.c src/jobs/expire.h \
 	src/jobs/sweep.c src/jobs/delete.c src/jobs/meter.c \
 	src/jobs/backup.c src/jobs/backup_publish.c src/jobs/backup_end.c src/jobs/backup_stream.c \
+	src/jobs/backup_stream.h \
 	src/jobs/backup_result.c src/jobs/backup_request.c \
 	src/jobs/backup_record.c src/jobs/contents_list.c \
 	src/jobs/scope_check.c src/jobs/scope_check.h \
