@@ -35,6 +35,9 @@ struct exchange_env {
 	/* of fetch and index, for what is encrypted; NULL: there is none */
 	const struct age_identities *identities;
 	const char *server_id; /* who we are: of remove and own */
+	/* README.txt must be there: of claim and remove. A folder that lost it
+	 * is the mount point of a disk that is away. */
+	bool is_marked;
 };
 
 /* Whose place it is; copied. */

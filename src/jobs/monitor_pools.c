@@ -107,8 +107,8 @@ static void on_folder(struct look *k, bool is_there)
 		return;
 	}
 	(void)err_set(&e, ERR_NOT_FOUND, "store_failed",
-		      "the folder is not there: mount its disk, or make it "
-		      "again");
+		      "the folder is not there, or not the one that holds "
+		      "the backups: mount its disk, or make it again");
 	pools_verdict(k, &e);
 }
 
@@ -130,7 +130,8 @@ static void on_opened(void *arg, const struct err *e)
 	}
 	config = record_json(p->config_json, "a pool's record", &mine);
 	path = json_string_value(json_object_get(config, "path"));
-	if (path == NULL || !folder_look_start(k, path, on_folder))
+	if (path == NULL ||
+	    !folder_look_start(k, path, opening_is_marked(p), on_folder))
 		look_end(k);
 	json_decref(config);
 }

@@ -173,6 +173,13 @@ void opening_exchange_env(const struct opening *o, struct exchange_env *env)
 	env->signer = c->signer;
 	env->identities = &o->identities;
 	env->server_id = catalog_identity(c->catalog)->server_id;
+	env->is_marked = opening_is_marked(&o->pool);
+}
+
+bool opening_is_marked(const struct pool_record *r)
+{
+	return strcmp(r->storage_type, "local_directory") == 0 &&
+	       r->backup_count > 0;
 }
 
 json_t *record_json(const char *text, const char *what, struct err *e)

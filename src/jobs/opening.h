@@ -60,6 +60,10 @@ void opening_cancel(struct opening *o);
 bool opening_recipients(const struct pool_record *r, struct age_recipients *out,
 			struct err *e) MUST_CHECK;
 
+/* A folder with completed backups has the README.txt that the first of them
+ * wrote; without it, it is another one. */
+bool opening_is_marked(const struct pool_record *r);
+
 /* For conversations about the opened pool. The opening lives as long. */
 void opening_exchange_env(const struct opening *o, struct exchange_env *env);
 

@@ -147,6 +147,10 @@ static void on_opened(void *arg, const struct err *e)
 		return;
 	}
 	opening_exchange_env(&r->opening, &env);
+	/* The last one that was completed counts no more, and had one. */
+	env.is_marked =
+		strcmp(r->opening.pool.storage_type, "local_directory") == 0 &&
+		r->opening.backup.manifest_digest[0] != '\0';
 	if (check_removable(&r->opening.backup, &mine))
 		r->exchange = exchange_remove(&env, r->opening.backup.source_id,
 					      r->opening.backup.id, on_removed,

@@ -171,3 +171,11 @@ void exchange_cancel(struct exchange *x)
 	store_cancel(x->env.store, x->op);
 	exchange_free(x);
 }
+
+void exchange_unmarked(struct err *e)
+{
+	(void)err_set(e, ERR_REMOTE, "store_failed",
+		      "the pool's folder has lost its README.txt, so it is not "
+		      "the one that holds the backups: mount its disk, then "
+		      "try again");
+}

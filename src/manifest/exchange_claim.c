@@ -64,9 +64,15 @@ static void on_looked(struct claim *c)
 {
 	char key[LAYOUT_KEY_MAX];
 	const char *readme = layout_readme();
+	struct err e = {0};
 
 	if (c->base.answer.code != ERR_NOT_FOUND) {
 		put_owner(c);
+		return;
+	}
+	if (c->base.env.is_marked) {
+		exchange_unmarked(&e);
+		exchange_end(&c->base, &e);
 		return;
 	}
 	set_state(c, CLAIM_TELLING);

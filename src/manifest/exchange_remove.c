@@ -21,6 +21,7 @@ enum { BATCH = 1000, KEYS_MAX = 10000 };
 enum remove_state {
 	REMOVE_BEGIN,	 /* nothing was asked yet */
 	REMOVE_ASKING,	 /* whose is it? */
+	REMOVE_MARK,	 /* nobody's: is this the right place at all? */
 	REMOVE_MANIFEST, /* the manifest goes */
 	REMOVE_LISTING,	 /* what else is there? */
 	REMOVE_BATCH,	 /* some of that goes */
@@ -29,9 +30,10 @@ enum remove_state {
 };
 
 static const char *const state_names[] = {
-	[REMOVE_BEGIN] = "begin",	[REMOVE_ASKING] = "asking",
-	[REMOVE_MANIFEST] = "manifest", [REMOVE_LISTING] = "listing",
-	[REMOVE_BATCH] = "batch",	[REMOVE_OWNER] = "owner",
+	[REMOVE_BEGIN] = "begin",     [REMOVE_ASKING] = "asking",
+	[REMOVE_MARK] = "mark",	      [REMOVE_MANIFEST] = "manifest",
+	[REMOVE_LISTING] = "listing", [REMOVE_BATCH] = "batch",
+	[REMOVE_OWNER] = "owner",
 };
 _Static_assert(sizeof(state_names) / sizeof(*state_names) == REMOVE_STATES,
 	       "one name per state");
@@ -201,13 +203,38 @@ static void ask_owner(struct removing *r)
 	exchange_get(&r->base, r->owner, OWNER_MAX_BYTES);
 }
 
-/* Without an owner.json there was never more, or it is nearly gone. */
-static void on_asked(struct removing *r)
+static void ask_mark(struct removing *r)
+{
+	char key[LAYOUT_KEY_MAX];
+
+	set_state(r, REMOVE_MARK);
+	exchange_get(&r->base, layout_readme_key(key), strlen(layout_readme()));
+}
+
+static void on_mark(struct removing *r)
 {
 	struct exchange *x = &r->base;
 	struct err e = {0};
 
-	if (x->answer.code == ERR_NOT_FOUND || check_owner(r, &e)) {
+	if (x->answer.code != ERR_NOT_FOUND) {
+		exchange_drop_bytes(x);
+		remove_manifest(r);
+		return;
+	}
+	exchange_unmarked(&e);
+	exchange_end(x, &e);
+}
+
+/* Without an owner.json there was never more, or it is nearly gone. */
+static void on_asked(struct removing *r)
+{
+	struct exchange *x = &r->base;
+	bool is_absent = x->answer.code == ERR_NOT_FOUND;
+	struct err e = {0};
+
+	if (is_absent && x->env.is_marked) {
+		ask_mark(r);
+	} else if (is_absent || check_owner(r, &e)) {
 		exchange_drop_bytes(x);
 		remove_manifest(r);
 	} else {
@@ -218,10 +245,14 @@ static void on_asked(struct removing *r)
 static void remove_step(struct exchange *x)
 {
 	struct removing *r = removing_of(x);
+	enum err_code code = x->answer.code;
 	bool is_absent =
-		r->state == REMOVE_ASKING && x->answer.code == ERR_NOT_FOUND;
+		(r->state == REMOVE_ASKING || r->state == REMOVE_MARK) &&
+		code == ERR_NOT_FOUND;
+	/* A README.txt that is longer than ours is one, too. */
+	bool is_other = r->state == REMOVE_MARK && code == ERR_DAMAGED;
 
-	if (err_is(&x->answer) && !is_absent) {
+	if (err_is(&x->answer) && !is_absent && !is_other) {
 		exchange_end(x, &x->answer);
 		return;
 	}
@@ -231,6 +262,9 @@ static void remove_step(struct exchange *x)
 		break;
 	case REMOVE_ASKING:
 		on_asked(r);
+		break;
+	case REMOVE_MARK:
+		on_mark(r);
 		break;
 	case REMOVE_MANIFEST:
 		begin_listing(r);

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from harness import flow, process
+from harness import compare, data, flow, process
 from harness.proxy import Proxy
 from harness.trip import LocalWorld
 
@@ -88,3 +88,45 @@ def test_pool_whose_folder_is_gone(watched):
     away.rename(watched.folder)
     process.until(lambda: status_of(watched, "/v1/pools/pool")
                   == "available", 30, "the pool is available")
+
+
+def test_disk_that_is_not_mounted(cofferds, plain_mariadb, database,
+                                  tmp_path):
+    """The folder is there, but empty: the mount point of a disk that is
+    away. Nothing is stored on the wrong disk, and nothing counts as gone."""
+    world = LocalWorld(cofferds(env={
+        "COFFER_PROBE_SECONDS": "1", "COFFER_RETRY_SECONDS": "1"}),
+        plain_mariadb).prepare(tmp_path / "pool")
+    shop = database(data.shop, server=plain_mariadb)
+    before = compare.snapshot(plain_mariadb, shop)
+    backup = world.backup(shop)
+    folder, away = world.folder, world.folder.with_name("away")
+    folder.rename(away)
+    folder.mkdir()
+    process.until(lambda: status_of(world, "/v1/pools/pool")
+                  == "unreachable", 30, "the pool is unreachable")
+    failed = world.ended_backup(world.start_backup(shop))
+    assert failed["status"] == "failed", failed
+    assert failed["error"]["code"] == "store_failed"
+    assert "mount" in failed["error"]["detail"]
+    job = world.api.call("DELETE", f"/v1/backups/{backup['id']}")
+    assert job.status == 202, job
+    process.until(lambda: "mount" in world.cofferd.log(), 30,
+                  "the removal has failed")
+    assert status_of(world, f"/v1/backups/{backup['id']}") == "deleting"
+    assert not [p for p in folder.rglob("*") if p.is_file()
+                and backup["id"] in str(p)]
+    # Back again: what was to go goes.
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    folder.rmdir()
+    away.rename(folder)
+    process.until(lambda: status_of(world, "/v1/pools/pool")
+                  == "available", 30, "the pool is available")
+    kept = world.backup(shop)
+    world.cofferd.restart()
+    process.until(lambda: world.api.get(
+        f"/v1/backups/{backup['id']}").status == 404, 60, "it is gone")
+    plain_mariadb.drop(shop)
+    world.restore(kept)
+    compare.assert_equal(before, compare.snapshot(plain_mariadb, shop))

@@ -223,6 +223,40 @@ static void test_nothing_of_others_is_removed(void **state)
 	rig_fini(&r);
 }
 
+/* A folder that has lost its README.txt is the mount point of a disk that is
+ * away: nothing is gone there, and nothing is written. */
+static void test_place_that_lost_its_mark(void **state)
+{
+	static const struct exchange_owner owner = {RIG_SOURCE, RIG_BACKUP,
+						    "srv_1", "job_1"};
+	struct exchange_env env;
+	struct err e = {0};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 1);
+	env = rig_env(&r);
+	env.is_marked = true;
+	for (int i = 0; i < 2; i++) {
+		begin(&r);
+		r.x = i == 0 ? exchange_claim(&env, &owner, rig_done, &r, &e)
+			     : exchange_remove(&env, RIG_SOURCE, RIG_BACKUP,
+					       rig_done, &r, &e);
+		end(&r);
+		assert_string_equal(r.err.api, "store_failed");
+		assert_non_null(strstr(r.err.msg, "mount its disk"));
+		assert_int_equal(r.fake->puts, 0);
+		assert_int_equal(r.fake->removes, 0);
+	}
+	/* One that somebody made longer is one, too. */
+	set(&r, "coffer/v1/README.txt", "x");
+	begin(&r);
+	r.x = exchange_remove(&env, RIG_SOURCE, RIG_BACKUP, rig_done, &r, &e);
+	end(&r);
+	assert_false(err_is(&r.err));
+	rig_fini(&r);
+}
+
 /* --- servers/<id>.json */
 
 static void put_server(struct rig *r, const char *json, bool is_forced)
@@ -318,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_takeover_of_one),
 		cmocka_unit_test(test_nothing_of_others_is_removed),
+		cmocka_unit_test(test_place_that_lost_its_mark),
 		cmocka_unit_test(test_server_file),
 		cmocka_unit_test(test_server_file_that_was_taken_over),
 		cmocka_unit_test(test_server_file_is_sealed),
