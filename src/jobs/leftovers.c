@@ -109,6 +109,7 @@ static void remove_entry(struct leftovers *l)
 	struct err e = {0};
 
 	opening_exchange_env(&l->opening, &env);
+	env.is_leftover = true;
 	l->exchange = exchange_remove(&env, it->source_id, it->backup_id,
 				      on_removed, l, &e);
 	if (l->exchange == NULL)

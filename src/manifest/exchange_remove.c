@@ -22,6 +22,7 @@ enum remove_state {
 	REMOVE_BEGIN,	 /* nothing was asked yet */
 	REMOVE_ASKING,	 /* whose is it? */
 	REMOVE_MARK,	 /* nobody's: is this the right place at all? */
+	REMOVE_LOOKING,	 /* a leftover: has it a manifest by now? */
 	REMOVE_MANIFEST, /* the manifest goes */
 	REMOVE_LISTING,	 /* what else is there? */
 	REMOVE_BATCH,	 /* some of that goes */
@@ -30,10 +31,10 @@ enum remove_state {
 };
 
 static const char *const state_names[] = {
-	[REMOVE_BEGIN] = "begin",     [REMOVE_ASKING] = "asking",
-	[REMOVE_MARK] = "mark",	      [REMOVE_MANIFEST] = "manifest",
-	[REMOVE_LISTING] = "listing", [REMOVE_BATCH] = "batch",
-	[REMOVE_OWNER] = "owner",
+	[REMOVE_BEGIN] = "begin",	[REMOVE_ASKING] = "asking",
+	[REMOVE_MARK] = "mark",		[REMOVE_LOOKING] = "looking",
+	[REMOVE_MANIFEST] = "manifest", [REMOVE_LISTING] = "listing",
+	[REMOVE_BATCH] = "batch",	[REMOVE_OWNER] = "owner",
 };
 _Static_assert(sizeof(state_names) / sizeof(*state_names) == REMOVE_STATES,
 	       "one name per state");
@@ -166,6 +167,24 @@ static void on_listed(struct removing *r)
 		exchange_end(x, &e);
 }
 
+static void on_looked(struct removing *r);
+
+/* Nothing goes before it was asked whether a leftover is one. */
+static void look_for_manifest(struct removing *r)
+{
+	struct exchange *x = &r->base;
+	char key[LAYOUT_KEY_MAX];
+
+	exchange_drop_bytes(x);
+	if (!x->env.is_leftover) {
+		on_looked(r);
+		return;
+	}
+	set_state(r, REMOVE_LOOKING);
+	exchange_get(x, layout_manifest(key, x->source_id, x->backup_id),
+		     MANIFEST_MAX_BYTES);
+}
+
 static void remove_manifest(struct removing *r)
 {
 	struct exchange *x = &r->base;
@@ -217,8 +236,7 @@ static void on_mark(struct removing *r)
 	struct err e = {0};
 
 	if (x->answer.code != ERR_NOT_FOUND) {
-		exchange_drop_bytes(x);
-		remove_manifest(r);
+		look_for_manifest(r);
 		return;
 	}
 	exchange_unmarked(&e);
@@ -235,24 +253,57 @@ static void on_asked(struct removing *r)
 	if (is_absent && x->env.is_marked) {
 		ask_mark(r);
 	} else if (is_absent || check_owner(r, &e)) {
-		exchange_drop_bytes(x);
-		remove_manifest(r);
+		look_for_manifest(r);
 	} else {
 		exchange_end(x, &e);
 	}
 }
 
+/* One whose owner changed while it was made may be whole by now. */
+static void on_looked(struct removing *r)
+{
+	struct exchange *x = &r->base;
+	struct err e = {0};
+
+	if (r->state == REMOVE_LOOKING && x->answer.code != ERR_NOT_FOUND) {
+		(void)err_set(&e, ERR_CONFLICT, "backup_completed",
+			      "backup %s has a manifest by now: it is whole, "
+			      "and stays",
+			      x->backup_id);
+		exchange_end(x, &e);
+		return;
+	}
+	exchange_drop_bytes(x);
+	remove_manifest(r);
+}
+
+/* What it tells that something is not there, or longer than was looked for. */
+static bool is_telling(const struct removing *r)
+{
+	enum err_code code = r->base.answer.code;
+
+	switch (r->state) {
+	case REMOVE_ASKING:
+		return code == ERR_NOT_FOUND;
+	case REMOVE_MARK:
+	case REMOVE_LOOKING:
+		return code == ERR_NOT_FOUND || code == ERR_DAMAGED;
+	case REMOVE_BEGIN:
+	case REMOVE_MANIFEST:
+	case REMOVE_LISTING:
+	case REMOVE_BATCH:
+	case REMOVE_OWNER:
+	case REMOVE_STATES:
+		break;
+	}
+	return false;
+}
+
 static void remove_step(struct exchange *x)
 {
 	struct removing *r = removing_of(x);
-	enum err_code code = x->answer.code;
-	bool is_absent =
-		(r->state == REMOVE_ASKING || r->state == REMOVE_MARK) &&
-		code == ERR_NOT_FOUND;
-	/* A README.txt that is longer than ours is one, too. */
-	bool is_other = r->state == REMOVE_MARK && code == ERR_DAMAGED;
 
-	if (err_is(&x->answer) && !is_absent && !is_other) {
+	if (err_is(&x->answer) && !is_telling(r)) {
 		exchange_end(x, &x->answer);
 		return;
 	}
@@ -265,6 +316,9 @@ static void remove_step(struct exchange *x)
 		break;
 	case REMOVE_MARK:
 		on_mark(r);
+		break;
+	case REMOVE_LOOKING:
+		on_looked(r);
 		break;
 	case REMOVE_MANIFEST:
 		begin_listing(r);

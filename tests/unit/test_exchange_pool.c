@@ -223,6 +223,37 @@ static void test_nothing_of_others_is_removed(void **state)
 	rig_fini(&r);
 }
 
+/* It was listed without a manifest, and was completed meanwhile. */
+static void test_leftover_that_is_whole(void **state)
+{
+	struct exchange_env env;
+	struct err e = {0};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 1);
+	env = rig_env(&r);
+	env.is_leftover = true;
+	set_owner(&r, "srv_1");
+	for (int i = 0; i < 2; i++) {
+		if (i == 0)
+			set(&r, RIG_FOLDER "manifest.json", "x");
+		begin(&r);
+		r.x = exchange_remove(&env, RIG_SOURCE, RIG_BACKUP, rig_done,
+				      &r, &e);
+		end(&r);
+		if (i == 1)
+			break;
+		assert_string_equal(r.err.api, "backup_completed");
+		assert_int_equal(r.fake->removes, 0);
+		assert_int_equal(r.fake->nobjects, 2);
+		fake_store_drop(r.fake, RIG_FOLDER "manifest.json");
+	}
+	assert_false(err_is(&r.err));
+	assert_int_equal(r.fake->nobjects, 0);
+	rig_fini(&r);
+}
+
 /* A folder that has lost its README.txt is the mount point of a disk that is
  * away: nothing is gone there, and nothing is written. */
 static void test_place_that_lost_its_mark(void **state)
@@ -353,6 +384,7 @@ int main(void)
 		cmocka_unit_test(test_takeover_of_one),
 		cmocka_unit_test(test_nothing_of_others_is_removed),
 		cmocka_unit_test(test_place_that_lost_its_mark),
+		cmocka_unit_test(test_leftover_that_is_whole),
 		cmocka_unit_test(test_server_file),
 		cmocka_unit_test(test_server_file_that_was_taken_over),
 		cmocka_unit_test(test_server_file_is_sealed),
