@@ -58,7 +58,8 @@ struct catalog_op *catalog_plan_update(struct catalog *c,
  * Rule 20. Its backups stay with their plan's name and expire on their own
  * date; with_backups: the completed ones that nothing holds are marked
  * deleting (rule 13), those that run are left to the caller to cancel first.
- * "plan_busy" while one of its backups is queued or running.
+ * "plan_busy" while one of its backups is queued or running; "expiry_held"
+ * when they stay and the brake keeps them (rule 14).
  */
 struct catalog_op *catalog_plan_delete(struct catalog *c, const char *key,
 				       bool with_backups, catalog_done_cb *done,

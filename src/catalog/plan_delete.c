@@ -13,13 +13,37 @@
 	" AND NOT " BACKUP_IS_RESTORING " AND NOT " BACKUP_IS_VERIFYING        \
 	" AND NOT " BACKUP_IS_NEEDED " ORDER BY b.finished_at, b.id"
 
+/* Rule 14: what the brake keeps would go on its own day, with nobody asked. */
+static bool check_released(struct db *db, const char *id, struct err *e)
+{
+	char *why = NULL;
+	bool is_released;
+
+	if (!db_text(db,
+		     "SELECT expiry_held FROM plans WHERE id = ?1"
+		     " AND EXISTS (SELECT 1 FROM backups b WHERE b.plan_id = ?1"
+		     "  AND b.status = 'completed' AND b.type = 'automated')",
+		     ARGS(arg_text(id)), &why, e))
+		return false;
+	is_released = why == NULL;
+	if (!is_released)
+		(void)err_set(e, ERR_CONFLICT, "expiry_held",
+			      "without the plan its backups would expire on "
+			      "their day, but their expiry stands still (%s): "
+			      "release it first, or delete them with the plan",
+			      why);
+	free(why);
+	return is_released;
+}
+
 static bool run_delete(struct catalog *c, struct catalog_op *op)
 {
 	struct err *e = &op->err;
 	char id[ID_MAX];
 
 	if (!key_find(&c->db, KEY_PLAN, op->key, id, e) ||
-	    !plan_check_idle(&c->db, id, e))
+	    !plan_check_idle(&c->db, id, e) ||
+	    (!op->with_backups && !check_released(&c->db, id, e)))
 		return false;
 	if (op->with_backups &&
 	    !backup_mark_all(&c->db, DOOMED, ARGS(arg_text(id)), e))

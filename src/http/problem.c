@@ -41,6 +41,7 @@ static const struct known {
 	{"name_taken", 409, "The name is taken"},
 	{"source_busy", 409, "The source is busy"},
 	{"plan_busy", 409, "The plan is busy"},
+	{"expiry_held", 409, "Expiry stands still"},
 	{"source_unavailable", 409, "The source is not available"},
 	{"source_is_replica", 409, "The source is a replica"},
 	{"quota_exceeded", 409, "The quota is used up"},

@@ -266,6 +266,9 @@ static void test_rule_14_the_brake(void **state)
 	assert_non_null(strstr(r->a.plan.expiry_held_reason, "249 rows"));
 	assert_non_null(strstr(r->a.plan.expiry_held_reason, "500"));
 	expect(r, first, later(), "braked");
+	/* Nor is it got rid of with the plan, unless they go, too. */
+	assert_false(rig_delete_plan(r, "nightly", false));
+	rig_refused(r, ERR_CONFLICT, "expiry_held");
 	/* Still measured by the one before; growing back releases nothing. */
 	rig_make_planned(r, "nightly", 240, more);
 	rig_make_planned(r, "nightly", 900, more);
