@@ -38,8 +38,8 @@ struct exchange_env {
 	/* README.txt must be there: of claim and remove. A folder that lost it
 	 * is the mount point of a disk that is away. */
 	bool is_marked;
-	/* Of remove: it is thought to have no manifest. If it has one after all,
-	 * nothing goes (ERR_CONFLICT "backup_completed"). */
+	/* Of remove: it is thought to have no manifest. If it has one after
+	 * all, nothing goes (ERR_CONFLICT "backup_completed"). */
 	bool is_leftover;
 };
 
