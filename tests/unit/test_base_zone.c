@@ -502,6 +502,9 @@ static void refuse_name(const char *folder, const char *name, const char *api)
 
 static void test_names(void **state)
 {
+	static const char too_long[] =
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"aa";
 	static const char *const bad[] = {
 		"",
 		"/etc/localtime",
@@ -519,8 +522,7 @@ static void test_names(void **state)
 		"europe/berlin",
 		"Europe/Berlin/x",
 		"leapseconds",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		"aa",
+		too_long,
 	};
 
 	(void)state;

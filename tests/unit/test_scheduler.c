@@ -540,14 +540,14 @@ static void run_sql(struct watched *w, const char *sql)
 
 /* The scheduler asks no more of the catalog for many plans than for one; what
  * the catalog does then is measured in test_catalog_due.c. */
-static void test_hundred_thousand_plans(void **state)
+static void test_very_many_plans(void **state)
 {
 	struct watched *w = *state;
 
 	add_plan(w, "nightly", DAILY("run_once"), "2026-12-02T02:30:00Z");
 	run_sql(w,
 		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL"
-		" SELECT i + 1 FROM n WHERE i < 100000)"
+		" SELECT i + 1 FROM n WHERE i < 20000)"
 		" INSERT INTO plans (id, name, name_key, source_id, pool_id,"
 		" strategy, method, timer_json, retention_days, grace_seconds,"
 		" next_due_at, created_at, updated_at)"
@@ -639,7 +639,7 @@ int main(void)
 		CASE(test_rule21_interrupted_run_is_begun_again_once),
 		CASE(test_rule21_stopped_run_is_begun_again),
 		CASE(test_zone_that_vanished),
-		CASE(test_hundred_thousand_plans),
+		CASE(test_very_many_plans),
 		CASE(test_more_than_one_page),
 		CASE(test_alarm_rings_in_time),
 	};
