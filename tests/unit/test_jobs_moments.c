@@ -277,7 +277,7 @@ static void test_drop_at_every_turn(void **state)
 
 static void wait_for_objects(struct house *h, unsigned n)
 {
-	for (int i = 0; i < 1000 && house_objects(h) != n; i++)
+	for (int i = 0; i < 20000 && house_objects(h) != n; i++)
 		house_turn(h);
 	assert_int_equal(house_objects(h), n);
 }
