@@ -40,12 +40,16 @@ def database(plain_mariadb):
 
 
 def strike(world):
-    """At moments that are the same in each session."""
+    """At moments that are the same in each session; every second one comes
+    while a backup runs, however fast the machine is."""
     chance = random.Random(20240229)
-    for _ in range(KILLS):
+    for number in range(KILLS):
         moment = time.monotonic() + chance.uniform(0, LONGEST)
         process.until(lambda: time.monotonic() > moment, 2 * LONGEST,
                       "its moment has come")
+        if number % 2:
+            process.until(lambda: world.api.items("/v1/jobs?status=running"),
+                          30, "a backup runs", 0.01)
         world.clock.kill()
         world.clock.start()
 

@@ -4,21 +4,34 @@ import pytest
 
 from harness import compare, data, flow, process
 from harness.compare import quote
+from harness.proxy import Proxy
 
 
-@pytest.fixture
-def local(cofferd, mariadb, tmp_path):
+def make_local(cofferd, mariadb, folder, port):
     """A server with a pool in a folder: no object store is needed."""
-    folder = tmp_path / "pool"
     folder.mkdir()
     world = flow.World(cofferd, mariadb)
-    world.api.want(201, "POST", "/v1/sources", flow.source_body(mariadb))
+    world.api.want(201, "POST", "/v1/sources", flow.source_body(
+        mariadb, connection=flow.connection(mariadb, port=port)))
     world.api.want(201, "POST", "/v1/pools", {
         "name": "pool", "storage_type": "local_directory",
         # Enough parts for each connection to have some.
         "part_bytes": 1 << 20,
         "local_directory": {"path": str(folder)}})
     return world
+
+
+@pytest.fixture
+def local(cofferd, mariadb, tmp_path):
+    return make_local(cofferd, mariadb, tmp_path / "pool", mariadb.port)
+
+
+@pytest.fixture
+def relayed(cofferd, mariadb, tmp_path):
+    """The same, with a relay before the database server."""
+    relay = Proxy(mariadb)
+    yield make_local(cofferd, mariadb, tmp_path / "pool", relay.port), relay
+    relay.close()
 
 
 def with_other_engines(server, name):
@@ -75,9 +88,9 @@ def test_a_small_packet(local, database, mariadb):
     compare.assert_equal(before, compare.snapshot(mariadb, name))
 
 
-def two_after_much(server, name):
-    """Two small tables that share a frame, behind a large one."""
-    data.bulky(server, name, 40, 1)
+def two_tables(server, name):
+    """So small that their rows share a frame and so a transaction."""
+    server.sql(f"CREATE DATABASE {quote(name)}")
     for table in ("y", "z"):
         server.sql(f"CREATE TABLE {table} (a INT PRIMARY KEY, b INT);"
                    f"INSERT INTO {table} SELECT seq, seq FROM seq_1_to_100",
@@ -90,11 +103,12 @@ def is_locked_out(mariadb):
                              "information_schema.INNODB_LOCK_WAITS"))
 
 
-def test_a_deadlock_loses_nothing(local, database, mariadb):
+def test_a_deadlock_loses_nothing(relayed, database, mariadb):
     """Another session holds a gap in z, where the restore waits with rows of
     y in its transaction, and then wants those: one of the two must go, and
     it is the restore, since the other has changed more."""
-    name = database(two_after_much)
+    local, relay = relayed
+    name = database(two_tables)
     before = compare.snapshot(mariadb, name)
     backup = local.backup(name)
     mariadb.drop(name)
@@ -106,11 +120,11 @@ def test_a_deadlock_loses_nothing(local, database, mariadb):
         other.run("SET SESSION autocommit = 0;"
                   f"INSERT INTO {quote(heavy)}.t SELECT seq, 'x' "
                   "FROM seq_10000_to_60000")
+        locks = relay.at(
+            lambda: other.run(f"SELECT * FROM {quote(name)}.z FOR UPDATE"),
+            text=b"INSERT INTO `y`")
         restore = local.start_restore(backup, options={"parallelism": 1})
-        process.until(
-            lambda: not any("ERROR" in line for line in other.run(
-                f"SELECT * FROM {quote(name)}.z FOR UPDATE")),
-            60, "z is there", 0.01)
+        process.until(locks.check, 60, "rows of y are about to come")
         process.until(lambda: is_locked_out(mariadb), 60,
                       "the restore waits")
         other.run(f"SELECT * FROM {quote(name)}.y FOR UPDATE; ROLLBACK")
