@@ -153,7 +153,7 @@ GOOD = {
     "src/sources/mysql/dump/out.h": "struct out;\n",
     "src/sources/mysql/load/sink.c":
         '#include "sources/mysql/dump/out.h"\n',
-    "src/jobs/backup.c": '#include "catalog/catalog.h"\n'
+    "src/jobs/backup/backup.c": '#include "catalog/catalog.h"\n'
                          '#include "stages/zstd.h"\n',
     "src/server.h": "struct server;\n",
     "src/main.c": '#include "server.h"\n#include "jobs/jobs.h"\n'

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "jobs/backup_int.h"
-#include "jobs/backup_stream.h"
+#include "jobs/backup/backup_int.h"
+#include "jobs/backup/backup_stream.h"
 #include "jobs/opening.h"
 
 /* One look at a source or a pool. */

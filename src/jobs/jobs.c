@@ -13,11 +13,11 @@
 
 #include "base/clock.h"
 #include "catalog/jobs.h"
-#include "jobs/expire.h"
+#include "jobs/plans/expire.h"
 #include "jobs/jobs_int.h"
-#include "jobs/plan_run.h"
-#include "jobs/sweep.h"
-#include "jobs/upkeep.h"
+#include "jobs/plans/plan_run.h"
+#include "jobs/removal/sweep.h"
+#include "jobs/pools/upkeep.h"
 #include "loop/loop.h"
 
 static void on_turn(evutil_socket_t fd, short what, void *arg);

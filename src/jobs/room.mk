@@ -1,39 +1,45 @@
 noinst_LIBRARIES += libjobs.a
-libjobs_a_SOURCES = src/jobs/adopt.c src/jobs/adopt_record.c \
-	src/jobs/adopt_int.h src/jobs/place.c src/jobs/place.h \
-	src/jobs/takeover.c src/jobs/takeover_import.c \
-	src/jobs/takeover_int.h src/jobs/upkeep.c src/jobs/upkeep.h \
-	src/jobs/monitor.c src/jobs/monitor.h src/jobs/monitor_int.h \
-	src/jobs/monitor_round.c src/jobs/monitor_pools.c \
-	src/jobs/monitor_folder.c src/jobs/monitor_sources.c src/jobs/leftovers.c \
-	src/jobs/leftovers.h src/jobs/server_doc.c \
-	src/jobs/server_file.c src/jobs/server_file.h \
-	src/jobs/server_hide.c src/jobs/server_hide.h \
-	src/jobs/jobs.c src/jobs/turns.c src/jobs/watch.c src/jobs/retry.c \
-	src/jobs/tell.c \
-	src/jobs/opening.c src/jobs/removal.c \
-	src/jobs/plan_run.c src/jobs/plan_run.h \
-	src/jobs/expire.c src/jobs/expire.h \
-	src/jobs/sweep.c src/jobs/delete.c src/jobs/meter.c \
-	src/jobs/backup.c src/jobs/backup_publish.c src/jobs/backup_end.c src/jobs/backup_stream.c \
-	src/jobs/backup_stream.h \
-	src/jobs/backup_result.c src/jobs/backup_request.c \
-	src/jobs/backup_record.c src/jobs/contents_list.c \
-	src/jobs/scope_check.c src/jobs/scope_check.h \
-	src/jobs/source_look.c src/jobs/source_look.h \
-	src/jobs/preflight.c src/jobs/preflight_load.c \
-	src/jobs/preflight_pick.c src/jobs/preflight_int.h \
-	src/jobs/restore_stream.c src/jobs/restore_stream.h \
-	src/jobs/restore.c src/jobs/restore_request.c \
-	src/jobs/restore_check.c \
-	src/jobs/checks.c src/jobs/contents.c \
-	src/jobs/verify.c src/jobs/verify_end.c src/jobs/verify_request.c \
-	src/jobs/verify_index.c src/jobs/verify_index.h \
-	src/jobs/verify_parts.c src/jobs/verify_parts.h \
-	src/jobs/verify_int.h \
-	src/jobs/jobs_int.h src/jobs/opening.h src/jobs/removal.h \
-	src/jobs/retry.h src/jobs/contents_list.h \
-	src/jobs/sweep.h src/jobs/meter.h src/jobs/report.h \
-	src/jobs/backup_int.h src/jobs/preflight.h src/jobs/restore_int.h \
-	include/jobs/jobs.h include/jobs/checks.h \
-	include/jobs/plans.h include/jobs/pools.h
+libjobs_a_SOURCES = \
+	src/jobs/checks.c src/jobs/jobs.c src/jobs/jobs_int.h \
+	src/jobs/meter.c src/jobs/meter.h src/jobs/opening.c \
+	src/jobs/opening.h src/jobs/report.h src/jobs/retry.c \
+	src/jobs/retry.h src/jobs/scope_check.c src/jobs/scope_check.h \
+	src/jobs/tell.c src/jobs/turns.c src/jobs/watch.c \
+	src/jobs/backup/backup.c src/jobs/backup/backup_end.c \
+	src/jobs/backup/backup_int.h src/jobs/backup/backup_publish.c \
+	src/jobs/backup/backup_record.c src/jobs/backup/backup_request.c \
+	src/jobs/backup/backup_result.c src/jobs/backup/backup_stream.c \
+	src/jobs/backup/backup_stream.h src/jobs/backup/source_look.c \
+	src/jobs/backup/source_look.h \
+	src/jobs/monitor/monitor.c src/jobs/monitor/monitor.h \
+	src/jobs/monitor/monitor_folder.c src/jobs/monitor/monitor_int.h \
+	src/jobs/monitor/monitor_pools.c src/jobs/monitor/monitor_round.c \
+	src/jobs/monitor/monitor_sources.c \
+	src/jobs/plans/expire.c src/jobs/plans/expire.h \
+	src/jobs/plans/plan_run.c src/jobs/plans/plan_run.h \
+	src/jobs/pools/adopt.c src/jobs/pools/adopt_int.h \
+	src/jobs/pools/adopt_record.c src/jobs/pools/leftovers.c \
+	src/jobs/pools/leftovers.h src/jobs/pools/place.c \
+	src/jobs/pools/place.h src/jobs/pools/server_doc.c \
+	src/jobs/pools/server_file.c src/jobs/pools/server_file.h \
+	src/jobs/pools/server_hide.c src/jobs/pools/server_hide.h \
+	src/jobs/pools/takeover.c src/jobs/pools/takeover_import.c \
+	src/jobs/pools/takeover_int.h src/jobs/pools/upkeep.c \
+	src/jobs/pools/upkeep.h \
+	src/jobs/removal/delete.c src/jobs/removal/removal.c \
+	src/jobs/removal/removal.h src/jobs/removal/sweep.c \
+	src/jobs/removal/sweep.h \
+	src/jobs/restore/preflight.c src/jobs/restore/preflight.h \
+	src/jobs/restore/preflight_int.h src/jobs/restore/preflight_load.c \
+	src/jobs/restore/preflight_pick.c src/jobs/restore/restore.c \
+	src/jobs/restore/restore_check.c src/jobs/restore/restore_int.h \
+	src/jobs/restore/restore_request.c \
+	src/jobs/restore/restore_stream.c src/jobs/restore/restore_stream.h \
+	src/jobs/verify/contents.c src/jobs/verify/contents_list.c \
+	src/jobs/verify/contents_list.h src/jobs/verify/verify.c \
+	src/jobs/verify/verify_end.c src/jobs/verify/verify_index.c \
+	src/jobs/verify/verify_index.h src/jobs/verify/verify_int.h \
+	src/jobs/verify/verify_parts.c src/jobs/verify/verify_parts.h \
+	src/jobs/verify/verify_request.c \
+	include/jobs/checks.h include/jobs/jobs.h include/jobs/plans.h \
+	include/jobs/pools.h

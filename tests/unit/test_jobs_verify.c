@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jobs/verify_index.h"
-#include "jobs/verify_parts.h"
+#include "jobs/verify/verify_index.h"
+#include "jobs/verify/verify_parts.h"
 #include "loop/loop.h"
 #include "loop/workers.h"
 

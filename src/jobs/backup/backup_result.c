@@ -1,0 +1,239 @@
+/* backup_result.c - what a backup is remembered by: record and manifest. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "jobs/backup/backup_int.h"
+#include "jobs/backup/backup_stream.h"
+
+static char *dump_json(json_t *json)
+{
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	json_decref(json);
+	return text;
+}
+
+static json_t *text_or_null(const char *s)
+{
+	return s != NULL && s[0] != '\0' ? json_string(s) : json_null();
+}
+
+char *error_json(const struct err *e)
+{
+	json_t *attempts = json_array();
+
+	for (unsigned i = 0; i < e->ncauses; i++) {
+		json_t *one = json_pack("{s:s,s:s}", "code", e->causes[i].api,
+					"detail", e->causes[i].msg);
+
+		(void)json_array_append_new(attempts, one);
+	}
+	if (e->ncauses > 0) {
+		json_t *last = json_pack("{s:s,s:s}", "code", e->api, "detail",
+					 e->msg);
+
+		(void)json_array_append_new(attempts, last);
+	}
+	return dump_json(json_pack("{s:s,s:s,s:o}", "code", e->api, "detail",
+				   e->msg, "attempts", attempts));
+}
+
+static char *consistency_json(const struct dump_facts *f)
+{
+	json_t *position =
+		f->binlog_file[0] != '\0'
+			? json_integer((json_int_t)f->binlog_position)
+			: json_null();
+
+	return dump_json(json_pack("{s:s,s:o,s:o,s:o}", "state", f->consistency,
+				   "binlog_file", text_or_null(f->binlog_file),
+				   "binlog_position", position, "gtid",
+				   text_or_null(f->gtid)));
+}
+
+static char *warnings_json(const struct dump_facts *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->nwarnings; i++) {
+		json_t *one =
+			json_pack("{s:s,s:s}", "code", f->warnings[i].code,
+				  "detail", f->warnings[i].detail);
+
+		(void)json_array_append_new(list, one);
+	}
+	return dump_json(list);
+}
+
+static char *counts_json(const struct dump_facts *f)
+{
+	return dump_json(json_pack(
+		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "databases",
+		(json_int_t)f->databases, "tables", (json_int_t)f->tables,
+		"rows", (json_int_t)f->rows, "views", (json_int_t)f->views,
+		"routines", (json_int_t)f->routines, "triggers",
+		(json_int_t)f->triggers, "events", (json_int_t)f->events,
+		"sequences", (json_int_t)f->sequences, "accounts",
+		(json_int_t)f->accounts, "bytes", (json_int_t)f->plain_bytes));
+}
+
+/* Who held the others up most of the time. */
+static const char *bottleneck(const struct backup_job *b)
+{
+	const uint64_t *ms = b->blocked_ms;
+
+	if (ms[BLOCKED_STORE] >= ms[BLOCKED_STAGES] &&
+	    ms[BLOCKED_STORE] >= ms[BLOCKED_SOURCE])
+		return ms[BLOCKED_STORE] > 0 ? "store" : "source";
+	return ms[BLOCKED_STAGES] >= ms[BLOCKED_SOURCE] ? "compression"
+							: "source";
+}
+
+/* A try that came so far before may have left its own. */
+static void replace(char **to, char *with)
+{
+	free(*to);
+	*to = with;
+}
+
+bool backup_fill_record(struct backup_job *b, struct err *e)
+{
+	const struct dump_facts *f = b->dump->ops->facts(b->dump);
+	struct backup_record *r = &b->r;
+
+	r->source_bytes = f->plain_bytes;
+	r->stored_bytes = b->manifest.stored_bytes;
+	r->part_count = b->manifest.part_count;
+	r->table_count = f->tables;
+	r->row_count = f->rows;
+	(void)snprintf(r->source_version, sizeof(r->source_version), "%s",
+		       f->version);
+	(void)snprintf(r->bottleneck, sizeof(r->bottleneck), "%s",
+		       bottleneck(b));
+	replace(&r->counts_json, counts_json(f));
+	replace(&r->consistency_json, consistency_json(f));
+	replace(&r->warnings_json, warnings_json(f));
+	replace(&r->phases_json, meter_phases_json(&b->meter));
+	if (!r->counts_json || !r->consistency_json || !r->warnings_json ||
+	    !r->phases_json)
+		return err_nomem(e, "a backup's record");
+	return true;
+}
+
+static char *copy_of(const char *s)
+{
+	return strdup(s != NULL ? s : "");
+}
+
+static char *copy_or_null(const char *json)
+{
+	return strdup(json != NULL ? json : "null");
+}
+
+static void fill_names(struct manifest *m, const struct backup_record *r)
+{
+	memcpy(m->backup_id, r->id, ID_MAX);
+	memcpy(m->source_id, r->source_id, ID_MAX);
+	memcpy(m->server_id, r->server_id, ID_MAX);
+	m->name = copy_of(r->name);
+	m->description = copy_of(r->description);
+	m->source_name = copy_of(r->source_name);
+	m->engine = copy_of(r->source_engine);
+	m->version = copy_of(r->source_version);
+	m->method = copy_of(r->method);
+	m->type = copy_of(r->type);
+	m->region = copy_of(r->source_region);
+	m->compression = copy_of("zstd");
+}
+
+/* What a catalog that is made again from manifests has to know of the plan. */
+static char *plan_json(const struct backup_record *r)
+{
+	if (r->plan_id[0] == '\0')
+		return copy_or_null(NULL);
+	return dump_json(json_pack(
+		"{s:s,s:s,s:s,s:I,s:I}", "id", r->plan_id, "name", r->plan_name,
+		"trigger", r->trigger, "due_at", (json_int_t)r->due_at,
+		"retention_days", (json_int_t)r->retention_days));
+}
+
+/* Warnings name tables: what an encrypted backup's manifest may tell of them
+ * is how many there are of which kind. */
+static char *bare_warnings_json(const struct dump_facts *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->nwarnings; i++) {
+		json_t *one =
+			json_pack("{s:s,s:s}", "code", f->warnings[i].code,
+				  "detail", "encrypted, as the backup is");
+
+		(void)json_array_append_new(list, one);
+	}
+	return dump_json(list);
+}
+
+bool backup_fill_hidden(struct backup_job *b, struct err *e)
+{
+	const struct dump_facts *f = b->dump->ops->facts(b->dump);
+	const char *scope = b->r.scope_json;
+	char *warnings = warnings_json(f);
+	struct text t = {0};
+
+	text_printf(&t, "{\"scope\":%s,\"warnings\":",
+		    scope != NULL ? scope : "null");
+	text_str(&t, warnings);
+	text_str(&t, "}");
+	free(b->manifest.hidden_json);
+	b->manifest.hidden_json = warnings != NULL ? text_take(&t) : NULL;
+	text_free(&t);
+	free(warnings);
+	return b->manifest.hidden_json != NULL ||
+	       err_nomem(e, "a backup's warnings");
+}
+
+/* No database, table or file is named in it: what was is sealed already. */
+static void hide_names(struct manifest *m, const struct dump_facts *f)
+{
+	free(m->scope_json);
+	free(m->warnings_json);
+	m->scope_json = copy_or_null(NULL);
+	m->warnings_json = bare_warnings_json(f);
+}
+
+static bool is_filled(const struct manifest *m)
+{
+	return m->name && m->description && m->source_name && m->engine &&
+	       m->version && m->method && m->type && m->region &&
+	       m->compression && m->plan_json && m->scope_json &&
+	       m->consistency_json && m->session_json && m->counts_json &&
+	       m->warnings_json;
+}
+
+bool backup_fill_manifest(struct backup_job *b, struct err *e)
+{
+	const struct dump_facts *f = b->dump->ops->facts(b->dump);
+	const struct backup_record *r = &b->r;
+	struct manifest *m = &b->manifest;
+
+	fill_names(m, r);
+	m->plan_json = plan_json(r);
+	m->scope_json = copy_or_null(r->scope_json);
+	m->consistency_json = copy_or_null(r->consistency_json);
+	m->session_json = copy_or_null(f->session_json);
+	m->counts_json = counts_json(f);
+	m->warnings_json = copy_or_null(r->warnings_json);
+	m->longest_statement = f->max_statement_bytes;
+	m->started_at = r->started_at;
+	m->finished_at = r->finished_at;
+	if (m->recipients.n > 0)
+		hide_names(m, f);
+	if (!is_filled(m))
+		return err_nomem(e, "a manifest");
+	return true;
+}

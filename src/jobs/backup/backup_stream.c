@@ -1,0 +1,287 @@
+/*
+ * backup_stream.c - the pipelines of a backup: for each connection of the
+ * dump one source, one compressing stage, one port of the part writer.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jobs/backup/backup_int.h"
+#include "jobs/backup/backup_stream.h"
+#include "loop/workers.h"
+#include "stages/zstd.h"
+
+enum {
+	LINK_BYTES = FRAME_BYTES,
+	/* Frames between parts and at the workers: of one pipeline, and of
+	 * each further one, which has fewer of them at the workers. */
+	STREAM_BYTES = 8 * 1024 * 1024,
+	LANE_BYTES = 7 * 1024 * 1024,
+	LANES_UNASKED = 4, /* what a dump makes of parallelism 0, at most */
+};
+
+size_t backup_share_bytes(uint64_t part_bytes, unsigned lanes)
+{
+	/* One part is filled while another one is sent. */
+	return STREAM_BYTES + (size_t)(lanes - 1) * LANE_BYTES +
+	       2 * (size_t)part_bytes;
+}
+
+/* As many lanes as the buffers could ever hold at the same time. */
+size_t backup_stream_share(struct backup_job *b)
+{
+	size_t total = budget_total(b->base.jobs->config.budget);
+	uint64_t part_bytes = b->opening.pool.part_bytes;
+	unsigned wanted = b->parallelism != 0 ? b->parallelism : LANES_UNASKED;
+	unsigned lanes = wanted < DUMP_SOURCES_MAX ? wanted : DUMP_SOURCES_MAX;
+
+	while (lanes > 1 && backup_share_bytes(part_bytes, lanes) > total)
+		lanes--;
+	if (lanes < wanted)
+		b->parallelism = lanes;
+	return backup_share_bytes(part_bytes, lanes);
+}
+
+static bool convert_databases(struct source_scope *to, const struct scope *from,
+			      struct err *e)
+{
+	struct source_scope_database *list;
+
+	if (from->ndatabases == 0)
+		return true;
+	to->databases = list = calloc(from->ndatabases, sizeof(*list));
+	if (list == NULL)
+		return err_nomem(e, "a scope");
+	to->ndatabases = from->ndatabases;
+	for (size_t i = 0; i < from->ndatabases; i++) {
+		list[i].name = from->databases[i].name;
+		list[i].tables = (const char *const *)from->databases[i].tables;
+		list[i].ntables = from->databases[i].ntables;
+	}
+	return true;
+}
+
+static bool convert_patterns(const struct source_pattern **to, size_t *n,
+			     const struct scope_pattern *from, size_t nfrom,
+			     struct err *e)
+{
+	struct source_pattern *list;
+
+	if (nfrom == 0)
+		return true;
+	*to = list = calloc(nfrom, sizeof(*list));
+	if (list == NULL)
+		return err_nomem(e, "a scope");
+	*n = nfrom;
+	for (size_t i = 0; i < nfrom; i++) {
+		list[i].database = from[i].database;
+		list[i].table = from[i].table;
+	}
+	return true;
+}
+
+/* The model's scope as sources want it; strings stay the model's. */
+static bool convert_scope(struct source_scope *to, const struct scope *from,
+			  struct err *e)
+{
+	return convert_databases(to, from, e) &&
+	       convert_patterns(&to->include, &to->ninclude, from->include,
+				from->ninclude, e) &&
+	       convert_patterns(&to->exclude, &to->nexclude, from->exclude,
+				from->nexclude, e);
+}
+
+static void scope_lists_free(struct source_scope *s)
+{
+	free((void *)(uintptr_t)s->databases);
+	free((void *)(uintptr_t)s->include);
+	free((void *)(uintptr_t)s->exclude);
+}
+
+/* Rule 2: plans read through the source's replica, if it names one. */
+static bool is_through_replica(const struct backup_job *b)
+{
+	return b->r.plan_id[0] != '\0' &&
+	       b->opening.source.read_from_json != NULL;
+}
+
+static bool open_address(struct backup_job *b, struct err *e)
+{
+	const struct source_record *source = &b->opening.source;
+
+	return is_through_replica(b)
+		       ? opened_address_replica(&b->address, source, e)
+		       : opened_address_read(&b->address, source, e);
+}
+
+static bool open_dump(struct backup_job *b, const struct source_kind *kind,
+		      struct err *e)
+{
+	const struct jobs_config *jc = &b->base.jobs->config;
+	struct dump_config c = {
+		.address = b->address.a,
+		.parallelism = b->parallelism,
+		.guard_seconds = jc->guard_seconds,
+		.with_accounts = b->has_accounts,
+		.is_locking = b->is_locking,
+		.is_replica = is_through_replica(b),
+		.max_tables = jc->max_tables,
+		.max_row_bytes = jc->max_row_bytes,
+	};
+
+	if (convert_scope(&c.scope, &b->scope, e))
+		b->dump = kind->dump_new(&b->base.jobs->source_env, &c, e);
+	scope_lists_free(&c.scope);
+	return b->dump != NULL;
+}
+
+static bool open_writer(struct backup_job *b, const struct source_kind *kind,
+			struct err *e)
+{
+	const struct jobs_config *jc = &b->base.jobs->config;
+	char suffix[32];
+	struct part_writer_config c = {
+		.loop = jc->loop,
+		.store = b->opening.store,
+		.workers = jc->cpu,
+		.share = &b->share,
+		.source_id = b->r.source_id,
+		.backup_id = b->r.id,
+		.suffix = suffix,
+		.part_bytes = (size_t)b->opening.pool.part_bytes,
+		.puts_at_once = jc->puts_at_once,
+	};
+
+	(void)snprintf(suffix, sizeof(suffix), "%s.zst", kind->part_suffix);
+	if (!opening_recipients(&b->opening.pool, &c.recipients, e))
+		return false;
+	b->writer = part_writer_new(&c, e);
+	return b->writer != NULL;
+}
+
+static int number_of(const json_t *options, const char *key, int otherwise)
+{
+	const json_t *n = json_object_get(options, key);
+
+	return json_is_integer(n) ? (int)json_integer_value(n) : otherwise;
+}
+
+static bool flag_of(const json_t *options, const char *key, bool otherwise)
+{
+	const json_t *flag = json_object_get(options, key);
+
+	return json_is_boolean(flag) ? json_is_true(flag) : otherwise;
+}
+
+bool backup_read_options(struct backup_job *b, struct err *e)
+{
+	const char *text = b->r.options_json;
+	json_t *o = record_json(text ? text : "{}", "a backup's options", e);
+
+	if (o == NULL)
+		return false;
+	b->level = number_of(o, "compression_level", 3);
+	b->parallelism = (unsigned)number_of(o, "parallelism", 0);
+	b->has_accounts = flag_of(o, "include_accounts", true);
+	b->is_locking = flag_of(o, "lock_non_transactional", false);
+	json_decref(o);
+	return true;
+}
+
+bool backup_stream_open(struct backup_job *b, struct err *e)
+{
+	const struct source_kind *kind =
+		source_kind_find(b->opening.source.engine);
+
+	if (kind == NULL)
+		return err_set(e, ERR_INVALID, "internal",
+			       "this build of the server has no %s sources",
+			       b->opening.source.engine);
+	memset(b->blocked_ms, 0, sizeof(b->blocked_ms));
+	opened_address_fini(&b->address);
+	scope_fini(&b->scope);
+	return open_address(b, e) &&
+	       scope_parse(&b->scope, b->r.scope_json, e) &&
+	       open_dump(b, kind, e) && open_writer(b, kind, e);
+}
+
+/* Frames that one of so many pipelines has at the workers: together they keep
+ * all busy. */
+static unsigned frames_in_flight(const struct backup_job *b, size_t npipes)
+{
+	unsigned all = workers_count(b->base.jobs->config.cpu);
+	unsigned n = all / (unsigned)npipes + 1;
+
+	return n > 2 ? n : 2;
+}
+
+/* One of npipes. Takes src over, also on failure. */
+static bool add_pipeline(struct backup_job *b, struct source *src,
+			 size_t npipes, pipeline_done_cb *done, struct err *e)
+{
+	const struct jobs_config *jc = &b->base.jobs->config;
+	unsigned in_flight = frames_in_flight(b, npipes);
+	struct pipeline_parts parts = {
+		.source = src,
+		.nstages = 1,
+		.link_bytes = LINK_BYTES,
+		.idle_seconds = jc->stall_seconds,
+	};
+
+	parts.stages[0] = zstd_pack_new(jc->cpu, b->level, in_flight, e);
+	if (parts.stages[0] == NULL)
+		goto fail;
+	parts.sink = part_writer_port(b->writer, e);
+	if (parts.sink == NULL) {
+		parts.stages[0]->ops->destroy(parts.stages[0]);
+		goto fail;
+	}
+	b->pipes[b->npipes] = pipeline_new(jc->loop, &parts, done, b, e);
+	if (b->pipes[b->npipes] == NULL)
+		return false;
+	b->npipes++;
+	return true;
+fail:
+	src->ops->destroy(src);
+	return false;
+}
+
+bool backup_stream_next(struct backup_job *b, pipeline_done_cb *done, size_t *n,
+			struct err *e)
+{
+	struct source *sources[DUMP_SOURCES_MAX];
+	size_t added = 0;
+
+	if (!b->dump->ops->next_phase(b->dump, sources, n, e))
+		return false;
+	while (added < *n && add_pipeline(b, sources[added], *n, done, e))
+		added++;
+	b->nrunning = added;
+	for (size_t i = added + 1; i < *n; i++)
+		sources[i]->ops->destroy(sources[i]);
+	return added == *n;
+}
+
+void backup_pipes_drop(struct backup_job *b)
+{
+	for (size_t i = 0; i < b->npipes; i++) {
+		struct pipeline_facts f;
+
+		pipeline_facts(b->pipes[i], &f);
+		b->blocked_ms[BLOCKED_SOURCE] += f.source_starved_ms;
+		b->blocked_ms[BLOCKED_STAGES] += f.source_blocked_ms;
+		b->blocked_ms[BLOCKED_STORE] += f.stage_blocked_ms;
+		pipeline_free(b->pipes[i]);
+	}
+	b->npipes = 0;
+}
+
+void backup_stream_drop(struct backup_job *b)
+{
+	backup_pipes_drop(b);
+	if (b->dump != NULL)
+		b->dump->ops->destroy(b->dump);
+	b->dump = NULL;
+	part_writer_free(b->writer);
+	b->writer = NULL;
+}

@@ -1,0 +1,352 @@
+/*
+ * server_file.c - keeps servers/<id>.json current in every pool: reads sources,
+ * pools and plans page by page, then writes where something else stands.
+ *
+ *   rest -> sources -> pools -> plans -> write (one pool after the other)
+ *        -> rest; changes meanwhile begin it anew.
+ */
+#include "jobs/pools/server_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "base/text.h"
+#include "catalog/plans.h"
+#include "catalog/pools.h"
+#include "catalog/sources.h"
+#include "jobs/jobs_int.h"
+#include "jobs/opening.h"
+#include "jobs/pools/server_hide.h"
+#include "loop/loop.h"
+#include "manifest/servers.h"
+
+enum {
+	WRITER_DELAY_S = 2,  /* so that a row of changes is one */
+	WRITER_RETRY_S = 60, /* after a pool could not be written */
+	WRITER_PAGE = 500,
+	WRITER_ATTEMPTS = 2,
+};
+
+struct server_writer {
+	struct jobs *jobs;
+	struct event *timer;
+	bool is_busy, is_again, has_failed;
+	json_t *sources, *pools, *plans;
+	json_t *doc;  /* of these three */
+	char *cursor; /* of the list that is read */
+	size_t next;  /* pool to write */
+	struct catalog_op *op;
+	struct opening opening;
+	struct exchange *exchange;
+};
+
+static void arm(struct server_writer *w, time_t seconds)
+{
+	const struct timeval tv = {seconds, 0};
+
+	if (evtimer_add(w->timer, &tv) != 0)
+		log_error("jobs",
+			  "cannot arm the writing of servers/<id>.json");
+}
+
+static void drop(struct server_writer *w)
+{
+	exchange_cancel(w->exchange);
+	w->exchange = NULL;
+	catalog_cancel(w->op);
+	w->op = NULL;
+	opening_fini(&w->opening);
+	json_decref(w->sources);
+	json_decref(w->pools);
+	json_decref(w->plans);
+	w->sources = w->pools = w->plans = NULL;
+	json_decref(w->doc);
+	w->doc = NULL;
+	free(w->cursor);
+	w->cursor = NULL;
+	w->is_busy = false;
+}
+
+static void rest(struct server_writer *w)
+{
+	drop(w);
+	if (w->is_again)
+		arm(w, WRITER_DELAY_S);
+	else if (w->has_failed)
+		arm(w, WRITER_RETRY_S);
+	w->is_again = false;
+}
+
+static void fail(struct server_writer *w, const struct err *e)
+{
+	log_warn("jobs", "servers/<id>.json cannot be made: %s", e->msg);
+	w->has_failed = true;
+	rest(w);
+}
+
+/* --- writing */
+
+static void write_next(struct server_writer *w);
+
+static void on_written(void *arg, const struct err *e)
+{
+	struct server_writer *w = arg;
+
+	w->exchange = NULL;
+	if (e != NULL)
+		log_warn("jobs", "pool \"%s\": %s", w->opening.pool.name,
+			 e->msg);
+	/* One that was taken over is not tried again. */
+	if (e != NULL && strcmp(e->api, "taken_over") != 0)
+		w->has_failed = true;
+	w->next++;
+	write_next(w);
+}
+
+/* The document as it may stand in that pool; caller frees. */
+static char *text_for(const struct server_writer *w, const char *pool_id,
+		      struct err *e)
+{
+	json_t *doc = json_deep_copy(w->doc);
+	char *text = NULL;
+
+	if (doc == NULL)
+		(void)err_nomem(e, "servers/<id>.json");
+	else if (server_hide(doc, pool_id, e)) {
+		text = json_dumps(doc, JSON_COMPACT);
+		if (text == NULL)
+			(void)err_nomem(e, "servers/<id>.json");
+	}
+	json_decref(doc);
+	return text;
+}
+
+static bool put(struct server_writer *w, struct err *e)
+{
+	struct server_file f = {
+		.server_id =
+			catalog_identity(w->jobs->config.catalog)->server_id,
+	};
+	struct exchange_env env;
+	char *json = text_for(w, w->opening.pool.id, e);
+
+	if (json == NULL)
+		return false;
+	f.json = json;
+	opening_exchange_env(&w->opening, &env);
+	w->exchange = exchange_server_put(&env, &f, on_written, w, e);
+	free(json);
+	return w->exchange != NULL;
+}
+
+static void on_opened(void *arg, const struct err *e)
+{
+	struct server_writer *w = arg;
+	struct err mine = {0};
+
+	if (e == NULL && !put(w, &mine))
+		e = &mine;
+	if (w->exchange == NULL) /* a pool that went meanwhile is none */
+		on_written(w, e->code == ERR_NOT_FOUND ? NULL : e);
+}
+
+static void write_next(struct server_writer *w)
+{
+	const json_t *pool = json_array_get(w->pools, w->next);
+	struct opening_want want = {.store_attempts = WRITER_ATTEMPTS};
+	struct err e = {0};
+
+	opening_fini(&w->opening);
+	if (pool == NULL) {
+		rest(w);
+		return;
+	}
+	want.pool = json_string_value(json_object_get(pool, "id"));
+	if (!opening_start(&w->opening, w->jobs, &want, on_opened, w, &e))
+		fail(w, &e);
+}
+
+static void compose(struct server_writer *w)
+{
+	struct err e = {0};
+
+	w->doc = json_pack("{s:O, s:O, s:O}", "sources", w->sources, "pools",
+			   w->pools, "plans", w->plans);
+	w->next = 0;
+	if (w->doc != NULL) {
+		write_next(w);
+		return;
+	}
+	(void)err_nomem(&e, "servers/<id>.json");
+	fail(w, &e);
+}
+
+/* --- reading */
+
+/* Keeps where the next page begins. False: this was the last one. */
+static bool has_more(struct server_writer *w, const struct catalog_page *page)
+{
+	free(w->cursor);
+	w->cursor = page->next != NULL ? strdup(page->next) : NULL;
+	return w->cursor != NULL;
+}
+
+static struct catalog_query query(const struct server_writer *w)
+{
+	return (struct catalog_query){
+		.sort = "created_at", .after = w->cursor, .limit = WRITER_PAGE};
+}
+
+static void await(struct server_writer *w, struct catalog_op *op,
+		  const struct err *e)
+{
+	w->op = op;
+	if (op == NULL)
+		fail(w, e);
+}
+
+static void read_plans(struct server_writer *w);
+static void read_pools(struct server_writer *w);
+
+static void on_plans(void *arg, const struct plan_record *list,
+		     const struct catalog_page *page, const struct err *e)
+{
+	struct server_writer *w = arg;
+
+	w->op = NULL;
+	if (e != NULL) {
+		fail(w, e);
+		return;
+	}
+	for (size_t i = 0; i < page->n; i++)
+		(void)json_array_append_new(w->plans,
+					    server_doc_plan(&list[i]));
+	if (has_more(w, page))
+		read_plans(w);
+	else
+		compose(w);
+}
+
+static void read_plans(struct server_writer *w)
+{
+	struct catalog_query q = query(w);
+	struct err e = {0};
+
+	await(w,
+	      catalog_plan_list(w->jobs->config.catalog, &q, on_plans, w, &e),
+	      &e);
+}
+
+static void on_pools(void *arg, const struct pool_record *list,
+		     const struct catalog_page *page, const struct err *e)
+{
+	struct server_writer *w = arg;
+
+	w->op = NULL;
+	if (e != NULL) {
+		fail(w, e);
+		return;
+	}
+	for (size_t i = 0; i < page->n; i++)
+		(void)json_array_append_new(w->pools,
+					    server_doc_pool(&list[i]));
+	if (has_more(w, page))
+		read_pools(w);
+	else
+		read_plans(w);
+}
+
+static void read_pools(struct server_writer *w)
+{
+	struct catalog_query q = query(w);
+	struct err e = {0};
+
+	await(w,
+	      catalog_pool_list(w->jobs->config.catalog, &q, on_pools, w, &e),
+	      &e);
+}
+
+static void read_sources(struct server_writer *w);
+
+static void on_sources(void *arg, const struct source_record *list,
+		       const struct catalog_page *page, const struct err *e)
+{
+	struct server_writer *w = arg;
+
+	w->op = NULL;
+	if (e != NULL) {
+		fail(w, e);
+		return;
+	}
+	for (size_t i = 0; i < page->n; i++)
+		(void)json_array_append_new(w->sources,
+					    server_doc_source(&list[i]));
+	if (has_more(w, page))
+		read_sources(w);
+	else
+		read_pools(w);
+}
+
+static void read_sources(struct server_writer *w)
+{
+	struct catalog_query q = query(w);
+	struct err e = {0};
+
+	await(w,
+	      catalog_source_list(w->jobs->config.catalog, &q, on_sources, w,
+				  &e),
+	      &e);
+}
+
+static void on_time(evutil_socket_t fd, short what, void *arg)
+{
+	struct server_writer *w = arg;
+
+	(void)fd;
+	(void)what;
+	w->is_busy = true;
+	w->has_failed = false;
+	w->sources = json_array();
+	w->pools = json_array();
+	w->plans = json_array();
+	read_sources(w);
+}
+
+struct server_writer *server_writer_new(struct jobs *j)
+{
+	struct server_writer *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return NULL;
+	w->jobs = j;
+	w->timer = evtimer_new(loop_base(j->config.loop), on_time, w);
+	if (w->timer != NULL)
+		return w;
+	free(w);
+	return NULL;
+}
+
+void server_writer_kick(struct server_writer *w)
+{
+	if (w->is_busy)
+		w->is_again = true;
+	else if (!w->jobs->is_stopping)
+		arm(w, WRITER_DELAY_S);
+}
+
+void server_writer_stop(struct server_writer *w)
+{
+	(void)evtimer_del(w->timer);
+	drop(w);
+}
+
+void server_writer_free(struct server_writer *w)
+{
+	if (w == NULL)
+		return;
+	server_writer_stop(w);
+	event_free(w->timer);
+	free(w);
+}

@@ -1,0 +1,366 @@
+/*
+ * takeover.c - what another server, which is gone, owns in a pool becomes this
+ * one's: its owner files are written anew, then the catalog is told, then its
+ * sources and plans are taken in, and at last its servers/<id>.json says so.
+ * Cut at any moment, it can be done again: each step leaves alone what is ours
+ * already.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "catalog/adopted.h"
+#include "jobs/pools.h"
+#include "jobs/pools/server_hide.h"
+#include "jobs/pools/takeover_int.h"
+#include "jobs/pools/upkeep.h"
+#include "manifest/servers.h"
+
+static const char *const state_names[] = {
+	[TAKEOVER_OPEN] = "open",   [TAKEOVER_READ] = "read",
+	[TAKEOVER_LIST] = "list",   [TAKEOVER_OWN] = "own",
+	[TAKEOVER_TELL] = "tell",   [TAKEOVER_SOURCES] = "sources",
+	[TAKEOVER_PLANS] = "plans", [TAKEOVER_MARK] = "mark",
+};
+_Static_assert(sizeof(state_names) / sizeof(*state_names) == TAKEOVER_STATES,
+	       "one name per state");
+
+static struct catalog *catalog_of(const struct takeover *t)
+{
+	return t->base.jobs->config.catalog;
+}
+
+void takeover_set_state(struct takeover *t, enum takeover_state next)
+{
+	log_debug("jobs", "takeover of %s: %s -> %s", t->server_id,
+		  state_names[t->state], state_names[next]);
+	t->state = next;
+}
+
+static void takeover_free(struct takeover *t)
+{
+	exchange_cancel(t->exchange);
+	catalog_cancel(t->op);
+	opening_fini(&t->opening);
+	json_decref(t->doc);
+	json_decref(t->scopes);
+	json_decref(t->secrets);
+	free(t->text);
+	free(t->entries);
+	op_fini(&t->base);
+	free(t);
+}
+
+static void takeover_cancel(struct jobs_op *op)
+{
+	takeover_free((struct takeover *)(void *)op); /* base comes first */
+}
+
+void takeover_fail(struct takeover *t, const struct err *e)
+{
+	jobs_takeover_cb *done = t->done;
+	void *arg = t->arg;
+	struct err copy = *e;
+
+	log_warn("jobs", "takeover of %s stopped at \"%s\": %s", t->server_id,
+		 state_names[t->state], copy.msg);
+	takeover_free(t);
+	done(arg, NULL, &copy);
+}
+
+/* --- the end */
+
+static void on_adopting(void *arg, const struct job_record *r,
+			const struct err *e)
+{
+	(void)arg;
+	(void)r;
+	if (e != NULL)
+		log_warn("jobs", "after a takeover: %s", e->msg);
+}
+
+/* Backups that were made since the pool was read last become known, and what
+ * the other server left half is ours to sweep. */
+static void follow_up(struct takeover *t)
+{
+	struct jobs *j = t->base.jobs;
+	struct err e = {0};
+
+	if (jobs_adopt(j, t->opening.pool.id, on_adopting, NULL, &e) == NULL)
+		log_warn("jobs", "after a takeover: %s", e.msg);
+	upkeep_sweep(j->upkeep);
+	upkeep_publish(j->upkeep);
+}
+
+static void finish(struct takeover *t)
+{
+	jobs_takeover_cb *done = t->done;
+	void *arg = t->arg;
+	struct takeover_report report = t->report;
+	char *secrets = json_dumps(t->secrets, JSON_COMPACT);
+
+	log_info("jobs",
+		 "took over from %s in pool \"%s\": %u backups, %u sources, "
+		 "%u plans",
+		 t->server_id, t->opening.pool.name, report.backups,
+		 report.sources, report.plans);
+	follow_up(t);
+	takeover_free(t);
+	report.secrets_json = secrets;
+	done(arg, &report, NULL);
+	free(secrets);
+}
+
+static void on_marked(void *arg, const struct err *e)
+{
+	struct takeover *t = arg;
+
+	t->exchange = NULL;
+	if (e != NULL)
+		takeover_fail(t, e);
+	else
+		finish(t);
+}
+
+static void mark(struct takeover *t)
+{
+	const char *self = catalog_identity(catalog_of(t))->server_id;
+	struct server_file f = {.server_id = t->server_id, .is_forced = true};
+	char at[CLOCK_TEXT_MAX];
+	struct exchange_env env;
+	struct err e = {0};
+	char *json = NULL;
+
+	takeover_set_state(t, TAKEOVER_MARK);
+	if (json_object_set_new(t->doc, "taken_over",
+				json_pack("{s:s, s:s}", "by", self, "at",
+					  clock_format(clock_now_ms(), at))) ==
+	    0)
+		json = json_dumps(t->doc, JSON_COMPACT);
+	f.json = json;
+	opening_exchange_env(&t->opening, &env);
+	if (json != NULL)
+		t->exchange = exchange_server_put(&env, &f, on_marked, t, &e);
+	else
+		(void)err_nomem(&e, "servers/<id>.json");
+	free(json);
+	if (t->exchange == NULL)
+		takeover_fail(t, &e);
+}
+
+void takeover_imported(struct takeover *t)
+{
+	if (t->doc != NULL)
+		mark(t);
+	else
+		finish(t);
+}
+
+/* --- the backups */
+
+static void on_told(void *arg, const struct err *e)
+{
+	struct takeover *t = arg;
+
+	t->op = NULL;
+	if (e != NULL)
+		takeover_fail(t, e);
+	else
+		takeover_import(t);
+}
+
+static void tell(struct takeover *t)
+{
+	struct err e = {0};
+
+	takeover_set_state(t, TAKEOVER_TELL);
+	t->op = catalog_adopt_take(catalog_of(t), t->opening.pool.id,
+				   t->server_id, on_told, t, &e);
+	if (t->op == NULL)
+		takeover_fail(t, &e);
+}
+
+/* A server that is not known here is most likely mistyped. */
+static void end_entries(struct takeover *t)
+{
+	struct err e = {0};
+
+	if (t->doc != NULL || t->report.backups > 0) {
+		tell(t);
+		return;
+	}
+	(void)err_set(&e, ERR_NOT_FOUND, "not_found",
+		      "the pool holds nothing of the server %s; backups show "
+		      "the id of theirs as owner.server_id",
+		      t->server_id);
+	takeover_fail(t, &e);
+}
+
+static void next_entry(struct takeover *t);
+
+/* One that went meanwhile, or whose owner.json is none, is left as it is. */
+static void on_owned(void *arg, const struct err *e)
+{
+	struct takeover *t = arg;
+
+	t->exchange = NULL;
+	if (e != NULL && e->code != ERR_NOT_FOUND && e->code != ERR_DAMAGED) {
+		takeover_fail(t, e);
+		return;
+	}
+	if (e == NULL && strcmp(t->owner.server_id, t->server_id) == 0)
+		t->report.backups++;
+	t->next++;
+	next_entry(t);
+}
+
+static void next_entry(struct takeover *t)
+{
+	struct owner_change change = {.from = t->server_id};
+	struct exchange_env env;
+	struct err e = {0};
+
+	if (t->next >= t->n) {
+		end_entries(t);
+		return;
+	}
+	change.source_id = t->entries[t->next].source_id;
+	change.backup_id = t->entries[t->next].backup_id;
+	opening_exchange_env(&t->opening, &env);
+	t->exchange = exchange_own(&env, &change, &t->owner, on_owned, t, &e);
+	if (t->exchange == NULL)
+		takeover_fail(t, &e);
+}
+
+static void on_listed(void *arg, const struct err *e)
+{
+	struct takeover *t = arg;
+	struct err mine = {0};
+
+	t->exchange = NULL;
+	if (e == NULL && t->is_out_of_memory) {
+		(void)err_nomem(&mine, "a list of backups");
+		e = &mine;
+	}
+	if (e != NULL) {
+		takeover_fail(t, e);
+		return;
+	}
+	takeover_set_state(t, TAKEOVER_OWN);
+	next_entry(t);
+}
+
+static void on_entry(void *arg, const struct listing_entry *entry)
+{
+	struct takeover *t = arg;
+	size_t more = t->cap > 0 ? 2 * t->cap : 64;
+	struct listing_entry *grown;
+
+	if (!entry->has_owner || t->is_out_of_memory)
+		return;
+	if (t->n == t->cap) {
+		grown = realloc(t->entries, more * sizeof(*grown));
+		t->is_out_of_memory = grown == NULL;
+		if (grown == NULL)
+			return;
+		t->entries = grown;
+		t->cap = more;
+	}
+	t->entries[t->n++] = *entry;
+}
+
+static void list(struct takeover *t)
+{
+	struct exchange_env env;
+	struct err e = {0};
+
+	takeover_set_state(t, TAKEOVER_LIST);
+	opening_exchange_env(&t->opening, &env);
+	t->exchange = exchange_list(&env, on_entry, on_listed, t, &e);
+	if (t->exchange == NULL)
+		takeover_fail(t, &e);
+}
+
+/* --- what the other server said of itself */
+
+/* Without it (an old server never wrote one), or if it is damaged, the backups
+ * are still there to be taken. */
+static void read_doc(struct takeover *t)
+{
+	t->doc = json_loads(t->text, 0, NULL);
+	t->scopes = server_reveal(t->doc, &t->opening.identities);
+}
+
+static void on_server(void *arg, const struct err *e)
+{
+	struct takeover *t = arg;
+
+	t->exchange = NULL;
+	if (e != NULL && e->code != ERR_NOT_FOUND && e->code != ERR_DAMAGED) {
+		takeover_fail(t, e);
+		return;
+	}
+	if (e == NULL)
+		read_doc(t);
+	else
+		log_warn("jobs", "sources and plans are not taken over: %s",
+			 e->msg);
+	list(t);
+}
+
+static void on_opened(void *arg, const struct err *e)
+{
+	struct takeover *t = arg;
+	struct exchange_env env;
+	struct err mine = {0};
+
+	if (e != NULL) {
+		takeover_fail(t, e);
+		return;
+	}
+	takeover_set_state(t, TAKEOVER_READ);
+	opening_exchange_env(&t->opening, &env);
+	t->exchange = exchange_server_get(&env, t->server_id, &t->text,
+					  on_server, t, &mine);
+	if (t->exchange == NULL)
+		takeover_fail(t, &mine);
+}
+
+/* --- the request */
+
+static bool check_other(struct jobs *j, const char *server_id, struct err *e)
+{
+	const char *self = catalog_identity(j->config.catalog)->server_id;
+
+	return strcmp(self, server_id) != 0 ||
+	       err_set(e, ERR_INVALID, "invalid_value",
+		       "%s is this server: what it owns is its own already",
+		       server_id);
+}
+
+struct jobs_op *jobs_takeover(struct jobs *j, const char *pool,
+			      const char *server_id, jobs_takeover_cb *done,
+			      void *arg, struct err *e)
+{
+	const struct opening_want want = {.pool = pool};
+	struct takeover *t;
+
+	if (!check_other(j, server_id, e))
+		return NULL;
+	t = calloc(1, sizeof(*t));
+	if (t == NULL) {
+		(void)err_nomem(e, "a takeover");
+		return NULL;
+	}
+	t->base.cancel = takeover_cancel;
+	t->base.jobs = j;
+	t->done = done;
+	t->arg = arg;
+	t->secrets = json_array();
+	(void)str_copy(t->server_id, ID_MAX, server_id);
+	if (opening_start(&t->opening, j, &want, on_opened, t, e))
+		return &t->base;
+	takeover_free(t);
+	return NULL;
+}

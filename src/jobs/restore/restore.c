@@ -1,0 +1,366 @@
+/*
+ * restore.c - one restore from the queue to its end: the preflight again (the
+ * target may have changed since it was asked for), then the parts through
+ * their checks into the target, then every table counted and digested. Only
+ * what was found equal is called completed (rule 27).
+ *
+ *   idle -> preflight -> share -> start -> stream -> verify -> record;
+ *   any failure goes to record.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "jobs/restore/restore_int.h"
+#include "jobs/pools/upkeep.h"
+#include "loop/loop.h"
+
+static const char *const state_names[] = {
+	"queued", "check", "share", "start", "data", "verify", "record",
+};
+_Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
+		       RESTORE_STATE_COUNT,
+	       "one name per state");
+
+static struct restore_job *restore_of(struct job *job)
+{
+	return (struct restore_job *)(void *)job; /* base comes first */
+}
+
+static void set_state(struct restore_job *t, enum restore_state next)
+{
+	log_debug("jobs", "restore %s: %s -> %s", t->r.id,
+		  state_names[t->state], state_names[next]);
+	t->state = next;
+}
+
+static void tell_catalog(struct restore_job *t);
+
+static void tell_events(const struct restore_job *t, const char *verb)
+{
+	const struct job_subject what = {t->r.id, t->r.target_name};
+
+	job_tell(&t->base, verb, &what, &t->err);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	tell_catalog(arg);
+}
+
+static void on_recorded(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+
+	t->op = NULL;
+	if (e != NULL && retry_later(&t->retry, t->base.jobs, e, on_retry, t))
+		return;
+	if (e != NULL)
+		log_error("jobs",
+			  "restore %s: how it ended is not recorded: %s",
+			  t->r.id, e->msg);
+	else
+		tell_events(t, job_status_name(t->r.status));
+	job_over(&t->base);
+}
+
+/* The target is locked until the catalog has taken it. */
+static void tell_catalog(struct restore_job *t)
+{
+	struct job_progress p;
+	struct err e = {0};
+	char *progress;
+
+	t->base.ops->progress(&t->base, &p);
+	if (!err_is(&t->err))
+		p.percent = 100;
+	progress = progress_json(&p);
+	t->op = catalog_restore_finish(t->base.jobs->config.catalog, &t->r,
+				       progress, on_recorded, t, &e);
+	free(progress);
+	if (t->op == NULL)
+		on_recorded(t, &e);
+}
+
+/* err tells how it went. */
+static void record(struct restore_job *t)
+{
+	set_state(t, RESTORE_RECORD);
+	t->base.is_cancelable = false;
+	t->r.finished_at = clock_now_ms();
+	t->r.status = !err_is(&t->err)			    ? JOB_COMPLETED
+		      : strcmp(t->err.api, "canceled") == 0 ? JOB_CANCELED
+							    : JOB_FAILED;
+	if (err_is(&t->err)) {
+		t->r.error_json = error_json(&t->err);
+		upkeep_suspect(t->base.jobs->upkeep, &t->err);
+	}
+	job_log(&t->base, err_is(&t->err) ? LOG_WARN : LOG_INFO, "%s%s%s",
+		job_status_name(t->r.status), err_is(&t->err) ? ": " : "",
+		t->err.msg);
+	tell_catalog(t);
+}
+
+static void drop_stream(struct restore_job *t)
+{
+	source_op_cancel(t->verify);
+	t->verify = NULL;
+	restore_stream_drop(&t->stream);
+	budget_release(&t->share);
+}
+
+/* e may live in what is dropped here: it is copied first. */
+static void fail(struct restore_job *t, const struct err *e)
+{
+	t->err = *e;
+	if (!err_is(e))
+		(void)err_bug(&t->err, "a restore failed without a reason");
+	drop_stream(t);
+	preflight_cancel(&t->preflight);
+	catalog_cancel(t->op);
+	t->op = NULL;
+	record(t);
+}
+
+static void on_verified(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+	const struct load_facts *f;
+
+	t->verify = NULL;
+	if (failure(e) != NULL) {
+		fail(t, e);
+		return;
+	}
+	f = t->preflight.load->ops->facts(t->preflight.load);
+	t->r.verified = true;
+	t->r.row_count = f->rows_verified;
+	record(t);
+}
+
+static bool next_table(void *arg, struct load_item *item)
+{
+	struct restore_job *t = arg;
+	const struct preflight_table *table;
+
+	if (t->next_table == t->preflight.ntables)
+		return false;
+	table = &t->preflight.tables[t->next_table++];
+	item->database = preflight_renamed(&t->preflight, table->database);
+	item->name = table->name;
+	item->rows = table->rows;
+	item->digest = table->digest;
+	return true;
+}
+
+static void begin_verify(struct restore_job *t)
+{
+	struct load *load = t->preflight.load;
+	struct err e = {0};
+
+	set_state(t, RESTORE_VERIFY);
+	job_log(&t->base, LOG_INFO,
+		"all statements applied; comparing %zu "
+		"tables with the manifest",
+		t->preflight.ntables);
+	t->verify = load->ops->verify(load, next_table, t, on_verified, t, &e);
+	if (t->verify == NULL)
+		fail(t, &e);
+}
+
+static void tell_left_out(struct restore_job *t)
+{
+	struct load *load = t->preflight.load;
+	const struct load_facts *f = load->ops->facts(load);
+
+	for (size_t i = 0; i < f->nnotes; i++)
+		job_log(&t->base, LOG_WARN, "%s", f->notes[i].text);
+	if (f->left_out > f->nnotes)
+		job_log(&t->base, LOG_WARN, "%" PRIu64 " more are left out",
+			f->left_out - f->nnotes);
+}
+
+static void on_streamed(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+
+	tell_left_out(t);
+	if (e != NULL) {
+		fail(t, e);
+		return;
+	}
+	drop_stream(t);
+	begin_verify(t);
+}
+
+static void on_started(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+	struct err mine = {0};
+
+	t->op = NULL;
+	if (e != NULL) {
+		fail(t, e);
+		return;
+	}
+	tell_events(t, "started");
+	set_state(t, RESTORE_STREAM);
+	if (!restore_stream_start(&t->stream, on_streamed, t, &mine))
+		fail(t, &mine);
+}
+
+/* It has its share of the buffers. */
+static void on_share(void *arg)
+{
+	struct restore_job *t = arg;
+	struct err e = {0};
+
+	set_state(t, RESTORE_START);
+	t->r.started_at = clock_now_ms();
+	t->op = catalog_restore_started(t->base.jobs->config.catalog, &t->r,
+					on_started, t, &e);
+	if (t->op == NULL)
+		fail(t, &e);
+}
+
+static void on_preflight(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+
+	if (e != NULL) {
+		fail(t, e);
+		return;
+	}
+	set_state(t, RESTORE_SHARE);
+	t->total_bytes = preflight_download_bytes(&t->preflight);
+	budget_reserve(t->base.jobs->config.budget, &t->share,
+		       restore_stream_share(&t->stream, &t->preflight),
+		       on_share, t);
+}
+
+static uint64_t bytes_read(const struct restore_job *t)
+{
+	return restore_stream_bytes(&t->stream);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct restore_job *t = arg;
+
+	(void)fd;
+	(void)what;
+	meter_sample(&t->meter, state_names[t->state], bytes_read(t));
+}
+
+static void restore_start(struct job *job)
+{
+	static const struct timeval period = {0, METER_PERIOD_MS * 1000L};
+	struct restore_job *t = restore_of(job);
+	struct err e = t->err; /* there may have been no memory for it */
+
+	set_state(t, RESTORE_PREFLIGHT);
+	job_log(job, LOG_INFO, "restore of %s into source \"%s\" begins",
+		t->r.backup_id, t->r.target_name);
+	t->tick = event_new(loop_base(job->jobs->config.loop), -1, EV_PERSIST,
+			    on_tick, t);
+	if (t->tick == NULL || evtimer_add(t->tick, &period) != 0)
+		(void)err_nomem(&e, "a restore");
+	t->preflight.jobs = job->jobs;
+	if (err_is(&e) ||
+	    !preflight_start(&t->preflight, &t->r, 0, on_preflight, t, &e))
+		fail(t, &e);
+}
+
+/* What is in the target already stays there, and the error says so. */
+static void restore_cancel(struct job *job, const struct err *why)
+{
+	struct restore_job *t = restore_of(job);
+	struct err e = {0};
+
+	if (t->state == RESTORE_RECORD)
+		return;
+	if (t->state >= RESTORE_STREAM)
+		(void)err_set(&e, why->code, why->api,
+			      "%s; what was restored until then is still in "
+			      "the target",
+			      why->msg);
+	else
+		e = *why;
+	fail(t, &e);
+}
+
+static void restore_progress(const struct job *job, struct job_progress *p)
+{
+	const struct restore_job *t =
+		(const struct restore_job *)(const void *)job;
+
+	memset(p, 0, sizeof(*p));
+	p->bytes_read = bytes_read(t);
+	p->items_total = t->preflight.ntables;
+	p->items_done = t->next_table;
+	if (t->preflight.load != NULL)
+		p->bytes_stored =
+			t->preflight.load->ops->facts(t->preflight.load)
+				->statement_bytes;
+	meter_progress(&t->meter, p);
+	if (t->total_bytes > 0 && t->state <= RESTORE_STREAM)
+		p->percent = (int)(p->bytes_read * 90 / t->total_bytes);
+	else if (t->state == RESTORE_VERIFY && p->items_total > 0)
+		p->percent = (int)(90 + p->items_done * 9 / p->items_total);
+}
+
+static void restore_destroy(struct job *job)
+{
+	struct restore_job *t = restore_of(job);
+
+	drop_stream(t);
+	retry_fini(&t->retry);
+	catalog_cancel(t->op);
+	preflight_fini(&t->preflight);
+	restore_record_fini(&t->r);
+	if (t->tick != NULL)
+		event_free(t->tick);
+	free(t);
+}
+
+const struct job_ops *restore_job_ops(void)
+{
+	static const struct job_ops ops = {
+		.name = "restore",
+		.start = restore_start,
+		.cancel = restore_cancel,
+		.progress = restore_progress,
+		.destroy = restore_destroy,
+	};
+
+	return &ops;
+}
+
+struct restore_job *restore_job_new(void)
+{
+	return calloc(1, sizeof(struct restore_job));
+}
+
+/* What needs no memory is enough to tell the catalog that it failed. */
+static void fill_bare(struct restore_job *t, const struct restore_record *r)
+{
+	memcpy(t->r.id, r->id, ID_MAX);
+	memcpy(t->r.backup_id, r->backup_id, ID_MAX);
+	memcpy(t->r.target_id, r->target_id, ID_MAX);
+	memcpy(t->r.target_name, r->target_name, NAME_BUF);
+	memcpy(t->r.job_id, r->job_id, ID_MAX);
+	t->r.fence = r->fence;
+	(void)err_nomem(&t->err, "a restore");
+}
+
+void restore_job_fill(struct restore_job *t, const struct restore_record *r)
+{
+	memcpy(t->base.source_id, r->target_id, ID_MAX);
+	if (!restore_record_copy(&t->r, r))
+		fill_bare(t, r);
+}

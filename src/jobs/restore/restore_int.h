@@ -1,0 +1,52 @@
+/* restore_int.h - one restore under way. */
+#ifndef COFFER_JOBS_RESTORE_INT_H
+#define COFFER_JOBS_RESTORE_INT_H
+
+#include "jobs/jobs_int.h"
+#include "jobs/meter.h"
+#include "jobs/restore/preflight.h"
+#include "jobs/report.h"
+#include "jobs/restore/restore_stream.h"
+#include "jobs/retry.h"
+#include "pipeline/budget.h"
+
+enum restore_state {
+	RESTORE_IDLE,	   /* in the queue */
+	RESTORE_PREFLIGHT, /* manifest, index, target */
+	RESTORE_SHARE,	   /* waits for its share of the buffers */
+	RESTORE_START,	   /* the catalog notes that it runs */
+	RESTORE_STREAM,	   /* parts flow into the target */
+	RESTORE_VERIFY,	   /* tables are counted and digested again */
+	RESTORE_RECORD,	   /* the catalog notes how it ended */
+	RESTORE_STATE_COUNT,
+};
+
+struct restore_job {
+	struct job base;
+	enum restore_state state;
+	struct restore_record r; /* what the catalog is told */
+	struct preflight preflight;
+	struct budget_share share;
+	struct restore_stream stream;
+	struct source_op *verify;
+	uint64_t total_bytes; /* to be read */
+	size_t next_table;    /* to compare */
+	struct catalog_op *op;
+	struct event *tick;
+	struct retry retry; /* of telling the catalog how it ended */
+	struct meter meter;
+	struct err err; /* why it does not end well */
+};
+
+/* An empty job, made before the catalog is asked: what it accepts must never
+ * lack a job. NULL: no memory. */
+struct restore_job *restore_job_new(void) MUST_CHECK;
+
+/* What the catalog has accepted. Without memory for a copy the job fails, when
+ * its turn has come. */
+void restore_job_fill(struct restore_job *t, const struct restore_record *r);
+
+/* Its vtable, for job_enqueue(). */
+const struct job_ops *restore_job_ops(void);
+
+#endif
