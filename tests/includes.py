@@ -41,7 +41,9 @@ PROGRAM = {"src/main.c", "src/server.c", "src/server.h",
 
 # Folders of a room that have an order of their own, from below to above.
 FOLDERS = ("src/sources/mysql", "src/sources/mysql/dump",
-           "src/sources/mysql/load")
+           "src/sources/mysql/load",
+           "src/sources/redis/rdb", "src/sources/redis",
+           "src/sources/redis/dump", "src/sources/redis/load")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)

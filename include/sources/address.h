@@ -3,6 +3,7 @@
 #define COFFER_SOURCES_ADDRESS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct loop;
 struct workers;
@@ -37,6 +38,8 @@ struct source_pattern {
  * database. With include patterns (then databases is NULL) what matches one of
  * them; in any case not what matches one of exclude. What is named without a
  * wildcard must be there.
+ * Of Redis: database numbers and glob patterns of key names instead; none of
+ * either: all.
  */
 struct source_scope_database {
 	const char *name;
@@ -49,6 +52,11 @@ struct source_scope {
 	size_t ndatabases;
 	const struct source_pattern *include, *exclude;
 	size_t ninclude, nexclude;
+
+	const uint32_t *numbers;
+	size_t nnumbers;
+	const char *const *keys;
+	size_t nkeys;
 };
 
 #endif

@@ -35,6 +35,11 @@ struct dump_facts {
 	char *session_json; /* object: sql_mode, character sets, time_zone */
 	uint64_t databases, tables, rows, views, routines, triggers, events;
 	uint64_t sequences, accounts;
+	/* Of Redis; counts_json is an array with an object per database. */
+	uint64_t keys, expiring, functions;
+	char *counts_json;
+	char replication_id[41];
+	uint64_t replication_offset;
 	unsigned connections; /* that read at the same time */
 	uint64_t plain_bytes;
 	uint64_t max_statement_bytes; /* the longest one, for load_config */

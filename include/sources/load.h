@@ -69,6 +69,10 @@ struct load_config {
 	 * with these tables (and views). NULL: every database is whole. */
 	const struct source_scope_database *partial;
 	size_t npartial;
+	/* Of Redis: what of the backup is wanted. Its whole stream is read, and
+	 * the load leaves out what is not. Borrowed until load_new() returns.
+	 */
+	const struct source_scope *scope;
 	unsigned parallelism; /* connections, 0: 4 at most */
 	enum load_definer definer;
 	const char *const *definers; /* that the backup names: "app@%" */
@@ -97,6 +101,8 @@ struct load_facts {
 	/* What the target holds if the restore stops here. */
 	uint64_t tables_made, rows_committed, programs_made;
 	uint64_t redone; /* transactions that others were in the way of */
+	uint64_t
+		expired; /* Redis: keys whose time had come, left out or gone */
 	/* What could not be made and was left out, a sentence each, without
 	 * secrets: the first ones, and how many in all. */
 	struct load_note *notes;
