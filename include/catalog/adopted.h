@@ -16,6 +16,16 @@ struct catalog_op *catalog_adopt_begin(struct catalog *c, const char *pool,
 				       catalog_job_cb *done, void *arg,
 				       struct err *e) MUST_CHECK;
 
+/* Pools that were bound, or were to be read again, and of which no job has come
+ * to its end since (a crash, a stop, a store that was away); but those that a
+ * job reads now. ids: n of them, valid during the call; NULL if there is none
+ * or with e. */
+typedef void catalog_unread_cb(void *arg, const char (*ids)[ID_MAX], size_t n,
+			       const struct err *e);
+struct catalog_op *catalog_adopt_unread(struct catalog *c,
+					catalog_unread_cb *done, void *arg,
+					struct err *e) MUST_CHECK;
+
 /*
  * Takes in a completed backup that a manifest in pool r->pool_id tells of: all
  * fields as given, server_id its owner's, manifest_digest known. One that is

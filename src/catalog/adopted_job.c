@@ -1,5 +1,11 @@
-/* adopted_job.c - the job that reads a pool: its begin, its end, and what it
- * found to be gone. */
+/*
+ * adopted_job.c - the job that reads a pool: its begin, its end, and what it
+ * found to be gone.
+ *
+ * A pool is unread from the moment it is bound, or read again, until a job has
+ * come to its end with it: what a crash, a stop or a store that was away has
+ * cut is known from that, and begun again. Only who cancels the job lets it be.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +15,14 @@
 #include "catalog/call_int.h"
 #include "catalog/jobs_int.h"
 #include "catalog/keys_int.h"
+#include "catalog/list_int.h"
+
+static bool set_unread(struct db *db, const char *pool_id, bool is_unread,
+		       struct err *e)
+{
+	return db_run(db, "UPDATE pools SET is_unread = ? WHERE id = ?",
+		      ARGS(arg_int(is_unread), arg_text(pool_id)), e);
+}
 
 static bool check_idle(struct db *db, const char *pool_id, struct err *e)
 {
@@ -41,7 +55,8 @@ static bool run_begin(struct catalog *c, struct catalog_op *op)
 		return false;
 	(void)str_copy(j->resource, ID_MAX, id);
 	(void)str_copy(j->pool_id, ID_MAX, id);
-	return job_add(&c->db, j, NULL, &op->err);
+	return set_unread(&c->db, id, true, &op->err) &&
+	       job_add(&c->db, j, NULL, &op->err);
 }
 
 static void tell_job(const struct catalog_op *op, const struct err *e)
@@ -79,7 +94,9 @@ static bool run_finish(struct catalog *c, struct catalog_op *op)
 			  ARGS(arg_text(j->id)), &resource, &op->err);
 
 	end.resource = resource != NULL ? resource : "";
-	ok = ok && job_finish(&c->db, &end, &op->err);
+	ok = ok && job_finish(&c->db, &end, &op->err) &&
+	     (j->status == JOB_FAILED ||
+	      set_unread(&c->db, end.resource, false, &op->err));
 	free(resource);
 	return ok;
 }
@@ -128,6 +145,42 @@ struct catalog_op *catalog_adopt_finish(struct catalog *c,
 	(void)str_copy(j.id, ID_MAX, end->job_id);
 	return call_submit(op, give_end(op, &j, end->why, end->progress_json),
 			   e);
+}
+
+/* ---- what was cut */
+
+static bool run_unread(struct catalog *c, struct catalog_op *op)
+{
+	struct text ids = {0};
+	bool ok = list_ids(&c->db,
+			   "SELECT id FROM pools p WHERE is_unread = 1"
+			   " AND NOT EXISTS (SELECT 1 FROM jobs"
+			   "  WHERE kind = 'adopt' AND status = 'running'"
+			   "  AND pool_id = p.id) ORDER BY id",
+			   NULL, &ids, &op->err);
+
+	op->page.n = ids.len / ID_MAX;
+	op->text = text_take(&ids);
+	return ok && (op->text != NULL || err_nomem(&op->err, "a list"));
+}
+
+static void tell_unread(const struct catalog_op *op, const struct err *e)
+{
+	op->cb.unread(op->arg, (const char(*)[ID_MAX])op->text,
+		      e == NULL ? op->page.n : 0, e);
+}
+
+static const struct intent unread = {
+	.mode = INTENT_READ, .run = run_unread, .tell = tell_unread};
+
+struct catalog_op *catalog_adopt_unread(struct catalog *c,
+					catalog_unread_cb *done, void *arg,
+					struct err *e)
+{
+	struct catalog_op *op =
+		call_new(c, &unread, (union call_cb){.unread = done}, arg, e);
+
+	return call_submit(op, true, e);
 }
 
 /* ---- what is gone */

@@ -4,6 +4,7 @@
 
 #include <sys/queue.h>
 
+#include "catalog/adopted.h"
 #include "catalog/backups.h"
 #include "catalog/catalog.h"
 #include "catalog/db_int.h"
@@ -93,6 +94,7 @@ union call_cb {
 	catalog_plan_runs_cb *plan_runs;
 	catalog_retention_cb *retention;
 	catalog_doomed_cb *doomed;
+	catalog_unread_cb *unread;
 };
 
 struct reply_row;

@@ -125,8 +125,9 @@ static bool insert(struct db *db, const struct pool_record *r, struct err *e)
 		db,
 		"INSERT INTO pools (id, name, name_key, storage_type, remarks,"
 		" config_json, part_bytes, capabilities_json, recipients_json,"
-		" is_reachable, reason, probed_at, created_at, updated_at)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		" is_reachable, reason, probed_at, created_at, updated_at,"
+		" is_unread)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
 		ARGS(arg_text(r->id), arg_text(r->name), arg_text(folded),
 		     arg_text(r->storage_type), arg_text(r->remarks),
 		     arg_text(r->config_json), arg_u64(r->part_bytes),

@@ -271,6 +271,8 @@
 #define V3_POOLS                                                               \
 	"ALTER TABLE pools ADD COLUMN recipients_json TEXT;"                   \
 	"ALTER TABLE pools ADD COLUMN identity TEXT;" /* sealed */             \
+	"ALTER TABLE pools ADD COLUMN is_unread"      /* see adopted_job.c */  \
+	" INTEGER NOT NULL DEFAULT 0;"                                         \
 	"ALTER TABLE sources ADD COLUMN read_from_json TEXT;"                  \
 	"ALTER TABLE sources ADD COLUMN read_from_secret TEXT;" /* sealed */
 

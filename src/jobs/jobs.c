@@ -16,8 +16,9 @@
 #include "jobs/plans/expire.h"
 #include "jobs/jobs_int.h"
 #include "jobs/plans/plan_run.h"
-#include "jobs/removal/sweep.h"
+#include "jobs/pools/unread.h"
 #include "jobs/pools/upkeep.h"
+#include "jobs/removal/sweep.h"
 #include "loop/loop.h"
 
 static void on_turn(evutil_socket_t fd, short what, void *arg);
@@ -51,6 +52,7 @@ nomem:
 void jobs_start(struct jobs *j)
 {
 	plan_runs_resume(j);
+	unread_resume(j);
 	sweeper_kick(j->sweeper);
 	upkeep_start(j->upkeep);
 }
@@ -215,6 +217,7 @@ void jobs_stop(struct jobs *j, void (*done)(void *arg), void *arg)
 	j->stopped_arg = arg;
 	catalog_cancel(j->resume);
 	j->resume = NULL;
+	unread_stop(j);
 	expirer_stop(j->expirer);
 	upkeep_stop(j->upkeep);
 	sweeper_stop(j->sweeper);
@@ -243,6 +246,7 @@ void jobs_free(struct jobs *j)
 		job->ops->destroy(job);
 	}
 	catalog_cancel(j->resume);
+	unread_stop(j);
 	expirer_free(j->expirer);
 	upkeep_free(j->upkeep);
 	sweeper_free(j->sweeper);

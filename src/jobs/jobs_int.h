@@ -85,6 +85,7 @@ struct jobs {
 	struct upkeep *upkeep;
 	struct expirer *expirer;
 	struct catalog_op *resume; /* asks what was queued */
+	struct catalog_op *unread; /* asks which pools are to be read */
 	bool is_stopping;
 	void (*stopped)(void *arg);
 	void *stopped_arg;

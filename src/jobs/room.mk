@@ -24,7 +24,8 @@ libjobs_a_SOURCES = \
 	src/jobs/pools/server_file.c src/jobs/pools/server_file.h \
 	src/jobs/pools/server_hide.c src/jobs/pools/server_hide.h \
 	src/jobs/pools/takeover.c src/jobs/pools/takeover_import.c \
-	src/jobs/pools/takeover_int.h src/jobs/pools/upkeep.c \
+	src/jobs/pools/takeover_int.h src/jobs/pools/unread.c \
+	src/jobs/pools/unread.h src/jobs/pools/upkeep.c \
 	src/jobs/pools/upkeep.h \
 	src/jobs/removal/delete.c src/jobs/removal/removal.c \
 	src/jobs/removal/removal.h src/jobs/removal/sweep.c \

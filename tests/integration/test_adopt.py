@@ -108,6 +108,32 @@ def test_rule17_adopted_is_read_only(two, small):
     assert second.api.get(f"/v1/backups/{backup['id']}").status == 404
 
 
+def test_rule17_a_reading_that_was_cut_is_begun_again(
+        cofferds, mariadb, tmp_path, small):
+    """The pool was away while it was read. It is read again when it answers,
+    or at the next start: nobody has to ask."""
+    two = Two(cofferds, mariadb, tmp_path / "pool",
+              env={"COFFER_PROBE_SECONDS": "1"})
+    second, away = two.another(), two.folder.with_name("away")
+    status = lambda: second.api.fetch("/v1/pools/pool")["status"]
+    for is_killed in (False, True):
+        backup = two.first.backup(small)
+        two.folder.rename(away)
+        two.folder.write_text("no folder")
+        process.until(lambda: status() == "unreachable", 60, "it is away")
+        job = second.api.want(202, "POST", "/v1/pools/pool/adopt")
+        assert second.api.wait_job(job["id"])["status"] == "failed"
+        if is_killed:
+            second.cofferd.kill()
+        two.folder.unlink()
+        away.rename(two.folder)
+        if is_killed:
+            second.cofferd.start()
+        process.until(lambda: second.api.get(
+            f"/v1/backups/{backup['id']}").status == 200, 60, "it is read")
+        process.until(lambda: status() == "available", 60, "it answers")
+
+
 def test_rule17_names_collide_and_quota_does_not_count(
         cofferds, mariadb, tmp_path, small):
     two = Two(cofferds, mariadb, tmp_path / "pool",

@@ -42,3 +42,8 @@ tests_unit_test_jobs_meter_LDADD = $(JOBS_LIBS) $(TEST_LIBS)
 check_PROGRAMS += tests/unit/test_jobs_verify
 tests_unit_test_jobs_verify_SOURCES = tests/unit/test_jobs_verify.c
 tests_unit_test_jobs_verify_LDADD = $(JOBS_LIBS) $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_jobs_adopt
+tests_unit_test_jobs_adopt_SOURCES = tests/unit/test_jobs_adopt.c $(JOBS_HOUSE)
+tests_unit_test_jobs_adopt_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
+tests_unit_test_jobs_adopt_LDADD = $(JOBS_HOUSE_LIBS)

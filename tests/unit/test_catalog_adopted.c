@@ -300,6 +300,57 @@ static void test_job(void **state)
 	assert_int_equal(r->a.job.status, JOB_COMPLETED);
 }
 
+static size_t nunread;
+
+static void count_unread(void *arg, const char (*ids)[ID_MAX], size_t n,
+			 const struct err *e)
+{
+	nunread = n;
+	if (n > 0)
+		assert_string_equal(ids[0], pool_id);
+	rig_on_done(arg, e);
+}
+
+static bool is_unread(struct rig *r)
+{
+	struct err e = {0};
+
+	fresh(r);
+	assert_true(rig_wait(
+		r, catalog_adopt_unread(r->catalog, count_unread, r, &e)));
+	assert_in_range(nunread, 0, 1);
+	return nunread == 1;
+}
+
+/* Until a job has come to its end, whatever cuts it. */
+static void test_rule17_what_was_cut_is_known(void **state)
+{
+	struct err away = {.code = ERR_CONNECT, .api = "store_failed"};
+	struct err canceled = {.code = ERR_CANCELED, .api = "canceled"};
+	struct rig *r = *state;
+
+	pool(r);
+	assert_true(is_unread(r)); /* bound, and then a crash */
+	assert_true(begin(r));
+	assert_false(is_unread(r)); /* it is being read */
+	assert_true(rig_recover(r));
+	assert_true(is_unread(r));
+	assert_true(begin(r));
+	assert_true(finish(r, fence, &away));
+	assert_true(is_unread(r));
+	assert_true(begin(r));
+	assert_true(finish(r, fence, NULL));
+	assert_false(is_unread(r));
+	assert_true(rig_recover(r));
+	assert_false(is_unread(r));
+	assert_true(begin(r)); /* on request */
+	assert_true(rig_recover(r));
+	assert_true(is_unread(r));
+	assert_true(begin(r));
+	assert_true(finish(r, fence, &canceled)); /* and not wanted */
+	assert_false(is_unread(r));
+}
+
 static bool forget(struct rig *r, const char (*ids)[ID_MAX], size_t n)
 {
 	const struct pool_listing there = {pool_id, ids, n};
@@ -427,6 +478,7 @@ int main(void)
 		TEST(test_what_was_hidden),
 		TEST(test_only_the_owner_deletes),
 		TEST(test_job),
+		TEST(test_rule17_what_was_cut_is_known),
 		TEST(test_what_is_gone),
 		TEST(test_sources),
 		TEST(test_plans),

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "catalog/pools.h"
 #include "jobs/monitor/monitor_int.h"
+#include "jobs/pools/unread.h"
 #include "manifest/layout.h"
 
 enum { LOOK_ATTEMPTS = 2 };
@@ -35,6 +36,8 @@ static void on_told(void *arg, const struct err *e)
 	if (e != NULL)
 		log_warn("jobs", "cannot keep how pool %s is: %s", k->id,
 			 e->msg);
+	else if (k->opening.pool.is_reachable)
+		unread_resume(k->round->jobs);
 	look_end(k);
 }
 
