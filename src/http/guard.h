@@ -68,8 +68,8 @@ void guard_sending(struct conn *c, struct evhttp_request *req, size_t bytes);
 
 /*
  * Its answer is a stream: no deadline until guard_sending(), gone() runs when
- * the connection ends. A client that takes nothing for a minute is dropped by
- * the system.
+ * the connection ends. Who streams drops a client that takes nothing; one
+ * that is away is dropped by the system after a minute.
  */
 void guard_streaming(struct conn *c);
 

@@ -36,6 +36,7 @@ enum {
 	DRAINED_BYTES = 32 << 10,  /* then the next page is asked for */
 	PAGE_EVENTS = 500,	   /* of catalog_event_since() */
 	DRAIN_MS = 20,
+	DEAF_TICKS = 10, /* seconds; a reader that takes nothing so long goes */
 };
 
 enum stream_state {
@@ -54,6 +55,8 @@ struct stream {
 	int64_t missed_id; /* the newest that was stored before it was live */
 	bool is_more;	   /* the last page was full */
 	int64_t spoke_ms;  /* monotonic */
+	size_t waiting;	   /* bytes that waited for it at the last look */
+	unsigned deaf;	   /* ticks since it took any */
 };
 TAILQ_HEAD(stream_list, stream);
 
@@ -83,6 +86,25 @@ static void stream_cut(struct stream *s)
 	evhttp_connection_free(evhttp_request_get_connection(ev));
 }
 
+static void stream_drop(struct stream *s)
+{
+	log_info("http",
+		 "a stream of events is dropped: its client is too slow "
+		 "request=%s",
+		 s->request->id);
+	stream_cut(s);
+}
+
+/* Has the client taken anything since the last look? */
+static void stream_look(struct stream *s)
+{
+	size_t now = conn_backlog(s->request->conn);
+
+	if (now == 0 || now < s->waiting)
+		s->deaf = 0;
+	s->waiting = now;
+}
+
 /* False: the client takes too little, the stream is gone. */
 static bool stream_send(struct stream *s, const struct text *t)
 {
@@ -91,22 +113,20 @@ static bool stream_send(struct stream *s, const struct text *t)
 
 	if (t->len == 0 && !t->is_broken)
 		return true;
+	stream_look(s);
 	b = evbuffer_new();
 	if (b == NULL || t->is_broken ||
 	    evbuffer_add(b, t->data, t->len) != 0 ||
 	    (s->state == STREAM_LIVE &&
 	     conn_backlog(r->conn) > BACKLOG_BYTES)) {
-		log_info("http",
-			 "a stream of events is dropped: its client is "
-			 "too slow request=%s",
-			 r->id);
 		if (b != NULL)
 			evbuffer_free(b);
-		stream_cut(s);
+		stream_drop(s);
 		return false;
 	}
 	evhttp_send_reply_chunk(r->ev, b);
 	evbuffer_free(b);
+	s->waiting = conn_backlog(r->conn);
 	s->spoke_ms = clock_mono_ms();
 	return true;
 }
@@ -277,6 +297,12 @@ static void stream_tick(struct stream *s)
 
 	if (!auth_still_knows(server->auth, &s->request->who)) {
 		stream_end(s);
+		return;
+	}
+	stream_look(s);
+	/* Ticks, not time: a loop that was held up is not its fault. */
+	if (++s->deaf > DEAF_TICKS) {
+		stream_drop(s);
 		return;
 	}
 	if (s->state == STREAM_LIVE)

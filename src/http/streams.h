@@ -20,8 +20,9 @@ void streams_free(struct streams *s);
 
 /*
  * Answers with a stream that lasts until its client leaves, takes too little
- * of it, or is not known any more. With Last-Event-ID it begins with what came
- * after that. Refuses when there are too many.
+ * of it (nothing for ten seconds while something waits, or its bounded backlog
+ * is full), or is not known any more. With Last-Event-ID it begins with what
+ * came after that. Refuses when there are too many.
  */
 void streams_begin(struct request *r);
 

@@ -4,7 +4,7 @@ check_PROGRAMS += tests/unit/test_http_auth tests/unit/test_http_body \
 	tests/unit/test_http_query tests/unit/test_http_routes \
 	tests/unit/test_http_wire tests/unit/test_http_api \
 	tests/unit/test_http_bad tests/unit/test_http_nomem \
-	tests/unit/test_http_plans
+	tests/unit/test_http_plans tests/unit/test_http_streams
 
 tests_unit_test_http_auth_SOURCES = tests/unit/test_http_auth.c
 tests_unit_test_http_auth_LDADD = $(HTTP_LIBS) $(TEST_LIBS)
@@ -38,6 +38,10 @@ tests_unit_test_http_api_LDADD = $(http_shop_libs)
 tests_unit_test_http_plans_SOURCES = tests/unit/test_http_plans.c $(http_shop)
 tests_unit_test_http_plans_CPPFLAGS = $(http_shop_cppflags)
 tests_unit_test_http_plans_LDADD = $(http_shop_libs)
+tests_unit_test_http_streams_SOURCES = tests/unit/test_http_streams.c \
+	$(http_shop)
+tests_unit_test_http_streams_CPPFLAGS = $(http_shop_cppflags)
+tests_unit_test_http_streams_LDADD = $(http_shop_libs)
 tests_unit_test_http_bad_SOURCES = tests/unit/test_http_bad.c $(http_shop)
 tests_unit_test_http_bad_CPPFLAGS = $(http_shop_cppflags)
 tests_unit_test_http_bad_LDADD = $(http_shop_libs)
