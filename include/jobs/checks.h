@@ -31,7 +31,8 @@ struct jobs_op *jobs_list_names(struct jobs *j, const struct source_record *r,
 				source_names_cb *done, void *arg,
 				struct err *e) MUST_CHECK;
 
-/* Proves a store (rule 15). r with config_json and secret.
+/* Proves a store (rule 15). r with config_json and secret; of one that is
+ * bound (r->id) the folder must be the one that holds its backups.
  * "pool_check_failed". */
 struct jobs_op *jobs_check_pool(struct jobs *j, const struct pool_record *r,
 				probe_done_cb *done, void *arg,

@@ -9,12 +9,14 @@
 #include "jobs/backup/backup_int.h"
 #include "jobs/backup/backup_stream.h"
 #include "jobs/opening.h"
+#include "jobs/pools/folder.h"
 
 /* One look at a source or a pool. */
 struct check {
 	struct jobs_op base;
 	struct opened_address address;
 	struct source_op *look;
+	struct folder_look *folder; /* of a pool that is one */
 	struct store *store;
 	struct probe *probe;
 	source_probe_cb *source_done;
@@ -26,6 +28,7 @@ struct check {
 static void check_free(struct check *k)
 {
 	source_op_cancel(k->look);
+	folder_look_cancel(k->folder);
 	probe_cancel(k->probe);
 	store_free(k->store);
 	opened_address_fini(&k->address);
@@ -215,10 +218,46 @@ static bool check_part_bytes(const struct jobs *j, const struct pool_record *r,
 		       total);
 }
 
+static void on_folder(void *arg, const struct err *e)
+{
+	struct check *k = arg;
+	struct err mine = {0};
+
+	k->folder = NULL;
+	if (e != NULL)
+		(void)err_set(&mine, ERR_INVALID, "pool_check_failed", "%s",
+			      e->msg);
+	else
+		k->probe = probe_start(k->base.jobs->config.loop, k->store,
+				       on_pool, k, &mine);
+	if (k->probe == NULL)
+		on_pool(k, NULL, &mine);
+}
+
+/* The folder of a pool that is bound is looked at first: a probe would write
+ * into the mount point of a disk that is away, and be content. */
+static bool check_pool_begin(struct check *k, const struct pool_record *r,
+			     struct err *e)
+{
+	enum { ATTEMPTS = 2 }; /* somebody waits for the answer */
+	struct jobs *j = k->base.jobs;
+
+	k->store = opening_store(j, r, ATTEMPTS, e);
+	if (k->store == NULL) {
+		(void)str_copy(e->api, sizeof(e->api), "pool_check_failed");
+		return false;
+	}
+	if (r->id[0] != '\0' && folder_is_one(r)) {
+		k->folder = folder_look_start(j, r, on_folder, k, e);
+		return k->folder != NULL;
+	}
+	k->probe = probe_start(j->config.loop, k->store, on_pool, k, e);
+	return k->probe != NULL;
+}
+
 struct jobs_op *jobs_check_pool(struct jobs *j, const struct pool_record *r,
 				probe_done_cb *done, void *arg, struct err *e)
 {
-	enum { ATTEMPTS = 2 }; /* somebody waits for the answer */
 	struct check *k;
 
 	if (!check_part_bytes(j, r, e))
@@ -227,14 +266,8 @@ struct jobs_op *jobs_check_pool(struct jobs *j, const struct pool_record *r,
 	if (k == NULL)
 		return NULL;
 	k->pool_done = done;
-	k->store = opening_store(j, r, ATTEMPTS, e);
-	if (k->store == NULL)
-		(void)str_copy(e->api, sizeof(e->api), "pool_check_failed");
-	if (k->store != NULL)
-		k->probe = probe_start(j->config.loop, k->store, on_pool, k, e);
-	if (k->probe == NULL) {
-		check_free(k);
-		return NULL;
-	}
-	return &k->base;
+	if (check_pool_begin(k, r, e))
+		return &k->base;
+	check_free(k);
+	return NULL;
 }

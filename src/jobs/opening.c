@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "jobs/jobs_int.h"
+#include "jobs/pools/folder.h"
 
 static void opening_next(struct opening *o);
 
@@ -178,8 +179,7 @@ void opening_exchange_env(const struct opening *o, struct exchange_env *env)
 
 bool opening_is_marked(const struct pool_record *r)
 {
-	return strcmp(r->storage_type, "local_directory") == 0 &&
-	       r->backup_count > 0;
+	return folder_is_one(r) && r->backup_count > 0;
 }
 
 json_t *record_json(const char *text, const char *what, struct err *e)

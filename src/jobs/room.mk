@@ -12,12 +12,13 @@ libjobs_a_SOURCES = \
 	src/jobs/backup/backup_stream.h src/jobs/backup/source_look.c \
 	src/jobs/backup/source_look.h \
 	src/jobs/monitor/monitor.c src/jobs/monitor/monitor.h \
-	src/jobs/monitor/monitor_folder.c src/jobs/monitor/monitor_int.h \
+	src/jobs/monitor/monitor_int.h \
 	src/jobs/monitor/monitor_pools.c src/jobs/monitor/monitor_round.c \
 	src/jobs/monitor/monitor_sources.c \
 	src/jobs/plans/expire.c src/jobs/plans/expire.h \
 	src/jobs/plans/plan_run.c src/jobs/plans/plan_run.h \
 	src/jobs/pools/adopt.c src/jobs/pools/adopt_int.h \
+	src/jobs/pools/folder.c src/jobs/pools/folder.h \
 	src/jobs/pools/adopt_record.c src/jobs/pools/leftovers.c \
 	src/jobs/pools/leftovers.h src/jobs/pools/place.c \
 	src/jobs/pools/place.h src/jobs/pools/server_doc.c \

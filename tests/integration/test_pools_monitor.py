@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from harness import compare, data, flow, process
+from harness.api import problem
 from harness.proxy import Proxy
 from harness.trip import LocalWorld
 
@@ -105,6 +106,14 @@ def test_disk_that_is_not_mounted(cofferds, plain_mariadb, database,
     folder.mkdir()
     process.until(lambda: status_of(world, "/v1/pools/pool")
                   == "unreachable", 30, "the pool is unreachable")
+    refused = problem(world.api.post("/v1/pools/pool/test", {}), 422,
+                      "pool_check_failed")
+    assert "mount its disk" in refused["detail"]
+    # Another act that proves the pool is not content, either.
+    problem(world.api.call("PATCH", "/v1/pools/pool",
+                           {"part_bytes": 4 << 20}), 422, "pool_check_failed")
+    assert not list(folder.iterdir())
+    assert status_of(world, "/v1/pools/pool") == "unreachable"
     failed = world.ended_backup(world.start_backup(shop))
     assert failed["status"] == "failed", failed
     assert failed["error"]["code"] == "store_failed"
@@ -123,6 +132,7 @@ def test_disk_that_is_not_mounted(cofferds, plain_mariadb, database,
     away.rename(folder)
     process.until(lambda: status_of(world, "/v1/pools/pool")
                   == "available", 30, "the pool is available")
+    world.api.want(200, "POST", "/v1/pools/pool/test", {})
     kept = world.backup(shop)
     world.cofferd.restart()
     process.until(lambda: world.api.get(

@@ -6,9 +6,9 @@
 #include "jobs/checks.h"
 #include "jobs/jobs_int.h"
 #include "jobs/opening.h"
+#include "jobs/pools/folder.h"
 
 struct event;
-struct folder_look;
 struct monitor_round;
 
 enum {
@@ -73,14 +73,6 @@ void look_end(struct look *k);
 
 /* Stops asking; what was got stays. */
 void look_cancel(struct look *k);
-
-/* monitor_folder.c: whether there is a folder of that path (is_marked: with a
- * pool's README.txt in it); done runs once, from the loop. False: no memory.
- * NULL is fine for cancel. */
-typedef void folder_cb(struct look *k, bool is_there);
-bool folder_look_start(struct look *k, const char *path, bool is_marked,
-		       folder_cb *done) MUST_CHECK;
-void folder_look_cancel(struct folder_look *f);
 
 /* monitor_pools.c, monitor_sources.c */
 const struct round_ops *monitor_pools(void);

@@ -101,42 +101,34 @@ static void list(struct look *k)
 		look_end(k); /* no memory: in the next round, then */
 }
 
-static void on_folder(struct look *k, bool is_there)
+static void on_folder(void *arg, const struct err *e)
 {
-	struct err e = {0};
+	struct look *k = arg;
 
-	if (is_there) {
+	k->folder = NULL;
+	if (e == NULL)
 		list(k);
-		return;
-	}
-	(void)err_set(&e, ERR_NOT_FOUND, "store_failed",
-		      "the folder is not there, or not the one that holds "
-		      "the backups: mount its disk, or make it again");
-	pools_verdict(k, &e);
+	else
+		pools_verdict(k, e);
 }
 
 static void on_opened(void *arg, const struct err *e)
 {
 	struct look *k = arg;
-	struct pool_record *p = &k->opening.pool;
-	json_t *config;
-	const char *path;
 	struct err mine = {0};
 
 	if (e != NULL) {
 		look_end(k); /* the pool went meanwhile */
 		return;
 	}
-	if (strcmp(p->storage_type, "local_directory") != 0) {
+	if (!folder_is_one(&k->opening.pool)) {
 		list(k);
 		return;
 	}
-	config = record_json(p->config_json, "a pool's record", &mine);
-	path = json_string_value(json_object_get(config, "path"));
-	if (path == NULL ||
-	    !folder_look_start(k, path, opening_is_marked(p), on_folder))
+	k->folder = folder_look_start(k->round->jobs, &k->opening.pool,
+				      on_folder, k, &mine);
+	if (k->folder == NULL)
 		look_end(k);
-	json_decref(config);
 }
 
 static bool pools_look(struct look *k, struct err *e)
