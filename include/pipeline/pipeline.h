@@ -44,11 +44,16 @@ void wake(struct waker *w);
 struct link {
 	struct frame_list frames;
 	size_t nframes;
-	size_t bytes;	/* sum of len */
-	uint64_t taken; /* bytes that ever left at the end */
-	uint64_t given; /* bytes that ever came in */
-	bool eof;	/* nothing will be appended any more */
+	size_t bytes;	  /* sum of len */
+	size_t max_bytes; /* full at so many; the pipeline's link_bytes */
+	uint64_t taken;	  /* bytes that ever left at the end */
+	uint64_t given;	  /* bytes that ever came in */
+	bool eof;	  /* nothing will be appended any more */
 };
+
+/* Nobody but a stage that is_buffer need ask: the others are polled only while
+ * there is room behind them. Many frames of few bytes fill a link, too. */
+bool link_is_full(const struct link *l);
 
 /* Appends a frame; the link owns it. */
 void link_push(struct link *l, struct frame *f);
@@ -79,6 +84,10 @@ struct stage {
 
 struct stage_ops {
 	const char *name;
+	/* It keeps frames that the next part does not take yet: it is polled
+	 * also while the link behind it is full, and then pushes nothing. It
+	 * is woken when the next part has taken a frame. */
+	bool is_buffer;
 	/*
 	 * Takes frames from in, pushes them to out in the same order. With
 	 * in->eof, in holds all that is left: flush, then answer FLOW_END.

@@ -3,6 +3,11 @@
 
 #include "pipeline_int.h"
 
+bool link_is_full(const struct link *l)
+{
+	return l->bytes >= l->max_bytes || l->nframes >= LINK_FRAMES_MAX;
+}
+
 void link_push(struct link *l, struct frame *f)
 {
 	assert(!l->eof);

@@ -114,8 +114,10 @@ static void adopt(struct pipeline *p, struct waker *w)
 
 static void pipeline_init(struct pipeline *p)
 {
-	for (size_t i = 0; i <= PIPELINE_STAGES_MAX; i++)
+	for (size_t i = 0; i <= PIPELINE_STAGES_MAX; i++) {
 		TAILQ_INIT(&p->links[i].frames);
+		p->links[i].max_bytes = p->parts.link_bytes;
+	}
 	adopt(p, &p->parts.source->waker);
 	for (size_t i = 0; i < p->parts.nstages; i++)
 		adopt(p, &p->parts.stages[i]->waker);

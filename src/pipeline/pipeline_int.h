@@ -6,6 +6,9 @@
 
 struct event;
 
+/* Frames of few bytes count too: each has more memory than its length. */
+enum { LINK_FRAMES_MAX = 1024 };
+
 struct pipeline {
 	struct event *turn; /* the only way into the pump */
 	struct event *idle;

@@ -8,33 +8,27 @@
  *	source  unless it waits, ended, or its link is full; once full, a link
  *		takes from the source again when it is half empty, so that the
  *		two do not take turns for every frame
- *	stage   unless it waits, ended, or the link behind it is full
+ *	stage   unless it waits, ended, or the link behind it is full; a buffer
+ *		also then
  *	sink    unless it waits
  *
  * A stage or sink that waits goes on when woken or when its link gets a frame
- * or its end. When somebody can go on after a pass, the next one follows in
- * the next turn of the loop; else wake() asks for it. The sink is ready or
- * waits, so a pipeline never stands still with nobody to wait for; who waits
- * for nothing is found by the idle limit.
+ * or its end; a buffer also when a frame was taken from behind it. When
+ * somebody can go on after a pass, the next one follows in the next turn of the
+ * loop; else wake() asks for it. The sink is ready or waits, so a pipeline
+ * never stands still with nobody to wait for; who waits for nothing is found by
+ * the idle limit.
  */
 #include "pipeline_int.h"
-
-enum { LINK_FRAMES_MAX = 1024 };
 
 static const struct link *link_before_sink(const struct pipeline *p)
 {
 	return &p->links[p->parts.nstages];
 }
 
-/* Frames of few bytes count too: each has more memory than its length. */
-static bool is_full(const struct pipeline *p, const struct link *l)
+static bool is_half_empty(const struct link *l)
 {
-	return l->bytes >= p->parts.link_bytes || l->nframes >= LINK_FRAMES_MAX;
-}
-
-static bool is_half_empty(const struct pipeline *p, const struct link *l)
-{
-	return l->bytes <= p->parts.link_bytes / 2 &&
+	return l->bytes <= l->max_bytes / 2 &&
 	       l->nframes <= LINK_FRAMES_MAX / 2;
 }
 
@@ -45,9 +39,9 @@ static bool has_input(const struct link *in)
 
 static void update_blocked(struct pipeline *p)
 {
-	if (is_full(p, &p->links[0]))
+	if (link_is_full(&p->links[0]))
 		p->is_blocked = true;
-	else if (is_half_empty(p, &p->links[0]))
+	else if (is_half_empty(&p->links[0]))
 		p->is_blocked = false;
 }
 
@@ -59,10 +53,11 @@ static bool source_ready(const struct pipeline *p)
 
 static bool stage_ready(const struct pipeline *p, size_t i)
 {
+	const struct stage *st = p->parts.stages[i];
 	const struct link *out = &p->links[i + 1];
 
-	return !p->parts.stages[i]->waker.waiting && !out->eof &&
-	       !is_full(p, out);
+	return !st->waker.waiting && !out->eof &&
+	       (st->ops->is_buffer || !link_is_full(out));
 }
 
 bool pump_is_ready(const struct pipeline *p)
@@ -113,6 +108,13 @@ static void tell_next(struct pipeline *p, size_t link)
 		p->parts.sink->waker.waiting = false;
 }
 
+/* News for the buffer, if it is one, before a link that has less in it. */
+static void tell_buffer(struct pipeline *p, size_t link)
+{
+	if (link > 0 && p->parts.stages[link - 1]->ops->is_buffer)
+		p->parts.stages[link - 1]->waker.waiting = false;
+}
+
 /* All steps: true when the part did something. */
 static bool source_step(struct pipeline *p)
 {
@@ -151,6 +153,8 @@ static bool stage_step(struct pipeline *p, size_t i)
 	out->eof = f == FLOW_END;
 	if (out->eof || out->nframes != before)
 		tell_next(p, i + 1);
+	if (in->nframes != in_before)
+		tell_buffer(p, i);
 	return f != FLOW_WAIT || out->nframes != before ||
 	       in->nframes != in_before;
 }
@@ -170,6 +174,8 @@ static bool sink_step(struct pipeline *p)
 	f = check_end(p, f, in, sk->ops->name);
 	if (f == FLOW_END)
 		p->is_over = true;
+	if (in->nframes != before)
+		tell_buffer(p, p->parts.nstages);
 	return f != FLOW_WAIT || in->nframes != before;
 }
 
@@ -180,7 +186,7 @@ static void note_standstill(struct pipeline *p)
 
 	p->sink_starves = p->parts.sink->waker.waiting && !has_input(last);
 	p->source_stands = p->is_blocked && !p->links[0].eof;
-	p->stage_stands = p->parts.nstages > 0 && is_full(p, last);
+	p->stage_stands = p->parts.nstages > 0 && link_is_full(last);
 }
 
 bool pump_pass(struct pipeline *p)
@@ -210,7 +216,7 @@ const char *pump_culprit(const struct pipeline *p, const char **api)
 	if (!has_input(link_before_sink(p))) {
 		for (size_t i = p->parts.nstages; i-- > 0;) {
 			if (has_input(&p->links[i]) &&
-			    !is_full(p, &p->links[i + 1]))
+			    !link_is_full(&p->links[i + 1]))
 				return p->parts.stages[i]->ops->name;
 		}
 	}

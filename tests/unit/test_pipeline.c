@@ -163,6 +163,35 @@ static void test_a_full_link_stops_a_stage(void **state)
 	rig_fini(&r);
 }
 
+/* A buffer takes what the sink does not, and gives it when the sink goes on,
+ * without being asked by anybody but the pump. */
+static void test_a_buffer_keeps_the_source_going(void **state)
+{
+	struct rig r;
+
+	for (size_t at = 0; at < 2; at++) {
+		rig_init(&r, *state, 2);
+		rig_make_buffer(&r, at);
+		r.total = 100;
+		r.sink.part.script = "W*";
+		rig_start(&r);
+		for (int i = 0; i < 300; i++)
+			rig_turn(&r);
+		assert_int_equal(r.given, 100);
+		assert_true(r.stages[at].nkept >= 90);
+		unsigned polls = r.stages[at].part.polls;
+		for (int i = 0; i < 10; i++)
+			rig_turn(&r);
+		assert_int_equal(r.stages[at].part.polls, polls);
+		r.sink.part.script = "";
+		wake(&r.sink.base.waker);
+		rig_run(&r);
+		assert_int_equal(r.err.code, ERR_NONE);
+		assert_int_equal(r.taken, 100);
+		rig_fini(&r);
+	}
+}
+
 static void test_the_source_goes_on_at_half(void **state)
 {
 	struct rig r;
@@ -249,6 +278,7 @@ int main(void)
 		RIG_TEST(test_frames_without_bytes),
 		RIG_TEST(test_a_full_link_stops_the_source),
 		RIG_TEST(test_a_full_link_stops_a_stage),
+		RIG_TEST(test_a_buffer_keeps_the_source_going),
 		RIG_TEST(test_the_source_goes_on_at_half),
 		RIG_TEST(test_many_empty_frames_fill_a_link),
 		RIG_TEST(test_time_goes_to_who_stands_still),

@@ -179,6 +179,28 @@ static enum flow stage_step(struct stage *s, struct link *in, struct link *out,
 	return st->held != NULL && in->eof ? FLOW_MORE : FLOW_WAIT;
 }
 
+/* Takes all that comes, gives while there is room. */
+static enum flow buffer_step(struct stage *s, struct link *in, struct link *out,
+			     struct err *e)
+{
+	struct rig_stage *st = stage_of(s);
+	struct frame *f;
+	bool did = false;
+
+	(void)e;
+	(void)next_letter(&st->part);
+	for (; (f = link_pop(in)) != NULL; did = true, st->nkept++)
+		TAILQ_INSERT_TAIL(&st->kept, f, entry);
+	for (; st->nkept > 0 && !link_is_full(out); did = true, st->nkept--) {
+		f = TAILQ_FIRST(&st->kept);
+		TAILQ_REMOVE(&st->kept, f, entry);
+		link_push(out, f);
+	}
+	if (in->eof && st->nkept == 0)
+		return FLOW_END;
+	return did ? FLOW_MORE : FLOW_WAIT;
+}
+
 static void take(struct rig *r, struct frame *f)
 {
 	unsigned number;
@@ -223,7 +245,15 @@ static void source_destroy(struct source *s)
 
 static void stage_destroy(struct stage *s)
 {
-	frame_free(stage_of(s)->held);
+	struct rig_stage *st = stage_of(s);
+	struct frame *f;
+
+	for (; st->nkept > 0; st->nkept--) {
+		f = TAILQ_FIRST(&st->kept);
+		TAILQ_REMOVE(&st->kept, f, entry);
+		frame_free(f);
+	}
+	frame_free(st->held);
 	part_destroy(&stage_of(s)->part);
 }
 
@@ -241,6 +271,13 @@ static const struct source_ops source_ops = {
 static const struct stage_ops stage_ops = {
 	.name = "scripted stage",
 	.step = stage_step,
+	.destroy = stage_destroy,
+};
+
+static const struct stage_ops buffer_ops = {
+	.name = "scripted buffer",
+	.is_buffer = true,
+	.step = buffer_step,
 	.destroy = stage_destroy,
 };
 
@@ -276,6 +313,12 @@ void rig_init(struct rig *r, struct loop *l, size_t nstages)
 	}
 	r->sink.base.ops = &sink_ops;
 	part_init(&r->sink.part, r, 'k', &r->sink.base.waker);
+}
+
+void rig_make_buffer(struct rig *r, size_t i)
+{
+	r->stages[i].base.ops = &buffer_ops;
+	TAILQ_INIT(&r->stages[i].kept);
 }
 
 static void on_done(void *arg, const struct err *e)

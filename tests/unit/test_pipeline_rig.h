@@ -55,7 +55,10 @@ struct rig_source {
 struct rig_stage {
 	struct stage base;
 	struct rig_part part;
-	struct frame *held; /* letter h */
+	struct frame *held;	/* letter h */
+	struct frame_list kept; /* of a buffer: what the next part did not take
+				 * yet */
+	unsigned nkept;
 };
 
 struct rig_sink {
@@ -91,6 +94,9 @@ struct rig {
 
 /* Zeroes it and sets scripts to "", ten frames, links of four. */
 void rig_init(struct rig *r, struct loop *l, size_t nstages);
+
+/* Makes stage i one that is_buffer: it takes all and keeps it. */
+void rig_make_buffer(struct rig *r, size_t i);
 
 /* Makes the pipeline from the parts. */
 void rig_start(struct rig *r);
