@@ -11,7 +11,8 @@
 struct event_record {
 	int64_t id; /* made; rises by one with each */
 	int64_t at_ms;
-	const char *kind;     /* "audit" "job" "plan" "pool" "source" */
+	const char *kind;     /* "audit" "job" "backup" "plan" "pool"
+			       * "source" */
 	const char *act;      /* "backup.create" "backup.completed" ... */
 	const char *resource; /* id, or "" */
 	const char *name;     /* of the resource, as far as known */

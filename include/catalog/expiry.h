@@ -18,8 +18,9 @@ struct catalog_op *catalog_plan_expiry(struct catalog *c, const char *key,
 				       struct err *e) MUST_CHECK;
 
 /* Decides and marks those that go as deleting, at most limit, in one
- * transaction, and gives them. They have no job: a sweep, which the caller
- * starts, removes their objects. */
+ * transaction, and gives them. It leaves an event of each (kind backup, act
+ * backup.expired, with the reason) and, if there are any, a job of kind expire
+ * that is over. A sweep, which the caller starts, removes their objects. */
 struct catalog_op *catalog_backup_expire(struct catalog *c, int64_t now_ms,
 					 unsigned limit,
 					 catalog_backups_cb *done, void *arg,

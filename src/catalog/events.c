@@ -45,30 +45,41 @@ static bool trim(struct db *db, struct err *e)
 		      ARGS(arg_int(EVENTS_KEPT)), e);
 }
 
-static bool run_write(struct catalog *c, struct catalog_op *op)
+bool events_write(struct db *db, struct catalog_op *op)
 {
 	struct waiting_event *w;
 
 	TAILQ_FOREACH (w, &op->events, entry) {
-		if (!write_event(&c->db, w, &op->err))
+		if (!write_event(db, w, &op->err))
 			return false;
 	}
-	return trim(&c->db, &op->err);
+	return trim(db, &op->err);
+}
+
+static bool run_write(struct catalog *c, struct catalog_op *op)
+{
+	return events_write(&c->db, op);
+}
+
+void events_tell(const struct catalog_op *op)
+{
+	const struct catalog *c = op->catalog;
+	const struct waiting_event *w;
+
+	TAILQ_FOREACH (w, &op->events, entry) {
+		if (c->listener != NULL)
+			c->listener(c->listener_arg, &w->r);
+	}
 }
 
 static void tell_written(const struct catalog_op *op, const struct err *e)
 {
 	struct catalog *c = op->catalog;
-	const struct waiting_event *w;
 
 	c->is_noting = false;
 	call_tell_nobody(op, e);
-	if (e == NULL) {
-		TAILQ_FOREACH (w, &op->events, entry) {
-			if (c->listener != NULL)
-				c->listener(c->listener_arg, &w->r);
-		}
-	}
+	if (e == NULL)
+		events_tell(op);
 	if (!c->is_noting)
 		events_flush(c);
 }
@@ -151,6 +162,19 @@ static bool copy_event(struct waiting_event *w, const struct event_record *r)
 		return false;
 	for (size_t i = 0; i < EVENT_TEXTS; i++)
 		tidy(w->texts + (*at[i] - w->texts));
+	return true;
+}
+
+bool events_note(struct catalog_op *op, const struct event_record *r,
+		 struct err *e)
+{
+	struct waiting_event *w = calloc(1, sizeof(*w));
+
+	if (w == NULL || !copy_event(w, r)) {
+		free(w);
+		return err_nomem(e, "an event");
+	}
+	TAILQ_INSERT_TAIL(&op->events, w, entry);
 	return true;
 }
 

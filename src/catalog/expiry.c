@@ -14,7 +14,9 @@
 #include "base/text.h"
 #include "catalog/backups_int.h"
 #include "catalog/call_int.h"
+#include "catalog/events_int.h"
 #include "catalog/expiry.h"
+#include "catalog/expiry_int.h"
 #include "catalog/keys_int.h"
 #include "catalog/plans_int.h"
 
@@ -301,7 +303,7 @@ static bool expire(struct catalog *c, struct catalog_op *op,
 			     backup_read(&c->db, id, &op->out, &op->err);
 	}
 	op->page.n = op->page.total = op->out.n;
-	return ok;
+	return ok && expiry_trace(c, op);
 }
 
 static bool run_expire(struct catalog *c, struct catalog_op *op)
@@ -315,8 +317,15 @@ static bool run_expire(struct catalog *c, struct catalog_op *op)
 	return ok;
 }
 
+static void tell_expired(const struct catalog_op *op, const struct err *e)
+{
+	if (e == NULL)
+		events_tell(op);
+	backup_tell_list(op, e);
+}
+
 static const struct intent expire_some = {
-	.mode = INTENT_WRITE, .run = run_expire, .tell = backup_tell_list};
+	.mode = INTENT_WRITE, .run = run_expire, .tell = tell_expired};
 
 struct catalog_op *catalog_backup_expire(struct catalog *c, int64_t now_ms,
 					 unsigned limit,

@@ -21,8 +21,8 @@ enum {
 	LINE_MAX_BYTES = 2000,
 };
 
-static bool write_line(struct db *db, const struct log_line *line,
-		       struct err *e)
+bool job_add_line(struct db *db, const char *job_id, int64_t at_ms,
+		  const char *text, struct err *e)
 {
 	/* A job that was pruned meanwhile takes no line: no error. */
 	if (!db_run(db,
@@ -30,15 +30,13 @@ static bool write_line(struct db *db, const struct log_line *line,
 		    " SELECT id, 1 + (SELECT coalesce(max(line_no), 0)"
 		    "  FROM job_lines WHERE job_id = jobs.id), ?, ?"
 		    " FROM jobs WHERE id = ?",
-		    ARGS(arg_int(line->at_ms), arg_text(line->text),
-			 arg_text(line->job_id)),
-		    e))
+		    ARGS(arg_int(at_ms), arg_text(text), arg_text(job_id)), e))
 		return false;
 	return db_run(db,
 		      "DELETE FROM job_lines WHERE job_id = ?1 AND line_no <="
 		      " (SELECT max(line_no) FROM job_lines WHERE job_id = ?1)"
 		      " - ?2",
-		      ARGS(arg_text(line->job_id), arg_int(LINES_KEPT)), e);
+		      ARGS(arg_text(job_id), arg_int(LINES_KEPT)), e);
 }
 
 static bool run_write(struct catalog *c, struct catalog_op *op)
@@ -46,7 +44,8 @@ static bool run_write(struct catalog *c, struct catalog_op *op)
 	const struct log_line *line;
 
 	TAILQ_FOREACH (line, &op->lines, entry) {
-		if (!write_line(&c->db, line, &op->err))
+		if (!job_add_line(&c->db, line->job_id, line->at_ms, line->text,
+				  &op->err))
 			return false;
 	}
 	return true;

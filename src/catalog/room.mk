@@ -29,6 +29,8 @@ libcatalog_a_SOURCES = \
 	src/catalog/events_int.h \
 	src/catalog/events_list.c \
 	src/catalog/expiry.c \
+	src/catalog/expiry_int.h \
+	src/catalog/expiry_trace.c \
 	src/catalog/jobs.c \
 	src/catalog/jobs_int.h \
 	src/catalog/keys.c \

@@ -23,7 +23,7 @@ static void on_list(void *arg, const struct event_record *list,
 
 static void check_words(struct request *r)
 {
-	static const char *const kinds[] = {"audit", "job",    "plan",
+	static const char *const kinds[] = {"audit", "job",    "backup", "plan",
 					    "pool",  "source", NULL};
 	static const char *const results[] = {"ok", "failed", "denied", NULL};
 

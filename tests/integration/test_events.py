@@ -13,7 +13,7 @@ from harness.trip import LocalWorld
 from test_idempotency import local
 from test_tokens import make
 
-KINDS = ("audit", "job", "plan", "pool", "source")
+KINDS = ("audit", "job", "backup", "plan", "pool", "source")
 
 
 class Stream:

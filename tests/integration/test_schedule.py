@@ -222,6 +222,15 @@ def test_rule14_expiry_and_its_brake(hurried, plain_mariadb, small):
     process.until(lambda: [p.parent.name for p in hurried.folder.rglob(
         "manifest.json")] == [third], 30, "only the last one's objects lie")
     assert first not in kept()
+    told = hurried.api.items("/v1/events?kind=backup")
+    assert [(e["act"], e["resource"], e["who"]) for e in told] == [
+        ("backup.expired", gone, "server") for gone in (second, first)]
+    jobs = hurried.api.items("/v1/jobs?kind=expire")
+    assert [j["status"] for j in jobs] == ["completed", "completed"]
+    for event, job in zip(told, jobs, strict=True):
+        log = hurried.api.get(f"/v1/jobs/{job['id']}/log").body.decode()
+        assert event["resource"] in log and '(plan "kept")' in log, log
+        assert job["id"] in event["detail"], event
 
 
 def test_rule19_executed_is_automated(world, plain_mariadb, small):

@@ -5,8 +5,9 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "test_catalog_plan_rig.h"
+#include "catalog/events.h"
 #include "catalog/expiry.h"
+#include "test_catalog_plan_rig.h"
 
 static int setup(void **state)
 {
@@ -79,6 +80,83 @@ static void test_rule_14_expired_ones_go(void **state)
 	assert_true(rig_sweepable(r));
 	assert_int_equal(r->a.n, 1);
 	assert_string_equal(r->a.ids[0], first);
+}
+
+/* What was told live. */
+static struct {
+	unsigned n;
+	char resources[4][ID_MAX], detail[512];
+} heard;
+
+static void on_event(void *arg, const struct event_record *r)
+{
+	(void)arg;
+	if (heard.n == 4 || strcmp(r->kind, "backup") != 0)
+		fail_msg("heard of %s", r->act);
+	assert_string_equal(r->act, "backup.expired");
+	assert_string_equal(r->result, "ok");
+	assert_string_equal(r->who, "server");
+	assert_true(r->id > 0);
+	(void)str_copy(heard.resources[heard.n++], ID_MAX, r->resource);
+	(void)str_copy(heard.detail, sizeof(heard.detail), r->detail);
+}
+
+static void on_log(void *arg, const char *text, const struct err *e)
+{
+	(void)e;
+	(void)str_copy(heard.detail, sizeof(heard.detail), text);
+	rig_on_done(arg, NULL);
+}
+
+/* The one job of kind expire and its log, into heard.detail. */
+static void read_job(struct rig *r, char id[ID_MAX])
+{
+	const struct catalog_query q = {.kind = "expire"};
+	struct err e = {0};
+
+	assert_true(rig_list_jobs(r, &q));
+	assert_int_equal(r->a.n, 1);
+	(void)str_copy(id, ID_MAX, r->a.ids[0]);
+	rig_forget(r);
+	assert_true(rig_wait(
+		r, catalog_job_read_log(r->catalog, id, on_log, r, &e)));
+}
+
+static void test_rule_14_an_expiry_is_seen(void **state)
+{
+	struct rig *r = *state;
+	char ids[3][ID_MAX], job[ID_MAX];
+	int64_t now_ms;
+
+	memset(&heard, 0, sizeof(heard));
+	catalog_event_listen(r->catalog, on_event, NULL);
+	for (int i = 0; i < 3; i++)
+		rig_make_planned(r, "nightly", 7, ids[i]);
+	assert_true(rig_expire(r, clock_now_ms(), 500));
+	assert_int_equal(r->a.n, 0); /* nothing goes, nothing is told */
+	assert_int_equal(heard.n, 0);
+	now_ms = clock_now_ms();
+	assert_true(rig_expire(r, later(), 500));
+	assert_int_equal(r->a.n, 2);
+	assert_int_equal(heard.n, 2);
+	assert_string_equal(heard.resources[0], ids[1]);
+	assert_string_equal(heard.resources[1], ids[0]);
+	assert_non_null(strstr(heard.detail, "its retention of 7 days was "
+					     "over at "));
+	assert_non_null(strstr(heard.detail, "(plan \"nightly\")"));
+	read_job(r, job);
+	assert_non_null(strstr(heard.detail, ids[0]));
+	assert_non_null(strstr(heard.detail, ids[1]));
+	assert_null(strstr(heard.detail, ids[2]));
+	assert_true(rig_get_job(r, job));
+	assert_int_equal(r->a.job.status, JOB_COMPLETED);
+	assert_true(r->a.job.finished_at >= now_ms);
+	assert_non_null(strstr(r->a.job_progress, "\"items_done\":2"));
+	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM events"
+					" WHERE kind = 'backup'"),
+			 2);
+	assert_true(rig_expire(r, later(), 500));
+	assert_int_equal(heard.n, 2);
 }
 
 static void test_rule_14_the_last_completed_one_stays(void **state)
@@ -314,6 +392,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_rule_14_expired_ones_go),
+		TEST(test_rule_14_an_expiry_is_seen),
 		TEST(test_rule_14_the_last_completed_one_stays),
 		TEST(test_rule_14_a_damaged_one_is_not_the_last),
 		TEST(test_rule_14_damaged_ones_beside_sound_ones),
