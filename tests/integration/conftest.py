@@ -10,11 +10,12 @@ import pytest
 
 from harness import bigdata, data, flow, process
 from harness.bucket import Bucket
+from harness.proxy import Halt, Proxy
 from harness.server import Cofferd
 from harness.testbed import Ceph, MariaDB, MySQL, Unavailable
 
 # A test that hangs must not hang the others.
-TEST_SECONDS = 240
+TEST_SECONDS = 600
 
 
 def pytest_addoption(parser):
@@ -259,6 +260,25 @@ def api(cofferd):
 def world(cofferd, mariadb, bucket):
     """A server with MariaDB as source "db" and a bucket as pool "pool"."""
     return flow.World(cofferd, mariadb, bucket).prepare()
+
+
+@pytest.fixture
+def halts():
+    """Halts of what goes on between a world and its source: halts(world,
+    text=b"INSERT INTO")."""
+    relays, made = [], []
+
+    def make(world, **point):
+        relays.append(Proxy(world.server))
+        world.through(relays[-1])
+        relays[-1].reset()
+        made.append(Halt(relays[-1], **point))
+        return made[-1]
+    yield make
+    for halt in made:
+        halt.__exit__()
+    for relay in relays:
+        relay.close()
 
 
 @pytest.fixture

@@ -7,9 +7,13 @@ from harness import compare, data, process
 GONE = (200, 202, 204)
 
 
+# Bytes of the rows of `slow`: the first, and so many that some are stored.
+BEGUN, STORED = 1 << 20, 28 << 20
+
+
 @pytest.fixture
 def slow(database):
-    return database(data.bulky, 64)
+    return database(data.bulky, 32)
 
 
 def crash(world):
@@ -30,12 +34,13 @@ def interrupted(world, backup):
     assert world.api.fetch("/v1/sources/db")["status"] == "available"
 
 
-def test_rule30_interrupted_backup(world, mariadb, slow):
-    backup = world.start_backup(slow, name="interrupted-one")
-    world.wait_stored(backup["job_id"])
-    process.until(lambda: world.bucket.keys_of(backup["id"]), 30,
-                  "objects lie in the bucket")
-    crash(world)
+def test_rule30_interrupted_backup(world, mariadb, slow, halts):
+    with halts(world, down=STORED):
+        backup = world.start_backup(slow, name="interrupted-one")
+        world.wait_stored(backup["job_id"])
+        process.until(lambda: world.bucket.keys_of(backup["id"]), 30,
+                      "objects lie in the bucket")
+        crash(world)
     interrupted(world, backup)
     # The name is free, and a new one runs.
     before = compare.snapshot(mariadb, slow)
@@ -45,21 +50,23 @@ def test_rule30_interrupted_backup(world, mariadb, slow):
     compare.assert_equal(before, compare.snapshot(mariadb, slow))
 
 
-def test_rule30_right_after_it_was_accepted(world, slow):
+def test_rule30_right_after_it_was_accepted(world, slow, halts):
     """202 was answered: it is known afterwards, whatever became of it."""
-    backup = world.start_backup(slow)
-    crash(world)
+    with halts(world, down=BEGUN):
+        backup = world.start_backup(slow)
+        crash(world)
     interrupted(world, backup)
     world.backup(slow)
 
 
-def test_rule30_interrupted_restore(world, mariadb, slow):
+def test_rule30_interrupted_restore(world, mariadb, slow, halts):
     before = compare.snapshot(mariadb, slow)
     backup = world.backup(slow)
     mariadb.drop(slow)
-    restore = world.start_restore(backup)
-    world.wait_phase(restore["job_id"], "data")
-    crash(world)
+    with halts(world, text=b"INSERT INTO `t") as halt:
+        restore = world.start_restore(backup)
+        halt.reached()
+        crash(world)
     record = world.api.fetch(f"/v1/restores/{restore['id']}")
     assert record["status"] == "failed", record
     assert record["error"]["code"] == "interrupted"
@@ -97,11 +104,13 @@ def test_rule30_interrupted_delete_is_finished(make_world, database):
                   "the objects are gone")
 
 
-def test_rule30_sessions_of_the_dead_do_not_linger(world, mariadb, slow):
+def test_rule30_sessions_of_the_dead_do_not_linger(world, mariadb, slow,
+                                                   halts):
     """What the dead server held at MariaDB does not keep a lock for ever."""
-    backup = world.start_backup(slow)
-    world.wait_stored(backup["job_id"])
-    world.cofferd.kill()
+    with halts(world, down=STORED):
+        backup = world.start_backup(slow)
+        world.wait_stored(backup["job_id"])
+        world.cofferd.kill()
     process.until(lambda: not mariadb.connections(), 60,
                   "MariaDB has noticed")
     mariadb.sql("ALTER TABLE t1 ADD COLUMN later INT", slow)
@@ -109,8 +118,7 @@ def test_rule30_sessions_of_the_dead_do_not_linger(world, mariadb, slow):
     interrupted(world, backup)
 
 
-def test_rule30_only_own_leftovers_are_swept(cofferds, make_world, slow,
-                                             small):
+def test_rule30_only_own_leftovers_are_swept(make_world, slow, halts):
     """A stranger's unfinished backup in the same bucket is not ours."""
     world = make_world()
     foreign = ("coffer/v1/src_01ARZ3NDEKTSV4RRFFQ69G5FAV/"
@@ -118,18 +126,20 @@ def test_rule30_only_own_leftovers_are_swept(cofferds, make_world, slow,
     world.bucket.write(foreign + "owner.json",
                        b'{"server_id":"srv_01ARZ3NDEKTSV4RRFFQ69G5FAV"}')
     world.bucket.write(foreign + "data/00000001.sql.zst", b"x")
-    backup = world.start_backup(slow)
-    world.wait_stored(backup["job_id"])
-    crash(world)
+    with halts(world, down=STORED):
+        backup = world.start_backup(slow)
+        world.wait_stored(backup["job_id"])
+        crash(world)
     interrupted(world, backup)
     assert foreign + "data/00000001.sql.zst" in world.bucket.objects()
 
 
-def test_rule30_again_and_again(world, slow):
+def test_rule30_again_and_again(world, slow, halts):
     """A crash in the recovery is another crash, no more."""
-    backup = world.start_backup(slow)
-    world.wait_stored(backup["job_id"])
-    world.cofferd.kill()
+    with halts(world, down=STORED):
+        backup = world.start_backup(slow)
+        world.wait_stored(backup["job_id"])
+        world.cofferd.kill()
     for _ in range(5):
         before = world.cofferd.log_path.stat().st_size
         child = process.spawn(world.cofferd.command(), world.cofferd.log_path,

@@ -51,14 +51,16 @@ def test_rule05_names_differ_by_more_than_case(world, small):
 
 
 def test_rule05_failed_canceled_and_deleted_free_their_name(
-        world, mariadb, small, database):
+        world, small, database, halts):
     failed = world.api.post("/v1/backups", world.backup_body(
         "there_is_no_such_database", name="again"))
     if failed.status == 202:
         assert world.ended_backup(failed.json)["status"] == "failed"
-    canceled = world.start_backup(database(data.bulky, 16), name="again")
-    world.api.want((200, 202), "POST",
-                   f"/v1/backups/{canceled['id']}/cancel")
+    bulky = database(data.bulky, 4)
+    with halts(world, down=1 << 20):
+        canceled = world.start_backup(bulky, name="again")
+        world.api.want((200, 202), "POST",
+                       f"/v1/backups/{canceled['id']}/cancel")
     assert world.ended_backup(canceled)["status"] == "canceled"
     deleted = world.backup(small, name="AGAIN")
     world.api.want((200, 202, 204), "DELETE", f"/v1/backups/{deleted['id']}")

@@ -12,9 +12,13 @@ import pytest
 
 from harness import data, flow, process
 from harness.rawhttp import Raw
+from harness.server import STOP_SECONDS
+
+# Bytes of rows: the first, and so many of 32 MiB that some are stored.
+BEGUN, STORED = 1 << 20, 28 << 20
 
 
-def run(binary, *args, env=None, seconds=30):
+def run(binary, *args, env=None, seconds=120):
     """The program's status, output and errors, for what ends by itself."""
     done = subprocess.run([binary, *map(str, args)], capture_output=True,
                           text=True, timeout=seconds, check=False,
@@ -33,46 +37,51 @@ def settings(text):
 # ---- ending
 
 def test_term_when_idle(cofferd):
-    assert cofferd.stop() < 10
+    cofferd.stop()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_end_it_in_order(cofferds, number):
     server = cofferds()
     server.signal(number)
-    assert server.process.wait(10) == 0
+    assert server.process.wait(STOP_SECONDS) == 0
 
 
 def test_term_with_connections_open(cofferd):
     idle = Raw(cofferd.port)
     half = Raw(cofferd.port).send(b"GET /v1/system HTTP/1.1\r\nHo")
-    assert cofferd.stop() < 10
+    cofferd.stop()
     idle.close()
     half.close()
 
 
-def test_term_with_a_waiting_request(world, database):
-    backup = world.start_backup(database(data.bulky, 64))
-    with Raw(world.cofferd.port) as raw:
+def test_term_with_a_waiting_request(world, database, halts):
+    name = database(data.bulky, 8)
+    with halts(world, down=BEGUN) as halt, Raw(world.cofferd.port) as raw:
+        backup = world.start_backup(name)
         raw.send((f"GET /v1/jobs/{backup['job_id']}?wait=60 HTTP/1.1\r\n"
                   f"Host: x\r\nAuthorization: Bearer {world.cofferd.token}"
                   "\r\n\r\n").encode())
-        assert world.cofferd.stop() < 10
+        halt.reached()
+        world.cofferd.stop()
 
 
 @pytest.mark.parametrize("kind", ["backup", "restore"])
-def test_term_in_the_middle_of_a_job(world, database, mariadb, kind):
+def test_term_in_the_middle_of_a_job(world, database, mariadb, kind, halts):
     """It ends in time, and afterwards nothing claims to be what it is not."""
-    name = database(data.bulky, 64)
+    name = database(data.bulky, 32)
     if kind == "backup":
-        job = world.start_backup(name)
-        world.wait_stored(job["job_id"])
+        with halts(world, down=STORED):
+            job = world.start_backup(name)
+            world.wait_stored(job["job_id"])
+            world.cofferd.stop()
     else:
         backup = world.backup(name)
         mariadb.drop(name)
-        job = world.start_restore(backup)
-        world.wait_phase(job["job_id"], "data")
-    assert world.cofferd.stop() < 10
+        with halts(world, text=b"INSERT INTO `t") as halt:
+            job = world.start_restore(backup)
+            halt.reached()
+            world.cofferd.stop()
     world.cofferd.start()
     ended = world.api.wait_job(job["job_id"], 30)
     assert ended["status"] in ("failed", "canceled"), ended
@@ -102,7 +111,8 @@ def test_hup_is_survived(world, small):
 def test_ready_within_seconds(cofferds):
     begin = time.monotonic()
     cofferds()
-    assert time.monotonic() - begin < 10
+    # A tenth of one on an idle machine; this one may do much else.
+    assert time.monotonic() - begin < 30
 
 
 def test_without_any_setting(binary, tmp_path):
@@ -124,9 +134,9 @@ def test_without_any_setting(binary, tmp_path):
             process.until(lambda: "ready" in log.read_text()
                           or child.poll() is not None, 30, "it is up")
         else:
-            child.wait(30)
+            child.wait(120)
     finally:
-        status = process.end(child, 10)
+        status = process.end(child, STOP_SECONDS)
     if free:
         assert status == 0, log.read_text()
         assert "7420" in log.read_text()

@@ -125,11 +125,13 @@ def test_rule25_renames_that_make_no_sense(world, backed_up, rename):
     problem(reply, reply.status, reply.json["code"])
 
 
-def test_rule23_only_from_completed_ones(make_world, database, ceph):
-    world = make_world()
-    running = world.start_backup(database(data.bulky, 48))
-    restore_refused(world, running, 409, "backup_not_completed")
-    world.api.post(f"/v1/backups/{running['id']}/cancel")
+def test_rule23_only_from_completed_ones(world, database, halts):
+    name = database(data.bulky, 8)
+    with halts(world, down=1 << 20) as halt:
+        running = world.start_backup(name)
+        halt.reached()
+        restore_refused(world, running, 409, "backup_not_completed")
+        world.api.post(f"/v1/backups/{running['id']}/cancel")
     assert world.ended_backup(running)["status"] == "canceled"
     restore_refused(world, running, 409, "backup_not_completed")
 
@@ -140,24 +142,29 @@ def test_restore_of_what_is_not_there(world):
     assert reply.status in (404, 422), repr(reply)
 
 
-def test_one_job_per_target(world, database, mariadb):
-    name = database(data.bulky, 48)
+def test_one_job_per_target(world, database, mariadb, halts):
+    name = database(data.bulky, 8)
     backup = world.backup(name)
     mariadb.drop(name)
-    restore = world.start_restore(backup)
-    restore_refused(world, backup, 409, "source_busy", rename={name: "other"})
-    problem(world.api.post("/v1/backups", world.backup_body()), 409,
-            "source_busy")
+    with halts(world, text=b"INSERT INTO `t") as halt:
+        restore = world.start_restore(backup)
+        halt.reached()
+        restore_refused(world, backup, 409, "source_busy",
+                        rename={name: "other"})
+        problem(world.api.post("/v1/backups", world.backup_body()), 409,
+                "source_busy")
     assert world.ended_restore(restore)["status"] == "completed"
 
 
-def test_restore_can_be_canceled(world, database, mariadb):
-    name = database(data.bulky, 64)
+def test_restore_can_be_canceled(world, database, mariadb, halts):
+    name = database(data.bulky, 16)
     backup = world.backup(name)
     mariadb.drop(name)
-    restore = world.start_restore(backup)
-    world.wait_phase(restore["job_id"], "data")
-    world.api.want((200, 202), "POST", f"/v1/restores/{restore['id']}/cancel")
+    with halts(world, text=b"INSERT INTO `t") as halt:
+        restore = world.start_restore(backup)
+        halt.reached()
+        world.api.want((200, 202), "POST",
+                       f"/v1/restores/{restore['id']}/cancel")
     record = world.ended_restore(restore)
     assert record["status"] == "canceled" and record["verified"] is not True
     assert world.record(backup["id"])["status"] == "completed"
@@ -218,24 +225,22 @@ def test_damaged_manifest_is_seen_before_anything(world, small, mariadb):
     assert small not in mariadb.databases()
 
 
-def test_rule27_difference_on_the_target_is_seen(world, mariadb, database):
+def test_rule27_difference_on_the_target_is_seen(world, mariadb, database,
+                                                 halts):
     """The target changes what it is given: not a success."""
-    name = database(data.bulky, 24)
+    name = database(data.bulky, 8)
     backup = world.backup(name)
     mariadb.drop(name)
-    restore = world.start_restore(backup)
-    process.until(lambda: name in mariadb.databases()
-                  and "t1" in compare.base_tables(mariadb, name), 60,
-                  "the first table is there")
-    with mariadb.session() as session:
+    with halts(world, text=b"INSERT INTO `t") as halt:
+        restore = world.start_restore(backup)
+        halt.reached()
         # A stranger writes beside the restore.
-        lines = session.run(f"INSERT INTO {name}.t1 VALUES (-1, 'stranger')")
-        record = world.ended_restore(restore)
-    if not lines:
-        assert record["status"] == "failed", record
-        assert record["error"]["code"] in ("verification_failed",
-                                           "target_failed")
-        assert record["verified"] is not True
+        mariadb.sql(f"INSERT INTO {name}.t1 VALUES (-1, 'stranger')")
+    record = world.ended_restore(restore)
+    assert record["status"] == "failed", record
+    assert record["error"]["code"] in ("verification_failed",
+                                       "target_failed")
+    assert record["verified"] is not True
 
 
 def test_restore_into_smaller_packets(world, database, mariadb,

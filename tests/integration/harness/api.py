@@ -87,6 +87,7 @@ class Api:
 
     def wait_job(self, job_id, seconds=120):
         """The job when it has ended."""
+        seconds = max(seconds, process.PATIENCE)
         deadline, job = time.monotonic() + seconds, None
         while True:
             left = deadline - time.monotonic()

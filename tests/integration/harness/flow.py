@@ -60,6 +60,11 @@ class World:
                                   {**pool_body(self.bucket), **pool_changes})
         return self
 
+    def through(self, relay):
+        """From now on the source is reached by way of a relay."""
+        self.api.want(200, "PATCH", "/v1/sources/db", {
+            "connection": {"host": "127.0.0.1", "port": relay.port}})
+
     def backup_body(self, *databases, **changes):
         body = {"source": "db", "pool": "pool", "method": "logical",
                 "name": unique("backup"), "description": ""}

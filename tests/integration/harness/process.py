@@ -11,6 +11,8 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 TESTBED = TOP / "contrib" / "testbed"
+# Seconds in which whatever is waited for has come on a slow machine, too.
+PATIENCE = 90
 
 _FOREIGN = re.compile(r"(COFFER|AWS|MYSQL|MARIADB|CEPH|S3)_.*|.*_proxy"
                       r"|.*_CA_BUNDLE|SSL_CERT_(FILE|DIR)", re.IGNORECASE)
@@ -62,7 +64,9 @@ def end(process, seconds=30):
 
 
 def until(condition, seconds, what, interval=0.05):
-    """Calls condition until it returns something true, and returns that."""
+    """Calls condition until it returns something true, and returns that. On
+    a machine that does much else it may come late: PATIENCE at least."""
+    seconds = max(seconds, PATIENCE)
     deadline = time.monotonic() + seconds
     while True:
         result = condition()
@@ -74,9 +78,12 @@ def until(condition, seconds, what, interval=0.05):
 
 
 def free_port():
-    """A port below those that the kernel hands out by itself."""
+    """A port below those that the kernel hands out by itself, and none of
+    another process of the same tests: its server may just be restarting."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    share = int(re.sub(r"\D", "", worker) or 0) % 4
     for _ in range(500):
-        port = random.SystemRandom().randrange(12000, 32000)
+        port = random.SystemRandom().randrange(12000 + share, 32000, 4)
         with socket.socket() as s:
             try:
                 s.bind(("127.0.0.1", port))

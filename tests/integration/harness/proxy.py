@@ -6,6 +6,8 @@ import struct
 import threading
 import time
 
+from . import process
+
 CHUNK = 8192
 RESET = struct.pack("ii", 1, 0)
 
@@ -38,6 +40,47 @@ class Trigger:
         return self.fired.is_set()
 
 
+class Halt:
+    """All connections of a relay stand still from a point on, until they are
+    let go: what is under way cannot be over, however fast or slow it is. Those
+    that come later do not. then: `next` is a second one, when so many bytes
+    have come."""
+
+    def __init__(self, relay, then=None, **point):
+        self._relay = relay
+        self._go = threading.Event()
+        self._held = frozenset()
+        relay.halts.append(self)
+        self._trigger = relay.at(self._stop, **point)
+        self.next = Halt(relay, down=then) if then else None
+
+    def _stop(self):
+        self._held = frozenset(self._relay.sockets)
+
+    def stand(self, one):
+        if one in self._held:
+            self._go.wait()
+
+    def reached(self, seconds=120):
+        process.until(self._trigger.check, seconds,
+                      "the point is reached", 0.01)
+        return self
+
+    def has_come(self):
+        return self._trigger.check()
+
+    def let_go(self):
+        self._go.set()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.let_go()
+        if self.next:
+            self.next.let_go()
+
+
 class Proxy:
     """down and up count what came from the server, and what went there. rate
     bounds the bytes a second that come on each connection: a slow network."""
@@ -47,6 +90,7 @@ class Proxy:
         self.rate = rate
         self.gate = threading.RLock()
         self.triggers = []
+        self.halts = []
         self.sockets = set()
         self.down = self.up = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -104,8 +148,11 @@ class Proxy:
         try:
             while chunk := source.recv(CHUNK):
                 self._count(chunk, is_up)
-                if self.rate and not is_up:
-                    time.sleep(len(chunk) / self.rate)
+                for halt in self.halts:
+                    halt.stand(source)
+                rate = self.rate
+                if rate and not is_up:
+                    time.sleep(len(chunk) / rate)
                 target.sendall(chunk)
         except OSError:
             pass

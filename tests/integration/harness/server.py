@@ -15,7 +15,8 @@ REPORTS = ("ERROR: AddressSanitizer", "runtime error:", "LeakSanitizer",
            "UndefinedBehaviorSanitizer", "DEADLYSIGNAL")
 # Files of the data folder that hold secrets because that is their purpose.
 KEY_FILES = {"admin-token", "secret.key"}
-STOP_SECONDS = 10
+# Less than the time that any client or job could hold it up for.
+STOP_SECONDS = 30
 
 
 class Cofferd:
