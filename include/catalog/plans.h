@@ -73,10 +73,20 @@ struct catalog_op *catalog_plan_would_delete(struct catalog *c, const char *key,
 
 /* ---- due times */
 
+/* Which plans are asked for; copied. */
+struct plan_due_query {
+	int64_t until_ms;
+	/* Behind this one, the last of the page before; 0 and "": from the
+	 * first. So plans that stay due do not hide those behind them. */
+	int64_t after_due_at;
+	char after_id[ID_MAX];
+};
+
 /* Enabled timer plans with next_due_at <= until_ms, the earliest first, at
  * most 500; page->next unused, page->total: the earliest next_due_at of all
  * enabled ones after those (0: none). One look-up in an index. */
-struct catalog_op *catalog_plan_due(struct catalog *c, int64_t until_ms,
+struct catalog_op *catalog_plan_due(struct catalog *c,
+				    const struct plan_due_query *q,
 				    catalog_plans_cb *done, void *arg,
 				    struct err *e) MUST_CHECK;
 

@@ -18,8 +18,8 @@
 enum { DUE_MAX = 500, RUNS_KEPT = 1000 };
 
 /* One walk of an index, which ends at the first that is not due yet. */
-static bool find_due(struct db *db, int64_t until_ms, struct text *ids,
-		     uint64_t *after, struct err *e)
+static bool find_due(struct db *db, const struct catalog_op *op,
+		     struct text *ids, uint64_t *then_at, struct err *e)
 {
 	char id[ID_MAX];
 	int64_t due_at;
@@ -27,15 +27,17 @@ static bool find_due(struct db *db, int64_t until_ms, struct text *ids,
 
 	if (!stmt_begin(&s, db,
 			"SELECT id, next_due_at FROM plans WHERE enabled = 1"
-			" AND strategy = 'timer' AND next_due_at > 0"
-			" ORDER BY next_due_at LIMIT ?",
-			ARGS(arg_int(DUE_MAX + 1)), e))
+			" AND strategy = 'timer' AND (next_due_at, id) > (?, ?)"
+			" ORDER BY next_due_at, id LIMIT ?",
+			ARGS(arg_int(op->number), arg_text(op->key),
+			     arg_int(DUE_MAX + 1)),
+			e))
 		return false;
 	while (stmt_next(&s, e)) {
 		stmt_copy(&s, id, sizeof(id));
 		due_at = stmt_int(&s);
-		if (due_at > until_ms || ids->len == DUE_MAX * sizeof(id)) {
-			*after = (uint64_t)due_at;
+		if (due_at > op->at_ms || ids->len == DUE_MAX * sizeof(id)) {
+			*then_at = (uint64_t)due_at;
 			break;
 		}
 		text_add(ids, id, sizeof(id));
@@ -47,7 +49,7 @@ static bool find_due(struct db *db, int64_t until_ms, struct text *ids,
 static bool run_due(struct catalog *c, struct catalog_op *op)
 {
 	struct text ids = {0};
-	bool ok = find_due(&c->db, op->at_ms, &ids, &op->page.total, &op->err);
+	bool ok = find_due(&c->db, op, &ids, &op->page.total, &op->err);
 
 	for (size_t at = 0; ok && at < ids.len; at += ID_MAX)
 		ok = plan_read(&c->db, ids.data + at, &op->out, &op->err);
@@ -59,16 +61,20 @@ static bool run_due(struct catalog *c, struct catalog_op *op)
 static const struct intent due = {
 	.mode = INTENT_READ, .run = run_due, .tell = plan_tell_list};
 
-struct catalog_op *catalog_plan_due(struct catalog *c, int64_t until_ms,
+/* 0 is no due time. */
+struct catalog_op *catalog_plan_due(struct catalog *c,
+				    const struct plan_due_query *q,
 				    catalog_plans_cb *done, void *arg,
 				    struct err *e)
 {
 	struct catalog_op *op =
 		call_new(c, &due, (union call_cb){.plans = done}, arg, e);
 
-	if (op != NULL)
-		op->at_ms = until_ms;
-	return call_submit(op, op != NULL, e);
+	if (op != NULL) {
+		op->at_ms = q->until_ms;
+		op->number = q->after_due_at > 0 ? q->after_due_at : 1;
+	}
+	return call_submit(op, call_give_key(op, q->after_id), e);
 }
 
 /* A decision in the making. */

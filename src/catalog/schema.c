@@ -228,7 +228,8 @@
 	"CREATE INDEX plans_name ON plans (name, id);"                         \
 	"CREATE INDEX plans_next ON plans (next_due_at, id);"                  \
 	"CREATE INDEX plans_last ON plans (last_at, id);"                      \
-	"CREATE INDEX plans_due ON plans (enabled, strategy, next_due_at);"    \
+	"CREATE INDEX plans_due ON plans (enabled, strategy, next_due_at,"     \
+	" id);"                                                                \
 	"CREATE INDEX plans_source ON plans (source_id, created_at, id);"      \
 	"CREATE INDEX plans_pool ON plans (pool_id, created_at, id);"          \
 	"CREATE TABLE plan_runs ("                                             \

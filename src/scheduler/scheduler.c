@@ -4,10 +4,12 @@
  *
  *   rest -> ask -> decide, each in turn -> ask again | rest
  *
- * A pass is bounded by what the catalog gives at once; while there is more, or
- * plans have changed meanwhile, the next one follows in the next turn of the
- * loop. All of them count with the time at which the first began: a plan is
- * not late because there are many.
+ * What the catalog gives at once is a page; a pass goes from page to page until
+ * nothing more is due, each in a turn of the loop of its own. All pages count
+ * with the time at which the first began: a plan is not late because there are
+ * many. One that cannot be decided (its zone is missing) stays due, is left
+ * behind, and is tried again later; it is in nobody's way. What changes during
+ * a pass is looked at by the next one, which follows at once.
  */
 #include "jobs/plans.h"
 #include "scheduler/scheduler.h"
@@ -44,7 +46,7 @@ struct scheduler {
 	struct scheduler_config config;
 	struct zones zones;
 	struct alarm *alarm;
-	struct event *turn; /* begins a pass */
+	struct event *turn; /* begins a page */
 	struct event *hour;
 	struct catalog_op *asking;
 	struct jobs_op *deciding;
@@ -52,13 +54,14 @@ struct scheduler {
 
 	/* of the pass */
 	int64_t pass_ms;
-	bool is_going_on; /* pass_ms is an earlier pass' */
-	bool is_again;	  /* something has changed meanwhile */
+	bool is_going_on;	     /* its next page follows */
+	bool is_again;		     /* something has changed meanwhile */
+	struct plan_due_query place; /* behind which the next page begins */
 	struct due *due;
 	size_t ndue, next;
-	int64_t next_at;     /* the first due time after the pass */
+	int64_t next_at;     /* the first due time after the page */
 	int64_t then_due_at; /* of the one that is being decided */
-	unsigned ndecided, nfailed;
+	unsigned nfailed;
 	struct err failure; /* of the first that failed */
 
 	/* of what was logged last about failures */
@@ -115,20 +118,33 @@ static void log_failures(struct scheduler *s)
 	s->nlogged = s->nfailed;
 }
 
-/* More at once only when this one has got something done: plans that cannot be
- * decided stay due. */
 static void end_pass(struct scheduler *s)
 {
-	bool is_more = s->next_at != 0 && s->next_at <= s->pass_ms;
-
-	drop_due(s);
 	log_failures(s);
-	s->is_going_on = is_more && s->ndecided > 0 && !s->is_again;
-	if (s->is_again || s->is_going_on)
+	if (s->is_again)
 		pass_in(s, 0);
-	else if (s->nfailed > 0 || is_more)
+	else if (s->nfailed > 0)
 		pass_in(s, RETRY_SECONDS);
-	alarm_set(s->alarm, is_more ? 0 : s->next_at);
+	alarm_set(s->alarm, s->next_at);
+}
+
+/* What is decided moves behind all that is due, what cannot be decided stays
+ * before the place: so a pass comes to its end. */
+static void end_page(struct scheduler *s)
+{
+	if (s->ndue > 0) {
+		const struct due *last = &s->due[s->ndue - 1];
+
+		s->place.after_due_at = last->next_due_at;
+		memcpy(s->place.after_id, last->id, ID_MAX);
+	}
+	s->is_going_on =
+		s->ndue > 0 && s->next_at != 0 && s->next_at <= s->pass_ms;
+	drop_due(s);
+	if (s->is_going_on)
+		pass_in(s, 0);
+	else
+		end_pass(s);
 }
 
 static void decide_next(struct scheduler *s);
@@ -153,7 +169,7 @@ static bool is_outdated(const struct err *e)
 	return e->code == ERR_NOT_FOUND || strcmp(e->api, "conflict") == 0;
 }
 
-/* The pass ends with the alarm set to the first of all that is to come. */
+/* A pass ends with the alarm set to the first of all that is to come. */
 static void be_there(struct scheduler *s, int64_t due_at)
 {
 	if (due_at != 0 && (s->next_at == 0 || due_at < s->next_at))
@@ -168,7 +184,6 @@ static void on_decided(void *arg, const struct backup_record *r,
 
 	s->deciding = NULL;
 	if (e == NULL) {
-		s->ndecided++;
 		be_there(s, s->then_due_at);
 		log_decision(p, r);
 	} else if (is_outdated(e)) {
@@ -212,7 +227,7 @@ static void decide_next(struct scheduler *s)
 		note_failure(s, p->name, &e);
 		s->next++;
 	}
-	end_pass(s);
+	end_page(s);
 }
 
 static bool copy_due(struct scheduler *s, const struct plan_record *list,
@@ -242,6 +257,7 @@ static void try_later(struct scheduler *s, const char *why)
 		  "more in %d s",
 		  why, RETRY_SECONDS);
 	drop_due(s);
+	s->is_going_on = false;
 	pass_in(s, RETRY_SECONDS);
 }
 
@@ -277,7 +293,16 @@ static void look_at_clock(struct scheduler *s)
 			 (long long)((before_ms - s->pass_ms) / 1000));
 }
 
-static void begin_pass(evutil_socket_t fd, short what, void *arg)
+static void start_pass(struct scheduler *s)
+{
+	look_at_clock(s);
+	s->is_again = false;
+	s->nfailed = 0;
+	err_clear(&s->failure);
+	s->place = (struct plan_due_query){.until_ms = s->pass_ms};
+}
+
+static void begin_page(evutil_socket_t fd, short what, void *arg)
 {
 	struct scheduler *s = arg;
 	struct err e = {0};
@@ -289,12 +314,10 @@ static void begin_pass(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (!s->is_going_on)
-		look_at_clock(s);
-	s->is_going_on = s->is_again = false;
-	s->ndecided = s->nfailed = 0;
-	err_clear(&s->failure);
+		start_pass(s);
+	s->is_going_on = false;
 	s->asking =
-		catalog_plan_due(s->config.catalog, s->pass_ms, on_due, s, &e);
+		catalog_plan_due(s->config.catalog, &s->place, on_due, s, &e);
 	if (s->asking == NULL)
 		try_later(s, e.msg);
 }
@@ -303,8 +326,7 @@ void scheduler_wake(struct scheduler *s)
 {
 	if (!s->is_running)
 		return;
-	s->is_going_on = false;
-	if (s->asking != NULL || s->deciding != NULL)
+	if (s->asking != NULL || s->deciding != NULL || s->is_going_on)
 		s->is_again = true;
 	else
 		pass_in(s, 0);
@@ -338,7 +360,7 @@ static bool make(struct scheduler *s, struct err *e)
 		.arg = s,
 	};
 
-	s->turn = evtimer_new(base, begin_pass, s);
+	s->turn = evtimer_new(base, begin_page, s);
 	s->hour = event_new(base, -1, EV_PERSIST, on_hour, s);
 	if (s->turn == NULL || s->hour == NULL)
 		return err_nomem(e, "the scheduler");
@@ -381,6 +403,7 @@ void scheduler_stop(struct scheduler *s)
 	jobs_op_cancel(s->deciding);
 	s->asking = NULL;
 	s->deciding = NULL;
+	s->is_going_on = false;
 	drop_due(s);
 	(void)evtimer_del(s->turn);
 	(void)evtimer_del(s->hour);

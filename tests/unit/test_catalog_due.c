@@ -407,6 +407,40 @@ static void test_due_ones_come_in_order(void **state)
 	assert_int_equal(r->a.total, 500);
 }
 
+/* Page after page, also where many have the same due time: none twice, none
+ * left out. */
+static void test_due_ones_come_in_pages(void **state)
+{
+	struct rig *r = *state;
+	char last[ID_MAX];
+
+	rig_sql(r, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1"
+		   " FROM n WHERE i < 1200)"
+		   " INSERT INTO plans (id, name, name_key, source_id, pool_id,"
+		   " strategy, method, retention_days, grace_seconds,"
+		   " next_due_at, created_at, updated_at)"
+		   " SELECT printf('plan_%026d', i), 'p' || i, 'p' || i,"
+		   " p.source_id, p.pool_id, 'timer', 'logical', 7, 1,"
+		   " CASE WHEN i > 1190 THEN 9000 + i ELSE 500 + i % 2 END,"
+		   " 1, 1 FROM n, plans p");
+	rig_sql(r, "UPDATE plans SET next_due_at = 2000"
+		   " WHERE name = 'nightly'");
+	assert_true(rig_due(r, 3000));
+	assert_int_equal(r->a.n, 500);
+	assert_string_equal(r->a.names[499], "p1000");
+	assert_int_equal(r->a.total, 500);
+	(void)str_copy(last, ID_MAX, r->a.ids[499]);
+	assert_true(rig_due_after(r, 3000, 500, last));
+	assert_int_equal(r->a.n, 500);
+	assert_string_equal(r->a.names[0], "p1002");
+	assert_string_equal(r->a.names[95], "p1"); /* the odd ones: 501 */
+	(void)str_copy(last, ID_MAX, r->a.ids[499]);
+	assert_true(rig_due_after(r, 3000, 501, last));
+	assert_int_equal(r->a.n, 191);
+	assert_string_equal(r->a.names[190], "nightly");
+	assert_int_equal(r->a.total, 9000 + 1191);
+}
+
 /* A sort or a walk over all of them would take some 30 ms a time. Measured in
  * this process's own time, whatever else the machine does. */
 static void test_due_is_a_look_up_among_100000(void **state)
@@ -456,6 +490,7 @@ int main(void)
 		TEST(test_rule_21_a_run_that_waited_is_not_spent),
 		TEST(test_rule_21_what_nobody_wants_is_not_started_again),
 		TEST(test_due_ones_come_in_order),
+		TEST(test_due_ones_come_in_pages),
 		TEST(test_due_is_a_look_up_among_100000),
 	};
 

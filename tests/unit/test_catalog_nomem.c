@@ -195,7 +195,9 @@ static struct catalog_op *list_plans(struct rig *r, struct err *e)
 
 static struct catalog_op *due_plans(struct rig *r, struct err *e)
 {
-	return catalog_plan_due(r->catalog, 5000, on_plans, r, e);
+	const struct plan_due_query q = {.until_ms = 5000};
+
+	return catalog_plan_due(r->catalog, &q, on_plans, r, e);
 }
 
 /* Its plan is the only one. */

@@ -182,11 +182,19 @@ bool rig_would_delete_plan(struct rig *r, const char *key)
 
 bool rig_due(struct rig *r, int64_t until_ms)
 {
+	return rig_due_after(r, until_ms, 0, "");
+}
+
+bool rig_due_after(struct rig *r, int64_t until_ms, int64_t after_due_at,
+		   const char *after_id)
+{
+	struct plan_due_query q = {.until_ms = until_ms,
+				   .after_due_at = after_due_at};
 	struct err e = {0};
 
+	(void)str_copy(q.after_id, ID_MAX, after_id);
 	rig_forget(r);
-	return rig_wait(
-		r, catalog_plan_due(r->catalog, until_ms, on_plans, r, &e));
+	return rig_wait(r, catalog_plan_due(r->catalog, &q, on_plans, r, &e));
 }
 
 bool rig_decide(struct rig *r, const struct plan_decision *d)

@@ -21,6 +21,8 @@ bool rig_would_delete_plan(struct rig *r, const char *key);
 
 /* Due times. */
 bool rig_due(struct rig *r, int64_t until_ms);
+bool rig_due_after(struct rig *r, int64_t until_ms, int64_t after_due_at,
+		   const char *after_id);
 bool rig_decide(struct rig *r, const struct plan_decision *d);
 bool rig_execute(struct rig *r, const char *key, const char *description);
 bool rig_runs(struct rig *r, const char *key);

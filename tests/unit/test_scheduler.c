@@ -54,19 +54,22 @@ void __wrap_alarm_set(struct alarm *a, int64_t at_ms)
 
 /* How often the catalog was asked what is due. */
 static unsigned looks;
-struct catalog_op *__real_catalog_plan_due(struct catalog *c, int64_t until_ms,
+struct catalog_op *__real_catalog_plan_due(struct catalog *c,
+					   const struct plan_due_query *q,
 					   catalog_plans_cb *done, void *arg,
 					   struct err *e);
-struct catalog_op *__wrap_catalog_plan_due(struct catalog *c, int64_t until_ms,
+struct catalog_op *__wrap_catalog_plan_due(struct catalog *c,
+					   const struct plan_due_query *q,
 					   catalog_plans_cb *done, void *arg,
 					   struct err *e);
 
-struct catalog_op *__wrap_catalog_plan_due(struct catalog *c, int64_t until_ms,
+struct catalog_op *__wrap_catalog_plan_due(struct catalog *c,
+					   const struct plan_due_query *q,
 					   catalog_plans_cb *done, void *arg,
 					   struct err *e)
 {
 	looks++;
-	return __real_catalog_plan_due(c, until_ms, done, arg, e);
+	return __real_catalog_plan_due(c, q, done, arg, e);
 }
 
 static int64_t at(const char *text)
@@ -596,6 +599,53 @@ static void test_more_than_one_page(void **state)
 	assert_int_equal(fake_source_facts()->dumps, 0);
 }
 
+/* More than a page of plans that cannot be decided stand before one that can:
+ * they keep their due time, and are in nobody's way. */
+static void test_rule21_the_undecidable_block_nobody(void **state)
+{
+	struct watched *w = *state;
+	char folder[96];
+
+	(void)snprintf(folder, sizeof(folder), "%s/zones", w->h->dir);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	copy_zone(folder, "UTC");
+	add_plan(w, "lost",
+		 "{\"cycle\":\"daily\",\"at\":\"02:30\",\"missed\":\"skip\","
+		 "\"timezone\":\"EST\"}",
+		 "2026-12-02T07:30:00Z");
+	run_sql(w,
+		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL"
+		" SELECT i + 1 FROM n WHERE i < 600)"
+		" INSERT INTO plans (id, name, name_key, source_id, pool_id,"
+		" strategy, method, timer_json, retention_days, grace_seconds,"
+		" next_due_at, created_at, updated_at)"
+		" SELECT printf('plan_%026d', i), 'p' || i, 'p' || i,"
+		" source_id, pool_id, strategy, method, timer_json, 7, 21600,"
+		" next_due_at, created_at, updated_at"
+		" FROM plans, n WHERE name = 'lost'");
+	add_plan(w, "nightly", DAILY("run_once"), "2026-12-03T02:30:00Z");
+	begin(w, folder);
+	look_at(w, "2026-12-03T02:30:00Z");
+	settle(w, "nightly", "2026-12-04T02:30:00Z");
+	assert_int_equal(w->nruns, 1);
+	check_run(w, &w->runs[0], "2026-12-03T02:30:00Z", "timer");
+	/* Woken again and again, it comes to its end. */
+	for (int i = 0; i < 20; i++) {
+		scheduler_wake(w->s);
+		house_turn(w->h);
+	}
+	look_at(w, "2026-12-04T02:30:00Z");
+	settle(w, "nightly", "2026-12-05T02:30:00Z");
+	read_plan(w, "p600");
+	assert_int_equal(w->plan.next_due_at, at("2026-12-02T07:30:00Z"));
+	assert_int_equal(w->nruns, 0);
+	copy_zone(folder, "EST");
+	look_at(w, "2026-12-04T10:00:00Z");
+	settle(w, "p600", "2026-12-05T07:30:00Z");
+	settle(w, "lost", "2026-12-05T07:30:00Z");
+	assert_int_equal(fake_source_facts()->dumps, 2);
+}
+
 static void on_wake(void *arg)
 {
 	*(bool *)arg = true;
@@ -644,6 +694,7 @@ int main(void)
 		CASE(test_zone_that_vanished),
 		CASE(test_very_many_plans),
 		CASE(test_more_than_one_page),
+		CASE(test_rule21_the_undecidable_block_nobody),
 		CASE(test_alarm_rings_in_time),
 	};
 
