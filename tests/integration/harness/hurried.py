@@ -27,13 +27,16 @@ def _preload(binary):
 
 
 class Hurried:
-    """Starts and kills one server, whose time is `speed` times ours."""
+    """Starts and kills one server, whose time is `speed` times ours. minute:
+    its first one, so that no test begins where an hour or a day ends."""
 
-    def __init__(self, cofferd, speed):
+    def __init__(self, cofferd, speed, minute=None):
         self.cofferd = cofferd
         self.speed = speed
-        self.began = time.time()
-        self.skipped = 0
+        # When it was set, and what it showed then.
+        self.set_at = self.showed = time.time()
+        if minute is not None:
+            self.showed += (60 * minute - self.showed) % 3600
         cofferd.env["LD_PRELOAD"] = _preload(cofferd.binary)
         self._set_clock()
 
@@ -43,8 +46,7 @@ class Hurried:
 
     def now(self):
         """What its clock shows, in seconds since 1970."""
-        return (self.began + self.skipped
-                + self.speed * (time.time() - self.began))
+        return self.showed + self.speed * (time.time() - self.set_at)
 
     def start(self):
         self._set_clock()
@@ -53,10 +55,12 @@ class Hurried:
     def kill(self):
         self.cofferd.kill()
 
-    def restart(self, skip=0):
-        """As if it had been stopped for so many seconds."""
+    def restart(self, skip=0, speed=None):
+        """As if it had been stopped for so many seconds. speed: of its clock
+        from now on; at 1 no connection is given up too soon."""
         self.cofferd.stop()
-        self.skipped += skip
+        self.showed, self.set_at = self.now() + skip, time.time()
+        self.speed = speed or self.speed
         self.start()
 
 
@@ -86,7 +90,7 @@ class HurriedWorld(LocalWorld):
             self.api.want(200, "PATCH", f"/v1/plans/{plan['id']}",
                           {"enabled": False})
 
-    def idle(self, seconds=60):
+    def idle(self, seconds=180):
         """Until nothing is queued or runs."""
         process.until(lambda: not self.api.items("/v1/jobs?status=queued")
                       and not self.api.items("/v1/jobs?status=running"),
