@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "catalog/jobs.h"
 #include "jobs/plans/expire.h"
+#include "jobs/job_request.h"
 #include "jobs/jobs_int.h"
 #include "jobs/plans/plan_run.h"
 #include "jobs/pools/unread.h"
@@ -233,13 +234,11 @@ void jobs_stop(struct jobs *j, void (*done)(void *arg), void *arg)
 
 void jobs_free(struct jobs *j)
 {
-	struct jobs_op *op;
 	struct job *job;
 
 	if (j == NULL)
 		return;
-	while ((op = TAILQ_FIRST(&j->adrift)) != NULL)
-		op->cancel(op);
+	job_requests_drop(j);
 	while ((job = TAILQ_FIRST(&j->list)) != NULL) {
 		TAILQ_REMOVE(&j->list, job, entry);
 		watches_drop(job);
@@ -259,19 +258,4 @@ void jobs_op_cancel(struct jobs_op *op)
 {
 	if (op != NULL)
 		op->cancel(op);
-}
-
-bool op_cast_off(struct jobs_op *op)
-{
-	if (op->is_adrift)
-		return false;
-	op->is_adrift = true;
-	TAILQ_INSERT_TAIL(&op->jobs->adrift, op, entry);
-	return true;
-}
-
-void op_fini(struct jobs_op *op)
-{
-	if (op->is_adrift)
-		TAILQ_REMOVE(&op->jobs->adrift, op, entry);
 }

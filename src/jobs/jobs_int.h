@@ -11,17 +11,16 @@
 
 struct event;
 struct expirer;
+struct job_request;
 struct sweeper;
 struct upkeep;
 
-/* A call of somebody's; each kind embeds it and knows how to end. */
+/* A call of somebody's; each kind embeds it and knows how to end. One that
+ * begins a job: job_request.h. */
 struct jobs_op {
 	void (*cancel)(struct jobs_op *op); /* drops and frees */
 	struct jobs *jobs;
-	bool is_adrift; /* nobody waits for it any more, but it goes on */
-	TAILQ_ENTRY(jobs_op) entry;
 };
-TAILQ_HEAD(jobs_op_list, jobs_op);
 
 /* Somebody who waits for a job's end. */
 struct watch {
@@ -72,13 +71,14 @@ struct job {
 	struct watch_list watches;
 };
 TAILQ_HEAD(job_list, job);
+TAILQ_HEAD(job_request_list, job_request);
 
 struct jobs {
 	struct jobs_config config;
-	struct source_env source_env; /* for all that sources do */
-	struct job_list list;	      /* in order of arrival */
-	struct job_list active;	      /* those that run or are put back */
-	struct jobs_op_list adrift;
+	struct source_env source_env;	/* for all that sources do */
+	struct job_list list;		/* in order of arrival */
+	struct job_list active;		/* those that run or are put back */
+	struct job_request_list adrift; /* job_request.h */
 	unsigned running, light; /* those that are not light, and those */
 	struct event *turn;	 /* starts what may start */
 	struct sweeper *sweeper;
@@ -122,16 +122,6 @@ struct job *job_find(const struct jobs *j, const char *id);
 /* watch.c: tells those who wait; or forgets them without a word. */
 void watches_tell(struct job *job);
 void watches_drop(struct job *job);
-
-/*
- * A request that is canceled while the catalog decides: what it accepts has to
- * be run, so the request goes on with nobody to tell. False when it does so
- * already: then it is to be dropped.
- */
-bool op_cast_off(struct jobs_op *op) MUST_CHECK;
-
-/* Before a request is freed. */
-void op_fini(struct jobs_op *op);
 
 /* What a job works on, for the log of events; "" where it is not known. */
 struct job_subject {

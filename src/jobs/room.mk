@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libjobs.a
 libjobs_a_SOURCES = \
-	src/jobs/checks.c src/jobs/jobs.c src/jobs/jobs_int.h \
+	src/jobs/checks.c src/jobs/job_request.c src/jobs/job_request.h \
+	src/jobs/jobs.c src/jobs/jobs_int.h \
 	src/jobs/meter.c src/jobs/meter.h src/jobs/opening.c \
 	src/jobs/opening.h src/jobs/report.h src/jobs/retry.c \
 	src/jobs/retry.h src/jobs/scope_check.c src/jobs/scope_check.h \

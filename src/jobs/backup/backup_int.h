@@ -74,12 +74,8 @@ struct backup_job {
 	uint64_t blocked_ms[BLOCKED_COUNT];
 };
 
-/* An empty job, made before the catalog is asked: what it accepts must never
- * lack a job. NULL: no memory. */
-struct backup_job *backup_job_new(void) MUST_CHECK;
-
-/* What the catalog has accepted. Without memory for a copy the job fails, when
- * its turn has come. */
+/* Into a zeroed job: what the catalog has accepted. Without memory for a copy
+ * the job fails, when its turn has come. */
 void backup_job_fill(struct backup_job *b, const struct backup_record *r);
 
 /* Its vtable, for job_enqueue(). */

@@ -111,11 +111,6 @@ void backup_record_failure(struct backup_job *b)
 	backup_record(b);
 }
 
-struct backup_job *backup_job_new(void)
-{
-	return calloc(1, sizeof(struct backup_job));
-}
-
 /* What needs no memory is enough to tell the catalog that it failed. */
 static void fill_bare(struct backup_job *b, const struct backup_record *r)
 {

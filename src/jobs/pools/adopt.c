@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "catalog/adopted.h"
 #include "jobs/pools/adopt_int.h"
+#include "jobs/job_request.h"
 #include "jobs/meter.h"
 #include "jobs/pools.h"
 #include "jobs/retry.h"
@@ -452,20 +453,15 @@ static void adopt_cancel(struct job *job, const struct err *why)
 		record(a, why);
 }
 
-static void adopt_free(struct adopt_job *a)
+static void adopt_destroy(struct job *job)
 {
-	if (a == NULL)
-		return;
+	struct adopt_job *a = adopt_of(job);
+
 	drop_all(a);
 	retry_fini(&a->retry);
 	opening_fini(&a->opening);
 	free(a->places);
 	free(a);
-}
-
-static void adopt_destroy(struct job *job)
-{
-	adopt_free(adopt_of(job));
 }
 
 static const struct job_ops adopt_ops = {
@@ -479,70 +475,34 @@ static const struct job_ops adopt_ops = {
 
 /* --- the request */
 
-struct adopt_request {
-	struct jobs_op base;   /* first */
-	struct adopt_job *job; /* to be, until it is accepted */
-	struct catalog_op *op;
-	catalog_job_cb *done;
-	void *arg;
-};
-
-static void request_free(struct adopt_request *q)
-{
-	catalog_cancel(q->op);
-	op_fini(&q->base);
-	adopt_free(q->job);
-	free(q);
-}
-
 static void on_begun(void *arg, const struct job_record *rec,
 		     const struct err *e)
 {
-	struct adopt_request *q = arg;
-	struct adopt_job *a = q->job;
-	catalog_job_cb *done = q->base.is_adrift ? NULL : q->done;
-	void *done_arg = q->arg;
+	struct job_request *q = arg;
+	struct adopt_job *a = adopt_of(q->job);
 
-	q->op = NULL;
 	if (e == NULL) {
-		q->job = NULL;
 		(void)str_copy(a->pool_id, ID_MAX, rec->pool_id);
 		a->fence = rec->fence;
-		job_enqueue(q->base.jobs, &a->base, rec->id, &adopt_ops);
+		job_request_queue(q, rec->id, &adopt_ops);
 	}
-	request_free(q);
-	if (done != NULL)
-		done(done_arg, rec, e);
+	job_request_end_job(q, rec, e);
 }
 
-static void request_cancel(struct jobs_op *op)
-{
-	struct adopt_request *q = (struct adopt_request *)(void *)op;
-
-	if (!op_cast_off(op))
-		request_free(q);
-}
+static const struct job_request_kind adoption = {
+	.what = "the reading of a pool",
+	.size = sizeof(struct job_request),
+	.job_size = sizeof(struct adopt_job),
+};
 
 struct jobs_op *jobs_adopt(struct jobs *j, const char *pool,
 			   catalog_job_cb *done, void *arg, struct err *e)
 {
-	struct adopt_request *q = calloc(1, sizeof(*q));
+	const union job_request_cb cb = {.job = done};
+	struct job_request *q = job_request_new(&adoption, j, cb, arg, e);
 
 	if (q == NULL)
-		goto nomem;
-	q->base.cancel = request_cancel;
-	q->base.jobs = j;
-	q->done = done;
-	q->arg = arg;
-	q->job = calloc(1, sizeof(*q->job));
-	if (q->job == NULL)
-		goto nomem;
+		return NULL;
 	q->op = catalog_adopt_begin(j->config.catalog, pool, on_begun, q, e);
-	if (q->op != NULL)
-		return &q->base;
-nomem:
-	if (q != NULL)
-		request_free(q);
-	(void)err_nomem(e, "the reading of a pool");
-	return NULL;
+	return job_request_asked(q);
 }

@@ -48,7 +48,6 @@ static void takeover_free(struct takeover *t)
 	json_decref(t->secrets);
 	free(t->text);
 	free(t->entries);
-	op_fini(&t->base);
 	free(t);
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jobs/jobs_int.h"
+#include "jobs/job_request.h"
 #include "jobs/removal/removal.h"
 #include "jobs/removal/sweep.h"
 
@@ -81,70 +81,33 @@ static const struct job_ops delete_ops = {
 	.destroy = delete_destroy,
 };
 
-struct delete_request {
-	struct jobs_op base;
-	struct delete_job *job; /* to be, until it is marked */
-	struct catalog_op *op;
-	catalog_backup_cb *done;
-	void *arg;
-};
-
-static void request_free(struct delete_request *q)
-{
-	catalog_cancel(q->op);
-	op_fini(&q->base);
-	free(q->job);
-	free(q);
-}
-
 static void on_marked(void *arg, const struct backup_record *r,
 		      const struct err *e)
 {
-	struct delete_request *q = arg;
-	struct delete_job *d = q->job;
-	catalog_backup_cb *done = q->base.is_adrift ? NULL : q->done;
-	void *done_arg = q->arg;
+	struct job_request *q = arg;
 
-	q->op = NULL;
 	if (e == NULL) {
-		q->job = NULL;
-		memcpy(d->backup_id, r->id, sizeof(d->backup_id));
-		job_enqueue(q->base.jobs, &d->base, r->job_id, &delete_ops);
+		memcpy(delete_of(q->job)->backup_id, r->id, ID_MAX);
+		job_request_queue(q, r->job_id, &delete_ops);
 	}
-	request_free(q);
-	if (done != NULL)
-		done(done_arg, r, e);
+	job_request_end_backup(q, r, e);
 }
 
-static void request_cancel(struct jobs_op *op)
-{
-	struct delete_request *q = (struct delete_request *)(void *)op;
-
-	if (!op_cast_off(op))
-		request_free(q);
-}
+static const struct job_request_kind deletion = {
+	.what = "a deletion",
+	.size = sizeof(struct job_request),
+	.job_size = sizeof(struct delete_job),
+};
 
 struct jobs_op *jobs_delete(struct jobs *j, const char *backup,
 			    catalog_backup_cb *done, void *arg, struct err *e)
 {
-	struct delete_request *q = calloc(1, sizeof(*q));
+	const union job_request_cb cb = {.backup = done};
+	struct job_request *q = job_request_new(&deletion, j, cb, arg, e);
 
 	if (q == NULL)
-		goto nomem;
-	q->base.cancel = request_cancel;
-	q->base.jobs = j;
-	q->done = done;
-	q->arg = arg;
-	q->job = calloc(1, sizeof(*q->job));
-	if (q->job == NULL)
-		goto nomem;
+		return NULL;
 	q->op = catalog_backup_delete(j->config.catalog, backup, on_marked, q,
 				      e);
-	if (q->op != NULL)
-		return &q->base;
-nomem:
-	if (q != NULL)
-		request_free(q);
-	(void)err_nomem(e, "a deletion");
-	return NULL;
+	return job_request_asked(q);
 }

@@ -341,11 +341,6 @@ const struct job_ops *restore_job_ops(void)
 	return &ops;
 }
 
-struct restore_job *restore_job_new(void)
-{
-	return calloc(1, sizeof(struct restore_job));
-}
-
 /* What needs no memory is enough to tell the catalog that it failed. */
 static void fill_bare(struct restore_job *t, const struct restore_record *r)
 {

@@ -38,12 +38,8 @@ struct restore_job {
 	struct err err; /* why it does not end well */
 };
 
-/* An empty job, made before the catalog is asked: what it accepts must never
- * lack a job. NULL: no memory. */
-struct restore_job *restore_job_new(void) MUST_CHECK;
-
-/* What the catalog has accepted. Without memory for a copy the job fails, when
- * its turn has come. */
+/* Into a zeroed job: what the catalog has accepted. Without memory for a copy
+ * the job fails, when its turn has come. */
 void restore_job_fill(struct restore_job *t, const struct restore_record *r);
 
 /* Its vtable, for job_enqueue(). */

@@ -375,15 +375,8 @@ const struct job_ops *verify_job_ops(void)
 	return &ops;
 }
 
-struct verify_job *verify_job_new(void)
-{
-	return calloc(1, sizeof(struct verify_job));
-}
-
-void verify_job_fill(struct verify_job *v, const struct job_record *r,
-		     const char *scope)
+void verify_job_fill(struct verify_job *v, const struct job_record *r)
 {
 	(void)str_copy(v->backup_id, sizeof(v->backup_id), r->resource);
-	(void)str_copy(v->scope, sizeof(v->scope), scope);
 	v->fence = r->fence;
 }

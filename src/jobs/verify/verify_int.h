@@ -54,12 +54,8 @@ struct verify_job {
 	struct err err;
 };
 
-/* An empty job, made before the catalog is asked. NULL: no memory. */
-struct verify_job *verify_job_new(void) MUST_CHECK;
-
-/* What the catalog has accepted. */
-void verify_job_fill(struct verify_job *v, const struct job_record *r,
-		     const char *scope);
+/* What the catalog has accepted; the scope is there. */
+void verify_job_fill(struct verify_job *v, const struct job_record *r);
 
 /* Its vtable, for job_enqueue(). */
 const struct job_ops *verify_job_ops(void);
