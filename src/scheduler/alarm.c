@@ -1,4 +1,16 @@
-/* alarm.c - see alarm.h. */
+/*
+ * alarm.c - see alarm.h.
+ *
+ * That the clock was set is told by the kernel in one of two calls, whichever
+ * comes first: read(2) and timerfd_settime(2) fail with ECANCELED, once. The
+ * latter has set the timer nevertheless, and taken back that it was readable.
+ *
+ * What shows that: test_scheduler_alarm.c, where the two calls say so on
+ * request. Only who may set the clock of the whole machine can have the kernel
+ * say it: a time namespace has monotonic clocks alone, and libfaketime changes
+ * what a process is told, not when the kernel's timers end. Servers under
+ * libfaketime live by the slow look.
+ */
 #include "scheduler/alarm.h"
 
 #include <errno.h>
@@ -106,15 +118,26 @@ static struct timespec instant(const struct alarm *a)
 				 .tv_nsec = (long)(at_ms % 1000) * 1000000};
 }
 
+static bool arm(struct alarm *a, struct timespec at)
+{
+	const struct itimerspec when = {.it_value = at};
+
+	return timerfd_settime(a->fd,
+			       TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET,
+			       &when, NULL) == 0;
+}
+
 void alarm_set(struct alarm *a, int64_t at_ms)
 {
 	static const struct timeval period = {LOOK_SECONDS, 0};
-	struct itimerspec when = {0};
+	static const struct timespec at_once = {0, 1};
+	bool ok;
 
 	a->at_ms = at_ms;
-	when.it_value = instant(a);
-	if (timerfd_settime(a->fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET,
-			    &when, NULL) != 0)
+	ok = arm(a, instant(a));
+	while (!ok && errno == ECANCELED) /* the clock was set: wakes */
+		ok = arm(a, at_once);
+	if (!ok)
 		log_warn("scheduler",
 			 "cannot set the timer of plans: %s; they are up to "
 			 "%d s late",
