@@ -5,6 +5,10 @@ libsources_a_SOURCES = \
 	include/sources/kinds.h \
 	include/sources/load.h \
 	src/sources/kinds.c \
+	src/sources/address.c \
+	src/sources/address_int.h \
+	src/sources/clean.c \
+	src/sources/clean_int.h \
 	src/sources/op_int.h
 if WITH_MYSQL
 libsources_a_SOURCES += \
@@ -13,8 +17,6 @@ libsources_a_SOURCES += \
 	src/sources/mysql/dump/account_list.c \
 	src/sources/mysql/dump/account_list.h \
 	src/sources/mysql/dump/accounts.c \
-	src/sources/mysql/address.c \
-	src/sources/mysql/address.h \
 	src/sources/mysql/load/check_int.h \
 	src/sources/mysql/load/check_rules.c \
 	src/sources/mysql/column.c \

@@ -245,7 +245,7 @@ static enum my_flow step_connecting(struct my_conn *c, struct err *e)
 
 	if (!c->is_dialed)
 		return MY_WAIT;
-	my_address_forget(&d->address);
+	address_copy_forget(&d->address);
 	c->mysql = d->mysql;
 	d->mysql = NULL;
 	if (c->mysql == NULL) {

@@ -8,7 +8,7 @@
 #include <mysql.h>
 
 #include "loop/workers.h"
-#include "sources/mysql/address.h"
+#include "sources/address_int.h"
 #include "sources/mysql/conn.h"
 #include "sources/mysql/fault.h"
 
@@ -28,7 +28,7 @@ enum conn_state {
 /* What connecting needs and finds; the worker's while it runs. */
 struct my_dial {
 	struct work work;
-	struct my_address address;
+	struct address_copy address;
 	uint64_t max_packet_bytes;
 	atomic_bool is_canceled; /* the loop does not want it any more */
 	MYSQL *mysql;		 /* NULL: failed, as told below */

@@ -44,14 +44,14 @@ static void library_start(void)
 bool my_dial_init(struct my_dial *d, const struct source_address *a)
 {
 	atomic_init(&d->is_canceled, false);
-	return my_address_init(&d->address, a);
+	return address_copy_init(&d->address, a);
 }
 
 void my_dial_fini(struct my_dial *d)
 {
 	if (d->mysql != NULL)
 		mysql_close(d->mysql);
-	my_address_fini(&d->address);
+	address_copy_fini(&d->address);
 }
 
 static bool is_canceled(struct my_dial *d)

@@ -127,7 +127,7 @@ static void load_destroy(struct load *base)
 {
 	struct my_load *l = load_of(base);
 
-	my_address_fini(&l->address);
+	address_copy_fini(&l->address);
 	for (size_t i = 0; l->partials != NULL && i < l->ndatabases; i++)
 		free_names(l->partials[i].tables, l->partials[i].n);
 	free(l->partials);
@@ -235,7 +235,7 @@ static bool copy_config(struct my_load *l, const struct load_config *c)
 		my_server_parse(&l->source, c->source_version);
 		l->has_source = l->source.number > 0;
 	}
-	return my_address_init(&l->address, &c->address) &&
+	return address_copy_init(&l->address, &c->address) &&
 	       copy_targets(l, c) &&
 	       copy_names(&l->confirm, &l->nconfirm, c->confirm, c->nconfirm) &&
 	       copy_names(&l->definers, &l->ndefiners, c->definers,

@@ -7,7 +7,7 @@
 #define COFFER_SOURCES_MYSQL_LOAD_INT_H
 
 #include "sources/load.h"
-#include "sources/mysql/address.h"
+#include "sources/address_int.h"
 #include "sources/mysql/load/rename.h"
 #include "sources/mysql/server.h"
 
@@ -28,7 +28,7 @@ struct my_partial {
 struct my_load {
 	struct load base; /* comes first */
 	const struct source_env *env;
-	struct my_address address;
+	struct address_copy address;
 	char **databases;	     /* as they are called at the target */
 	struct my_partial *partials; /* one for each of them */
 	size_t ndatabases;

@@ -1,5 +1,5 @@
 /* address.c - a copy of an address that is kept. */
-#include "sources/mysql/address.h"
+#include "sources/address_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ static bool copy(char **to, const char *from)
 	return *to != NULL;
 }
 
-static void set_view(struct my_address *a)
+static void set_view(struct address_copy *a)
 {
 	a->view.host = a->host;
 	a->view.socket = a->socket;
@@ -23,7 +23,8 @@ static void set_view(struct my_address *a)
 	a->view.ca_file = a->ca_file;
 }
 
-bool my_address_init(struct my_address *to, const struct source_address *from)
+bool address_copy_init(struct address_copy *to,
+		       const struct source_address *from)
 {
 	bool is_local = from->host == NULL && from->socket == NULL;
 	bool ok;
@@ -38,16 +39,16 @@ bool my_address_init(struct my_address *to, const struct source_address *from)
 	return ok;
 }
 
-void my_address_forget(struct my_address *a)
+void address_copy_forget(struct address_copy *a)
 {
 	secret_free(a->password);
 	a->password = NULL;
 	a->view.password = NULL;
 }
 
-void my_address_fini(struct my_address *a)
+void address_copy_fini(struct address_copy *a)
 {
-	my_address_forget(a);
+	address_copy_forget(a);
 	free(a->host);
 	free(a->socket);
 	free(a->user);
