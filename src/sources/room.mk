@@ -112,3 +112,14 @@ libsources_a_SOURCES += \
 	src/sources/mysql/dump/view.c \
 	src/sources/mysql/dump/view.h
 endif
+if WITH_REDIS
+libsources_a_SOURCES += \
+	src/sources/redis/conn.c \
+	src/sources/redis/conn.h \
+	src/sources/redis/dial.c \
+	src/sources/redis/dial.h \
+	src/sources/redis/fault.c \
+	src/sources/redis/fault.h \
+	src/sources/redis/link.c \
+	src/sources/redis/link.h
+endif

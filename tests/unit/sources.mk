@@ -83,3 +83,12 @@ tests_unit_test_mysql_rows_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_split_SOURCES = tests/unit/test_mysql_split.c
 tests_unit_test_mysql_split_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 endif
+if WITH_REDIS
+check_PROGRAMS += tests/unit/test_redis_conn
+
+tests_unit_test_redis_conn_SOURCES = tests/unit/test_redis_conn.c \
+	tests/fakes/fake_redis.c tests/fakes/fake_redis.h
+tests_unit_test_redis_conn_CPPFLAGS = $(AM_CPPFLAGS) \
+	-I$(top_srcdir)/tests/fakes
+tests_unit_test_redis_conn_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+endif

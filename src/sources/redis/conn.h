@@ -63,7 +63,8 @@ uint64_t redis_conn_unanswered(const struct redis_conn *c);
 
 /*
  * From now on what comes is no reply but raw bytes (after SYNC), which are
- * read by redis_conn_read() alone; on_ready tells that there are some.
+ * read by redis_conn_read() alone; on_ready tells that there are some. That the
+ * server is gone is told by redis_conn_read() too, and on_lost does not run.
  */
 void redis_conn_go_raw(struct redis_conn *c);
 

@@ -1,0 +1,608 @@
+/*
+ * conn.c - commands go out and replies come in, in the loop's turns.
+ *
+ * on_open and all that follows run from the link's events or the timer of the
+ * next turn. A callback may free the connection: what runs then looks at
+ * is_freed before it touches it again, and the outermost frees it.
+ */
+#include "sources/redis/conn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <hiredis/hiredis.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "loop/loop.h"
+#include "sources/redis/fault.h"
+#include "sources/redis/link.h"
+
+enum {
+	CHUNK_BYTES = 64 * 1024,
+	TURN_CHUNKS = 8, /* read and written in one turn */
+	HEAD_MAX = 32,
+	REPLY_MAX_BYTES = 1024 * 1024 * 1024,
+	NESTED_MAX = 1024 * 1024, /* elements of an array */
+};
+
+enum conn_state {
+	CONN_OPENING, /* the link comes up */
+	CONN_AUTH,    /* user and password go, the answer comes */
+	CONN_OPEN,    /* commands and replies */
+	CONN_RAW,     /* a stream is read */
+	CONN_LOST,    /* of no more use */
+	CONN_STATE_COUNT,
+};
+
+static const char *const state_names[] = {
+	"opening", "auth", "open", "raw", "lost",
+};
+_Static_assert(sizeof(state_names) / sizeof(state_names[0]) == CONN_STATE_COUNT,
+	       "one name per state");
+
+struct redis_conn {
+	struct redis_conn_events events;
+	void *arg;
+	enum conn_state state;
+	struct redis_link *link;
+	redisReader *reader;
+	struct evbuffer *out;
+	struct event *turn;
+	struct event *deadline; /* of the answer to AUTH */
+	bool is_turn_set;
+	char *hello; /* AUTH with the password; wiped when it was sent */
+	size_t hello_len, hello_sent;
+	uint64_t unanswered;
+	size_t peak;	 /* of out since on_ready ran */
+	struct err told; /* what the server said before it was asked */
+	unsigned depth;	 /* callbacks run */
+	bool is_freed;
+};
+
+static void set_state(struct redis_conn *c, enum conn_state next)
+{
+	log_debug("sources", "redis %p: %s -> %s", (void *)c,
+		  state_names[c->state], state_names[next]);
+	c->state = next;
+}
+
+static void forget_hello(struct redis_conn *c)
+{
+	if (c->hello != NULL)
+		secret_wipe(c->hello, c->hello_len);
+	free(c->hello);
+	c->hello = NULL;
+	c->hello_len = 0;
+}
+
+static void destroy(struct redis_conn *c)
+{
+	redis_link_free(c->link);
+	if (c->turn != NULL)
+		event_free(c->turn);
+	if (c->deadline != NULL)
+		event_free(c->deadline);
+	if (c->out != NULL)
+		evbuffer_free(c->out);
+	if (c->reader != NULL)
+		redisReaderFree(c->reader);
+	forget_hello(c);
+	free(c);
+}
+
+void redis_conn_free(struct redis_conn *c)
+{
+	if (c == NULL)
+		return;
+	if (c->depth == 0) {
+		destroy(c);
+		return;
+	}
+	c->is_freed = true;
+	redis_link_free(c->link);
+	c->link = NULL;
+}
+
+static void enter(struct redis_conn *c)
+{
+	c->depth++;
+}
+
+static void leave(struct redis_conn *c)
+{
+	if (--c->depth == 0 && c->is_freed)
+		destroy(c);
+}
+
+static bool is_talking(const struct redis_conn *c)
+{
+	return !c->is_freed && (c->state == CONN_AUTH || c->state == CONN_OPEN);
+}
+
+static void next_turn(struct redis_conn *c)
+{
+	if (c->is_turn_set || c->state == CONN_OPENING || c->state == CONN_LOST)
+		return;
+	c->is_turn_set = true;
+	loop_next_turn(c->turn);
+}
+
+/* What the server said of itself tells more than that it hung up. */
+static void lose(struct redis_conn *c, const struct err *e)
+{
+	const struct err *why = err_is(&c->told) ? &c->told : e;
+	bool was_open = c->state == CONN_OPEN;
+
+	(void)evtimer_del(c->deadline);
+	set_state(c, CONN_LOST);
+	if (was_open)
+		c->events.on_lost(c->arg, why);
+	else
+		c->events.on_open(c->arg, why);
+}
+
+static void opened(struct redis_conn *c)
+{
+	(void)evtimer_del(c->deadline);
+	set_state(c, CONN_OPEN);
+	c->events.on_open(c->arg, NULL);
+}
+
+static bool is_error(const redisReply *r)
+{
+	return r->type == REDIS_REPLY_ERROR;
+}
+
+static bool take_unasked(struct redis_conn *c, const redisReply *r,
+			 struct err *e)
+{
+	if (is_error(r))
+		return redis_fault(e, r->str, "connect", NULL);
+	return err_set(e, ERR_CONNECT, "connection_failed",
+		       "%s answers without being asked: check that it is a "
+		       "Redis server",
+		       redis_link_where(c->link));
+}
+
+static bool take_reply(struct redis_conn *c, const redisReply *r, struct err *e)
+{
+	if (c->state == CONN_AUTH) {
+		if (is_error(r))
+			return redis_fault(e, r->str, "log in", NULL);
+		opened(c);
+		return true;
+	}
+	if (c->unanswered == 0)
+		return take_unasked(c, r, e);
+	/* Before a server that is full or guarded hangs up, it says so. */
+	if (is_error(r) && (strncmp(r->str, "DENIED", 6) == 0 ||
+			    strncmp(r->str, "ERR max number of", 17) == 0))
+		(void)redis_fault(&c->told, r->str, "connect", NULL);
+	c->unanswered--;
+	c->events.on_reply(c->arg, r);
+	return true;
+}
+
+/* Nothing of the next reply was read, not even its type. */
+static bool is_between_replies(const redisReader *r)
+{
+	return r->ridx < 0 || (r->ridx == 0 && r->rstack[0].type < 0);
+}
+
+static bool is_absurd(const redisReader *r)
+{
+	return r->len - r->pos > REPLY_MAX_BYTES ||
+	       (is_between_replies(r) && r->pos < r->len &&
+		r->buf[r->pos] == '*' &&
+		strtoll(r->buf + r->pos + 1, NULL, 10) > NESTED_MAX);
+}
+
+/* Servers keep a silent connection alive with line ends. */
+static void skip_line_ends(redisReader *r)
+{
+	while (is_between_replies(r) && r->pos < r->len &&
+	       r->buf[r->pos] == '\n')
+		r->pos++;
+}
+
+static bool nonsense(struct redis_conn *c, const char *why, struct err *e)
+{
+	return err_set(e, ERR_CONNECT, "connection_failed",
+		       "%s does not answer as Redis does (%s): check host, "
+		       "port and \"tls\"",
+		       redis_link_where(c->link), why);
+}
+
+/* The replies that are whole. */
+static bool take_replies(struct redis_conn *c, struct err *e)
+{
+	while (is_talking(c)) {
+		void *reply = NULL;
+		bool ok;
+
+		skip_line_ends(c->reader);
+		if (is_absurd(c->reader))
+			return nonsense(c, "a reply without measure", e);
+		if (redisReaderGetReply(c->reader, &reply) != REDIS_OK) {
+			if (c->reader->err == REDIS_ERR_OOM)
+				return err_nomem(e, "a reply");
+			return nonsense(c, c->reader->errstr, e);
+		}
+		if (reply == NULL)
+			return true;
+		ok = take_reply(c, reply, e);
+		freeReplyObject(reply);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+/* *is_more: there may be more to read at once. */
+static bool read_some(struct redis_conn *c, bool *is_more, struct err *e)
+{
+	char chunk[CHUNK_BYTES];
+	long n = 1;
+
+	for (int i = 0; i < TURN_CHUNKS && is_talking(c) && n > 0; i++) {
+		n = redis_link_read(c->link, chunk, sizeof(chunk), e);
+		if (n < 0)
+			return false;
+		if (n > 0 &&
+		    redisReaderFeed(c->reader, chunk, (size_t)n) != REDIS_OK)
+			return err_nomem(e, "a reply");
+		if (!take_replies(c, e))
+			return false;
+	}
+	*is_more = n > 0;
+	return true;
+}
+
+static bool write_hello(struct redis_conn *c, struct err *e)
+{
+	long n = 1;
+
+	while (n > 0 && c->hello != NULL) {
+		n = redis_link_write(c->link, c->hello + c->hello_sent,
+				     c->hello_len - c->hello_sent, e);
+		if (n < 0)
+			return false;
+		c->hello_sent += (size_t)n;
+		if (c->hello_sent == c->hello_len)
+			forget_hello(c);
+	}
+	return true;
+}
+
+static bool write_out(struct redis_conn *c, bool *is_more, struct err *e)
+{
+	long n = 1;
+
+	for (int i = 0; i < TURN_CHUNKS && n > 0; i++) {
+		struct evbuffer_iovec v;
+
+		if (evbuffer_peek(c->out, CHUNK_BYTES, NULL, &v, 1) < 1) {
+			*is_more = false;
+			return true;
+		}
+		n = redis_link_write(c->link, v.iov_base, v.iov_len, e);
+		if (n < 0)
+			return false;
+		if (n > 0)
+			(void)evbuffer_drain(c->out, (size_t)n);
+	}
+	*is_more = n > 0;
+	return true;
+}
+
+static bool has_output(const struct redis_conn *c)
+{
+	return c->hello != NULL ||
+	       (c->state != CONN_AUTH && evbuffer_get_length(c->out) > 0);
+}
+
+static void tell_ready(struct redis_conn *c)
+{
+	size_t unsent = evbuffer_get_length(c->out);
+
+	if (c->events.on_ready == NULL || c->peak == 0 || unsent > c->peak / 2)
+		return;
+	c->peak = unsent;
+	c->events.on_ready(c->arg);
+}
+
+/* Replies are read before commands are sent: why a server hung up may be
+ * among them. */
+static bool talk(struct redis_conn *c, bool *is_more, struct err *e)
+{
+	bool reads_on = false, writes_on = false;
+
+	if (!read_some(c, &reads_on, e) || c->is_freed)
+		return c->is_freed;
+	if (!write_hello(c, e) ||
+	    (c->state != CONN_AUTH && !write_out(c, &writes_on, e)))
+		return false;
+	*is_more = reads_on || writes_on;
+	if (c->state == CONN_OPEN)
+		tell_ready(c);
+	return true;
+}
+
+static void wait_for_more(struct redis_conn *c, bool is_more)
+{
+	if (c->state == CONN_LOST)
+		return;
+	if (is_more)
+		next_turn(c);
+	else
+		redis_link_wait(c->link, true, has_output(c));
+}
+
+/* In a stream it is redis_conn_read() that finds out and tells. */
+static void stream_on(struct redis_conn *c)
+{
+	struct err e = {0};
+	bool is_more = false;
+
+	(void)write_out(c, &is_more, &e);
+	if (is_more)
+		next_turn(c);
+	if (c->events.on_ready != NULL)
+		c->events.on_ready(c->arg);
+}
+
+static void work(struct redis_conn *c)
+{
+	struct err e = {0};
+	bool is_more = false;
+
+	enter(c);
+	if (c->state == CONN_RAW) {
+		stream_on(c);
+	} else if (is_talking(c)) {
+		bool ok = talk(c, &is_more, &e);
+
+		if (!c->is_freed && !ok)
+			lose(c, &e);
+		else if (!c->is_freed)
+			wait_for_more(c, is_more);
+	}
+	leave(c);
+}
+
+static void on_io(void *arg)
+{
+	work(arg);
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct redis_conn *c = arg;
+
+	(void)fd;
+	(void)what;
+	c->is_turn_set = false;
+	work(c);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct redis_conn *c = arg;
+	struct err e = {0};
+
+	(void)fd;
+	(void)what;
+	(void)err_set(&e, ERR_CONNECT, "connection_failed",
+		      "%s does not answer to the login within %d s: check "
+		      "host, port and \"tls\"",
+		      redis_link_where(c->link), REDIS_CONNECT_SECONDS);
+	enter(c);
+	lose(c, &e);
+	leave(c);
+}
+
+static void on_up(void *arg, const struct err *e)
+{
+	static const struct timeval patience = {REDIS_CONNECT_SECONDS, 0};
+	struct redis_conn *c = arg;
+
+	enter(c);
+	if (e != NULL) {
+		lose(c, e);
+	} else if (c->hello != NULL) {
+		set_state(c, CONN_AUTH);
+		(void)evtimer_add(c->deadline, &patience);
+		next_turn(c);
+	} else {
+		opened(c);
+		if (!c->is_freed)
+			next_turn(c);
+	}
+	leave(c);
+}
+
+static void add_argument(struct text *t, const char *s)
+{
+	text_printf(t, "$%zu\r\n", strlen(s));
+	text_str(t, s);
+	text_str(t, "\r\n");
+}
+
+static bool is_named(const char *user)
+{
+	return user != NULL && user[0] != '\0' && strcmp(user, "default") != 0;
+}
+
+/* Grown once, so that no copy of the password is left behind. */
+static bool make_hello(struct redis_conn *c, const struct source_address *a,
+		       struct err *e)
+{
+	const char *password = a->password != NULL ? a->password : "";
+	const char *user = is_named(a->user) ? a->user : NULL;
+	struct text t = {0};
+
+	if (user == NULL && password[0] == '\0')
+		return true;
+	if (!text_reserve(&t, strlen(password) +
+				      (user != NULL ? strlen(user) : 0) +
+				      4 * (size_t)HEAD_MAX))
+		return err_nomem(e, "a connection");
+	text_str(&t, user != NULL ? "*3\r\n" : "*2\r\n");
+	add_argument(&t, "AUTH");
+	if (user != NULL)
+		add_argument(&t, user);
+	add_argument(&t, password);
+	c->hello_len = t.len;
+	c->hello = text_take(&t);
+	return c->hello != NULL || err_nomem(e, "a connection");
+}
+
+static bool make_parts(struct redis_conn *c, const struct source_env *env,
+		       const struct source_address *a, struct err *e)
+{
+	static const struct redis_link_events events = {on_up, on_io};
+
+	c->turn = evtimer_new(loop_base(env->loop), on_turn, c);
+	c->deadline = evtimer_new(loop_base(env->loop), on_deadline, c);
+	c->out = evbuffer_new();
+	c->reader = redisReaderCreate();
+	if (c->turn == NULL || c->deadline == NULL || c->out == NULL ||
+	    c->reader == NULL)
+		return err_nomem(e, "a connection");
+	if (!make_hello(c, a, e))
+		return false;
+	c->link = redis_link_new(env, a, &events, c, e);
+	if (c->link == NULL)
+		return false;
+	return true;
+}
+
+struct redis_conn *redis_conn_new(const struct source_env *env,
+				  const struct source_address *a,
+				  const struct redis_conn_events *events,
+				  void *arg, struct err *e)
+{
+	struct redis_conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL) {
+		(void)err_nomem(e, "a connection");
+		return NULL;
+	}
+	c->events = *events;
+	c->arg = arg;
+	if (make_parts(c, env, a, e))
+		return c;
+	destroy(c);
+	return NULL;
+}
+
+static bool add(struct redis_conn *c, const void *bytes, size_t len,
+		struct err *e)
+{
+	if (evbuffer_add(c->out, bytes, len) != 0)
+		return err_nomem(e, "a command");
+	if (evbuffer_get_length(c->out) > c->peak)
+		c->peak = evbuffer_get_length(c->out);
+	return true;
+}
+
+static bool add_head(struct redis_conn *c, char kind, size_t n, struct err *e)
+{
+	char head[HEAD_MAX];
+	int len = snprintf(head, sizeof(head), "%c%zu\r\n", kind, n);
+
+	return add(c, head, (size_t)len, e);
+}
+
+bool redis_conn_begin(struct redis_conn *c, size_t argc, struct err *e)
+{
+	if (!add_head(c, '*', argc, e))
+		return false;
+	c->unanswered++;
+	next_turn(c);
+	return true;
+}
+
+bool redis_conn_argument(struct redis_conn *c, size_t len, struct err *e)
+{
+	return add_head(c, '$', len, e);
+}
+
+bool redis_conn_bytes(struct redis_conn *c, const void *bytes, size_t len,
+		      struct err *e)
+{
+	if (!add(c, bytes, len, e))
+		return false;
+	next_turn(c);
+	return true;
+}
+
+bool redis_conn_argument_end(struct redis_conn *c, struct err *e)
+{
+	if (!add(c, "\r\n", 2, e))
+		return false;
+	next_turn(c);
+	return true;
+}
+
+bool redis_conn_send(struct redis_conn *c, size_t argc, const char *const *argv,
+		     const size_t *lens, struct err *e)
+{
+	if (!redis_conn_begin(c, argc, e))
+		return false;
+	for (size_t i = 0; i < argc; i++) {
+		size_t len = lens != NULL ? lens[i] : strlen(argv[i]);
+
+		if (!redis_conn_argument(c, len, e) ||
+		    !redis_conn_bytes(c, argv[i], len, e) ||
+		    !redis_conn_argument_end(c, e))
+			return false;
+	}
+	return true;
+}
+
+size_t redis_conn_unsent(const struct redis_conn *c)
+{
+	return evbuffer_get_length(c->out);
+}
+
+uint64_t redis_conn_unanswered(const struct redis_conn *c)
+{
+	return c->unanswered;
+}
+
+void redis_conn_go_raw(struct redis_conn *c)
+{
+	set_state(c, CONN_RAW);
+	next_turn(c);
+}
+
+/* What came together with the last reply. */
+static size_t take_rest(struct redis_conn *c, void *to, size_t len)
+{
+	redisReader *r = c->reader;
+	size_t n = r->len - r->pos < len ? r->len - r->pos : len;
+
+	if (n > 0)
+		memcpy(to, r->buf + r->pos, n);
+	r->pos += n;
+	return n;
+}
+
+long redis_conn_read(struct redis_conn *c, void *to, size_t len, struct err *e)
+{
+	size_t rest = take_rest(c, to, len);
+	long n;
+
+	if (rest > 0)
+		return (long)rest;
+	n = redis_link_read(c->link, to, len, e);
+	if (n == 0)
+		redis_link_wait(c->link, true, has_output(c));
+	return n;
+}

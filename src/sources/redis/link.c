@@ -1,0 +1,515 @@
+/*
+ * link.c - from an address to bytes that flow. One one-shot event watches the
+ * socket, one timer bounds the way to LINK_UP.
+ */
+#include "sources/redis/link.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "base/log.h"
+#include "loop/loop.h"
+#include "sources/redis/dial.h"
+
+enum {
+	WHERE_MAX = 160,
+	PREFERRED_SECONDS = 3, /* for TLS, where going without is allowed */
+};
+
+enum link_state {
+	LINK_LOOKUP,  /* a worker looks up the name */
+	LINK_CONNECT, /* a socket connects */
+	LINK_TLS,     /* hands are shaken */
+	LINK_UP,      /* bytes flow */
+	LINK_DOWN,    /* of no more use */
+	LINK_STATE_COUNT,
+};
+
+static const char *const state_names[] = {
+	"lookup", "connect", "tls", "up", "down",
+};
+_Static_assert(sizeof(state_names) / sizeof(state_names[0]) == LINK_STATE_COUNT,
+	       "one name per state");
+
+struct redis_link {
+	const struct source_env *env;
+	struct redis_link_events events;
+	void *arg;
+	struct redis_dial *dial;
+	enum link_state state;
+	struct event *ev;	   /* one-shot, of the socket */
+	struct event *deadline;	   /* until it is up */
+	const struct addrinfo *at; /* the address that is tried */
+	int fd;
+	SSL *tls;		       /* NULL: plain */
+	bool is_plain;		       /* TLS was preferred and is not spoken */
+	short read_wants, write_wants; /* EV_*: what the last call waits for */
+	char where[WHERE_MAX];
+};
+
+static void on_event(evutil_socket_t fd, short what, void *arg);
+
+static void set_state(struct redis_link *l, enum link_state next)
+{
+	log_debug("sources", "redis link %p: %s -> %s", (void *)l,
+		  state_names[l->state], state_names[next]);
+	l->state = next;
+}
+
+static void hang_up(struct redis_link *l)
+{
+	if (l->ev != NULL)
+		(void)event_del(l->ev);
+	SSL_free(l->tls);
+	l->tls = NULL;
+	if (l->fd >= 0)
+		(void)close(l->fd);
+	l->fd = -1;
+}
+
+/* The last thing that is done in a callback. */
+static void fail(struct redis_link *l, const struct err *e)
+{
+	set_state(l, LINK_DOWN);
+	hang_up(l);
+	(void)evtimer_del(l->deadline);
+	l->events.on_up(l->arg, e);
+}
+
+static void up(struct redis_link *l)
+{
+	set_state(l, LINK_UP);
+	(void)evtimer_del(l->deadline);
+	l->events.on_up(l->arg, NULL);
+}
+
+static void watch(struct redis_link *l, short what)
+{
+	(void)event_del(l->ev);
+	(void)event_assign(l->ev, loop_base(l->env->loop), l->fd, what,
+			   on_event, l);
+	if (event_add(l->ev, NULL) != 0)
+		log_error("sources", "no memory for an event");
+}
+
+static void start_deadline(struct redis_link *l, int seconds)
+{
+	const struct timeval tv = {seconds, 0};
+
+	(void)evtimer_add(l->deadline, &tv);
+}
+
+static bool may_go_plain(const struct redis_link *l)
+{
+	return l->dial->address.view.tls == TLS_PREFERRED && !l->is_plain;
+}
+
+/* A peer that is gone without a word must be noticed while nothing is sent. */
+static void set_options(int fd)
+{
+	int on = 1, idle = 60, interval = 10, count = 6;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval,
+			 sizeof(interval));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+}
+
+static bool connect_to(struct redis_link *l, int family,
+		       const struct sockaddr *sa, socklen_t len)
+{
+	l->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (l->fd < 0)
+		return false;
+	if (family != AF_UNIX)
+		set_options(l->fd);
+	return connect(l->fd, sa, len) == 0 || errno == EINPROGRESS;
+}
+
+static bool connect_socket(struct redis_link *l)
+{
+	const char *path = l->dial->address.socket;
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+
+	if (strlen(path) >= sizeof(sa.sun_path)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	memcpy(sa.sun_path, path, strlen(path) + 1);
+	return connect_to(l, AF_UNIX, (const struct sockaddr *)(void *)&sa,
+			  sizeof(sa));
+}
+
+static void cannot_connect(struct redis_link *l, int number)
+{
+	struct err e = {0};
+
+	(void)err_set(&e, ERR_CONNECT, "connection_failed",
+		      "connect to %s: %s; check host, port and that the server "
+		      "runs",
+		      l->where, strerror(number));
+	fail(l, &e);
+}
+
+/* The address at hand, or the next one that can be tried at all. */
+static void try_addresses(struct redis_link *l)
+{
+	int number = EADDRNOTAVAIL;
+
+	set_state(l, LINK_CONNECT);
+	if (l->dial->address.socket != NULL) {
+		if (connect_socket(l))
+			watch(l, EV_WRITE);
+		else
+			cannot_connect(l, errno);
+		return;
+	}
+	for (; l->at != NULL; l->at = l->at->ai_next) {
+		if (connect_to(l, l->at->ai_family, l->at->ai_addr,
+			       l->at->ai_addrlen)) {
+			watch(l, EV_WRITE);
+			return;
+		}
+		number = errno;
+		hang_up(l);
+	}
+	cannot_connect(l, number);
+}
+
+static void on_dialed(void *arg)
+{
+	struct redis_link *l = arg;
+	struct err e = l->dial->err; /* it goes when the link is freed */
+
+	if (err_is(&e)) {
+		fail(l, &e);
+		return;
+	}
+	l->at = l->dial->found;
+	try_addresses(l);
+}
+
+/* The name or the number that the certificate must be of. */
+static bool set_name(struct redis_link *l)
+{
+	const char *host = l->dial->address.host;
+	unsigned char number[sizeof(struct in6_addr)];
+	bool is_number = inet_pton(AF_INET, host, number) == 1 ||
+			 inet_pton(AF_INET6, host, number) == 1;
+
+	if (!is_number && SSL_set_tlsext_host_name(l->tls, host) != 1)
+		return false;
+	if (is_number)
+		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(l->tls),
+						     host) == 1;
+	return SSL_set1_host(l->tls, host) == 1;
+}
+
+static void tls_failed(struct redis_link *l)
+{
+	unsigned long code = ERR_get_error();
+	const char *why = code != 0 ? ERR_reason_error_string(code) : NULL;
+	long verdict = SSL_get_verify_result(l->tls);
+	struct err e = {0};
+
+	if (verdict != X509_V_OK)
+		why = X509_verify_cert_error_string(verdict);
+	(void)err_set(&e, ERR_CONNECT, "connection_failed",
+		      "TLS with %s failed: %s; check that the port speaks TLS, "
+		      "\"tls\" and \"ca_file\"",
+		      l->where,
+		      why != NULL ? why : "the server closed the connection");
+	fail(l, &e);
+}
+
+static void go_plain(struct redis_link *l)
+{
+	log_debug("sources", "redis link %p: no TLS there", (void *)l);
+	l->is_plain = true;
+	hang_up(l);
+	start_deadline(l, REDIS_CONNECT_SECONDS);
+	try_addresses(l);
+}
+
+static void shake_hands(struct redis_link *l)
+{
+	int rc;
+
+	ERR_clear_error();
+	rc = SSL_connect(l->tls);
+	if (rc == 1) {
+		up(l);
+		return;
+	}
+	switch (SSL_get_error(l->tls, rc)) {
+	case SSL_ERROR_WANT_READ:
+		watch(l, EV_READ);
+		return;
+	case SSL_ERROR_WANT_WRITE:
+		watch(l, EV_WRITE);
+		return;
+	default:
+		break;
+	}
+	if (may_go_plain(l))
+		go_plain(l);
+	else
+		tls_failed(l);
+}
+
+static void begin_tls(struct redis_link *l)
+{
+	struct err e = {0};
+
+	set_state(l, LINK_TLS);
+	l->tls = SSL_new(l->dial->context);
+	if (l->tls == NULL || SSL_set_fd(l->tls, l->fd) != 1 || !set_name(l)) {
+		(void)err_nomem(&e, "TLS");
+		fail(l, &e);
+		return;
+	}
+	if (may_go_plain(l))
+		start_deadline(l, PREFERRED_SECONDS);
+	shake_hands(l);
+}
+
+static void connected(struct redis_link *l)
+{
+	int number = 0;
+	socklen_t len = sizeof(number);
+
+	if (getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &number, &len) != 0)
+		number = errno;
+	if (number != 0 && l->at != NULL && l->at->ai_next != NULL) {
+		hang_up(l);
+		l->at = l->at->ai_next;
+		try_addresses(l);
+	} else if (number != 0) {
+		cannot_connect(l, number);
+	} else if (l->dial->context != NULL && !l->is_plain) {
+		begin_tls(l);
+	} else {
+		up(l);
+	}
+}
+
+static void on_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct redis_link *l = arg;
+
+	(void)fd;
+	(void)what;
+	switch (l->state) {
+	case LINK_CONNECT:
+		connected(l);
+		break;
+	case LINK_TLS:
+		shake_hands(l);
+		break;
+	case LINK_UP:
+		l->events.on_io(l->arg);
+		break;
+	case LINK_LOOKUP:
+	case LINK_DOWN:
+	case LINK_STATE_COUNT:
+		break;
+	}
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct redis_link *l = arg;
+	struct err e = {0};
+
+	(void)fd;
+	(void)what;
+	if (l->state == LINK_TLS && may_go_plain(l)) {
+		go_plain(l);
+		return;
+	}
+	(void)err_set(&e, ERR_CONNECT, "connection_failed",
+		      "connect to %s: no answer within %d s; check host, port "
+		      "and what lies between",
+		      l->where, REDIS_CONNECT_SECONDS);
+	fail(l, &e);
+}
+
+static void set_where(struct redis_link *l)
+{
+	const struct source_address *a = &l->dial->address.view;
+
+	if (a->socket != NULL)
+		(void)snprintf(l->where, sizeof(l->where), "%s", a->socket);
+	else
+		(void)snprintf(l->where, sizeof(l->where), "%.120s:%u", a->host,
+			       a->port != 0 ? a->port : REDIS_DEFAULT_PORT);
+}
+
+struct redis_link *redis_link_new(const struct source_env *env,
+				  const struct source_address *a,
+				  const struct redis_link_events *events,
+				  void *arg, struct err *e)
+{
+	struct redis_link *l = calloc(1, sizeof(*l));
+
+	if (l == NULL) {
+		(void)err_nomem(e, "a connection");
+		return NULL;
+	}
+	l->env = env;
+	l->events = *events;
+	l->arg = arg;
+	l->fd = -1;
+	l->ev = event_new(loop_base(env->loop), -1, 0, on_event, l);
+	l->deadline = evtimer_new(loop_base(env->loop), on_deadline, l);
+	if (l->ev == NULL || l->deadline == NULL)
+		(void)err_nomem(e, "a connection");
+	else
+		l->dial = redis_dial_new(env, a, on_dialed, l, e);
+	if (l->dial == NULL) {
+		redis_link_free(l);
+		return NULL;
+	}
+	set_where(l);
+	start_deadline(l, REDIS_CONNECT_SECONDS);
+	return l;
+}
+
+const char *redis_link_where(const struct redis_link *l)
+{
+	return l->where;
+}
+
+static long lost(struct redis_link *l, const char *why, struct err *e)
+{
+	set_state(l, LINK_DOWN);
+	(void)err_set(e, ERR_CONNECT, "connection_failed",
+		      "the connection to %s broke: %s", l->where, why);
+	return -1;
+}
+
+static long closed(struct redis_link *l, struct err *e)
+{
+	return lost(l, "the server closed it", e);
+}
+
+/* What a call of the TLS library that did nothing means. */
+static long tls_stopped(struct redis_link *l, int rc, short *wants,
+			struct err *e)
+{
+	int number = errno;
+
+	switch (SSL_get_error(l->tls, rc)) {
+	case SSL_ERROR_WANT_READ:
+		*wants = EV_READ;
+		return 0;
+	case SSL_ERROR_WANT_WRITE:
+		*wants = EV_WRITE;
+		return 0;
+	case SSL_ERROR_ZERO_RETURN:
+		return closed(l, e);
+	case SSL_ERROR_SYSCALL:
+		if (number != 0)
+			return lost(l, strerror(number), e);
+		return closed(l, e);
+	default:
+		break;
+	}
+	if (ERR_GET_REASON(ERR_peek_error()) ==
+	    SSL_R_UNEXPECTED_EOF_WHILE_READING)
+		return closed(l, e);
+	return lost(l, "TLS failed", e);
+}
+
+static bool is_again(int number)
+{
+	return number == EAGAIN || number == EWOULDBLOCK || number == EINTR;
+}
+
+long redis_link_read(struct redis_link *l, void *to, size_t len, struct err *e)
+{
+	size_t got = 0;
+	ssize_t n;
+
+	if (l->state != LINK_UP)
+		return closed(l, e);
+	l->read_wants = EV_READ;
+	if (l->tls != NULL) {
+		ERR_clear_error();
+		errno = 0;
+		if (SSL_read_ex(l->tls, to, len, &got) == 1)
+			return (long)got;
+		return tls_stopped(l, 0, &l->read_wants, e);
+	}
+	n = recv(l->fd, to, len, 0);
+	if (n > 0)
+		return (long)n;
+	if (n == 0)
+		return closed(l, e);
+	return is_again(errno) ? 0 : lost(l, strerror(errno), e);
+}
+
+long redis_link_write(struct redis_link *l, const void *from, size_t len,
+		      struct err *e)
+{
+	size_t put = 0;
+	ssize_t n;
+
+	if (l->state != LINK_UP)
+		return closed(l, e);
+	l->write_wants = EV_WRITE;
+	if (l->tls != NULL) {
+		ERR_clear_error();
+		errno = 0;
+		if (SSL_write_ex(l->tls, from, len, &put) == 1)
+			return (long)put;
+		return tls_stopped(l, 0, &l->write_wants, e);
+	}
+	n = send(l->fd, from, len, MSG_NOSIGNAL);
+	if (n >= 0)
+		return (long)n;
+	return is_again(errno) ? 0 : lost(l, strerror(errno), e);
+}
+
+void redis_link_wait(struct redis_link *l, bool to_read, bool to_write)
+{
+	short what = 0;
+
+	if (to_read)
+		what |= l->read_wants != 0 ? l->read_wants : EV_READ;
+	if (to_write)
+		what |= l->write_wants != 0 ? l->write_wants : EV_WRITE;
+	if (l->state == LINK_UP && what != 0)
+		watch(l, what);
+	else
+		(void)event_del(l->ev);
+}
+
+void redis_link_free(struct redis_link *l)
+{
+	if (l == NULL)
+		return;
+	hang_up(l);
+	if (l->ev != NULL)
+		event_free(l->ev);
+	if (l->deadline != NULL)
+		event_free(l->deadline);
+	redis_dial_free(l->dial);
+	free(l);
+}

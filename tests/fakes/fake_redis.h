@@ -1,0 +1,57 @@
+/*
+ * fake_redis.h - a Redis that says what a test wants, in the test's own loop:
+ * reads commands, answers them by how they begin, in pieces, cut, or never.
+ */
+#ifndef COFFER_TESTS_FAKE_REDIS_H
+#define COFFER_TESTS_FAKE_REDIS_H
+
+#include <stddef.h>
+
+struct loop;
+struct fake_redis;
+
+enum fake_redis_then {
+	FAKE_REDIS_GOES_ON,
+	FAKE_REDIS_CUTS,   /* closes when all was sent */
+	FAKE_REDIS_STALLS, /* answers nothing more */
+};
+
+/* Commands that begin so ("PSYNC ? -1": words parted by blanks) are answered
+ * with these bytes. */
+struct fake_redis_answer {
+	const char *begins;
+	const char *says;
+	size_t len; /* of says; 0: it is a string */
+	enum fake_redis_then then;
+	unsigned times; /* so often, then the next that fits; 0: always */
+};
+
+/* Listens on 127.0.0.1, or at socket where it is not NULL. Answers from first,
+ * then second (each ends with begins == NULL, may be NULL, and is borrowed),
+ * else "+OK". */
+struct fake_redis *fake_redis_start(struct loop *l, const char *socket,
+				    const struct fake_redis_answer *first,
+				    const struct fake_redis_answer *second);
+
+unsigned fake_redis_port(const struct fake_redis *f);
+
+/* Said to everybody who connects, and then it closes. Borrowed. */
+void fake_redis_greet(struct fake_redis *f, const char *words);
+
+/* From now on at most so many bytes in one go, the next ones some turns of
+ * the loop later; 0: as many as fit. at: the first piece is as long. */
+void fake_redis_pieces(struct fake_redis *f, size_t first, size_t bytes);
+
+/* The commands that came, one a line. Valid until fake_redis_stop(). */
+const char *fake_redis_log(struct fake_redis *f);
+
+/* Bytes of commands that came. */
+size_t fake_redis_received(const struct fake_redis *f);
+
+/* Connections that are open. */
+unsigned fake_redis_open(const struct fake_redis *f);
+
+/* Closes all and frees it. */
+void fake_redis_stop(struct fake_redis *f);
+
+#endif
