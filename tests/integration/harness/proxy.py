@@ -83,11 +83,13 @@ class Halt:
 
 class Proxy:
     """down and up count what came from the server, and what went there. rate
-    bounds the bytes a second that come on each connection: a slow network."""
+    bounds the bytes a second that come on each connection: a slow network.
+    chunk: what passes at a time."""
 
-    def __init__(self, server, rate=None):
+    def __init__(self, server, rate=None, chunk=CHUNK):
         self.server = server
         self.rate = rate
+        self.chunk = chunk
         self.gate = threading.RLock()
         self.triggers = []
         self.halts = []
@@ -102,6 +104,7 @@ class Proxy:
         with self.gate:
             self.down = self.up = 0
             self.triggers = []
+            self.halts = []
 
     def at(self, action, down=None, up=None, text=None):
         """Acts once: when so many bytes have passed, or before a statement
@@ -146,7 +149,7 @@ class Proxy:
 
     def _pump(self, source, target, is_up):
         try:
-            while chunk := source.recv(CHUNK):
+            while chunk := source.recv(self.chunk):
                 self._count(chunk, is_up)
                 for halt in self.halts:
                     halt.stand(source)
