@@ -16,6 +16,7 @@ class Trigger:
     def __init__(self, action, down, up, text):
         self.action, self.down, self.up, self.text = action, down, up, text
         self.fired = threading.Event()
+        self.done = threading.Event()
         self.error = None
 
     def is_due(self, relay, is_up, chunk):
@@ -32,12 +33,13 @@ class Trigger:
             self.action()
         except Exception as error:  # told to the test by check()
             self.error = error
+        self.done.set()
 
     def check(self):
         """Whether it has acted; raises what the action raised."""
         if self.error:
             raise self.error
-        return self.fired.is_set()
+        return self.done.is_set()
 
 
 class Halt:
