@@ -8,6 +8,10 @@
  * none included; every other character for itself, its case too. A name with
  * a dot is written in backquotes, `a.b`.t, a backquote in there twice; the
  * wildcards mean the same in there. DB.* is DB.
+ *
+ * Of Redis: {"databases":[0],"keys":["user:*"]}, numbers of databases, glob
+ * patterns of key names as KEYS takes them, or both: keys of those databases
+ * that fit one of those patterns.
  */
 #ifndef COFFER_MODEL_SCOPE_H
 #define COFFER_MODEL_SCOPE_H
@@ -15,9 +19,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <stdint.h>
+
 #include "base/err.h"
 
-enum { SCOPE_PATTERNS_MAX = 1000 }; /* in each of the two lists */
+enum {
+	SCOPE_PATTERNS_MAX = 1000, /* in each list of them */
+	SCOPE_NUMBERS_MAX = 1000,
+	SCOPE_GLOB_MAX = 1024, /* bytes of a pattern of key names */
+};
 
 struct scope_database {
 	char *name;
@@ -41,11 +51,23 @@ struct scope {
 	size_t ndatabases;
 	struct scope_pattern *include, *exclude;
 	size_t ninclude, nexclude;
+
+	/* Of Redis; both NULL: no such scope. One that is NULL: all. */
+	uint32_t *numbers;
+	size_t nnumbers;
+	char **keys;
+	size_t nkeys;
 };
 
 /* Reads JSON text ("null" or NULL: the whole instance). False with *e filled:
  * "invalid_scope", or "unknown_field". scope_fini() ends it. */
 bool scope_parse(struct scope *s, const char *json, struct err *e) MUST_CHECK;
+
+/* Whether it is one that a source can have which is (not) by key: Redis takes
+ * numbers and key patterns, MySQL names. False with *e filled:
+ * "invalid_scope", which says how it is written. */
+bool scope_suits(const struct scope *s, bool is_by_key,
+		 struct err *e) MUST_CHECK;
 
 /* Frees what it holds and zeroes it. */
 void scope_fini(struct scope *s);

@@ -101,8 +101,8 @@ struct load_facts {
 	/* What the target holds if the restore stops here. */
 	uint64_t tables_made, rows_committed, programs_made;
 	uint64_t redone; /* transactions that others were in the way of */
-	uint64_t
-		expired; /* Redis: keys whose time had come, left out or gone */
+	/* Of Redis; expired: whose time had come, left out or gone since. */
+	uint64_t keys_verified, expired;
 	/* What could not be made and was left out, a sentence each, without
 	 * secrets: the first ones, and how many in all. */
 	struct load_note *notes;

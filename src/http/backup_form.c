@@ -61,7 +61,8 @@ bool backup_form_scope(struct form *f, char **out)
 	*out = form_dump(f, json);
 	if (*out != NULL && !scope_parse(&scope, *out, &e))
 		form_fault_err(f, "scope", &e);
-	is_whole = scope.ndatabases == 0 && scope.ninclude == 0;
+	is_whole = scope.ndatabases == 0 && scope.ninclude == 0 &&
+		   scope.nnumbers == 0 && scope.nkeys == 0;
 	scope_fini(&scope);
 	return is_whole;
 }

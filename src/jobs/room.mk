@@ -4,7 +4,8 @@ libjobs_a_SOURCES = \
 	src/jobs/jobs.c src/jobs/jobs_int.h \
 	src/jobs/meter.c src/jobs/meter.h src/jobs/opening.c \
 	src/jobs/opening.h src/jobs/report.h src/jobs/retry.c \
-	src/jobs/retry.h src/jobs/scope_check.c src/jobs/scope_check.h \
+	src/jobs/retry.h src/jobs/scope_check.c src/jobs/scope_check.h src/jobs/source_scope.c \
+	src/jobs/source_scope.h \
 	src/jobs/tell.c src/jobs/turns.c src/jobs/watch.c \
 	src/jobs/backup/backup.c src/jobs/backup/backup_end.c \
 	src/jobs/backup/backup_int.h src/jobs/backup/backup_publish.c \
@@ -33,7 +34,7 @@ libjobs_a_SOURCES = \
 	src/jobs/removal/removal.h src/jobs/removal/sweep.c \
 	src/jobs/removal/sweep.h \
 	src/jobs/restore/preflight.c src/jobs/restore/preflight.h \
-	src/jobs/restore/preflight_int.h src/jobs/restore/preflight_load.c \
+	src/jobs/restore/preflight_int.h src/jobs/restore/preflight_keys.c src/jobs/restore/preflight_load.c \
 	src/jobs/restore/preflight_pick.c src/jobs/restore/restore.c \
 	src/jobs/restore/restore_check.c src/jobs/restore/restore_int.h \
 	src/jobs/restore/restore_request.c \

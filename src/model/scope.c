@@ -194,11 +194,15 @@ static bool read_scope(struct scope *s, json_t *root, struct err *e)
 {
 	static const char *const known[] = {"databases", "include", "exclude",
 					    NULL};
+	static const char *const of_keys[] = {"databases", "keys", NULL};
 
 	if (json_is_null(root))
 		return true;
 	if (!json_is_object(root))
 		return invalid(e, "a scope is an object or null");
+	if (scope_keys_meant(root))
+		return check_members(root, of_keys, e) &&
+		       scope_keys_read(s, root, e);
 	return check_members(root, known, e) && read_members(s, root, e);
 }
 
@@ -244,5 +248,9 @@ void scope_fini(struct scope *s)
 	free(s->databases);
 	free_patterns(s->include, s->ninclude);
 	free_patterns(s->exclude, s->nexclude);
+	for (size_t i = 0; i < s->nkeys; i++)
+		free(s->keys[i]);
+	free(s->keys);
+	free(s->numbers);
 	*s = (struct scope){0};
 }

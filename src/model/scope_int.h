@@ -1,6 +1,8 @@
-/* scope_int.h - what scope.c and scope_pattern.c share. */
+/* scope_int.h - what the files of scopes share. */
 #ifndef COFFER_MODEL_SCOPE_INT_H
 #define COFFER_MODEL_SCOPE_INT_H
+
+#include <jansson.h>
 
 #include "model/scope.h"
 
@@ -17,6 +19,13 @@ bool scope_pattern_parse(struct scope_pattern *p, const char *text,
 
 /* Whether nothing can be found that does not fit it. */
 bool scope_pattern_is_all(const struct scope_pattern *p);
+
+/* Whether it is written as one of Redis, by numbers or "keys". */
+bool scope_keys_meant(const json_t *root);
+
+/* Reads one that is. False with *e filled. */
+bool scope_keys_read(struct scope *s, const json_t *root,
+		     struct err *e) MUST_CHECK;
 
 /* Frees both names. */
 void scope_pattern_fini(struct scope_pattern *p);

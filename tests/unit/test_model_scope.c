@@ -94,7 +94,7 @@ static void test_rule_11_refusals(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		refuse(bad[i], "invalid_scope");
-	refuse("{\"databases\":[{\"name\":\"a\"}],\"keys\":[]}",
+	refuse("{\"databases\":[{\"name\":\"a\"}],\"files\":[]}",
 	       "unknown_field");
 	refuse("{\"databases\":[{\"name\":\"a\",\"table\":[\"t\"]}]}",
 	       "unknown_field");
@@ -425,6 +425,63 @@ static void test_runs_of_characters(void **state)
 	}
 }
 
+static void test_keys_of_redis(void **state)
+{
+	struct err e = {0};
+	struct scope s;
+
+	(void)state;
+	assert_true(scope_parse(
+		&s, "{\"databases\":[9,0],\"keys\":[\"user:*\",\"?\"]}", &e));
+	assert_int_equal(s.nnumbers, 2);
+	assert_int_equal(s.numbers[0], 0);
+	assert_int_equal(s.numbers[1], 9);
+	assert_int_equal(s.nkeys, 2);
+	assert_string_equal(s.keys[0], "user:*");
+	assert_true(scope_suits(&s, true, &e));
+	assert_false(scope_suits(&s, false, &e));
+	assert_string_equal(e.api, "invalid_scope");
+	scope_fini(&s);
+	assert_true(scope_parse(&s, "{\"keys\":[\"a\"]}", &e));
+	assert_null(s.numbers);
+	scope_fini(&s);
+	assert_true(scope_parse(&s, "{\"include\":[\"shop\"]}", &e));
+	assert_true(scope_suits(&s, false, &e));
+	assert_false(scope_suits(&s, true, &e));
+	scope_fini(&s);
+	assert_true(scope_parse(&s, NULL, &e));
+	assert_true(scope_suits(&s, false, &e) && scope_suits(&s, true, &e));
+}
+
+static void test_keys_that_are_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"{\"keys\":[]}",
+		"{\"keys\":\"a\"}",
+		"{\"keys\":[1]}",
+		"{\"keys\":[\"\"]}",
+		"{\"databases\":[-1]}",
+		"{\"databases\":[0.5]}",
+		"{\"databases\":[0,0]}",
+		"{\"databases\":[0,\"1\"]}",
+		"{\"databases\":[2147483648]}",
+		"{\"databases\":[],\"keys\":[\"a\"]}",
+		"{\"databases\":[{\"name\":\"a\"}],\"keys\":[\"a\"]}",
+		"{\"keys\":[\"a\"],\"include\":[\"b\"]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct err e = {0};
+		struct scope s;
+
+		if (scope_parse(&s, wrong[i], &e))
+			fail_msg("taken: %s", wrong[i]);
+		assert_null(s.keys);
+		assert_null(s.numbers);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -437,6 +494,8 @@ int main(void)
 		cmocka_unit_test(test_patterns_that_are_refused),
 		cmocka_unit_test(test_patterns_have_bounds),
 		cmocka_unit_test(test_patterns_made_up),
+		cmocka_unit_test(test_keys_of_redis),
+		cmocka_unit_test(test_keys_that_are_refused),
 		cmocka_unit_test(test_no_scope_has_all),
 		cmocka_unit_test(test_what_is_named_is_in),
 		cmocka_unit_test(test_what_is_included),

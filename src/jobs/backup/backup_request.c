@@ -64,6 +64,14 @@ static void on_looked(void *arg, const struct err *e)
 	job_request_end_backup(&q->base, NULL, e);
 }
 
+static bool suits_source(const struct backup_request *q, struct err *e)
+{
+	const struct source_kind *kind =
+		source_kind_find(q->opening.source.engine);
+
+	return kind == NULL || scope_suits(&q->scope, kind->is_by_key, e);
+}
+
 static void on_opened(void *arg, const struct err *e)
 {
 	struct backup_request *q = arg;
@@ -71,7 +79,8 @@ static void on_opened(void *arg, const struct err *e)
 
 	if (e != NULL)
 		job_request_end_backup(&q->base, NULL, e);
-	else if (!source_look_start(&q->look, &q->opening, &q->scope, on_looked,
+	else if (!suits_source(q, &mine) ||
+		 !source_look_start(&q->look, &q->opening, &q->scope, on_looked,
 				    q, &mine))
 		job_request_end_backup(&q->base, NULL, &mine);
 }

@@ -50,10 +50,16 @@ static char *consistency_json(const struct dump_facts *f)
 			? json_integer((json_int_t)f->binlog_position)
 			: json_null();
 
-	return dump_json(json_pack("{s:s,s:o,s:o,s:o}", "state", f->consistency,
-				   "binlog_file", text_or_null(f->binlog_file),
-				   "binlog_position", position, "gtid",
-				   text_or_null(f->gtid)));
+	json_t *offset =
+		f->replication_id[0] != '\0'
+			? json_integer((json_int_t)f->replication_offset)
+			: json_null();
+
+	return dump_json(json_pack(
+		"{s:s,s:o,s:o,s:o,s:o,s:o}", "state", f->consistency,
+		"binlog_file", text_or_null(f->binlog_file), "binlog_position",
+		position, "gtid", text_or_null(f->gtid), "replication_id",
+		text_or_null(f->replication_id), "replication_offset", offset));
 }
 
 static char *warnings_json(const struct dump_facts *f)
@@ -70,16 +76,41 @@ static char *warnings_json(const struct dump_facts *f)
 	return dump_json(list);
 }
 
+/* Redis: the engine tells each database's keys by type. */
+static bool add_key_counts(json_t *counts, const struct dump_facts *f)
+{
+	json_t *list;
+
+	if (f->counts_json == NULL)
+		return true;
+	list = json_loads(f->counts_json, 0, NULL);
+	return list != NULL &&
+	       json_object_set_new(counts, "by_database", list) == 0 &&
+	       json_object_set_new(counts, "keys",
+				   json_integer((json_int_t)f->keys)) == 0 &&
+	       json_object_set_new(counts, "expiring",
+				   json_integer((json_int_t)f->expiring)) ==
+		       0 &&
+	       json_object_set_new(counts, "functions",
+				   json_integer((json_int_t)f->functions)) == 0;
+}
+
 static char *counts_json(const struct dump_facts *f)
 {
-	return dump_json(json_pack(
+	json_t *counts = json_pack(
 		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "databases",
 		(json_int_t)f->databases, "tables", (json_int_t)f->tables,
 		"rows", (json_int_t)f->rows, "views", (json_int_t)f->views,
 		"routines", (json_int_t)f->routines, "triggers",
 		(json_int_t)f->triggers, "events", (json_int_t)f->events,
 		"sequences", (json_int_t)f->sequences, "accounts",
-		(json_int_t)f->accounts, "bytes", (json_int_t)f->plain_bytes));
+		(json_int_t)f->accounts, "bytes", (json_int_t)f->plain_bytes);
+
+	if (counts == NULL || !add_key_counts(counts, f)) {
+		json_decref(counts);
+		return NULL;
+	}
+	return dump_json(counts);
 }
 
 /* Who held the others up most of the time. */
@@ -111,6 +142,7 @@ bool backup_fill_record(struct backup_job *b, struct err *e)
 	r->part_count = b->manifest.part_count;
 	r->table_count = f->tables;
 	r->row_count = f->rows;
+	r->key_count = f->keys;
 	(void)snprintf(r->source_version, sizeof(r->source_version), "%s",
 		       f->version);
 	(void)snprintf(r->bottleneck, sizeof(r->bottleneck), "%s",

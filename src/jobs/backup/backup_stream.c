@@ -8,6 +8,7 @@
 
 #include "jobs/backup/backup_int.h"
 #include "jobs/backup/backup_stream.h"
+#include "jobs/source_scope.h"
 #include "loop/workers.h"
 #include "stages/zstd.h"
 
@@ -42,62 +43,6 @@ size_t backup_stream_share(struct backup_job *b)
 	return backup_share_bytes(part_bytes, lanes);
 }
 
-static bool convert_databases(struct source_scope *to, const struct scope *from,
-			      struct err *e)
-{
-	struct source_scope_database *list;
-
-	if (from->ndatabases == 0)
-		return true;
-	to->databases = list = calloc(from->ndatabases, sizeof(*list));
-	if (list == NULL)
-		return err_nomem(e, "a scope");
-	to->ndatabases = from->ndatabases;
-	for (size_t i = 0; i < from->ndatabases; i++) {
-		list[i].name = from->databases[i].name;
-		list[i].tables = (const char *const *)from->databases[i].tables;
-		list[i].ntables = from->databases[i].ntables;
-	}
-	return true;
-}
-
-static bool convert_patterns(const struct source_pattern **to, size_t *n,
-			     const struct scope_pattern *from, size_t nfrom,
-			     struct err *e)
-{
-	struct source_pattern *list;
-
-	if (nfrom == 0)
-		return true;
-	*to = list = calloc(nfrom, sizeof(*list));
-	if (list == NULL)
-		return err_nomem(e, "a scope");
-	*n = nfrom;
-	for (size_t i = 0; i < nfrom; i++) {
-		list[i].database = from[i].database;
-		list[i].table = from[i].table;
-	}
-	return true;
-}
-
-/* The model's scope as sources want it; strings stay the model's. */
-static bool convert_scope(struct source_scope *to, const struct scope *from,
-			  struct err *e)
-{
-	return convert_databases(to, from, e) &&
-	       convert_patterns(&to->include, &to->ninclude, from->include,
-				from->ninclude, e) &&
-	       convert_patterns(&to->exclude, &to->nexclude, from->exclude,
-				from->nexclude, e);
-}
-
-static void scope_lists_free(struct source_scope *s)
-{
-	free((void *)(uintptr_t)s->databases);
-	free((void *)(uintptr_t)s->include);
-	free((void *)(uintptr_t)s->exclude);
-}
-
 /* Rule 2: plans read through the source's replica, if it names one. */
 static bool is_through_replica(const struct backup_job *b)
 {
@@ -129,9 +74,9 @@ static bool open_dump(struct backup_job *b, const struct source_kind *kind,
 		.max_row_bytes = jc->max_row_bytes,
 	};
 
-	if (convert_scope(&c.scope, &b->scope, e))
+	if (source_scope_of(&c.scope, &b->scope, e))
 		b->dump = kind->dump_new(&b->base.jobs->source_env, &c, e);
-	scope_lists_free(&c.scope);
+	source_scope_fini(&c.scope);
 	return b->dump != NULL;
 }
 
@@ -202,6 +147,7 @@ bool backup_stream_open(struct backup_job *b, struct err *e)
 	scope_fini(&b->scope);
 	return open_address(b, e) &&
 	       scope_parse(&b->scope, b->r.scope_json, e) &&
+	       scope_suits(&b->scope, kind->is_by_key, e) &&
 	       open_dump(b, kind, e) && open_writer(b, kind, e);
 }
 

@@ -46,7 +46,8 @@ struct preflight {
 	struct preflight_table *tables;
 	size_t ntables, tables_cap;
 	struct scope scope;
-	struct selection *selection; /* NULL: there is no scope */
+	bool is_by_key; /* Redis: the load leaves out what is not wanted */
+	struct selection *selection; /* NULL: there is no scope, or is_by_key */
 	size_t nselected;
 	struct preflight_partial *partial; /* databases that are not whole */
 	size_t npartial, partial_cap;

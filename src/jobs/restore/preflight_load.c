@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jobs/source_scope.h"
+
 /* Lists of strings in the request, borrowed from it. Caller frees the array. */
 static const char **strings_of(const json_t *array, size_t *n)
 {
@@ -104,6 +106,7 @@ bool preflight_make_load(struct preflight *p, const struct source_kind *kind,
 		.max_statement_bytes = p->manifest.longest_statement,
 		.plain_bytes = p->plain_bytes,
 	};
+	struct source_scope scope = {0};
 	struct source_scope_database *partial = partial_of(p, &c.npartial);
 	const char **definers = definers_of(p->definers, &c.ndefiners);
 	const char **confirm =
@@ -115,12 +118,14 @@ bool preflight_make_load(struct preflight *p, const struct source_kind *kind,
 	c.renames = renames;
 	c.partial = partial;
 	c.definers = definers;
+	c.scope = &scope;
 	read_options(json_object_get(request, "options"), &c);
 	if (confirm == NULL || renames == NULL || partial == NULL ||
 	    definers == NULL)
 		(void)err_nomem(e, "a restore");
-	else
+	else if (source_scope_of(&scope, &p->scope, e))
 		p->load = kind->load_new(&p->jobs->source_env, &c, e);
+	source_scope_fini(&scope);
 	free(confirm);
 	free(renames);
 	free(partial);

@@ -12,10 +12,12 @@
 bool preflight_begin_picking(struct preflight *p, struct err *e)
 {
 	const json_t *options = json_object_get(p->request, "options");
+	const struct source_kind *kind = source_kind_find(p->manifest.engine);
 	json_t *scope = json_object_get(p->request, "scope");
 	char *text;
 	bool ok;
 
+	p->is_by_key = kind != NULL && kind->is_by_key;
 	p->definers = json_object();
 	if (p->definers == NULL)
 		return err_nomem(e, "a restore");
@@ -29,10 +31,11 @@ bool preflight_begin_picking(struct preflight *p, struct err *e)
 		return err_nomem(e, "a scope");
 	ok = scope_parse(&p->scope, text, e);
 	free(text);
-	if (!ok)
+	if (!ok || !scope_suits(&p->scope, p->is_by_key, e))
 		return false;
-	p->selection = selection_new(&p->manifest, e);
-	return p->selection != NULL;
+	if (!p->is_by_key)
+		p->selection = selection_new(&p->manifest, e);
+	return p->is_by_key || p->selection != NULL;
 }
 
 static void *grown(void *list, size_t *cap, size_t one)
@@ -45,7 +48,8 @@ static void *grown(void *list, size_t *cap, size_t one)
 	return bigger;
 }
 
-static bool add_database(struct preflight *p, const char *name, struct err *e)
+bool preflight_add_database(struct preflight *p, const char *name,
+			    struct err *e)
 {
 	if (p->ndatabases == p->databases_cap) {
 		char **more =
@@ -62,8 +66,8 @@ static bool add_database(struct preflight *p, const char *name, struct err *e)
 	return true;
 }
 
-static bool add_table(struct preflight *p, const struct index_line *l,
-		      struct err *e)
+bool preflight_add_table(struct preflight *p, const struct index_line *l,
+			 struct err *e)
 {
 	struct preflight_table *t;
 
@@ -171,7 +175,7 @@ static bool add_definition(struct preflight *p, const struct index_line *l,
 	if (p->selection != NULL)
 		(void)scope_has_database(&p->scope, l->group, &is_whole);
 	return (is_whole || add_partial(p, l, e)) &&
-	       add_database(p, l->group, e);
+	       preflight_add_database(p, l->group, e);
 }
 
 static bool note_name(struct preflight *p, const struct index_line *l,
@@ -195,12 +199,14 @@ static bool note_definer(struct preflight *p, const struct index_line *l,
 bool preflight_pick(struct preflight *p, const struct index_line *l,
 		    struct err *e)
 {
+	if (p->is_by_key)
+		return preflight_pick_keys(p, l, e);
 	if (!is_wanted(p, l))
 		return true;
 	if (l->kind == ITEM_SCHEMA && is_a(l, "database") &&
 	    !add_definition(p, l, e))
 		return false;
-	if (l->kind == ITEM_DATA && !add_table(p, l, e))
+	if (l->kind == ITEM_DATA && !preflight_add_table(p, l, e))
 		return false;
 	p->plain_bytes += l->plain_bytes;
 	if (!note_name(p, l, e) || !note_definer(p, l, e))
@@ -317,6 +323,8 @@ static void sort_names(struct preflight_partial *d)
 
 bool preflight_end_picking(struct preflight *p, struct err *e)
 {
+	if (p->is_by_key)
+		return preflight_end_keys(p, e);
 	if (p->selection == NULL)
 		return true;
 	for (size_t i = 0; i < p->npartial; i++)

@@ -140,6 +140,7 @@ static void on_verified(void *arg, const struct err *e)
 	f = t->preflight.load->ops->facts(t->preflight.load);
 	t->r.verified = true;
 	t->r.row_count = f->rows_verified;
+	t->r.key_count = f->keys_verified;
 	record(t);
 }
 
