@@ -24,12 +24,12 @@ bool zone_is_name(const char *name) MUST_CHECK;
 
 /*
  * Reads the zone of an IANA name ("Europe/Berlin", "UTC") below folder (NULL:
- * /usr/share/zoneinfo). Blocking, some 10 us. Versions 1 to 4; the footer's
- * rule (POSIX TZ string) goes on after the last transition. NULL with *e
- * filled: "invalid_timer" when the name is no zone's or has a shape that no
- * zone has ("..", absolute), "zone_missing" when there are no zone files at
- * all (install tzdata), or one cannot be read or is damaged. "UTC" needs no
- * file.
+ * the one that TZDIR names, or /usr/share/zoneinfo). Blocking, some 10 us.
+ * Versions 1 to 4; the footer's rule (POSIX TZ string) goes on after the last
+ * transition. NULL with *e filled: "invalid_timer" when the name is no zone's
+ * or has a shape that no zone has ("..", absolute), "zone_missing" when there
+ * are no zone files at all (install tzdata), or one cannot be read or is
+ * damaged. "UTC" needs no file.
  */
 struct zone *zone_open(const char *folder, const char *name,
 		       struct err *e) MUST_CHECK;

@@ -90,6 +90,23 @@ struct catalog_op *catalog_plan_due(struct catalog *c,
 				    catalog_plans_cb *done, void *arg,
 				    struct err *e) MUST_CHECK;
 
+/*
+ * A due time of the plan cannot be decided, and stays: why. Kept until it is,
+ * or the timer is another; the plan is behind from that time on (rule 21).
+ * Tells it as an event, once. Nobody waits for it; a failure is logged.
+ */
+void catalog_plan_trouble(struct catalog *c, const char *id, const char *why);
+
+/*
+ * Tells as events what has become of plans without anybody asking: "overdue",
+ * and "active" again; "finished"; held by the brake of rule 14. Each once.
+ * is_more: there is more than one call tells of; call again.
+ */
+typedef void catalog_news_cb(void *arg, bool is_more, const struct err *e);
+struct catalog_op *catalog_plan_news(struct catalog *c, int64_t now_ms,
+				     catalog_news_cb *done, void *arg,
+				     struct err *e) MUST_CHECK;
+
 /* How due times are decided. */
 struct plan_decision {
 	char plan_id[ID_MAX];

@@ -43,6 +43,8 @@ struct plan_record {
 	/* the first due instant since the last completed run that has none
 	 * (0: all is well); with grace_seconds, what makes it overdue */
 	int64_t unmet_due_at;
+	/* why its due time cannot be decided; NULL: it can */
+	char *trouble;
 	/* of the newest backup made through it */
 	char last_backup_id[ID_MAX];
 	char last_status[16];

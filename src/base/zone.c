@@ -53,9 +53,17 @@ static bool not_found(const char *folder, const char *name, struct err *e)
 	if (access(path, F_OK) == 0)
 		return unknown(name, e);
 	return err_set(e, ERR_IO, "zone_missing",
-		       "there are no files of time zones in %s: install "
-		       "tzdata",
-		       folder);
+		       "the time zone \"%s\" cannot be read: there are no "
+		       "files of time zones in %s: install tzdata",
+		       name, folder);
+}
+
+/* TZDIR is what the C library goes by, too. */
+static const char *default_folder(void)
+{
+	const char *folder = getenv("TZDIR");
+
+	return folder != NULL && folder[0] == '/' ? folder : ZONE_FOLDER;
 }
 
 static char *read_zone(const char *folder, const char *name, size_t *len,
@@ -99,7 +107,9 @@ struct zone *zone_open(const char *folder, const char *name, struct err *e)
 			      "\"Europe/Berlin\"");
 		return NULL;
 	}
-	bytes = read_zone(folder ? folder : ZONE_FOLDER, name, &len, e);
+	if (folder == NULL)
+		folder = default_folder();
+	bytes = read_zone(folder, name, &len, e);
 	if (bytes == NULL)
 		return NULL;
 	z = zone_parse(bytes, len, name, e);

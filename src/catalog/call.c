@@ -145,6 +145,8 @@ static void on_done(struct work *w)
 	TAILQ_REMOVE(&op->catalog->calls, op, entry);
 	if (op->intent != &checkpoint)
 		consider_checkpoint(op->catalog, op->wal_pages);
+	if (!err_is(&op->err))
+		events_tell(op);
 	op->intent->tell(op, err_is(&op->err) ? &op->err : NULL);
 	call_free(op);
 }
@@ -154,6 +156,8 @@ static void dispose(struct work *w)
 	struct catalog_op *op = op_of(w);
 
 	TAILQ_REMOVE(&op->catalog->calls, op, entry);
+	if (op->has_run && !err_is(&op->err))
+		events_tell(op); /* it has taken effect all the same */
 	call_free(op);
 }
 

@@ -92,6 +92,7 @@ union call_cb {
 	catalog_plan_cb *plan;
 	catalog_plans_cb *plans;
 	catalog_plan_runs_cb *plan_runs;
+	catalog_news_cb *news;
 	catalog_retention_cb *retention;
 	catalog_doomed_cb *doomed;
 	catalog_unread_cb *unread;
@@ -130,6 +131,7 @@ struct catalog_op {
 	int64_t at_ms;
 	unsigned limit;
 	bool with_backups;
+	bool is_more; /* news of plans */
 	struct waiting_events events;
 	int64_t number; /* a fence, an id of an event */
 	struct reply_row *reply_in, *reply_out;

@@ -45,20 +45,15 @@ static bool trim(struct db *db, struct err *e)
 		      ARGS(arg_int(EVENTS_KEPT)), e);
 }
 
-bool events_write(struct db *db, struct catalog_op *op)
+static bool run_write(struct catalog *c, struct catalog_op *op)
 {
 	struct waiting_event *w;
 
 	TAILQ_FOREACH (w, &op->events, entry) {
-		if (!write_event(db, w, &op->err))
+		if (!write_event(&c->db, w, &op->err))
 			return false;
 	}
-	return trim(db, &op->err);
-}
-
-static bool run_write(struct catalog *c, struct catalog_op *op)
-{
-	return events_write(&c->db, op);
+	return trim(&c->db, &op->err);
 }
 
 void events_tell(const struct catalog_op *op)
@@ -78,10 +73,7 @@ static void tell_written(const struct catalog_op *op, const struct err *e)
 
 	c->is_noting = false;
 	call_tell_nobody(op, e);
-	if (e == NULL)
-		events_tell(op);
-	if (!c->is_noting)
-		events_flush(c);
+	events_flush(c);
 }
 
 static const struct intent write_events = {
@@ -165,17 +157,17 @@ static bool copy_event(struct waiting_event *w, const struct event_record *r)
 	return true;
 }
 
-bool events_note(struct catalog_op *op, const struct event_record *r,
-		 struct err *e)
+bool events_note(struct catalog *c, struct catalog_op *op,
+		 const struct event_record *r)
 {
 	struct waiting_event *w = calloc(1, sizeof(*w));
 
 	if (w == NULL || !copy_event(w, r)) {
 		free(w);
-		return err_nomem(e, "an event");
+		return err_nomem(&op->err, "an event");
 	}
 	TAILQ_INSERT_TAIL(&op->events, w, entry);
-	return true;
+	return write_event(&c->db, w, &op->err) && trim(&c->db, &op->err);
 }
 
 void catalog_event_add(struct catalog *c, const struct event_record *r)

@@ -9,15 +9,15 @@ enum { EVENTS_KEPT = 100000 };
 /* Submits those that wait, in one call; before events are read, at the end. */
 void events_flush(struct catalog *c);
 
-/* For intents that make events themselves, in their own transaction: adds one
- * (copied; tidied as those of catalog_event_add()) to op->events, */
-bool events_note(struct catalog_op *op, const struct event_record *r,
-		 struct err *e) MUST_CHECK;
+/*
+ * One more event, within the transaction of op, on the catalog's thread: what
+ * has changed and that it was told go together. Who listens hears of it when
+ * op is answered.
+ */
+bool events_note(struct catalog *c, struct catalog_op *op,
+		 const struct event_record *r) MUST_CHECK;
 
-/* writes them all, with op->err, */
-bool events_write(struct db *db, struct catalog_op *op) MUST_CHECK;
-
-/* and, on the loop, tells the listener of what was stored. */
+/* On the loop: op is done, who listens hears of its events. */
 void events_tell(const struct catalog_op *op);
 
 /* Frees those of a list: of what could not be submitted, of a call. */

@@ -14,7 +14,6 @@
 #include "base/text.h"
 #include "catalog/backups_int.h"
 #include "catalog/call_int.h"
-#include "catalog/events_int.h"
 #include "catalog/expiry.h"
 #include "catalog/expiry_int.h"
 #include "catalog/keys_int.h"
@@ -317,15 +316,8 @@ static bool run_expire(struct catalog *c, struct catalog_op *op)
 	return ok;
 }
 
-static void tell_expired(const struct catalog_op *op, const struct err *e)
-{
-	if (e == NULL)
-		events_tell(op);
-	backup_tell_list(op, e);
-}
-
 static const struct intent expire_some = {
-	.mode = INTENT_WRITE, .run = run_expire, .tell = tell_expired};
+	.mode = INTENT_WRITE, .run = run_expire, .tell = backup_tell_list};
 
 struct catalog_op *catalog_backup_expire(struct catalog *c, int64_t now_ms,
 					 unsigned limit,

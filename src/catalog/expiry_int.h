@@ -5,7 +5,7 @@
 #include "catalog/catalog_int.h"
 
 /* Leaves a job and an event of each backup that op->out holds: those that were
- * marked in this transaction. events_tell() is due when it is committed. */
+ * marked in this transaction. */
 bool expiry_trace(struct catalog *c, struct catalog_op *op) MUST_CHECK;
 
 #endif

@@ -40,7 +40,8 @@ static bool log_one(struct db *db, const struct job_record *job,
 	return job_add_line(db, job->id, job->created_at, line, e);
 }
 
-static bool note_one(struct catalog_op *op, const struct job_record *job,
+static bool note_one(struct catalog *c, struct catalog_op *op,
+		     const struct job_record *job,
 		     const struct backup_record *b, const char *why)
 {
 	char detail[ID_MAX + REASON_MAX + 8];
@@ -56,7 +57,7 @@ static bool note_one(struct catalog_op *op, const struct job_record *job,
 	};
 
 	(void)snprintf(detail, sizeof(detail), "job %s: %s", job->id, why);
-	return events_note(op, &r, &op->err);
+	return events_note(c, op, &r);
 }
 
 static bool end(struct db *db, const struct job_record *job, size_t n,
@@ -92,8 +93,7 @@ bool expiry_trace(struct catalog *c, struct catalog_op *op)
 
 		reason(b, why);
 		ok = log_one(&c->db, &job, b, why, e) &&
-		     note_one(op, &job, b, why);
+		     note_one(c, op, &job, b, why);
 	}
-	return ok && (op->out.n == 0 || (end(&c->db, &job, op->out.n, e) &&
-					 events_write(&c->db, op)));
+	return ok && (op->out.n == 0 || end(&c->db, &job, op->out.n, e));
 }

@@ -192,7 +192,8 @@ static int64_t owed_from(const struct deciding *g)
 static bool move_on(struct deciding *g, struct err *e)
 {
 	return db_run(&g->c->db,
-		      "UPDATE plans SET next_due_at = ?, unmet_due_at ="
+		      "UPDATE plans SET next_due_at = ?, trouble = NULL,"
+		      " unmet_due_at ="
 		      " CASE unmet_due_at WHEN 0 THEN ? ELSE unmet_due_at END"
 		      " WHERE id = ?",
 		      ARGS(arg_int(g->d->next_due_at), arg_int(owed_from(g)),

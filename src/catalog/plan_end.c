@@ -180,7 +180,8 @@ static bool run_release(struct catalog *c, struct catalog_op *op)
 	return key_find(&c->db, KEY_PLAN, op->key, id, e) &&
 	       set_base_anew(&c->db, id, e) &&
 	       db_run(&c->db,
-		      "UPDATE plans SET expiry_held = NULL WHERE id = ?",
+		      "UPDATE plans SET expiry_held = NULL,"
+		      " is_brake_told = 0 WHERE id = ?",
 		      ARGS(arg_text(id)), e) &&
 	       plan_read(&c->db, id, &op->out, e);
 }

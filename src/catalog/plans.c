@@ -24,7 +24,7 @@
 	" s.engine, s.region, o.name, p.strategy, p.method, p.scope_json,"     \
 	" p.timer_json, p.options_json, p.retention_days, p.grace_seconds,"    \
 	" p.expiry_held, p.next_due_at, p.unmet_due_at, p.last_backup_id,"     \
-	" p.last_status, p.last_at, " RUNNING                                  \
+	" p.last_status, p.last_at, p.trouble, " RUNNING                       \
 	", p.revision, p.created_at, p.updated_at"
 
 static void read_settings(struct stmt *s, struct plan_record *r)
@@ -52,6 +52,7 @@ static void read_course(struct stmt *s, struct plan_record *r)
 	stmt_copy(s, r->last_backup_id, sizeof(r->last_backup_id));
 	stmt_copy(s, r->last_status, sizeof(r->last_status));
 	r->last_at = stmt_int(s);
+	stmt_dup(s, &r->trouble);
 	r->is_running = stmt_bool(s);
 	r->revision = stmt_int(s);
 	r->created_at = stmt_int(s);
@@ -296,6 +297,7 @@ static bool update(struct db *db, const struct plan_record *r, struct err *e)
 		"  THEN unmet_due_at ELSE 0 END,"
 		" next_due_at = CASE WHEN timer_json IS ?9 AND enabled = ?4"
 		"  THEN next_due_at ELSE ?14 END,"
+		" trouble = NULL,"
 		" enabled = ?4, source_id = ?5, pool_id = ?6, strategy = ?7,"
 		" method = ?8, timer_json = ?9, scope_json = ?10,"
 		" options_json = ?11, retention_days = ?12,"

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "catalog/call_int.h"
+#include "catalog/events_int.h"
 #include "catalog/keys_int.h"
 #include "catalog/list_int.h"
 #include "catalog/plan_refs_int.h"
@@ -275,11 +276,33 @@ struct catalog_op *catalog_pool_update(struct catalog *c,
 	return call_submit(op, is_whole, e);
 }
 
+/* That it does not answer any more, or does again. */
+static bool tell_turn(struct catalog *c, struct catalog_op *op,
+		      const struct pool_record *r)
+{
+	const struct event_record news = {
+		.kind = "pool",
+		.act = r->is_reachable ? "pool.available" : "pool.unreachable",
+		.resource = r->id,
+		.name = r->name,
+		.result = r->is_reachable ? "ok" : "failed",
+		.who = "server",
+		.detail = r->is_reachable ? "it answers again" : r->reason,
+	};
+	int64_t was_reachable = 0;
+
+	return db_int(&c->db, "SELECT is_reachable FROM pools WHERE id = ?",
+		      ARGS(arg_text(r->id)), &was_reachable, &op->err) &&
+	       ((was_reachable != 0) == r->is_reachable ||
+		events_note(c, op, &news));
+}
+
 static bool run_probed(struct catalog *c, struct catalog_op *op)
 {
 	const struct pool_record *r = op->in.pools;
 
 	return key_check_revision(&c->db, KEY_POOL, r->id, 0, &op->err) &&
+	       tell_turn(c, op, r) &&
 	       db_run(&c->db,
 		      "UPDATE pools SET capabilities_json = ?,"
 		      " is_reachable = ?, reason = ?, probed_at = ?"

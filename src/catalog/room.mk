@@ -46,6 +46,7 @@ libcatalog_a_SOURCES = \
 	src/catalog/plan_delete.c \
 	src/catalog/plan_clock.c src/catalog/plan_due.c \
 	src/catalog/plan_end.c \
+	src/catalog/plan_news.c \
 	src/catalog/plan_queue.c \
 	src/catalog/plan_refs_int.h \
 	src/catalog/plans.c \

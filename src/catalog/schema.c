@@ -359,11 +359,26 @@
 	"CREATE INDEX backups_search ON backups (created_at, name, pool_id,"   \
 	" status, type, method);"
 
+/* What was told of plans (plan_news.c), and what only this server can know of
+ * itself and its pools. */
+#define V3_NEWS                                                                \
+	"ALTER TABLE plans ADD COLUMN told_status"                             \
+	" TEXT NOT NULL DEFAULT '';"                                           \
+	"ALTER TABLE plans ADD COLUMN is_brake_told"                           \
+	" INTEGER NOT NULL DEFAULT 0;"                                         \
+	"ALTER TABLE plans ADD COLUMN trouble TEXT;"                           \
+	"CREATE INDEX plans_unmet ON plans (unmet_due_at)"                     \
+	" WHERE unmet_due_at > 0;"                                             \
+	"CREATE INDEX plans_braked ON plans (is_brake_told)"                   \
+	" WHERE expiry_held IS NOT NULL;"                                      \
+	"CREATE INDEX plans_told ON plans (told_status, next_due_at);"
+
 static const char *const steps[] = {
 	V1_SERVER V1_SOURCES V1_POOLS V1_BACKUPS V1_BACKUP_SORTS
 		V1_BACKUP_FILTERS V1_RESTORES V1_JOBS,
 	V2_COUNTS,
-	V3_PLANS V3_BACKUPS V3_POOLS V3_EVENTS V3_TOTALS V3_COUNTING V3_LISTS,
+	V3_PLANS V3_BACKUPS V3_POOLS V3_EVENTS V3_TOTALS V3_COUNTING V3_LISTS
+		V3_NEWS,
 };
 
 struct schema schema_current(void)

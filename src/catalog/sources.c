@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "catalog/call_int.h"
+#include "catalog/events_int.h"
 #include "catalog/jobs_int.h"
 #include "catalog/keys_int.h"
 #include "catalog/list_int.h"
@@ -298,11 +299,34 @@ struct catalog_op *catalog_source_update(struct catalog *c,
 	return call_submit(op, is_whole, e);
 }
 
+/* That it does not answer any more, or does again. */
+static bool tell_turn(struct catalog *c, struct catalog_op *op,
+		      const struct source_record *r)
+{
+	const struct event_record news = {
+		.kind = "source",
+		.act = r->is_reachable ? "source.available"
+				       : "source.unreachable",
+		.resource = r->id,
+		.name = r->name,
+		.result = r->is_reachable ? "ok" : "failed",
+		.who = "server",
+		.detail = r->is_reachable ? "it answers again" : r->reason,
+	};
+	int64_t was_reachable = 0;
+
+	return db_int(&c->db, "SELECT is_reachable FROM sources WHERE id = ?",
+		      ARGS(arg_text(r->id)), &was_reachable, &op->err) &&
+	       ((was_reachable != 0) == r->is_reachable ||
+		events_note(c, op, &news));
+}
+
 static bool run_probed(struct catalog *c, struct catalog_op *op)
 {
 	const struct source_record *r = op->in.sources;
 
 	return key_check_revision(&c->db, KEY_SOURCE, r->id, 0, &op->err) &&
+	       tell_turn(c, op, r) &&
 	       db_run(&c->db,
 		      "UPDATE sources SET version = ?, role = ?,"
 		      " is_reachable = ?, reason = ?, probed_at = ?"

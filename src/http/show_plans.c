@@ -101,7 +101,7 @@ static json_t *show_options(const struct plan_record *r)
 	return NULL;
 }
 
-/* Why it is not active; "" when it is. */
+/* Why it is not active, or cannot be; "" when all is well. */
 static void status_reason(const struct plan_record *r, const char *status,
 			  char *out, size_t cap)
 {
@@ -118,6 +118,9 @@ static void status_reason(const struct plan_record *r, const char *status,
 			    "within %lld seconds",
 			    clock_format(r->unmet_due_at, at),
 			    (long long)r->grace_seconds);
+	if (r->trouble != NULL && r->is_enabled)
+		text_printf(&t, "%sa due run cannot be decided: %s",
+			    t.len > 0 ? "; " : "", r->trouble);
 	(void)str_copy(out, cap, t.data ? t.data : "");
 	text_free(&t);
 }

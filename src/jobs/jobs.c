@@ -122,6 +122,7 @@ void job_over(struct job *job)
 	turn_end(job);
 	watches_tell(job);
 	job->ops->destroy(job);
+	upkeep_job_over(j->upkeep);
 	turns_schedule(j);
 }
 

@@ -15,6 +15,7 @@ libjobs_a_SOURCES = \
 	src/jobs/backup/source_look.h \
 	src/jobs/monitor/monitor.c src/jobs/monitor/monitor.h \
 	src/jobs/monitor/monitor_int.h \
+	src/jobs/monitor/monitor_plans.c src/jobs/monitor/monitor_plans.h \
 	src/jobs/monitor/monitor_pools.c src/jobs/monitor/monitor_round.c \
 	src/jobs/monitor/monitor_sources.c \
 	src/jobs/plans/expire.c src/jobs/plans/expire.h \

@@ -12,7 +12,7 @@ static struct strings plan_strings(struct plan_record *r)
 {
 	return (struct strings){{&r->remarks, &r->source_region, &r->scope_json,
 				 &r->timer_json, &r->options_json,
-				 &r->expiry_held_reason}};
+				 &r->expiry_held_reason, &r->trouble}};
 }
 
 void plan_record_fini(struct plan_record *r)

@@ -40,6 +40,7 @@ struct due {
 	char id[ID_MAX], name[NAME_BUF];
 	char *timer_json;
 	int64_t next_due_at;
+	bool is_in_trouble; /* that it cannot be decided was told */
 };
 
 struct scheduler {
@@ -95,12 +96,14 @@ static void drop_due(struct scheduler *s)
 	s->ndue = s->next = 0;
 }
 
-static void note_failure(struct scheduler *s, const char *plan,
+static void note_failure(struct scheduler *s, const struct due *p,
 			 const struct err *e)
 {
+	if (!p->is_in_trouble)
+		catalog_plan_trouble(s->config.catalog, p->id, e->msg);
 	if (s->nfailed++ == 0)
 		(void)err_set(&s->failure, e->code, e->api,
-			      "plan \"%s\" cannot be decided: %s", plan,
+			      "plan \"%s\" cannot be decided: %s", p->name,
 			      e->msg);
 }
 
@@ -189,7 +192,7 @@ static void on_decided(void *arg, const struct backup_record *r,
 	} else if (is_outdated(e)) {
 		s->is_again = true;
 	} else {
-		note_failure(s, p->name, e);
+		note_failure(s, p, e);
 	}
 	decide_next(s);
 }
@@ -224,7 +227,7 @@ static void decide_next(struct scheduler *s)
 
 		if (decide(s, p, &e))
 			return;
-		note_failure(s, p->name, &e);
+		note_failure(s, p, &e);
 		s->next++;
 	}
 	end_page(s);
@@ -241,6 +244,7 @@ static bool copy_due(struct scheduler *s, const struct plan_record *list,
 		memcpy(to->id, r->id, sizeof(to->id));
 		memcpy(to->name, r->name, sizeof(to->name));
 		to->next_due_at = r->next_due_at;
+		to->is_in_trouble = r->trouble != NULL;
 		if (r->timer_json == NULL)
 			continue;
 		to->timer_json = strdup(r->timer_json);

@@ -1,13 +1,15 @@
 /* monitor.c - two rounds, so that sources that are away do not hold up the
- * look at the pools. */
+ * look at the pools; and the plans. */
 #include "jobs/monitor/monitor.h"
 
 #include <stdlib.h>
 
 #include "jobs/monitor/monitor_int.h"
+#include "jobs/monitor/monitor_plans.h"
 
 struct monitor {
 	struct monitor_round pools, sources;
+	struct plan_watch plans;
 };
 
 struct monitor *monitor_new(struct jobs *j)
@@ -17,7 +19,8 @@ struct monitor *monitor_new(struct jobs *j)
 	if (m == NULL)
 		return NULL;
 	if (round_init(&m->pools, j, monitor_pools()) &&
-	    round_init(&m->sources, j, monitor_sources()))
+	    round_init(&m->sources, j, monitor_sources()) &&
+	    plan_watch_init(&m->plans, j))
 		return m;
 	monitor_free(m);
 	return NULL;
@@ -27,6 +30,7 @@ void monitor_start(struct monitor *m)
 {
 	round_start(&m->pools);
 	round_start(&m->sources);
+	plan_watch_start(&m->plans);
 }
 
 void monitor_kick(struct monitor *m)
@@ -39,6 +43,12 @@ void monitor_stop(struct monitor *m)
 {
 	round_stop(&m->pools);
 	round_stop(&m->sources);
+	plan_watch_stop(&m->plans);
+}
+
+void monitor_job_over(struct monitor *m)
+{
+	plan_watch_kick(&m->plans);
 }
 
 void monitor_free(struct monitor *m)
@@ -47,5 +57,6 @@ void monitor_free(struct monitor *m)
 		return;
 	round_fini(&m->pools);
 	round_fini(&m->sources);
+	plan_watch_fini(&m->plans);
 	free(m);
 }

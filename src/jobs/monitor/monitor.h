@@ -1,7 +1,8 @@
 /*
  * monitor.h - looks at pools and sources every probe_seconds, so that one that
  * stops answering is shown as unreachable within a minute, and as available
- * when it is back.
+ * when it is back; and at plans, which become overdue as time goes by. What
+ * changes becomes an event.
  */
 #ifndef COFFER_JOBS_MONITOR_H
 #define COFFER_JOBS_MONITOR_H
@@ -17,6 +18,9 @@ void monitor_start(struct monitor *m);
 
 /* Looks now: something failed. */
 void monitor_kick(struct monitor *m);
+
+/* A job has ended: what that means for its plan is told soon. */
+void monitor_job_over(struct monitor *m);
 
 /* No more. */
 void monitor_stop(struct monitor *m);

@@ -68,6 +68,11 @@ void upkeep_suspect(struct upkeep *u, const struct err *e)
 	}
 }
 
+void upkeep_job_over(struct upkeep *u)
+{
+	monitor_job_over(u->monitor);
+}
+
 void upkeep_publish(struct upkeep *u)
 {
 	server_writer_kick(u->writer);

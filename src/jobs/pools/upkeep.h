@@ -27,6 +27,9 @@ void upkeep_free(struct upkeep *u);
  * are looked at now. */
 void upkeep_suspect(struct upkeep *u, const struct err *e);
 
+/* A job has ended. */
+void upkeep_job_over(struct upkeep *u);
+
 /* Sources, pools or plans have changed. */
 void upkeep_publish(struct upkeep *u);
 
