@@ -26,6 +26,7 @@ libjobs_a_SOURCES = \
 	src/jobs/pools/leftovers.h src/jobs/pools/place.c \
 	src/jobs/pools/place.h src/jobs/pools/server_doc.c \
 	src/jobs/pools/server_file.c src/jobs/pools/server_file.h \
+	src/jobs/pools/server_gather.c src/jobs/pools/server_gather.h \
 	src/jobs/pools/server_hide.c src/jobs/pools/server_hide.h \
 	src/jobs/pools/takeover.c src/jobs/pools/takeover_import.c \
 	src/jobs/pools/takeover_int.h src/jobs/pools/unread.c \

@@ -1,9 +1,9 @@
 /*
- * server_file.c - keeps servers/<id>.json current in every pool: reads sources,
- * pools and plans page by page, then writes where something else stands.
+ * server_file.c - keeps servers/<id>.json current in every pool: gathers what
+ * it says, then writes where something else stands.
  *
- *   rest -> sources -> pools -> plans -> write (one pool after the other)
- *        -> rest; changes meanwhile begin it anew.
+ *   rest -> gather -> write (one pool after the other) -> rest;
+ *   changes meanwhile begin it anew.
  */
 #include "jobs/pools/server_file.h"
 
@@ -13,11 +13,9 @@
 #include <event2/event.h>
 
 #include "base/text.h"
-#include "catalog/plans.h"
-#include "catalog/pools.h"
-#include "catalog/sources.h"
 #include "jobs/jobs_int.h"
 #include "jobs/opening.h"
+#include "jobs/pools/server_gather.h"
 #include "jobs/pools/server_hide.h"
 #include "loop/loop.h"
 #include "manifest/servers.h"
@@ -25,7 +23,6 @@
 enum {
 	WRITER_DELAY_S = 2,  /* so that a row of changes is one */
 	WRITER_RETRY_S = 60, /* after a pool could not be written */
-	WRITER_PAGE = 500,
 	WRITER_ATTEMPTS = 2,
 };
 
@@ -33,11 +30,8 @@ struct server_writer {
 	struct jobs *jobs;
 	struct event *timer;
 	bool is_busy, is_again, has_failed;
-	json_t *sources, *pools, *plans;
-	json_t *doc;  /* of these three */
-	char *cursor; /* of the list that is read */
-	size_t next;  /* pool to write */
-	struct catalog_op *op;
+	struct server_gather gather;
+	size_t next; /* pool to write */
 	struct opening opening;
 	struct exchange *exchange;
 };
@@ -55,17 +49,8 @@ static void drop(struct server_writer *w)
 {
 	exchange_cancel(w->exchange);
 	w->exchange = NULL;
-	catalog_cancel(w->op);
-	w->op = NULL;
 	opening_fini(&w->opening);
-	json_decref(w->sources);
-	json_decref(w->pools);
-	json_decref(w->plans);
-	w->sources = w->pools = w->plans = NULL;
-	json_decref(w->doc);
-	w->doc = NULL;
-	free(w->cursor);
-	w->cursor = NULL;
+	server_gather_fini(&w->gather);
 	w->is_busy = false;
 }
 
@@ -109,7 +94,7 @@ static void on_written(void *arg, const struct err *e)
 static char *text_for(const struct server_writer *w, const char *pool_id,
 		      struct err *e)
 {
-	json_t *doc = json_deep_copy(w->doc);
+	json_t *doc = json_deep_copy(w->gather.doc);
 	char *text = NULL;
 
 	if (doc == NULL)
@@ -154,7 +139,8 @@ static void on_opened(void *arg, const struct err *e)
 
 static void write_next(struct server_writer *w)
 {
-	const json_t *pool = json_array_get(w->pools, w->next);
+	const json_t *pools = json_object_get(w->gather.doc, "pools");
+	const json_t *pool = json_array_get(pools, w->next);
 	struct opening_want want = {.store_attempts = WRITER_ATTEMPTS};
 	struct err e = {0};
 
@@ -168,150 +154,31 @@ static void write_next(struct server_writer *w)
 		fail(w, &e);
 }
 
-static void compose(struct server_writer *w)
-{
-	struct err e = {0};
+/* --- begin and end */
 
-	w->doc = json_pack("{s:O, s:O, s:O}", "sources", w->sources, "pools",
-			   w->pools, "plans", w->plans);
+static void on_gathered(void *arg, const struct err *e)
+{
+	struct server_writer *w = arg;
+
 	w->next = 0;
-	if (w->doc != NULL) {
+	if (e == NULL)
 		write_next(w);
-		return;
-	}
-	(void)err_nomem(&e, "servers/<id>.json");
-	fail(w, &e);
-}
-
-/* --- reading */
-
-/* Keeps where the next page begins. False: this was the last one. */
-static bool has_more(struct server_writer *w, const struct catalog_page *page)
-{
-	free(w->cursor);
-	w->cursor = page->next != NULL ? strdup(page->next) : NULL;
-	return w->cursor != NULL;
-}
-
-static struct catalog_query query(const struct server_writer *w)
-{
-	return (struct catalog_query){
-		.sort = "created_at", .after = w->cursor, .limit = WRITER_PAGE};
-}
-
-static void await(struct server_writer *w, struct catalog_op *op,
-		  const struct err *e)
-{
-	w->op = op;
-	if (op == NULL)
-		fail(w, e);
-}
-
-static void read_plans(struct server_writer *w);
-static void read_pools(struct server_writer *w);
-
-static void on_plans(void *arg, const struct plan_record *list,
-		     const struct catalog_page *page, const struct err *e)
-{
-	struct server_writer *w = arg;
-
-	w->op = NULL;
-	if (e != NULL) {
-		fail(w, e);
-		return;
-	}
-	for (size_t i = 0; i < page->n; i++)
-		(void)json_array_append_new(w->plans,
-					    server_doc_plan(&list[i]));
-	if (has_more(w, page))
-		read_plans(w);
 	else
-		compose(w);
-}
-
-static void read_plans(struct server_writer *w)
-{
-	struct catalog_query q = query(w);
-	struct err e = {0};
-
-	await(w,
-	      catalog_plan_list(w->jobs->config.catalog, &q, on_plans, w, &e),
-	      &e);
-}
-
-static void on_pools(void *arg, const struct pool_record *list,
-		     const struct catalog_page *page, const struct err *e)
-{
-	struct server_writer *w = arg;
-
-	w->op = NULL;
-	if (e != NULL) {
 		fail(w, e);
-		return;
-	}
-	for (size_t i = 0; i < page->n; i++)
-		(void)json_array_append_new(w->pools,
-					    server_doc_pool(&list[i]));
-	if (has_more(w, page))
-		read_pools(w);
-	else
-		read_plans(w);
-}
-
-static void read_pools(struct server_writer *w)
-{
-	struct catalog_query q = query(w);
-	struct err e = {0};
-
-	await(w,
-	      catalog_pool_list(w->jobs->config.catalog, &q, on_pools, w, &e),
-	      &e);
-}
-
-static void read_sources(struct server_writer *w);
-
-static void on_sources(void *arg, const struct source_record *list,
-		       const struct catalog_page *page, const struct err *e)
-{
-	struct server_writer *w = arg;
-
-	w->op = NULL;
-	if (e != NULL) {
-		fail(w, e);
-		return;
-	}
-	for (size_t i = 0; i < page->n; i++)
-		(void)json_array_append_new(w->sources,
-					    server_doc_source(&list[i]));
-	if (has_more(w, page))
-		read_sources(w);
-	else
-		read_pools(w);
-}
-
-static void read_sources(struct server_writer *w)
-{
-	struct catalog_query q = query(w);
-	struct err e = {0};
-
-	await(w,
-	      catalog_source_list(w->jobs->config.catalog, &q, on_sources, w,
-				  &e),
-	      &e);
 }
 
 static void on_time(evutil_socket_t fd, short what, void *arg)
 {
 	struct server_writer *w = arg;
+	struct err e = {0};
 
 	(void)fd;
 	(void)what;
 	w->is_busy = true;
 	w->has_failed = false;
-	w->sources = json_array();
-	w->pools = json_array();
-	w->plans = json_array();
-	read_sources(w);
+	if (!server_gather_start(&w->gather, w->jobs->config.catalog,
+				 on_gathered, w, &e))
+		fail(w, &e);
 }
 
 struct server_writer *server_writer_new(struct jobs *j)
