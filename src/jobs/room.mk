@@ -20,11 +20,13 @@ libjobs_a_SOURCES = \
 	src/jobs/monitor/monitor_sources.c \
 	src/jobs/plans/expire.c src/jobs/plans/expire.h \
 	src/jobs/plans/plan_run.c src/jobs/plans/plan_run.h \
-	src/jobs/pools/adopt.c src/jobs/pools/adopt_int.h \
+	src/jobs/pools/adopt.c src/jobs/pools/adopt_end.c \
+	src/jobs/pools/adopt_int.h src/jobs/pools/adopt_read.c \
 	src/jobs/pools/folder.c src/jobs/pools/folder.h \
 	src/jobs/pools/adopt_record.c src/jobs/pools/leftovers.c \
 	src/jobs/pools/leftovers.h src/jobs/pools/place.c \
-	src/jobs/pools/place.h src/jobs/pools/server_doc.c \
+	src/jobs/pools/place.h src/jobs/pools/pool_list.c \
+	src/jobs/pools/pool_list.h src/jobs/pools/server_doc.c \
 	src/jobs/pools/server_file.c src/jobs/pools/server_file.h \
 	src/jobs/pools/server_gather.c src/jobs/pools/server_gather.h \
 	src/jobs/pools/server_hide.c src/jobs/pools/server_hide.h \

@@ -15,8 +15,8 @@
 #include "catalog/pools.h"
 #include "jobs/jobs_int.h"
 #include "jobs/opening.h"
+#include "jobs/pools/pool_list.h"
 #include "loop/loop.h"
-#include "manifest/listing.h"
 
 enum {
 	LEFTOVERS_PERIOD_S = 3600,
@@ -35,8 +35,8 @@ struct leftovers {
 	struct catalog_op *op;
 	struct opening opening;
 	struct exchange *exchange;
-	struct listing_entry *entries; /* without a manifest */
-	size_t n, cap, next;
+	struct pool_list list; /* without a manifest */
+	size_t next;	       /* of the list */
 	struct owner_found owner;
 };
 
@@ -54,13 +54,12 @@ static void drop(struct leftovers *l)
 	l->exchange = NULL;
 	catalog_cancel(l->op);
 	l->op = NULL;
+	pool_list_fini(&l->list);
 	opening_fini(&l->opening);
 	text_free(&l->pools);
-	free(l->entries);
-	l->entries = NULL;
 	free(l->cursor);
 	l->cursor = NULL;
-	l->n = l->cap = l->next = l->next_pool = 0;
+	l->next = l->next_pool = 0;
 	l->is_busy = false;
 }
 
@@ -89,7 +88,7 @@ static void next_entry(struct leftovers *l);
 static void on_removed(void *arg, const struct err *e)
 {
 	struct leftovers *l = arg;
-	const char *id = l->entries[l->next].backup_id;
+	const char *id = l->list.entries[l->next].backup_id;
 
 	l->exchange = NULL;
 	if (e != NULL)
@@ -104,7 +103,7 @@ static void on_removed(void *arg, const struct err *e)
 
 static void remove_entry(struct leftovers *l)
 {
-	const struct listing_entry *it = &l->entries[l->next];
+	const struct listing_entry *it = &l->list.entries[l->next];
 	struct exchange_env env;
 	struct err e = {0};
 
@@ -136,7 +135,7 @@ static void on_known(void *arg, const struct backup_record *r,
 		     const struct err *e)
 {
 	struct leftovers *l = arg;
-	const struct listing_entry *it = &l->entries[l->next];
+	const struct listing_entry *it = &l->list.entries[l->next];
 	struct exchange_env env;
 	struct err mine = {0};
 
@@ -159,13 +158,13 @@ static void next_entry(struct leftovers *l)
 {
 	struct err e = {0};
 
-	if (l->next >= l->n) {
+	if (l->next >= l->list.n) {
 		next_pool(l);
 		return;
 	}
 	l->op = catalog_backup_get(l->jobs->config.catalog,
-				   l->entries[l->next].backup_id, on_known, l,
-				   &e);
+				   l->list.entries[l->next].backup_id, on_known,
+				   l, &e);
 	if (l->op == NULL)
 		skip_pool(l, &e);
 }
@@ -173,29 +172,15 @@ static void next_entry(struct leftovers *l)
 /* --- one pool */
 
 /* Without an owner.json there is nobody to ask. */
-static void on_entry(void *arg, const struct listing_entry *entry)
+static bool is_left(const struct listing_entry *entry)
 {
-	struct leftovers *l = arg;
-	size_t more = l->cap > 0 ? 2 * l->cap : 16;
-	struct listing_entry *grown;
-
-	if (entry->has_manifest || !entry->has_owner || l->n == LEFTOVERS_MAX)
-		return;
-	if (l->n == l->cap) {
-		grown = realloc(l->entries, more * sizeof(*grown));
-		if (grown == NULL)
-			return; /* in an hour, then */
-		l->entries = grown;
-		l->cap = more;
-	}
-	l->entries[l->n++] = *entry;
+	return !entry->has_manifest && entry->has_owner;
 }
 
 static void on_listed(void *arg, const struct err *e)
 {
 	struct leftovers *l = arg;
 
-	l->exchange = NULL;
 	if (e != NULL) {
 		skip_pool(l, e);
 		return;
@@ -207,16 +192,15 @@ static void on_listed(void *arg, const struct err *e)
 static void on_opened(void *arg, const struct err *e)
 {
 	struct leftovers *l = arg;
-	struct exchange_env env;
 	struct err mine = {0};
 
 	if (e != NULL) {
 		skip_pool(l, e->code == ERR_NOT_FOUND ? NULL : e);
 		return;
 	}
-	opening_exchange_env(&l->opening, &env);
-	l->exchange = exchange_list(&env, on_entry, on_listed, l, &mine);
-	if (l->exchange == NULL)
+	l->list.wants = is_left;
+	l->list.max = LEFTOVERS_MAX;
+	if (!pool_list_start(&l->list, &l->opening, on_listed, l, &mine))
 		skip_pool(l, &mine);
 }
 
@@ -225,8 +209,8 @@ static void next_pool(struct leftovers *l)
 	struct opening_want want = {0};
 	struct err e = {0};
 
+	pool_list_fini(&l->list);
 	opening_fini(&l->opening);
-	l->n = 0;
 	if (l->next_pool >= l->pools.len) {
 		rest(l);
 		return;

@@ -42,12 +42,12 @@ static void takeover_free(struct takeover *t)
 {
 	exchange_cancel(t->exchange);
 	catalog_cancel(t->op);
+	pool_list_fini(&t->list);
 	opening_fini(&t->opening);
 	json_decref(t->doc);
 	json_decref(t->scopes);
 	json_decref(t->secrets);
 	free(t->text);
-	free(t->entries);
 	free(t);
 }
 
@@ -220,12 +220,12 @@ static void next_entry(struct takeover *t)
 	struct exchange_env env;
 	struct err e = {0};
 
-	if (t->next >= t->n) {
+	if (t->next >= t->list.n) {
 		end_entries(t);
 		return;
 	}
-	change.source_id = t->entries[t->next].source_id;
-	change.backup_id = t->entries[t->next].backup_id;
+	change.source_id = t->list.entries[t->next].source_id;
+	change.backup_id = t->list.entries[t->next].backup_id;
 	opening_exchange_env(&t->opening, &env);
 	t->exchange = exchange_own(&env, &change, &t->owner, on_owned, t, &e);
 	if (t->exchange == NULL)
@@ -235,13 +235,7 @@ static void next_entry(struct takeover *t)
 static void on_listed(void *arg, const struct err *e)
 {
 	struct takeover *t = arg;
-	struct err mine = {0};
 
-	t->exchange = NULL;
-	if (e == NULL && t->is_out_of_memory) {
-		(void)err_nomem(&mine, "a list of backups");
-		e = &mine;
-	}
 	if (e != NULL) {
 		takeover_fail(t, e);
 		return;
@@ -250,34 +244,18 @@ static void on_listed(void *arg, const struct err *e)
 	next_entry(t);
 }
 
-static void on_entry(void *arg, const struct listing_entry *entry)
+static bool has_owner(const struct listing_entry *entry)
 {
-	struct takeover *t = arg;
-	size_t more = t->cap > 0 ? 2 * t->cap : 64;
-	struct listing_entry *grown;
-
-	if (!entry->has_owner || t->is_out_of_memory)
-		return;
-	if (t->n == t->cap) {
-		grown = realloc(t->entries, more * sizeof(*grown));
-		t->is_out_of_memory = grown == NULL;
-		if (grown == NULL)
-			return;
-		t->entries = grown;
-		t->cap = more;
-	}
-	t->entries[t->n++] = *entry;
+	return entry->has_owner;
 }
 
 static void list(struct takeover *t)
 {
-	struct exchange_env env;
 	struct err e = {0};
 
 	takeover_set_state(t, TAKEOVER_LIST);
-	opening_exchange_env(&t->opening, &env);
-	t->exchange = exchange_list(&env, on_entry, on_listed, t, &e);
-	if (t->exchange == NULL)
+	t->list.wants = has_owner;
+	if (!pool_list_start(&t->list, &t->opening, on_listed, t, &e))
 		takeover_fail(t, &e);
 }
 

@@ -7,6 +7,7 @@
 #include "jobs/jobs_int.h"
 #include "jobs/opening.h"
 #include "jobs/pools.h"
+#include "jobs/pools/pool_list.h"
 #include "manifest/listing.h"
 
 enum takeover_state {
@@ -31,9 +32,9 @@ struct takeover {
 	char *text;	/* servers/<id>.json as it was read */
 	json_t *doc;	/* the same; NULL: there is none */
 	json_t *scopes; /* of plans, that were hidden in doc */
-	struct listing_entry *entries;
-	size_t n, cap, next;
-	bool is_out_of_memory, has_secret;
+	struct pool_list list;
+	size_t next; /* of the list, to be owned */
+	bool has_secret;
 	struct owner_found owner;
 	json_t *secrets; /* names of sources that need theirs */
 	struct takeover_report report;
