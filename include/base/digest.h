@@ -28,6 +28,34 @@ struct digest {
 void digest_add_row(struct digest *d, const char *const *values,
 		    const unsigned long *lengths, unsigned ncolumns);
 
+/*
+ * A row whose values come in pieces, or of which nobody knows yet how many
+ * columns it has. Gives what digest_add_row() gives of the whole row. Short
+ * rows are gathered and hashed at once.
+ */
+struct digest_row;
+
+/* Caller frees. NULL: no memory. */
+struct digest_row *digest_row_new(void) MUST_CHECK;
+
+/* Begins a row; what was not ended is forgotten. */
+void digest_row_begin(struct digest_row *row);
+
+/* The next column: a whole value, or SQL's NULL. */
+void digest_row_value(struct digest_row *row, const void *bytes, size_t len);
+void digest_row_null(struct digest_row *row);
+
+/* The next column: a value of len bytes, which digest_row_bytes() gives, in
+ * as many pieces as it likes, before the column after it. */
+void digest_row_open(struct digest_row *row, uint64_t len);
+void digest_row_bytes(struct digest_row *row, const void *bytes, size_t len);
+
+/* The row is whole: *d += its digest. */
+void digest_row_end(struct digest_row *row, struct digest *d);
+
+/* NULL is fine. */
+void digest_row_free(struct digest_row *row);
+
 /* *d += *other. */
 void digest_add(struct digest *d, const struct digest *other);
 

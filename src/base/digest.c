@@ -4,21 +4,31 @@
  */
 #include "base/digest.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { GATHER_MAX = 4096, MARK_LEN = 9, WORD_HEX = 16 };
+enum { GATHER_MAX = 4096, PIECES_MAX = 1024, MARK_LEN = 9, WORD_HEX = 16 };
+
+/* Gathered in bytes[] until it gets long; then all that was is in the state. */
+struct digest_row {
+	XXH3_state_t *state;
+	bool is_long;
+	size_t used;
+	unsigned char bytes[PIECES_MAX];
+};
 
 /* What goes before a value: not NULL, and its length in little-endian. */
 static void put_mark(unsigned char *p, uint64_t len)
 {
 	p[0] = 1;
-	for (unsigned i = 1; i < MARK_LEN; i++, len >>= 8)
-		p[i] = (unsigned char)len;
+	len = htole64(len);
+	memcpy(p + 1, &len, sizeof(len));
 }
 
 static void add_hash(struct digest *d, XXH128_hash_t hash)
@@ -85,6 +95,81 @@ void digest_add_row(struct digest *d, const char *const *values,
 		add_hash(d, XXH3_128bits(buf, (size_t)len));
 	else
 		add_long_row(d, values, lengths, ncolumns);
+}
+
+struct digest_row *digest_row_new(void)
+{
+	struct digest_row *row = calloc(1, sizeof(*row));
+
+	if (!row)
+		return NULL;
+	row->state = XXH3_createState();
+	if (!row->state) {
+		free(row);
+		return NULL;
+	}
+	XXH3_INITSTATE(row->state);
+	return row;
+}
+
+void digest_row_begin(struct digest_row *row)
+{
+	row->is_long = false;
+	row->used = 0;
+}
+
+void digest_row_bytes(struct digest_row *row, const void *bytes, size_t len)
+{
+	if (!row->is_long && sizeof(row->bytes) - row->used >= len) {
+		memcpy(row->bytes + row->used, bytes, len);
+		row->used += len;
+		return;
+	}
+	if (!row->is_long) {
+		XXH3_128bits_reset(row->state);
+		XXH3_128bits_update(row->state, row->bytes, row->used);
+		row->is_long = true;
+	}
+	XXH3_128bits_update(row->state, bytes, len);
+}
+
+void digest_row_open(struct digest_row *row, uint64_t len)
+{
+	unsigned char mark[MARK_LEN];
+
+	put_mark(mark, len);
+	digest_row_bytes(row, mark, sizeof(mark));
+}
+
+void digest_row_value(struct digest_row *row, const void *bytes, size_t len)
+{
+	digest_row_open(row, len);
+	if (len > 0)
+		digest_row_bytes(row, bytes, len);
+}
+
+void digest_row_null(struct digest_row *row)
+{
+	static const unsigned char null_mark = 0;
+
+	digest_row_bytes(row, &null_mark, 1);
+}
+
+void digest_row_end(struct digest_row *row, struct digest *d)
+{
+	if (row->is_long)
+		add_hash(d, XXH3_128bits_digest(row->state));
+	else
+		add_hash(d, XXH3_128bits(row->bytes, row->used));
+	digest_row_begin(row);
+}
+
+void digest_row_free(struct digest_row *row)
+{
+	if (!row)
+		return;
+	XXH3_freeState(row->state);
+	free(row);
 }
 
 void digest_add(struct digest *d, const struct digest *other)

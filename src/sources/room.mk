@@ -123,3 +123,29 @@ libsources_a_SOURCES += \
 	src/sources/redis/link.c \
 	src/sources/redis/link.h
 endif
+libsources_a_SOURCES += \
+	src/sources/redis/rdb/bytes_int.h \
+	src/sources/redis/rdb/crc64.c \
+	src/sources/redis/rdb/keys.c \
+	src/sources/redis/rdb/keys.h \
+	src/sources/redis/rdb/listpack.c \
+	src/sources/redis/rdb/lzf.c \
+	src/sources/redis/rdb/lzf.h \
+	src/sources/redis/rdb/members.c \
+	src/sources/redis/rdb/module.c \
+	src/sources/redis/rdb/pack.c \
+	src/sources/redis/rdb/pack.h \
+	src/sources/redis/rdb/pack_int.h \
+	src/sources/redis/rdb/packs.c \
+	src/sources/redis/rdb/payload.c \
+	src/sources/redis/rdb/rdb.h \
+	src/sources/redis/rdb/reader.c \
+	src/sources/redis/rdb/reader_int.h \
+	src/sources/redis/rdb/records.c \
+	src/sources/redis/rdb/stream.c \
+	src/sources/redis/rdb/strings.c \
+	src/sources/redis/rdb/tally.c \
+	src/sources/redis/rdb/tally.h \
+	src/sources/redis/rdb/values.c \
+	src/sources/redis/rdb/values_int.h \
+	src/sources/redis/rdb/ziplist.c

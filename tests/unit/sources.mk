@@ -92,3 +92,10 @@ tests_unit_test_redis_conn_CPPFLAGS = $(AM_CPPFLAGS) \
 	-I$(top_srcdir)/tests/fakes
 tests_unit_test_redis_conn_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 endif
+
+# The RDB reader: needs no server, and no library of Redis'.
+EXTRA_DIST += tests/data tests/unit/rdb_fixtures.py
+rdb_rig = tests/unit/test_redis_rdb_rig.c tests/unit/test_redis_rdb_rig.h
+check_PROGRAMS += tests/unit/test_redis_rdb
+tests_unit_test_redis_rdb_SOURCES = tests/unit/test_redis_rdb.c $(rdb_rig)
+tests_unit_test_redis_rdb_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)

@@ -141,8 +141,9 @@ void rdb_free(struct rdb_reader *r);
 /*
  * A payload as DUMP gives it: type byte, value, RDB version (2 bytes), CRC64.
  * Adds the digest that a key of this name and expiry has with this value.
- * *type is set. False with *e filled: "damaged_stream", or ERR_UNSUPPORTED
- * where the type is not known.
+ * *type is set; a module's value adds nothing. False with *e filled:
+ * ERR_DAMAGED, "damaged_stream"; or ERR_INVALID, "target_incompatible", where
+ * the type is not known.
  */
 bool rdb_payload_digest(const void *payload, size_t len, const char *name,
 			size_t name_len, int64_t expires_at, struct digest *d,

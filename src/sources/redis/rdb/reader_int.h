@@ -1,0 +1,201 @@
+/*
+ * reader_int.h - what the parts of the RDB reader share.
+ *
+ * The reader is a row of steps. A step takes what it needs from the input or
+ * nothing: on RDB_WAIT all that it took since its begin (or since its last
+ * rdb_commit()) is given back, kept until more has come, and the step runs
+ * again. So a step takes first, and acts when it has got all. A string that
+ * is too long to wait for is the exception: rdb_string() opens it, and it
+ * passes before the next step runs; hence it comes last in a step.
+ */
+#ifndef COFFER_SOURCES_REDIS_READER_INT_H
+#define COFFER_SOURCES_REDIS_READER_INT_H
+
+#include "base/text.h"
+#include "sources/redis/rdb/lzf.h"
+#include "sources/redis/rdb/rdb.h"
+
+enum {
+	RDB_DIGITS_MAX = 24,
+	RDB_BLOBS = 2,
+	RDB_PLAIN_MAX = 64 * 1024,    /* unpacked at once */
+	RDB_KEPT_BYTES = 1024 * 1024, /* larger buffers are given back */
+	RDB_STRANGE_MAX = 64,
+	RDB_CHECKSUM_LEN = 8,
+	RDB_CHECKSUM_SINCE = 5, /* the version */
+};
+
+enum rdb_step {
+	RDB_DONE,
+	RDB_WAIT, /* in.want bytes from in.start on are needed */
+	RDB_FAIL, /* *e is filled */
+	RDB_STRANGE,
+};
+
+typedef enum rdb_step rdb_step_fn(struct rdb_reader *r);
+
+/* The bytes at hand: of the call, or those that wait for more. */
+struct rdb_input {
+	const unsigned char *origin, *start, *at, *end;
+	uint64_t offset; /* of origin in the file */
+	size_t want;
+};
+
+/* A string that passes: what is left of it in the file. */
+struct rdb_passing {
+	uint64_t left;
+	bool is_packed;
+	struct digest_row *to; /* NULL: skipped */
+};
+
+/* A string as a whole, valid within the step. */
+struct rdb_blob {
+	const unsigned char *bytes;
+	size_t len;
+	char digits[RDB_DIGITS_MAX]; /* of one that is a number */
+};
+
+/* Where the fields of a hash have their expiry. */
+enum rdb_fields {
+	FIELDS_PLAIN,
+	FIELDS_EXPIRY_FIRST,
+	FIELDS_EXPIRY_LAST,
+};
+
+/* The value at hand: what of it is yet to come, and the sum of its members. */
+struct rdb_value {
+	uint64_t left, count;
+	struct digest sum;
+	bool is_text; /* its scores are */
+	enum rdb_fields fields;
+	int64_t expiry, base; /* of a field; what it counts from */
+	/* Streams. */
+	uint64_t groups, pending, consumers;
+};
+
+struct rdb_reader {
+	struct rdb_events events;
+	void *arg;
+	struct err *e; /* of the call */
+	rdb_step_fn *step;
+	struct rdb_input in;
+	struct rdb_passing passing;
+	struct rdb_value value;
+	struct rdb_record record;
+	struct digest_row *key, *member;
+	struct rdb_lzf *lzf; /* made when the first long one comes */
+	struct text name, carry, aux, plain[RDB_BLOBS];
+	unsigned version;
+	bool is_valkey, is_prefixed, is_payload;
+	bool is_failed, is_over, has_checksum;
+
+	/* The checksum. */
+	const unsigned char *chunk;
+	uint64_t chunk_offset, fed;
+	uint64_t crc, crc_done; /* of all before this offset */
+
+	/* Opaque. */
+	char strange[RDB_STRANGE_MAX];
+	unsigned char tail[RDB_CHECKSUM_LEN], before_tail;
+	size_t tail_len;
+};
+
+/* reader.c */
+
+/* The offset in the file of the next byte. */
+static inline uint64_t rdb_offset(const struct rdb_reader *r)
+{
+	return r->in.offset + (uint64_t)(r->in.at - r->in.origin);
+}
+
+/* What was taken so far stays taken. */
+static inline void rdb_commit(struct rdb_reader *r)
+{
+	r->in.start = r->in.at;
+}
+
+/* "damaged_stream" at the place where the step began. Returns RDB_FAIL. */
+enum rdb_step rdb_damaged(struct rdb_reader *r, const char *fmt, ...)
+	PRINTF_LIKE(2, 3);
+
+/* Something unknown or too large, "... at offset N". Returns RDB_STRANGE. */
+enum rdb_step rdb_strange(struct rdb_reader *r, const char *fmt, ...)
+	PRINTF_LIKE(2, 3);
+
+/* Out of memory. Returns RDB_FAIL. */
+enum rdb_step rdb_nomem(struct rdb_reader *r);
+
+/* Steps until the bytes are used up; is_once: one step alone. */
+enum rdb_step rdb_run(struct rdb_reader *r, bool is_once);
+
+/* Takes all before this offset, which lies in the call's bytes, into the
+ * checksum; rdb_crc_end(): nothing more. */
+void rdb_crc_to(struct rdb_reader *r, uint64_t offset);
+void rdb_crc_end(struct rdb_reader *r);
+
+/* strings.c */
+
+/* n bytes in a row; NULL: they are not all there (return RDB_WAIT). */
+const unsigned char *rdb_take(struct rdb_reader *r, size_t n);
+
+/* A length or plain number. */
+enum rdb_step rdb_length(struct rdb_reader *r, uint64_t *n);
+
+/* A whole string, gathered; slot: which of two buffers it may be unpacked
+ * into. Strange: longer than RDB_GATHER_MAX. */
+enum rdb_step rdb_blob(struct rdb_reader *r, struct rdb_blob *b, unsigned slot);
+
+/* The same when it is short and all there, else RDB_WAIT, which here means
+ * "not in this way": the caller gives back and takes piece by piece. */
+enum rdb_step rdb_blob_at_once(struct rdb_reader *r, struct rdb_blob *b,
+			       unsigned slot);
+
+/* A string of any length as the next column of a row; to NULL: skipped. It
+ * may be yet to pass when this returns: last in a step. */
+enum rdb_step rdb_string(struct rdb_reader *r, struct digest_row *to);
+
+/* The passing string's next bytes. */
+enum rdb_step rdb_pass(struct rdb_reader *r);
+
+/* records.c */
+
+/* The first step, and the one at the begin of each record. */
+enum rdb_step rdb_step_header(struct rdb_reader *r);
+enum rdb_step rdb_step_record(struct rdb_reader *r);
+
+/* The step at the end of a record that is no key, and of one that is. */
+enum rdb_step rdb_step_end(struct rdb_reader *r);
+enum rdb_step rdb_step_key_end(struct rdb_reader *r);
+
+/* values.c */
+
+/* Begins the row of a key (name, type, expiry), and its value's steps, by
+ * r->record.code. */
+enum rdb_step rdb_value_begin(struct rdb_reader *r);
+
+/* The type by the code in the file; false: unknown. */
+bool rdb_type_of(const struct rdb_reader *r, unsigned char code,
+		 enum rdb_type *type);
+
+/* The value is whole, its members are summed. */
+enum rdb_step rdb_members_end(struct rdb_reader *r);
+
+/* A number as a column. */
+void rdb_column_u64(struct digest_row *row, uint64_t n);
+
+/* First steps of values: packs.c (what lies in
+ * one piece, and lists), members.c (sets, sorted sets, hashes as tables),
+ * stream.c, module.c. */
+rdb_step_fn rdb_step_string, rdb_step_list, rdb_step_quicklist,
+	rdb_step_quicklist_2, rdb_step_set, rdb_step_zset, rdb_step_zset_2,
+	rdb_step_hash, rdb_step_hash_metadata, rdb_step_hash_metadata_pre_ga,
+	rdb_step_hash_2, rdb_step_packed, rdb_step_listpack_ex, rdb_step_stream,
+	rdb_step_module, rdb_step_module_aux;
+
+/* A score as eight bytes: equal scores are equal bytes. */
+void rdb_score_bytes(double score, unsigned char out[8]);
+
+/* A score as text, "inf", "3.5"; false: none. */
+bool rdb_score_parse(const char *text, size_t len, double *score);
+
+#endif
