@@ -90,8 +90,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/load/redo.h \
 	src/sources/mysql/load/rename.c \
 	src/sources/mysql/load/rename.h \
-	src/sources/mysql/load/report.c \
-	src/sources/mysql/load/report.h \
+	src/sources/findings.c \
+	src/sources/findings.h \
 	src/sources/mysql/dump/rights.c \
 	src/sources/mysql/dump/rights.h \
 	src/sources/mysql/dump/rows.c \

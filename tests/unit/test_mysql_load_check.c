@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "sources/mysql/load/report.h"
+#include "sources/findings.h"
 #include "test_mysql_load_rig.h"
 
 #define VARIABLES "v log ro case packet mode cs coll zone szone"
@@ -379,22 +379,22 @@ static void test_space(void **state)
 
 static void test_many_names(void **state)
 {
-	struct my_report r = {0};
+	struct findings r = {0};
 	struct load_report out;
 	struct err e = {0};
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
-		my_report_fate(&r, MY_FATE_TAKEN, "database", "table");
+		findings_fate(&r, FATE_TAKEN, "database", "table");
 	for (int i = 0; i < 2 * LOAD_FINDINGS_MAX; i++)
-		my_report_warn(&r, "some", "%d", i);
-	assert_true(my_report_end(&r, &out, &e));
+		findings_warn(&r, "some", "%d", i);
+	assert_true(findings_end(&r, &out, &e));
 	assert_int_equal(out.nreplace, 1000);
 	assert_int_equal(out.nfindings, LOAD_FINDINGS_MAX);
 	/* A blocker is never left out. */
 	assert_true(out.findings[0].is_blocker);
 	assert_non_null(strstr(out.findings[0].detail, " ...; set overwrite"));
-	my_report_fini(&r);
+	findings_fini(&r);
 }
 
 int main(void)

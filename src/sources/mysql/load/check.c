@@ -88,9 +88,9 @@ static bool take_role(void *arg, struct my_conn *c, struct err *e)
 	(void)e;
 	my_role_read(&k->server, c);
 	if (k->server.role == MY_ROLE_REPLICA)
-		my_report_block(&k->report, "target_incompatible",
-				"the target replicates from another server: "
-				"restore into its primary");
+		findings_block(&k->report, "target_incompatible",
+			       "the target replicates from another server: "
+			       "restore into its primary");
 	set_state(k, CHECK_COLLATION);
 	return true;
 }
@@ -133,7 +133,7 @@ static bool no_collation(void *arg, struct my_conn *c, unsigned number,
 
 	if (number == MY_ERR_UNKNOWN_CHARSET ||
 	    number == MY_ERR_UNKNOWN_COLLATION)
-		my_report_warn(
+		findings_warn(
 			&k->report, "collation_missing",
 			"the source's default collation %s is unknown "
 			"to the target: what uses it cannot be made "
@@ -223,10 +223,10 @@ static bool take_space(void *arg, struct my_conn *c, struct err *e)
 	    !str_to_u64(my_value(c, 0), &kib) ||
 	    kib >= k->load->plain_bytes / 1024)
 		return true;
-	my_report_warn(&k->report, "space_low",
-		       "the target's disk has %llu MiB left and the backup "
-		       "holds %" PRIu64 " MiB: make room there",
-		       kib / 1024, k->load->plain_bytes / 1024 / 1024);
+	findings_warn(&k->report, "space_low",
+		      "the target's disk has %llu MiB left and the backup "
+		      "holds %" PRIu64 " MiB: make room there",
+		      kib / 1024, k->load->plain_bytes / 1024 / 1024);
 	return true;
 }
 
@@ -258,8 +258,8 @@ static void next_database(struct check *k)
 		if (l->partials[k->at].is_partial)
 			my_check_part(k, NULL);
 		else
-			my_report_fate(&k->report, MY_FATE_CREATE,
-				       l->databases[k->at], NULL);
+			findings_fate(&k->report, FATE_CREATE,
+				      l->databases[k->at], NULL);
 	}
 	set_state(k, k->at < l->ndatabases ? CHECK_TABLES : CHECK_DONE);
 }
@@ -346,7 +346,7 @@ static bool take_programs(void *arg, struct my_conn *c, struct err *e)
 	if (my_next_row(c))
 		my_check_taken(k);
 	else
-		my_report_fate(&k->report, MY_FATE_CREATE, name_of(k), NULL);
+		findings_fate(&k->report, FATE_CREATE, name_of(k), NULL);
 	k->at++;
 	next_database(k);
 	return true;
@@ -400,7 +400,7 @@ static void tell(struct my_op *op, const struct err *e)
 
 	if (err_is(e))
 		k->done(k->arg, NULL, e);
-	else if (!my_report_end(&k->report, &report, &mine))
+	else if (!findings_end(&k->report, &report, &mine))
 		k->done(k->arg, NULL, &mine);
 	else
 		k->done(k->arg, &report, NULL);
@@ -411,7 +411,7 @@ static void check_free(struct my_op *op)
 	struct check *k = check_of(op);
 
 	my_op_fini(op);
-	my_report_fini(&k->report);
+	findings_fini(&k->report);
 	text_free(&k->grants);
 	free(k->exists);
 	free(k->accounts);

@@ -7,7 +7,7 @@
 
 #include "sources/mysql/load/load_int.h"
 #include "sources/mysql/op.h"
-#include "sources/mysql/load/report.h"
+#include "sources/findings.h"
 
 enum check_state {
 	CHECK_CONNECT,	 /* no connection yet */
@@ -37,7 +37,7 @@ struct check {
 	enum check_state state;
 	struct my_server server;
 	struct my_source_session source;
-	struct my_report report;
+	struct findings report;
 	bool *exists;	    /* for each of load->databases */
 	bool *accounts;	    /* for each of load->definers */
 	size_t at;	    /* the database at hand */

@@ -41,7 +41,7 @@ static void check_family(struct check *k)
 
 	if (from->is_mariadb == to->is_mariadb)
 		return;
-	my_report_block(
+	findings_block(
 		&k->report, incompatible,
 		"the backup is from %s and the target is %s: choose a target "
 		"of the same family. %s do not go across, and definitions, "
@@ -64,10 +64,10 @@ static void check_versions(struct check *k)
 	check_family(k);
 	if (from->is_mariadb == to->is_mariadb &&
 	    from->number / MAJOR > to->number / MAJOR)
-		my_report_block(&k->report, incompatible,
-				"the backup is from version %.40s and the "
-				"target is older, %.40s: choose a newer one",
-				from->version, to->version);
+		findings_block(&k->report, incompatible,
+			       "the backup is from version %.40s and the "
+			       "target is older, %.40s: choose a newer one",
+			       from->version, to->version);
 }
 
 /* INSERTs of more than one row are cut to fit; they are at most a frame. */
@@ -79,18 +79,18 @@ static void check_packet(struct check *k)
 	if (longest <= packet)
 		return;
 	if (longest > FRAME_BYTES)
-		my_report_block(&k->report, incompatible,
-				"the backup has a row of %" PRIu64 " bytes and "
-				"the target's max_allowed_packet is %" PRIu64
-				": raise it there",
-				longest, packet);
-	else
-		my_report_warn(&k->report, "packet_small",
+		findings_block(&k->report, incompatible,
+			       "the backup has a row of %" PRIu64 " bytes and "
 			       "the target's max_allowed_packet is %" PRIu64
-			       ": statements will be cut to it, but a single "
-			       "row that is longer stops the restore; raise it "
-			       "there",
-			       packet);
+			       ": raise it there",
+			       longest, packet);
+	else
+		findings_warn(&k->report, "packet_small",
+			      "the target's max_allowed_packet is %" PRIu64
+			      ": statements will be cut to it, but a single "
+			      "row that is longer stops the restore; raise it "
+			      "there",
+			      packet);
 }
 
 bool my_check_same_name(const struct check *k, const char *a, const char *b)
@@ -109,13 +109,13 @@ static void check_twins(struct check *k)
 					       l->databases[j])) {
 				struct text t = {0};
 
-				my_report_name(&t, l->databases[j], NULL);
-				my_report_name(&t, l->databases[i], NULL);
-				my_report_block(&k->report, incompatible,
-						"%s differ in case only, and "
-						"are one name at the target: "
-						"rename one",
-						t.data != NULL ? t.data : "");
+				findings_name(&t, l->databases[j], NULL);
+				findings_name(&t, l->databases[i], NULL);
+				findings_block(&k->report, incompatible,
+					       "%s differ in case only, and "
+					       "are one name at the target: "
+					       "rename one",
+					       t.data != NULL ? t.data : "");
 				text_free(&t);
 			}
 }
@@ -127,23 +127,23 @@ static void check_name_case(struct check *k)
 	check_twins(k);
 	if (from == -1 || (from != 0) == (to != 0))
 		return;
-	my_report_warn(&k->report, "name_case_differs",
-		       "lower_case_table_names was %d at the source and is %d "
-		       "at the target: %s",
-		       from, to,
-		       from == 0 ? "tables that differ in case only collide "
-				   "there"
-				 : "views and routines find a table only if "
-				   "they write its name in lower case");
+	findings_warn(&k->report, "name_case_differs",
+		      "lower_case_table_names was %d at the source and is %d "
+		      "at the target: %s",
+		      from, to,
+		      from == 0 ? "tables that differ in case only collide "
+				  "there"
+				: "views and routines find a table only if "
+				  "they write its name in lower case");
 }
 
 void my_check_server(struct check *k)
 {
 	check_versions(k);
 	if (k->server.is_read_only)
-		my_report_block(&k->report, incompatible,
-				"the target is read-only: set read_only off "
-				"there, or choose another");
+		findings_block(&k->report, incompatible,
+			       "the target is read-only: set read_only off "
+			       "there, or choose another");
 	check_packet(k);
 	check_name_case(k);
 }
@@ -220,17 +220,17 @@ static void check_database_rights(struct check *k, const char *database)
 
 	for (const char *const *word = needed; *word != NULL; word++)
 		if (!may(k, *word, database))
-			my_report_name(&missing, *word, NULL);
+			findings_name(&missing, *word, NULL);
 	if (k->load->is_overwrite && !may(k, "DROP", database))
-		my_report_name(&missing, "DROP", NULL);
+		findings_name(&missing, "DROP", NULL);
 	if (missing.len > 0) {
 		char clean[MY_TEXT_MAX];
 
-		my_report_block(&k->report, "access_denied",
-				"the account at the target lacks %s on "
-				"database \"%s\": grant it",
-				missing.data,
-				my_clean(clean, sizeof(clean), database));
+		findings_block(&k->report, "access_denied",
+			       "the account at the target lacks %s on "
+			       "database \"%s\": grant it",
+			       missing.data,
+			       my_clean(clean, sizeof(clean), database));
 	}
 	text_free(&missing);
 }
@@ -285,15 +285,15 @@ static void check_definer_rights(struct check *k)
 			return;
 	for (size_t i = 0; i < k->load->ndefiners; i++)
 		if (!is_own_account(k, k->load->definers[i]))
-			my_report_name(&others, k->load->definers[i], NULL);
+			findings_name(&others, k->load->definers[i], NULL);
 	if (others.len > 0)
-		my_report_block(&k->report, "access_denied",
-				"the account at the target may not make views "
-				"and programs for %s: grant it %s, or restore "
-				"with definer replace",
-				others.data,
-				k->server.is_mariadb ? "SET USER"
-						     : "SET_ANY_DEFINER");
+		findings_block(&k->report, "access_denied",
+			       "the account at the target may not make views "
+			       "and programs for %s: grant it %s, or restore "
+			       "with definer replace",
+			       others.data,
+			       k->server.is_mariadb ? "SET USER"
+						    : "SET_ANY_DEFINER");
 	text_free(&others);
 }
 
@@ -315,14 +315,14 @@ void my_check_definers(struct check *k)
 
 	for (size_t i = 0; i < k->load->ndefiners; i++)
 		if (!k->accounts[i])
-			my_report_name(&missing, k->load->definers[i], NULL);
+			findings_name(&missing, k->load->definers[i], NULL);
 	if (missing.len > 0)
-		my_report_warn(&k->report, "definer_missing",
-			       "views and programs belong to accounts that the "
-			       "target does not have, and fail when used: %s; "
-			       "make them there, or restore with definer "
-			       "replace",
-			       missing.data);
+		findings_warn(&k->report, "definer_missing",
+			      "views and programs belong to accounts that the "
+			      "target does not have, and fail when used: %s; "
+			      "make them there, or restore with definer "
+			      "replace",
+			      missing.data);
 	text_free(&missing);
 }
 
@@ -331,11 +331,11 @@ void my_check_taken(struct check *k)
 	const char *name = k->load->databases[k->at];
 
 	if (!k->load->is_overwrite)
-		my_report_fate(&k->report, MY_FATE_TAKEN, name, NULL);
+		findings_fate(&k->report, FATE_TAKEN, name, NULL);
 	else if (!my_load_may_drop(k->load, name))
-		my_report_fate(&k->report, MY_FATE_SILENT, name, NULL);
+		findings_fate(&k->report, FATE_SILENT, name, NULL);
 	else
-		my_report_fate(&k->report, MY_FATE_REPLACE, name, NULL);
+		findings_fate(&k->report, FATE_REPLACE, name, NULL);
 }
 
 void my_check_part(struct check *k, const bool *found)
@@ -344,14 +344,14 @@ void my_check_part(struct check *k, const bool *found)
 	const struct my_partial *p = &k->load->partials[k->at];
 
 	for (size_t i = 0; i < p->n; i++) {
-		enum my_fate fate = MY_FATE_REPLACE;
+		enum fate fate = FATE_REPLACE;
 
 		if (found == NULL || !found[i])
-			fate = MY_FATE_CREATE;
+			fate = FATE_CREATE;
 		else if (!k->load->is_overwrite)
-			fate = MY_FATE_TAKEN;
+			fate = FATE_TAKEN;
 		else if (!my_load_may_drop_table(k->load, name, p->tables[i]))
-			fate = MY_FATE_SILENT;
-		my_report_fate(&k->report, fate, name, p->tables[i]);
+			fate = FATE_SILENT;
+		findings_fate(&k->report, fate, name, p->tables[i]);
 	}
 }

@@ -1,16 +1,19 @@
-/* report.c - gathers what a look at a target found. */
-#include "sources/mysql/load/report.h"
+/* findings.c - gathers what a look at a target found. */
+#include "sources/findings.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sources/mysql/fault.h"
+#include "sources/clean_int.h"
 
-enum { SENTENCE_BYTES = 240 }; /* of names in a sentence, then "..." */
+enum {
+	SENTENCE_BYTES = 240, /* of names in a sentence, then "..." */
+	WORD_MAX_BYTES = 256,
+};
 
-static void add(struct my_report *r, bool is_blocker, const char *code,
+static void add(struct findings *r, bool is_blocker, const char *code,
 		const char *detail)
 {
 	struct load_finding *f;
@@ -26,8 +29,7 @@ static void add(struct my_report *r, bool is_blocker, const char *code,
 	(void)str_copy(f->detail, sizeof(f->detail), detail);
 }
 
-void my_report_block(struct my_report *r, const char *code, const char *fmt,
-		     ...)
+void findings_block(struct findings *r, const char *code, const char *fmt, ...)
 {
 	char detail[ERR_MSG_MAX];
 	va_list ap;
@@ -38,7 +40,7 @@ void my_report_block(struct my_report *r, const char *code, const char *fmt,
 	add(r, true, code, detail);
 }
 
-void my_report_warn(struct my_report *r, const char *code, const char *fmt, ...)
+void findings_warn(struct findings *r, const char *code, const char *fmt, ...)
 {
 	char detail[ERR_MSG_MAX];
 	va_list ap;
@@ -49,9 +51,9 @@ void my_report_warn(struct my_report *r, const char *code, const char *fmt, ...)
 	add(r, false, code, detail);
 }
 
-void my_report_name(struct text *t, const char *database, const char *table)
+void findings_name(struct text *t, const char *database, const char *table)
 {
-	char group[MY_TEXT_MAX], name[MY_TEXT_MAX];
+	char group[WORD_MAX_BYTES], name[WORD_MAX_BYTES];
 
 	if (t->len > SENTENCE_BYTES) {
 		if (t->data[t->len - 1] != '.')
@@ -59,13 +61,12 @@ void my_report_name(struct text *t, const char *database, const char *table)
 		return;
 	}
 	text_printf(t, "%s%s", t->len > 0 ? ", " : "",
-		    my_clean(group, sizeof(group), database));
+		    source_clean(group, sizeof(group), database));
 	if (table != NULL)
-		text_printf(t, ".%s", my_clean(name, sizeof(name), table));
+		text_printf(t, ".%s", source_clean(name, sizeof(name), table));
 }
 
-static bool keep(struct my_names_list *l, const char *database,
-		 const char *table)
+static bool keep(struct names_list *l, const char *database, const char *table)
 {
 	struct text t = {0};
 
@@ -90,22 +91,22 @@ static bool keep(struct my_names_list *l, const char *database,
 	return true;
 }
 
-void my_report_fate(struct my_report *r, enum my_fate fate,
-		    const char *database, const char *table)
+void findings_fate(struct findings *r, enum fate fate, const char *database,
+		   const char *table)
 {
-	struct my_names_list *list =
-		fate == MY_FATE_CREATE ? &r->create : &r->replace;
+	struct names_list *list =
+		fate == FATE_CREATE ? &r->create : &r->replace;
 
 	if (!keep(list, database, table))
 		r->is_broken = true;
-	if (fate == MY_FATE_TAKEN)
-		my_report_name(&r->taken, database, table);
-	if (fate == MY_FATE_SILENT)
-		my_report_name(&r->silent, database, table);
+	if (fate == FATE_TAKEN)
+		findings_name(&r->taken, database, table);
+	if (fate == FATE_SILENT)
+		findings_name(&r->silent, database, table);
 }
 
 /* Each kind in the order in which it was found. */
-static void blockers_first(struct my_report *r)
+static void blockers_first(struct findings *r)
 {
 	for (size_t i = 1; i < r->nfindings; i++)
 		for (size_t k = i; k > 0 && r->findings[k].is_blocker &&
@@ -118,20 +119,20 @@ static void blockers_first(struct my_report *r)
 		}
 }
 
-bool my_report_end(struct my_report *r, struct load_report *out, struct err *e)
+bool findings_end(struct findings *r, struct load_report *out, struct err *e)
 {
 	if (r->is_broken || r->taken.is_broken || r->silent.is_broken)
 		return err_nomem(e, "a check");
 	if (r->taken.len > 0)
-		my_report_block(r, "target_not_empty",
-				"these exist at the target and are not empty: "
-				"%s; set overwrite and confirm them, or rename",
-				r->taken.data);
+		findings_block(r, "target_not_empty",
+			       "these exist at the target and are not empty: "
+			       "%s; set overwrite and confirm them, or rename",
+			       r->taken.data);
 	if (r->silent.len > 0)
-		my_report_block(r, "confirm_required",
-				"these would be replaced: %s; name each of "
-				"them in confirm",
-				r->silent.data);
+		findings_block(r, "confirm_required",
+			       "these would be replaced: %s; name each of "
+			       "them in confirm",
+			       r->silent.data);
 	blockers_first(r);
 	*out = (struct load_report){
 		.findings = r->findings,
@@ -144,18 +145,18 @@ bool my_report_end(struct my_report *r, struct load_report *out, struct err *e)
 	return true;
 }
 
-static void free_list(struct my_names_list *l)
+static void free_list(struct names_list *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		free(l->list[i]);
 	free(l->list);
 }
 
-void my_report_fini(struct my_report *r)
+void findings_fini(struct findings *r)
 {
 	free_list(&r->create);
 	free_list(&r->replace);
 	text_free(&r->taken);
 	text_free(&r->silent);
-	*r = (struct my_report){0};
+	*r = (struct findings){0};
 }
