@@ -1,7 +1,10 @@
 /*
  * catalog.h - the server's own database. Statements run on the catalog's own
  * thread, in order, each intent one short transaction; completions run once,
- * from the loop, never inside the call. What a completion reports as done is
+ * from the loop, never inside the call. Lists of records that users make, and
+ * catalog_count(), have a thread of their own: they show all that a completion
+ * has told before they were asked for, and may be answered before what was
+ * asked for earlier. What a completion reports as done is
  * on disk (WAL, synchronous=FULL). Records in completions belong to the
  * catalog and are valid during the call.
  *

@@ -221,6 +221,7 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	const struct catalog_query *q = &op->query;
 	struct list l = {0};
 
+	(void)c;
 	list_filter_contains(&l, "b.name", q->q);
 	list_filter_ref(&l, KEY_SOURCE, q->source, "b.source_id = ?",
 			"b.source_id ="
@@ -236,11 +237,11 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	list_filter(&l, "b.status = ?", q->status);
 	list_filter_int(&l, "b.created_at >= ?", q->since);
 	list_filter_int(&l, "b.created_at < ?", q->until);
-	return list_run(&l, &spec, &c->db, op);
+	return list_run(&l, &spec, op);
 }
 
 static const struct intent list = {
-	.mode = INTENT_READ, .run = run_list, .tell = backup_tell_list};
+	.mode = INTENT_LIST, .run = run_list, .tell = backup_tell_list};
 
 struct catalog_op *catalog_backup_list(struct catalog *c,
 				       const struct catalog_query *q,

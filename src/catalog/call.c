@@ -2,6 +2,10 @@
  * call.c - the way of every intent: the call copies what it was given, runs
  * on the catalog's thread inside one transaction, and is answered from the
  * loop. Nothing is shared between the two threads while it is under way.
+ *
+ * Lists have a thread and a connection of their own: users wait for them, and
+ * behind a transaction they would wait for its disk, and a transaction behind
+ * a long list. They show what was answered before they were asked for.
  */
 #include "catalog/call_int.h"
 
@@ -91,15 +95,14 @@ void call_free(struct catalog_op *op)
 
 void call_run(struct catalog_op *op)
 {
-	struct catalog *c = op->catalog;
-	struct db *db = &c->db;
+	struct db *db = op->db;
 	bool is_bare = op->intent->mode == INTENT_BARE;
 	bool ok;
 
 	op->has_run = true;
 	ok = is_bare ||
 	     db_begin(db, op->intent->mode == INTENT_WRITE, &op->err);
-	ok = ok && op->intent->run(c, op);
+	ok = ok && op->intent->run(op->catalog, op);
 	ok = ok && (is_bare || db_commit(db, &op->err));
 	if (!ok)
 		db_rollback(db);
@@ -173,6 +176,7 @@ struct catalog_op *call_new(struct catalog *c, const struct intent *i,
 	op->work.run = on_thread;
 	op->work.done = on_done;
 	op->catalog = c;
+	op->db = i->mode == INTENT_LIST ? &c->lists : &c->db;
 	op->intent = i;
 	op->cb = cb;
 	op->arg = arg;
@@ -242,6 +246,8 @@ bool call_give_query(struct catalog_op *op, const struct catalog_query *q)
 struct catalog_op *call_submit(struct catalog_op *op, bool is_whole,
 			       struct err *e)
 {
+	struct catalog *c;
+
 	if (op == NULL)
 		return NULL;
 	if (!is_whole) {
@@ -249,8 +255,9 @@ struct catalog_op *call_submit(struct catalog_op *op, bool is_whole,
 		call_free(op);
 		return NULL;
 	}
-	TAILQ_INSERT_TAIL(&op->catalog->calls, op, entry);
-	workers_submit(op->catalog->thread, &op->work);
+	c = op->catalog;
+	TAILQ_INSERT_TAIL(&c->calls, op, entry);
+	workers_submit(op->db == &c->lists ? c->reader : c->thread, &op->work);
 	return op;
 }
 

@@ -38,9 +38,10 @@ TAILQ_HEAD(waiting_events, waiting_event);
 TAILQ_HEAD(call_list, catalog_op);
 
 struct catalog {
-	struct db db; /* the thread's alone, between open and close */
-	int lock_fd;  /* held while open: one server per catalog */
-	struct workers *thread;
+	struct db db;	 /* the thread's alone, between open and close */
+	struct db lists; /* the readers' alone: it sees what is committed */
+	int lock_fd;	 /* held while open: one server per catalog */
+	struct workers *thread, *reader;
 	const struct secret_key *key;
 	unsigned manual_backups_max, shrink_percent;
 	struct catalog_identity identity;
@@ -104,7 +105,10 @@ struct verify_row;
 /* What a call does; one static const per function of the headers. */
 struct intent {
 	enum {
-		INTENT_READ,  /* in a transaction that reads */
+		INTENT_READ,  /* in a transaction that reads, after all that was
+			       * submitted before */
+		INTENT_LIST,  /* the same beside those that write: it sees what
+			       * is answered, and waits for no disk */
 		INTENT_WRITE, /* in one that writes: all of it or nothing */
 		INTENT_BARE,  /* without one */
 	} mode;
@@ -117,6 +121,7 @@ struct intent {
 struct catalog_op {
 	struct work work;
 	struct catalog *catalog;
+	struct db *db; /* where it runs */
 	const struct intent *intent;
 	TAILQ_ENTRY(catalog_op) entry;
 	bool has_run;

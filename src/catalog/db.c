@@ -12,14 +12,17 @@
 
 #include "base/log.h"
 
-/* Eight megabytes of pages are the most that a server keeps of its catalog. */
+/* Six megabytes of pages are the most that a server keeps of its catalog: two
+ * for what it writes, four for lists. */
 #define SETTINGS                                                               \
 	"PRAGMA foreign_keys = ON;"                                            \
 	"PRAGMA secure_delete = ON;"                                           \
 	"PRAGMA synchronous = FULL;"                                           \
 	"PRAGMA trusted_schema = OFF;"                                         \
-	"PRAGMA temp_store = MEMORY;"                                          \
-	"PRAGMA cache_size = -4096;"
+	"PRAGMA temp_store = MEMORY;"
+
+#define WRITE_CACHE "PRAGMA cache_size = -2048;"
+#define LISTS_CACHE "PRAGMA cache_size = -4096;"
 
 static int on_wal(void *arg, sqlite3 *sq, const char *name, int pages)
 {
@@ -65,12 +68,12 @@ static void name_has(sqlite3_context *sq, int n, sqlite3_value **values)
 			   name != NULL && needle != NULL && has(name, needle));
 }
 
-bool db_open(struct db *db, const char *path, struct err *e)
+static bool open_as(struct db *db, const char *path, int flags,
+		    const char *settings, struct err *e)
 {
 	*db = (struct db){0};
-	if (sqlite3_open_v2(path, &db->sq,
-			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-			    NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &db->sq, flags | SQLITE_OPEN_NOMUTEX, NULL) !=
+	    SQLITE_OK) {
 		(void)db_fail(db, "open", e);
 		db_close(db);
 		return false;
@@ -81,10 +84,21 @@ bool db_open(struct db *db, const char *path, struct err *e)
 				    SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
 				    name_has, NULL, NULL) != SQLITE_OK)
 		(void)db_fail(db, "open", e);
-	else if (db_script(db, SETTINGS, e))
+	else if (db_script(db, settings, e))
 		return true;
 	db_close(db);
 	return false;
+}
+
+bool db_open(struct db *db, const char *path, struct err *e)
+{
+	return open_as(db, path, SQLITE_OPEN_READWRITE, SETTINGS WRITE_CACHE,
+		       e);
+}
+
+bool db_open_lists(struct db *db, const char *path, struct err *e)
+{
+	return open_as(db, path, SQLITE_OPEN_READONLY, SETTINGS LISTS_CACHE, e);
 }
 
 bool db_settle(struct db *db, struct err *e)

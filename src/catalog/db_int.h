@@ -1,7 +1,7 @@
 /*
  * db_int.h - the SQLite connection as the catalog's files see it: statements
  * with typed arguments, columns read in order, errors as struct err. Used on
- * one thread at a time: the one that opens, then the catalog's own.
+ * one thread at a time: the one that opens, then the one that it is for.
  */
 #ifndef COFFER_CATALOG_DB_INT_H
 #define COFFER_CATALOG_DB_INT_H
@@ -57,6 +57,10 @@ static inline struct arg arg_u64(uint64_t n)
 /* Opens a file that is there, with the connection's settings but those that
  * write (see db_settle()). */
 bool db_open(struct db *db, const char *path, struct err *e) MUST_CHECK;
+
+/* The same for reading alone, beside a connection that writes and is settled.
+ */
+bool db_open_lists(struct db *db, const char *path, struct err *e) MUST_CHECK;
 
 /* Write-ahead log, every commit on disk, foreign keys, wiped pages. */
 bool db_settle(struct db *db, struct err *e) MUST_CHECK;

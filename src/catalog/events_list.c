@@ -90,13 +90,14 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	bool by_id = q->resource != NULL && id_is_shaped(q->resource);
 	struct list l = {0};
 
+	(void)c;
 	list_filter(&l, by_id ? "ev.resource = ?" : "ev.name = ?", q->resource);
 	list_filter(&l, "ev.kind = ?", q->kind);
 	list_filter(&l, "ev.kind <> ?", q->kind_not);
 	list_filter(&l, "ev.result = ?", q->result);
 	list_filter_int(&l, "ev.at >= ?", q->since);
 	list_filter_int(&l, "ev.at < ?", q->until);
-	return list_run(&l, &spec, &c->db, op);
+	return list_run(&l, &spec, op);
 }
 
 static const struct intent list = {

@@ -215,6 +215,7 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	const struct catalog_query *q = &op->query;
 	struct list l = {0};
 
+	(void)c;
 	list_filter(&l, "j.kind = ?", q->kind);
 	list_filter(&l, "j.status = ?", q->status);
 	list_filter_ref(&l, KEY_SOURCE, q->source, "j.source_id = ?",
@@ -222,7 +223,7 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 			" (SELECT id FROM sources WHERE name_key = ?)");
 	list_filter_int(&l, "j.created_at >= ?", q->since);
 	list_filter_int(&l, "j.created_at < ?", q->until);
-	return list_run(&l, &spec, &c->db, op);
+	return list_run(&l, &spec, op);
 }
 
 static void tell_list(const struct catalog_op *op, const struct err *e)
@@ -232,7 +233,7 @@ static void tell_list(const struct catalog_op *op, const struct err *e)
 }
 
 static const struct intent list = {
-	.mode = INTENT_READ, .run = run_list, .tell = tell_list};
+	.mode = INTENT_LIST, .run = run_list, .tell = tell_list};
 
 struct catalog_op *catalog_job_list(struct catalog *c,
 				    const struct catalog_query *q,

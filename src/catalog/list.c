@@ -202,7 +202,7 @@ static char *cursor_make(const struct cut *cut, const char *id,
 }
 
 static bool run_count(struct list *l, const char *what, const char *from,
-		      struct db *db, struct catalog_op *op)
+		      struct catalog_op *op)
 {
 	struct text sql = {0};
 	int64_t total = 0;
@@ -213,7 +213,7 @@ static bool run_count(struct list *l, const char *what, const char *from,
 	if (sql.is_broken || l->where.is_broken)
 		ok = err_nomem(&op->err, "a list");
 	else
-		ok = db_int(db, sql.data, l->args, &total, &op->err);
+		ok = db_int(op->db, sql.data, l->args, &total, &op->err);
 	op->page.total = (uint64_t)total;
 	text_free(&sql);
 	return ok;
@@ -320,8 +320,7 @@ static bool read_page(struct stmt *s, const struct list_spec *spec,
 }
 
 static bool run_page(struct list *l, const struct list_spec *spec,
-		     struct db *db, const struct cut *cut,
-		     struct catalog_op *op)
+		     const struct cut *cut, struct catalog_op *op)
 {
 	struct text sql = {0};
 	struct stmt s;
@@ -334,7 +333,7 @@ static bool run_page(struct list *l, const struct list_spec *spec,
 		text_free(&sql);
 		return err_nomem(&op->err, "a list");
 	}
-	ok = stmt_begin(&s, db, sql.data, l->args, &op->err);
+	ok = stmt_begin(&s, op->db, sql.data, l->args, &op->err);
 	text_free(&sql);
 	if (!ok)
 		return false;
@@ -369,30 +368,29 @@ static void choose_way(const struct list *l, const struct list_spec *spec,
 }
 
 static bool run_counted(struct list *l, const struct list_spec *spec,
-			struct db *db, struct cut *cut, struct catalog_op *op)
+			struct cut *cut, struct catalog_op *op)
 {
-	bool ok = l->needs_rows
-			  ? run_count(l, "count(*)", search_of(l, spec), db, op)
-			  : run_count(l, "coalesce(sum(n), 0)", spec->totals,
-				      db, op);
+	bool ok =
+		l->needs_rows
+			? run_count(l, "count(*)", search_of(l, spec), op)
+			: run_count(l, "coalesce(sum(n), 0)", spec->totals, op);
 
 	if (!ok)
 		return false;
 	choose_way(l, spec, op->page.total, cut);
-	return run_page(l, spec, db, cut, op);
+	return run_page(l, spec, cut, op);
 }
 
 /* When it is the first page and the last one its records are all there are,
  * and looking for them once is enough. */
 static bool run_page_first(struct list *l, const struct list_spec *spec,
-			   struct db *db, struct cut *cut,
-			   struct catalog_op *op)
+			   struct cut *cut, struct catalog_op *op)
 {
 	size_t len = l->where.len;
 	unsigned nargs = l->nargs;
 
 	cut->from = search_of(l, spec);
-	if (!run_page(l, spec, db, cut, op))
+	if (!run_page(l, spec, cut, op))
 		return false;
 	op->page.total = op->out.n;
 	if (cut->value == NULL && op->next == NULL)
@@ -403,19 +401,19 @@ static bool run_page_first(struct list *l, const struct list_spec *spec,
 		l->where.data[len] = '\0';
 	while (l->nargs > nargs)
 		l->args[--l->nargs] = (struct arg){0};
-	return run_count(l, "count(*)", cut->from, db, op);
+	return run_count(l, "count(*)", cut->from, op);
 }
 
 static bool run_both(struct list *l, const struct list_spec *spec,
-		     struct db *db, struct cut *cut, struct catalog_op *op)
+		     struct cut *cut, struct catalog_op *op)
 {
 	cut->from = spec->table;
 	if (spec->totals == NULL || (l->needs_rows && is_by_creation(cut)))
-		return run_page_first(l, spec, db, cut, op);
-	return run_counted(l, spec, db, cut, op);
+		return run_page_first(l, spec, cut, op);
+	return run_counted(l, spec, cut, op);
 }
 
-bool list_run(struct list *l, const struct list_spec *spec, struct db *db,
+bool list_run(struct list *l, const struct list_spec *spec,
 	      struct catalog_op *op)
 {
 	const struct catalog_query *q = &op->query;
@@ -428,7 +426,7 @@ bool list_run(struct list *l, const struct list_spec *spec, struct db *db,
 		cut.limit = LIST_LIMIT_MAX;
 	ok = cut_sort(&cut, spec, q, &op->err) &&
 	     cut_cursor(&cut, spec, q->after, &op->err) &&
-	     run_both(l, spec, db, &cut, op);
+	     run_both(l, spec, &cut, op);
 	op->page.n = op->out.n;
 	op->page.next = op->next;
 	free(cut.cursor);

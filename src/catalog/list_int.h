@@ -78,7 +78,7 @@ void list_where(struct list *l, const char *sql);
 
 /* Fills op->out, op->page and op->next by op->query, and ends l.
  * "invalid_sort" "invalid_cursor". */
-bool list_run(struct list *l, const struct list_spec *spec, struct db *db,
+bool list_run(struct list *l, const struct list_spec *spec,
 	      struct catalog_op *op) MUST_CHECK;
 
 #endif

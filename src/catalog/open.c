@@ -127,8 +127,12 @@ static bool open_all(struct catalog *c, struct loop *l, const char *path,
 		err_prefix(e, "%s", path);
 		return false;
 	}
+	if (!db_open_lists(&c->lists, path, e))
+		return false;
 	c->thread = workers_new(l, "catalog", 1, e);
-	return c->thread != NULL;
+	if (c->thread != NULL)
+		c->reader = workers_new(l, "catalog lists", 1, e);
+	return c->reader != NULL;
 }
 
 struct catalog *catalog_open_schema(struct loop *l,
@@ -161,7 +165,7 @@ struct catalog *catalog_open(struct loop *l,
 	return catalog_open_schema(l, config, schema_current(), e);
 }
 
-/* The thread is gone: what it did not come to is done here, in order. */
+/* The threads are gone: what they did not come to is done here, in order. */
 static void finish_calls(struct catalog *c)
 {
 	struct catalog_op *op;
@@ -181,9 +185,13 @@ void catalog_close(struct catalog *c)
 	lines_flush(c);
 	events_flush(c);
 	workers_free(c->thread);
+	workers_free(c->reader);
 	finish_calls(c);
 	lines_drop(c);
 	events_drop(&c->events);
+	/* Who closes last moves the log, or leaves it alone. */
+	if (c->lists.sq != NULL)
+		db_close(&c->lists);
 	if (c->db.sq != NULL)
 		db_close(&c->db);
 	if (c->lock_fd >= 0)

@@ -250,6 +250,7 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	const struct catalog_query *q = &op->query;
 	struct list l = {0};
 
+	(void)c;
 	list_filter_name(&l, "instr(p.name_key, ?) > 0", q->q);
 	list_filter_ref(&l, KEY_SOURCE, q->source, "p.source_id = ?",
 			"p.source_id ="
@@ -265,11 +266,11 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	list_filter_int(&l, "p.created_at >= ?", q->since);
 	list_filter_int(&l, "p.created_at < ?", q->until);
 	filter_status(&l, q->status);
-	return list_run(&l, &spec, &c->db, op);
+	return list_run(&l, &spec, op);
 }
 
 static const struct intent list = {
-	.mode = INTENT_READ, .run = run_list, .tell = plan_tell_list};
+	.mode = INTENT_LIST, .run = run_list, .tell = plan_tell_list};
 
 struct catalog_op *catalog_plan_list(struct catalog *c,
 				     const struct catalog_query *q,

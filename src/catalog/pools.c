@@ -205,6 +205,7 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	const struct catalog_query *q = &op->query;
 	struct list l = {0};
 
+	(void)c;
 	list_filter_name(&l, "instr(p.name_key, ?) > 0", q->q);
 	list_filter(&l, "p.storage_type = ?", q->storage_type);
 	list_filter(&l,
@@ -212,11 +213,11 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 		    " WHEN " IS_ADOPTING " THEN 'adopting'"
 		    " ELSE 'available' END = ?",
 		    q->status);
-	return list_run(&l, &spec, &c->db, op);
+	return list_run(&l, &spec, op);
 }
 
 static const struct intent list = {
-	.mode = INTENT_READ, .run = run_list, .tell = tell_list};
+	.mode = INTENT_LIST, .run = run_list, .tell = tell_list};
 
 struct catalog_op *catalog_pool_list(struct catalog *c,
 				     const struct catalog_query *q,

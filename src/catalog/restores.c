@@ -291,6 +291,7 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	const struct catalog_query *q = &op->query;
 	struct list l = {0};
 
+	(void)c;
 	list_filter_ref(&l, KEY_BACKUP, q->backup, "r.backup_id = ?",
 			"r.backup_id ="
 			" (SELECT id FROM backups WHERE name_key = ?)");
@@ -300,11 +301,11 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	list_filter(&l, "r.status = ?", q->status);
 	list_filter_int(&l, "r.created_at >= ?", q->since);
 	list_filter_int(&l, "r.created_at < ?", q->until);
-	return list_run(&l, &spec, &c->db, op);
+	return list_run(&l, &spec, op);
 }
 
 static const struct intent list = {
-	.mode = INTENT_READ, .run = run_list, .tell = tell_list};
+	.mode = INTENT_LIST, .run = run_list, .tell = tell_list};
 
 struct catalog_op *catalog_restore_list(struct catalog *c,
 					const struct catalog_query *q,

@@ -231,14 +231,15 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	const struct catalog_query *q = &op->query;
 	struct list l = {0};
 
+	(void)c;
 	list_filter_name(&l, "instr(s.name_key, ?) > 0", q->q);
 	list_filter(&l, "s.engine = ?", q->engine);
 	list_filter(&l, STATUS " = ?", q->status);
-	return list_run(&l, &spec, &c->db, op);
+	return list_run(&l, &spec, op);
 }
 
 static const struct intent list = {
-	.mode = INTENT_READ, .run = run_list, .tell = tell_list};
+	.mode = INTENT_LIST, .run = run_list, .tell = tell_list};
 
 struct catalog_op *catalog_source_list(struct catalog *c,
 				       const struct catalog_query *q,

@@ -58,8 +58,9 @@ static bool count_jobs(struct db *db, struct catalog_usage *u, struct err *e)
 static bool run_count(struct catalog *c, struct catalog_op *op)
 {
 	struct catalog_usage *u = &op->usage;
-	struct db *db = &c->db;
+	struct db *db = op->db;
 
+	(void)c;
 	return count(db, "SELECT count(*) FROM sources", &u->sources,
 		     &op->err) &&
 	       count(db, "SELECT count(*) FROM pools", &u->pools, &op->err) &&
@@ -76,7 +77,7 @@ static void tell_count(const struct catalog_op *op, const struct err *e)
 }
 
 static const struct intent count_all = {
-	.mode = INTENT_READ, .run = run_count, .tell = tell_count};
+	.mode = INTENT_LIST, .run = run_count, .tell = tell_count};
 
 struct catalog_op *catalog_count(struct catalog *c, catalog_usage_cb *done,
 				 void *arg, struct err *e)

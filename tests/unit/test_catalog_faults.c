@@ -4,6 +4,7 @@
  */
 #include "config.h" /* for syscall() */
 #include <errno.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
@@ -23,6 +24,10 @@
 static atomic_int sync_error, write_error;
 static atomic_uint syncs;
 
+/* While it is closed the next sync says that it has come, and waits. */
+static atomic_bool is_closed;
+static sem_t came, gate;
+
 int fdatasync(int fd);
 int fsync(int fd);
 
@@ -30,6 +35,11 @@ int fsync(int fd);
 int fdatasync(int fd)
 {
 	syncs++;
+	if (atomic_exchange(&is_closed, false)) {
+		(void)sem_post(&came);
+		while (sem_wait(&gate) != 0)
+			continue;
+	}
 	if (sync_error != 0) {
 		errno = sync_error;
 		return -1;
@@ -222,6 +232,49 @@ static void test_open_on_a_full_disk(void **state)
 	assert_true(rig_create_source(r, "shop"));
 }
 
+static void on_written(void *arg, const struct source_record *s,
+		       const struct err *e)
+{
+	bool *is_written = arg;
+
+	assert_non_null(s);
+	assert_null(e);
+	*is_written = true;
+}
+
+/* Lists go on while the disk takes its time for a change, without it; which
+ * is there as soon as it is answered. */
+static void test_lists_wait_for_no_disk(void **state)
+{
+	struct source_record blog = {.name = "blog", .engine = "mysql"};
+	struct catalog_query all = {0};
+	struct rig *r = *state;
+	bool is_written = false;
+	struct err e = {0};
+
+	assert_int_equal(sem_init(&came, 0, 0), 0);
+	assert_int_equal(sem_init(&gate, 0, 0), 0);
+	assert_true(rig_create_source(r, "shop"));
+	is_closed = true;
+	assert_non_null(catalog_source_create(r->catalog, &blog, on_written,
+					      &is_written, &e));
+	while (sem_wait(&came) != 0)
+		continue;
+	/* Who waits for the disk here waits for ever. */
+	(void)alarm(60);
+	assert_true(rig_list_sources(r, &all));
+	assert_int_equal(r->a.total, 1);
+	assert_true(rig_count(r));
+	assert_int_equal(r->a.usage.sources, 1);
+	(void)alarm(0);
+	assert_false(is_written);
+	assert_int_equal(sem_post(&gate), 0);
+	assert_true(rig_get_source(r, "blog"));
+	assert_true(is_written);
+	assert_true(rig_list_sources(r, &all));
+	assert_int_equal(r->a.total, 2);
+}
+
 /* The kernel's own limit, without any function of the test between. */
 static void fill_up(struct rig *r)
 {
@@ -284,6 +337,7 @@ int main(void)
 		RIGGED(test_rule_3_nothing_half_done),
 		RIGGED(test_log_lines_on_a_full_disk),
 		RIGGED(test_open_on_a_full_disk),
+		RIGGED(test_lists_wait_for_no_disk),
 		RIGGED(test_rule_28_file_size_limit),
 	};
 
