@@ -20,14 +20,8 @@ static void on_list(void *arg, const struct backup_record *list,
 		    const struct catalog_page *page, const struct err *e)
 {
 	struct request *r = arg;
-	json_t *items;
 
-	if (!request_resume(r, e))
-		return;
-	items = json_array();
-	for (size_t i = 0; i < page->n; i++)
-		list_append(&items, backups_show(r, &list[i]));
-	request_reply(r, 200, show_page(items, page));
+	LIST_ANSWER_WITH(r, list, page, e, backups_show, r);
 }
 
 void backups_check_words(struct request *r)
@@ -44,18 +38,23 @@ void backups_check_words(struct request *r)
 	query_word(&r->query, "status", statuses, &r->faults);
 }
 
+void backups_ask(struct request *r, const struct catalog_query *q)
+{
+	struct err e = {0};
+
+	request_await_catalog(r,
+			      catalog_backup_list(r->server->config.catalog, q,
+						  on_list, r, &e),
+			      &e);
+}
+
 void backups_list(struct request *r)
 {
 	struct catalog_query q;
-	struct err e = {0};
 
 	backups_check_words(r);
-	if (!list_query(r, &q))
-		return;
-	request_await_catalog(r,
-			      catalog_backup_list(r->server->config.catalog, &q,
-						  on_list, r, &e),
-			      &e);
+	if (list_query(r, &q))
+		backups_ask(r, &q);
 }
 
 void backups_fetch(struct request *r, catalog_backup_cb *done)

@@ -11,14 +11,13 @@
 #include "http/merge.h"
 #include "http/refs.h"
 #include "http/server_int.h"
+#include "http/update.h"
 #include "jobs/jobs.h"
-
-enum { UPDATE_TRIES = 5 };
 
 struct backup_state {
 	struct refs refs; /* first: refs.h */
 	struct backup_record backup;
-	unsigned tries;
+	struct update update;
 };
 
 static void backup_fini(void *state)
@@ -127,10 +126,7 @@ static void on_updated(void *arg, const struct backup_record *rec,
 	struct request *r = arg;
 	struct backup_state *s = r->state;
 
-	/* As for sources: again with what somebody else has written. */
-	if (e != NULL && strcmp(e->api, "revision_changed") == 0 &&
-	    r->if_revision == 0 && s->tries < UPDATE_TRIES) {
-		request_forget(r);
+	if (update_again(r, &s->update, e)) {
 		backups_fetch(r, on_got_update);
 		return;
 	}
@@ -172,11 +168,10 @@ static void on_got_update(void *arg, const struct backup_record *rec,
 	struct request *r = arg;
 	struct backup_state *s = r->state;
 	struct err mine = {0};
-	int64_t revision = r->if_revision;
 
-	if (!request_resume(r, e))
+	if (!request_resume(r, e) ||
+	    !update_read(r, &s->update, rec->revision, "backup"))
 		return;
-	s->tries++;
 	if (!read_update(r, rec)) {
 		(void)err_nomem(&mine, "a backup");
 		request_fail(r, &mine);
@@ -187,7 +182,7 @@ static void on_got_update(void *arg, const struct backup_record *rec,
 	request_await_catalog(
 		r,
 		catalog_backup_update(r->server->config.catalog, &s->backup,
-				      revision ? revision : rec->revision,
+				      update_revision(r, &s->update),
 				      on_updated, r, &mine),
 		&mine);
 }

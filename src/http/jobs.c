@@ -25,14 +25,8 @@ static void on_list(void *arg, const struct job_record *list,
 		    const struct catalog_page *page, const struct err *e)
 {
 	struct request *r = arg;
-	json_t *items;
 
-	if (!request_resume(r, e))
-		return;
-	items = json_array();
-	for (size_t i = 0; i < page->n; i++)
-		list_append(&items, show_now(r, &list[i]));
-	request_reply(r, 200, show_page(items, page));
+	LIST_ANSWER_WITH(r, list, page, e, show_now, r);
 }
 
 void jobs_list_all(struct request *r)

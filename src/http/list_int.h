@@ -10,17 +10,24 @@ bool list_query(struct request *r, struct catalog_query *q) MUST_CHECK;
 
 /*
  * The body of a completion of a list: answers with e, or with the page whose
- * items are what show_one() makes of each element of list. A macro, since the
+ * items are what show_one() makes of each element of list. Macros, since the
  * element's type is part of it.
  */
 #define LIST_ANSWER(r, list, page, e, show_one)                                \
+	LIST_ANSWER_(r, page, e, show_one(&(list)[i_]))
+
+/* The same where show_one() takes something else first. */
+#define LIST_ANSWER_WITH(r, list, page, e, show_one, with)                     \
+	LIST_ANSWER_(r, page, e, show_one(with, &(list)[i_]))
+
+#define LIST_ANSWER_(r, page, e, shown)                                        \
 	do {                                                                   \
 		json_t *items_;                                                \
 		if (!request_resume(r, e))                                     \
-			return;                                                \
+			break;                                                 \
 		items_ = json_array();                                         \
 		for (size_t i_ = 0; i_ < (page)->n; i_++)                      \
-			list_append(&items_, show_one(&(list)[i_]));           \
+			list_append(&items_, shown);                           \
 		request_reply(r, 200, show_page(items_, page));                \
 	} while (0)
 

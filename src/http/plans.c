@@ -9,11 +9,6 @@
 #include "http/server_int.h"
 #include "http/show_plans.h"
 
-static struct catalog *catalog_of(const struct request *r)
-{
-	return r->server->config.catalog;
-}
-
 void plans_tell_changed(const struct request *r)
 {
 	const struct http_config *c = &r->server->config;
@@ -38,16 +33,10 @@ static void on_list(void *arg, const struct plan_record *list,
 {
 	struct request *r = arg;
 	struct plan_shower s;
-	json_t *items;
 
-	if (!request_resume(r, e))
-		return;
 	plan_shower_init(&s, clock_now_ms());
-	items = json_array();
-	for (size_t i = 0; i < page->n; i++)
-		list_append(&items, plan_shower_show(&s, &list[i]));
+	LIST_ANSWER_WITH(r, list, page, e, plan_shower_show, &s);
 	plan_shower_fini(&s);
-	request_reply(r, 200, show_page(items, page));
 }
 
 void plans_list(struct request *r)
@@ -82,33 +71,16 @@ void plans_get(struct request *r)
 
 /* --- what it made */
 
-static void on_backups(void *arg, const struct backup_record *list,
-		       const struct catalog_page *page, const struct err *e)
-{
-	struct request *r = arg;
-	json_t *items;
-
-	if (!request_resume(r, e))
-		return;
-	items = json_array();
-	for (size_t i = 0; i < page->n; i++)
-		list_append(&items, backups_show(r, &list[i]));
-	request_reply(r, 200, show_page(items, page));
-}
-
 static void on_got_backups(void *arg, const struct plan_record *rec,
 			   const struct err *e)
 {
 	struct request *r = arg;
 	struct catalog_query q;
-	struct err mine = {0};
 
 	if (!request_resume(r, e) || !list_query(r, &q))
 		return;
 	q.plan = rec->id;
-	request_await_catalog(
-		r, catalog_backup_list(catalog_of(r), &q, on_backups, r, &mine),
-		&mine);
+	backups_ask(r, &q);
 }
 
 void plans_backups(struct request *r)

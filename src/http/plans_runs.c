@@ -16,11 +16,6 @@
 
 enum { RUNS_DEFAULT = 50 };
 
-static struct catalog *catalog_of(const struct request *r)
-{
-	return r->server->config.catalog;
-}
-
 static void on_runs(void *arg, const struct plan_run *list, size_t n,
 		    const struct err *e)
 {

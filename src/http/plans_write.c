@@ -17,16 +17,13 @@
 #include "http/refs.h"
 #include "http/server_int.h"
 #include "http/show_plans.h"
-
-enum { UPDATE_TRIES = 5 };
+#include "http/update.h"
 
 struct plan_state {
 	struct refs refs;      /* first: refs.h */
 	struct plan_form form; /* what is to be */
 	json_t *document;      /* that form borrows from */
-	int64_t based_on;      /* the revision that was read */
-	unsigned tries;
-	bool is_dry_run;
+	struct update update;
 };
 
 static void state_clear(struct plan_state *s)
@@ -45,11 +42,6 @@ static void state_fini(void *state)
 static struct plan_state *state_new(struct request *r)
 {
 	return request_state(r, sizeof(struct plan_state), state_fini);
-}
-
-static struct catalog *catalog_of(const struct request *r)
-{
-	return r->server->config.catalog;
 }
 
 static void fail_nomem(struct request *r)
@@ -151,10 +143,7 @@ static void on_updated(void *arg, const struct plan_record *rec,
 	struct request *r = arg;
 	struct plan_state *s = r->state;
 
-	/* As for sources: merge again with what somebody else has written. */
-	if (e != NULL && strcmp(e->api, "revision_changed") == 0 &&
-	    r->if_revision == 0 && s->tries < UPDATE_TRIES) {
-		request_forget(r);
+	if (update_again(r, &s->update, e)) {
 		plans_fetch(r, on_got_update);
 		return;
 	}
@@ -173,18 +162,17 @@ static void update(struct request *r)
 		fail_nomem(r);
 		return;
 	}
-	if (s->is_dry_run) {
+	if (s->update.is_dry_run) {
 		request_reply(r, 200, show_plan(&s->form.plan));
 		return;
 	}
 	request_keep(r);
-	request_await_catalog(r,
-			      catalog_plan_update(catalog_of(r), &s->form.plan,
-						  r->if_revision
-							  ? r->if_revision
-							  : s->based_on,
-						  on_updated, r, &e),
-			      &e);
+	request_await_catalog(
+		r,
+		catalog_plan_update(catalog_of(r), &s->form.plan,
+				    update_revision(r, &s->update), on_updated,
+				    r, &e),
+		&e);
 }
 
 /* What a plan would be after the patch, as a document to read. */
@@ -264,13 +252,8 @@ static void on_got_update(void *arg, const struct plan_record *rec,
 
 	if (!request_resume(r, e))
 		return;
-	if (r->if_revision != 0 && r->if_revision != rec->revision) {
-		request_refuse(r, ERR_CONFLICT, "revision_changed",
-			       "the plan was changed meanwhile: read it again");
+	if (!update_read(r, &s->update, rec->revision, "plan"))
 		return;
-	}
-	s->tries++;
-	s->based_on = rec->revision;
 	if (read_update(r, rec))
 		look_up(r, update);
 	else
@@ -283,7 +266,7 @@ void plans_update(struct request *r)
 
 	if (s == NULL)
 		return;
-	s->is_dry_run = query_flag(&r->query, "dry_run", &r->faults);
+	s->update.is_dry_run = query_flag(&r->query, "dry_run", &r->faults);
 	if (request_is_sound(r))
 		plans_fetch(r, on_got_update);
 }

@@ -3,19 +3,17 @@
 #define COFFER_HTTP_POOLS_INT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "catalog/pools.h"
 #include "http/request_int.h"
+#include "http/update.h"
 #include "jobs/checks.h"
 
 /* The state of a request that writes a pool. */
 struct bind_state {
 	struct pool_record pool; /* what is to be */
 	struct err failure;	 /* why the probe failed */
-	int64_t based_on;	 /* the revision that was read */
-	unsigned tries;
-	bool is_dry_run;
+	struct update update;
 	bool lacks_confirm; /* that the identity is stored elsewhere */
 };
 

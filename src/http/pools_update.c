@@ -8,14 +8,11 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "http/merge.h"
 #include "http/pool_crypt.h"
 #include "http/pool_form.h"
 #include "http/pools_int.h"
 #include "http/server_int.h"
 #include "http/show.h"
-
-enum { UPDATE_TRIES = 5 };
 
 static void on_got_update(void *arg, const struct pool_record *rec,
 			  const struct err *e);
@@ -50,10 +47,7 @@ static void on_updated(void *arg, const struct pool_record *rec,
 	struct bind_state *b = r->state;
 	struct err mine = {0};
 
-	/* As for sources: merge again with what somebody else has written. */
-	if (e != NULL && strcmp(e->api, "revision_changed") == 0 &&
-	    r->if_revision == 0 && b->tries < UPDATE_TRIES) {
-		request_forget(r);
+	if (update_again(r, &b->update, e)) {
 		pool_fetch_secret(r, on_got_update);
 		return;
 	}
@@ -75,7 +69,7 @@ static void update(struct request *r)
 	struct bind_state *b = r->state;
 	struct err e = {0};
 
-	if (b->is_dry_run) {
+	if (b->update.is_dry_run) {
 		request_reply(r, 200, show_pool(&b->pool));
 		return;
 	}
@@ -83,9 +77,8 @@ static void update(struct request *r)
 	request_await_catalog(
 		r,
 		catalog_pool_update(r->server->config.catalog, &b->pool,
-				    r->if_revision ? r->if_revision
-						   : b->based_on,
-				    on_updated, r, &e),
+				    update_revision(r, &b->update), on_updated,
+				    r, &e),
 		&e);
 }
 
@@ -105,26 +98,12 @@ static void on_proved_update(void *arg, const struct store_capabilities *caps,
 /* What a pool would be after the patch, as a document to read. */
 static json_t *merged(struct request *r, const struct pool_record *rec)
 {
-	json_t *shown = show_pool(rec);
-	const char *const writable[] = {"name",		"remarks",
-					"storage_type", "part_bytes",
-					"encryption",	rec->storage_type};
-	json_t *base = json_object();
-	bool ok = shown != NULL && base != NULL;
+	const char *const writable[] = {
+		"name",	      "remarks",    "storage_type",
+		"part_bytes", "encryption", rec->storage_type,
+		NULL};
 
-	for (size_t i = 0; ok && i < sizeof(writable) / sizeof(writable[0]);
-	     i++)
-		ok = json_object_set(base, writable[i],
-				     json_object_get(shown, writable[i])) == 0;
-	if (ok) {
-		merge_drop_echoes(r->body, shown);
-		ok = merge_apply(base, r->body);
-	}
-	json_decref(shown);
-	if (ok)
-		return base;
-	json_decref(base);
-	return NULL;
+	return update_merge(r, show_pool(rec), writable);
 }
 
 static bool copy_text(char **to, const char *from)
@@ -176,13 +155,8 @@ static void on_got_update(void *arg, const struct pool_record *rec,
 
 	if (!request_resume(r, e))
 		return;
-	if (r->if_revision != 0 && r->if_revision != rec->revision) {
-		request_refuse(r, ERR_CONFLICT, "revision_changed",
-			       "the pool was changed meanwhile: read it again");
+	if (!update_read(r, &b->update, rec->revision, "pool"))
 		return;
-	}
-	b->tries++;
-	b->based_on = rec->revision;
 	if (!read_update(r, rec)) {
 		pool_fail_nomem(r);
 		return;
@@ -203,7 +177,7 @@ void pools_update(struct request *r)
 
 	if (b == NULL)
 		return;
-	b->is_dry_run = query_flag(&r->query, "dry_run", &r->faults);
+	b->update.is_dry_run = query_flag(&r->query, "dry_run", &r->faults);
 	if (request_is_sound(r))
 		pool_fetch_secret(r, on_got_update);
 }

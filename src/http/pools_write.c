@@ -25,11 +25,6 @@ static void bind_fini(void *state)
 	pool_record_fini(&b->pool);
 }
 
-static struct catalog *catalog_of(const struct request *r)
-{
-	return r->server->config.catalog;
-}
-
 struct bind_state *pool_bind_new(struct request *r)
 {
 	return request_state(r, sizeof(struct bind_state), bind_fini);

@@ -92,6 +92,8 @@ libhttp_a_SOURCES = \
 	src/http/timer_form.h \
 	src/http/timers.c \
 	src/http/tokens.c \
+	src/http/update.c \
+	src/http/update.h \
 	src/http/verify.c \
 	src/http/wire.c \
 	src/http/wire.h

@@ -34,6 +34,12 @@ struct http_server {
 	uint64_t answers[STATUS_CLASSES]; /* by status / 100 */
 };
 
+/* What its handlers ask. */
+static inline struct catalog *catalog_of(const struct request *r)
+{
+	return r->server->config.catalog;
+}
+
 /* Why the server is not ready, or NULL when it is. */
 const char *server_not_ready(const struct http_server *s);
 

@@ -3,10 +3,10 @@
 #define COFFER_HTTP_SOURCES_INT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "catalog/sources.h"
 #include "http/request_int.h"
+#include "http/update.h"
 #include "jobs/checks.h"
 
 /* The state of a request that writes a source. */
@@ -14,10 +14,8 @@ struct write_state {
 	struct source_record source; /* what is to be */
 	struct source_info info;     /* what the probe found */
 	struct err failure;	     /* why it found nothing */
-	int64_t based_on;	     /* the revision that was read */
-	unsigned tries;
+	struct update update;
 	bool is_other_replica; /* than before the change */
-	bool is_dry_run;
 };
 
 /* Makes it; NULL: no memory, answered. */

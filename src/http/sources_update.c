@@ -8,13 +8,10 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "http/merge.h"
 #include "http/server_int.h"
 #include "http/show.h"
 #include "http/source_form.h"
 #include "http/sources_int.h"
-
-enum { UPDATE_TRIES = 5 };
 
 static void on_got_update(void *arg, const struct source_record *rec,
 			  const struct err *e);
@@ -55,11 +52,7 @@ static void on_updated(void *arg, const struct source_record *rec,
 	struct write_state *w = r->state;
 	struct err mine = {0};
 
-	/* Somebody was quicker, and the client did not say what it had read:
-	 * merge again with what is there now. */
-	if (e != NULL && strcmp(e->api, "revision_changed") == 0 &&
-	    r->if_revision == 0 && w->tries < UPDATE_TRIES) {
-		request_forget(r);
+	if (update_again(r, &w->update, e)) {
 		source_fetch_secret(r, on_got_update);
 		return;
 	}
@@ -81,7 +74,7 @@ static void update(struct request *r)
 	struct write_state *w = r->state;
 	struct err e = {0};
 
-	if (w->is_dry_run) {
+	if (w->update.is_dry_run) {
 		request_reply(r, 200, show_source(&w->source));
 		return;
 	}
@@ -89,8 +82,7 @@ static void update(struct request *r)
 	request_await_catalog(
 		r,
 		catalog_source_update(r->server->config.catalog, &w->source,
-				      r->if_revision ? r->if_revision
-						     : w->based_on,
+				      update_revision(r, &w->update),
 				      on_updated, r, &e),
 		&e);
 }
@@ -128,26 +120,11 @@ static void on_probed_update(void *arg, const struct source_info *info,
 /* What a source would be after the patch, as a document to read. */
 static json_t *merged(struct request *r, const struct source_record *rec)
 {
-	static const char *const writable[] = {"name",	     "remarks",
-					       "region",     "engine",
-					       "connection", "read_from"};
-	json_t *shown = show_source(rec);
-	json_t *base = json_object();
-	bool ok = shown != NULL && base != NULL;
+	static const char *const writable[] = {
+		"name",	      "remarks",   "region", "engine",
+		"connection", "read_from", NULL};
 
-	for (size_t i = 0; ok && i < sizeof(writable) / sizeof(writable[0]);
-	     i++)
-		ok = json_object_set(base, writable[i],
-				     json_object_get(shown, writable[i])) == 0;
-	if (ok) {
-		merge_drop_echoes(r->body, shown);
-		ok = merge_apply(base, r->body);
-	}
-	json_decref(shown);
-	if (ok)
-		return base;
-	json_decref(base);
-	return NULL;
+	return update_merge(r, show_source(rec), writable);
 }
 
 /* What the form does not say: identity, and what the last probe found. */
@@ -198,19 +175,13 @@ static void on_got_update(void *arg, const struct source_record *rec,
 
 	if (!request_resume(r, e))
 		return;
-	if (r->if_revision != 0 && r->if_revision != rec->revision) {
-		request_refuse(r, ERR_CONFLICT, "revision_changed",
-			       "the source was changed meanwhile: read it "
-			       "again");
+	if (!update_read(r, &w->update, rec->revision, "source"))
 		return;
-	}
 	document = merged(r, rec);
 	if (document == NULL) {
 		source_fail_nomem(r);
 		return;
 	}
-	w->tries++;
-	w->based_on = rec->revision;
 	read_update(r, document, rec);
 	json_decref(document);
 	if (!request_is_sound(r))
@@ -228,7 +199,7 @@ void sources_update(struct request *r)
 
 	if (w == NULL)
 		return;
-	w->is_dry_run = query_flag(&r->query, "dry_run", &r->faults);
+	w->update.is_dry_run = query_flag(&r->query, "dry_run", &r->faults);
 	if (request_is_sound(r))
 		source_fetch_secret(r, on_got_update);
 }

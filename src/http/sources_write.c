@@ -24,11 +24,6 @@ static void write_fini(void *state)
 	source_record_fini(&w->source);
 }
 
-static struct catalog *catalog_of(const struct request *r)
-{
-	return r->server->config.catalog;
-}
-
 struct write_state *source_write_new(struct request *r)
 {
 	return request_state(r, sizeof(struct write_state), write_fini);

@@ -31,11 +31,6 @@ struct token_state {
 static const char *const roles[] = {"read", "operate", "restore", "admin",
 				    NULL};
 
-static struct catalog *catalog_of(const struct request *r)
-{
-	return r->server->config.catalog;
-}
-
 /* text: the token itself, or NULL. */
 static json_t *show_token(const struct token_record *t, const char *text)
 {
