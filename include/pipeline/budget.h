@@ -33,6 +33,9 @@ struct budget *budget_new(struct loop *l, size_t total_bytes,
 /* All shares must be released. NULL is fine. */
 void budget_free(struct budget *b);
 
+/* Whether somebody waits for a share. */
+bool budget_is_wanted(const struct budget *b);
+
 /* What there is in all. */
 size_t budget_total(const struct budget *b);
 

@@ -56,7 +56,7 @@ static const struct setting settings[] = {
 	       "memory of all buffers of the server together"),
 	NUMBER(max_row_bytes, "268435456", 1UL << 20, UINT64_C(1) << 30,
 	       "longest row of a table that is backed up"),
-	NUMBER(max_jobs, "4", 1, 64, "jobs that run at once"),
+	NUMBER(max_jobs, "4", 1, 64, "backups and restores that run at once"),
 	NUMBER(manual_backups_max, "50", 1, 1000000,
 	       "live manual backups of the whole server"),
 	NUMBER(max_tables, "500000", 1, 500000,

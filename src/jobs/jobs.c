@@ -200,7 +200,9 @@ void jobs_load(const struct jobs *j, unsigned *queued, unsigned *running)
 	const struct job *job;
 
 	*queued = 0;
-	*running = j->running + j->light;
+	*running = 0;
+	for (unsigned i = 0; i < TURNS_COUNT; i++)
+		*running += j->running[i];
 	TAILQ_FOREACH (job, &j->list, entry)
 		*queued += job->state == JOB_WAITS;
 }

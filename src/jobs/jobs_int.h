@@ -35,11 +35,17 @@ TAILQ_HEAD(watch_list, watch);
 
 struct job;
 
+/* Which turns a kind of job takes; it waits behind no job of another's. */
+enum job_turns {
+	TURNS_MAIN,   /* the max_jobs: a backup, a restore */
+	TURNS_LIGHT,  /* needs neither a source nor the buffers */
+	TURNS_VERIFY, /* reads for hours, which must not cost a backup's turn */
+	TURNS_COUNT,
+};
+
 struct job_ops {
 	const char *name;
-	/* Needs neither a source nor the buffers: it does not count among
-	 * max_jobs, nor wait behind those that do. */
-	bool is_light;
+	enum job_turns turns;
 	void (*start)(struct job *job); /* its turn has come */
 	/* Asked to end, with the reason; job_over() follows, soon. NULL: it
 	 * cannot be canceled; what it does not come to is swept. */
@@ -79,8 +85,8 @@ struct jobs {
 	struct job_list list;		/* in order of arrival */
 	struct job_list active;		/* those that run or are put back */
 	struct job_request_list adrift; /* job_request.h */
-	unsigned running, light; /* those that are not light, and those */
-	struct event *turn;	 /* starts what may start */
+	unsigned running[TURNS_COUNT];
+	struct event *turn; /* starts what may start */
 	struct sweeper *sweeper;
 	struct upkeep *upkeep;
 	struct expirer *expirer;

@@ -1,7 +1,8 @@
 /*
  * turns.c - whose turn it is: the first in the queue whose source no other job
  * here works with, at most max_jobs at once. Light jobs have turns of their
- * own, so that a deletion does not wait for the end of a long backup.
+ * own, so that a deletion does not wait for the end of a long backup; and so
+ * have verifications, one at a time, so that no backup waits for theirs.
  *
  * The catalog locks the source of a manual backup or a restore when it accepts
  * it, that of a due run of a plan only when its turn has come. Such a run may
@@ -15,7 +16,7 @@
 
 #include "jobs/jobs_int.h"
 
-enum { LIGHT_JOBS = 4 };
+enum { LIGHT_JOBS = 4, VERIFY_JOBS = 1 };
 
 void turns_schedule(struct jobs *j)
 {
@@ -49,8 +50,13 @@ static bool is_source_free(const struct jobs *j, const struct job *job)
 
 static bool has_room(const struct jobs *j, const struct job *job)
 {
-	return job->ops->is_light ? j->light < LIGHT_JOBS
-				  : j->running < j->config.max_jobs;
+	const unsigned most[TURNS_COUNT] = {
+		[TURNS_MAIN] = j->config.max_jobs,
+		[TURNS_LIGHT] = LIGHT_JOBS,
+		[TURNS_VERIFY] = VERIFY_JOBS,
+	};
+
+	return j->running[job->ops->turns] < most[job->ops->turns];
 }
 
 static struct job *next_in_turn(struct jobs *j)
@@ -67,7 +73,7 @@ static struct job *next_in_turn(struct jobs *j)
 
 static unsigned *count_of(const struct job *job)
 {
-	return job->ops->is_light ? &job->jobs->light : &job->jobs->running;
+	return &job->jobs->running[job->ops->turns];
 }
 
 /* A job may be over when its start returns, so the search begins anew. */

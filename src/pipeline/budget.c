@@ -77,6 +77,11 @@ void budget_free(struct budget *b)
 	free(b);
 }
 
+bool budget_is_wanted(const struct budget *b)
+{
+	return !TAILQ_EMPTY(&b->queue);
+}
+
 size_t budget_total(const struct budget *b)
 {
 	return b->total;

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from harness import data, flow
+from harness import data, flow, process
 from harness.api import problem
 from harness.trip import LocalWorld
 
@@ -189,18 +189,25 @@ def test_no_verdict_while_the_pool_is_away(verified):
 
 def test_rule13_not_deleted_while_verified(cofferds, plain_mariadb, tmp_path,
                                            database):
-    """It waits for its turn behind a backup that waits for a lock."""
+    """It waits for buffers, all of which a backup has that waits for a
+    lock."""
     name = database(data.small, server=plain_mariadb)
-    world = LocalWorld(cofferds(env={"COFFER_MAX_JOBS": "1"}),
+    world = LocalWorld(cofferds(env={"COFFER_BUFFER_BYTES": str(24 << 20)}),
                        plain_mariadb).prepare(tmp_path / "pool")
     kept = world.backup(name)
     url = f"/v1/backups/{kept['id']}"
+
+    def phase(job_id):
+        return world.api.fetch(f"/v1/jobs/{job_id}")["progress"]["phase"]
     with plain_mariadb.session() as session:
         session.run(f"CREATE TABLE {name}.held (id INT)")
         session.run(f"LOCK TABLES {name}.held WRITE")
         before = world.start_backup(name)
+        process.until(lambda: phase(before["job_id"]) not in (
+            "", "queued", "idle", "open", "share"), 60, "it has its share")
         job = world.api.want(202, "POST", f"{url}/verify")
-        assert world.api.fetch(f"/v1/jobs/{job['id']}")["status"] == "queued"
+        process.until(lambda: phase(job["id"]) == "share", 60, "it waits")
+        assert world.api.fetch(f"/v1/jobs/{job['id']}")["status"] == "running"
         problem(world.api.delete(url), 409, "backup_in_use")
         problem(world.api.post(f"{url}/verify"), 409, "backup_in_use")
         world.api.want(202, "POST", f"/v1/jobs/{job['id']}/cancel")

@@ -47,3 +47,8 @@ check_PROGRAMS += tests/unit/test_jobs_adopt
 tests_unit_test_jobs_adopt_SOURCES = tests/unit/test_jobs_adopt.c $(JOBS_HOUSE)
 tests_unit_test_jobs_adopt_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
 tests_unit_test_jobs_adopt_LDADD = $(JOBS_HOUSE_LIBS)
+
+check_PROGRAMS += tests/unit/test_jobs_turns
+tests_unit_test_jobs_turns_SOURCES = tests/unit/test_jobs_turns.c $(JOBS_HOUSE)
+tests_unit_test_jobs_turns_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
+tests_unit_test_jobs_turns_LDADD = $(JOBS_HOUSE_LIBS)

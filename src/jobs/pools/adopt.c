@@ -121,7 +121,7 @@ static void adopt_destroy(struct job *job)
 
 static const struct job_ops adopt_ops = {
 	.name = "adopt",
-	.is_light = true,
+	.turns = TURNS_LIGHT,
 	.start = adopt_start,
 	.cancel = adopt_cancel,
 	.progress = adopt_progress,

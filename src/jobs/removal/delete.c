@@ -74,7 +74,7 @@ static void delete_destroy(struct job *job)
 
 static const struct job_ops delete_ops = {
 	.name = "delete",
-	.is_light = true,
+	.turns = TURNS_LIGHT,
 	.start = delete_start,
 	.cancel = NULL, /* what is marked goes, now or by a sweep */
 	.progress = delete_progress,

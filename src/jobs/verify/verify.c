@@ -95,9 +95,35 @@ static unsigned readers_of(const struct verify_job *v, size_t *bytes)
 	return readers;
 }
 
-static void on_share(void *arg)
+static void take_share(struct verify_job *v);
+
+static bool is_wanted(void *arg)
+{
+	const struct verify_job *v = arg;
+
+	return budget_is_wanted(v->base.jobs->config.budget);
+}
+
+/* Its share goes to those who wait; it is the last of them. */
+static void on_paused(void *arg)
 {
 	struct verify_job *v = arg;
+
+	budget_release(&v->share);
+	take_share(v);
+}
+
+static void go_on(struct verify_job *v)
+{
+	struct err e = {0};
+
+	verify_set_state(v, VERIFY_PARTS);
+	if (!verify_parts_resume(v->parts, &e))
+		verify_fail(v, &e);
+}
+
+static void begin(struct verify_job *v)
+{
 	size_t bytes;
 	const struct verify_parts_config c = {
 		.store = v->opening.store,
@@ -109,6 +135,8 @@ static void on_share(void *arg)
 		.n = v->n,
 		.readers = readers_of(v, &bytes),
 		.damaged = on_damaged,
+		.must_pause = is_wanted,
+		.paused = on_paused,
 		.done = on_parts,
 		.arg = v,
 	};
@@ -118,6 +146,26 @@ static void on_share(void *arg)
 	v->parts = verify_parts_start(&c, &e);
 	if (v->parts == NULL)
 		verify_fail(v, &e);
+}
+
+static void on_share(void *arg)
+{
+	struct verify_job *v = arg;
+
+	if (v->parts != NULL)
+		go_on(v);
+	else
+		begin(v);
+}
+
+static void take_share(struct verify_job *v)
+{
+	size_t bytes;
+
+	verify_set_state(v, VERIFY_SHARE);
+	(void)readers_of(v, &bytes);
+	budget_reserve(v->base.jobs->config.budget, &v->share, bytes, on_share,
+		       v);
 }
 
 /* Which objects are read; those of the index have been, unless sealed. */
@@ -149,7 +197,6 @@ static bool choose(struct verify_job *v, struct err *e)
 static void begin_parts(struct verify_job *v)
 {
 	struct err e = {0};
-	size_t bytes;
 
 	if (!choose(v, &e)) {
 		verify_fail(v, &e);
@@ -161,10 +208,7 @@ static void begin_parts(struct verify_job *v)
 		verify_conclude(v);
 		return;
 	}
-	verify_set_state(v, VERIFY_SHARE);
-	(void)readers_of(v, &bytes);
-	budget_reserve(v->base.jobs->config.budget, &v->share, bytes, on_share,
-		       v);
+	take_share(v);
 }
 
 /* --- manifest and index */
@@ -366,6 +410,7 @@ const struct job_ops *verify_job_ops(void)
 {
 	static const struct job_ops ops = {
 		.name = "verify",
+		.turns = TURNS_VERIFY,
 		.start = start,
 		.cancel = cancel,
 		.progress = progress,

@@ -44,6 +44,7 @@ struct verify_parts {
 	struct verify_parts_config c;
 	size_t next;
 	unsigned busy;
+	bool is_pausing; /* begins no more; pauses when none is busy */
 	struct verify_parts_facts facts;
 	struct part_check *checks[VERIFY_READERS_MAX];
 };
@@ -219,12 +220,27 @@ static void go_on(struct part_check *k)
 
 	check_empty(k);
 	v->busy--;
-	if (v->next < v->c.n && !begin(k, &e)) {
+	if (v->next < v->c.n && v->c.must_pause(v->c.arg))
+		v->is_pausing = true;
+	if (v->next < v->c.n && !v->is_pausing && !begin(k, &e)) {
 		drop_checks(v);
 		v->c.done(v->c.arg, &e);
+	} else if (v->busy == 0 && v->next < v->c.n) {
+		v->c.paused(v->c.arg);
 	} else if (v->busy == 0) {
 		v->c.done(v->c.arg, NULL);
 	}
+}
+
+bool verify_parts_resume(struct verify_parts *v, struct err *e)
+{
+	v->is_pausing = false;
+	for (unsigned i = 0; i < VERIFY_READERS_MAX; i++) {
+		if (v->checks[i] != NULL && v->next < v->c.n &&
+		    !begin(v->checks[i], e))
+			return false;
+	}
+	return true;
 }
 
 static void tell_damage(struct part_check *k, const struct err *why,

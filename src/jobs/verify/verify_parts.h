@@ -5,6 +5,7 @@
 #ifndef COFFER_JOBS_VERIFY_PARTS_H
 #define COFFER_JOBS_VERIFY_PARTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,15 +35,22 @@ struct verify_parts_config {
 	/* One object is damaged (it is named); the others are read all the
 	 * same. is_missing: it is not there at all. Must not free it. */
 	void (*damaged)(void *arg, const struct err *e, bool is_missing);
+	/* Before each next object: whether others want the memory. Then, once
+	 * nothing is under way, paused runs; verify_parts_resume() goes on. */
+	bool (*must_pause)(void *arg);
+	void (*paused)(void *arg);
 	/* Once, the last call: all were read (e NULL), or the store failed. */
 	void (*done)(void *arg, const struct err *e);
 	void *arg;
 };
 
-/* Both callbacks run from the loop, never inside this. Memory: for each
+/* The callbacks run from the loop, never inside this. Memory: for each
  * reader one object and VERIFY_UNPACK_BYTES. NULL with *e filled. */
 struct verify_parts *verify_parts_start(const struct verify_parts_config *c,
 					struct err *e) MUST_CHECK;
+
+/* After a pause. False with *e filled: it is to be freed. */
+bool verify_parts_resume(struct verify_parts *v, struct err *e) MUST_CHECK;
 
 /* What was read until now. */
 struct verify_parts_facts {
