@@ -13,7 +13,8 @@
 
 static const char *const files[] = {
 	"small.rdb",	 "middle.rdb",	 "tables.rdb",
-	"databases.rdb", "unsummed.rdb",
+	"databases.rdb", "unsummed.rdb", "old.rdb",
+	"oldest.rdb",	 "new.rdb",	 "valkey.rdb",
 };
 enum { FILES = sizeof(files) / sizeof(files[0]) };
 
@@ -131,6 +132,88 @@ static void equal_values_in_any_form_have_one_digest(void **state)
 	free(a.p);
 	free(b.p);
 	free(c.p);
+}
+
+/* Each key of the file that the other has too: the same digest. Returns how
+ * many those are. */
+static size_t count_same(const char *file, const struct reading *other)
+{
+	struct bytes b = load_file(file);
+	struct reading r;
+	size_t n = 0;
+
+	read_all(&r, b.p, b.len, 0);
+	assert_no_gaps(&r, b.len);
+	for (size_t i = 0; i < r.n; i++) {
+		const struct told *x = &r.list[i], *y;
+
+		if (x->record.kind != RDB_RECORD_KEY)
+			continue;
+		y = find_key(other, x->name, x->record.name_len);
+		if (!y)
+			continue;
+		assert_int_equal(x->record.type, y->record.type);
+		assert_int_equal(x->record.expires_at, y->record.expires_at);
+		if (!digest_equal(&x->digest, &y->digest))
+			fail_msg("%s of code %u has another digest", x->name,
+				 x->record.code);
+		n++;
+	}
+	reading_fini(&r);
+	free(b.p);
+	return n;
+}
+
+static void old_and_new_forms_have_the_same_digests(void **state)
+{
+	struct bytes b = load_file("small.rdb"), c = load_file("valkey.rdb");
+	struct reading small, valkey;
+
+	(void)state;
+	read_all(&small, b.p, b.len, 0);
+	read_all(&valkey, c.p, c.len, 0);
+	assert_int_equal(valkey.version, RDB_VERSION_VALKEY);
+	assert_int_equal(count_same("old.rdb", &small), 11);
+	assert_int_equal(count_same("oldest.rdb", &small), 1);
+	assert_int_equal(count_same("new.rdb", &small), 3);
+	assert_int_equal(count_same("new.rdb", &valkey), 4);
+	reading_fini(&small);
+	reading_fini(&valkey);
+	free(b.p);
+	free(c.p);
+}
+
+static void modules_are_counted_and_passed_over(void **state)
+{
+	static const struct digest none;
+	struct bytes b = load_file("new.rdb");
+	const struct told *t;
+	struct reading r;
+
+	(void)state;
+	read_all(&r, b.p, b.len, 100);
+	t = find_key(&r, "module", 6);
+	assert_non_null(t);
+	assert_int_equal(t->record.type, RDB_MODULE);
+	assert_true(digest_equal(&t->digest, &none));
+	assert_true(t->record.end - t->record.value_begin > 12000);
+	assert_int_equal(r.list[2].record.kind, RDB_RECORD_AUX);
+	assert_true(r.list[2].record.end - r.list[2].record.begin > 12000);
+	reading_fini(&r);
+	free(b.p);
+}
+
+static void an_expiry_in_seconds(void **state)
+{
+	struct bytes b = load_file("old.rdb");
+	struct reading r;
+
+	(void)state;
+	read_all(&r, b.p, b.len, 0);
+	assert_int_equal(find_key(&r, "seconds", 7)->record.expires_at,
+			 2000000000000);
+	reading_fini(&r);
+	free(b.p);
 }
 
 static void add_member(struct digest *sum, const char *a, const char *b,
@@ -310,7 +393,7 @@ static void payloads_have_the_digests_of_the_file(void **state)
 		p += len;
 		n++;
 	}
-	assert_int_equal(n, 49);
+	assert_int_equal(n, 50);
 	reading_fini(&r);
 	free(b.p);
 	free(d.p);
@@ -357,6 +440,9 @@ int main(void)
 		cmocka_unit_test(pieces_of_any_size_tell_the_same),
 		cmocka_unit_test(cut_at_any_place),
 		cmocka_unit_test(equal_values_in_any_form_have_one_digest),
+		cmocka_unit_test(old_and_new_forms_have_the_same_digests),
+		cmocka_unit_test(modules_are_counted_and_passed_over),
+		cmocka_unit_test(an_expiry_in_seconds),
 		cmocka_unit_test(canonical_forms),
 		cmocka_unit_test(what_is_told_of_a_file),
 		cmocka_unit_test(databases_hints_and_functions),
