@@ -47,23 +47,14 @@ static bool choose_name(struct db *db, enum key_kind kind, const char *id,
 
 static bool insert_source(struct db *db, struct source_record *r, struct err *e)
 {
-	char folded[NAME_BUF];
-
-	if (!choose_name(db, KEY_SOURCE, r->id, r->name, e))
-		return false;
-	name_fold(r->name, folded);
-	return db_run(db,
-		      "INSERT INTO sources (id, name, name_key, engine,"
-		      " remarks, region, connection_json, version, reason,"
-		      " created_at, updated_at)"
-		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		      ARGS(arg_text(r->id), arg_text(r->name), arg_text(folded),
-			   arg_text(r->engine), arg_text(r->remarks),
-			   arg_text(r->region != NULL ? r->region : ""),
-			   arg_text(r->connection_json), arg_text(r->version),
-			   arg_text(TAKEN_OVER), arg_int(clock_now_ms()),
-			   arg_int(clock_now_ms())),
-		      e);
+	free(r->reason);
+	r->reason = strdup(TAKEN_OVER);
+	if (r->reason == NULL)
+		return err_nomem(e, "a source");
+	r->is_reachable = false;
+	r->created_at = r->updated_at = clock_now_ms();
+	return choose_name(db, KEY_SOURCE, r->id, r->name, e) &&
+	       source_insert(db, r, e);
 }
 
 static bool run_source(struct catalog *c, struct catalog_op *op)
@@ -93,27 +84,10 @@ struct catalog_op *catalog_source_import(struct catalog *c,
 
 static bool insert_plan(struct db *db, struct plan_record *r, struct err *e)
 {
-	char folded[NAME_BUF];
-
-	if (!choose_name(db, KEY_PLAN, r->id, r->name, e))
-		return false;
-	name_fold(r->name, folded);
-	return db_run(
-		db,
-		"INSERT INTO plans (id, name, name_key, remarks, enabled,"
-		" source_id, pool_id, strategy, method, scope_json,"
-		" timer_json, options_json, retention_days, grace_seconds,"
-		" next_due_at, created_at, updated_at)"
-		" VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		ARGS(arg_text(r->id), arg_text(r->name), arg_text(folded),
-		     arg_text(r->remarks), arg_text(r->source_id),
-		     arg_text(r->pool_id), arg_text(r->strategy),
-		     arg_text(r->method), arg_text(r->scope_json),
-		     arg_text(r->timer_json), arg_text(r->options_json),
-		     arg_int(r->retention_days), arg_int(r->grace_seconds),
-		     arg_int(r->next_due_at), arg_int(clock_now_ms()),
-		     arg_int(clock_now_ms())),
-		e);
+	r->is_enabled = false;
+	r->created_at = r->updated_at = clock_now_ms();
+	return choose_name(db, KEY_PLAN, r->id, r->name, e) &&
+	       plan_insert(db, r, e);
 }
 
 static bool run_plan(struct catalog *c, struct catalog_op *op)

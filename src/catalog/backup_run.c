@@ -38,19 +38,6 @@ static bool read_source(struct db *db, struct backup_record *r, struct err *e)
 	return ok;
 }
 
-/* Ids in place of names. */
-static bool resolve(struct db *db, struct backup_record *r, struct err *e)
-{
-	char source_id[ID_MAX], pool_id[ID_MAX];
-
-	if (!key_find(db, KEY_SOURCE, r->source_id, source_id, e) ||
-	    !key_find(db, KEY_POOL, r->pool_id, pool_id, e))
-		return false;
-	(void)str_copy(r->source_id, ID_MAX, source_id);
-	(void)str_copy(r->pool_id, ID_MAX, pool_id);
-	return true;
-}
-
 /* Rule 7: the counter row decides, not a count, so that two transactions at
  * once would have to wait for each other. */
 static bool take_quota(struct catalog *c, const struct backup_record *r,
@@ -166,7 +153,8 @@ static bool run_begin(struct catalog *c, struct catalog_op *op)
 
 	r->plan_id[0] = r->plan_name[0] = '\0';
 	r->due_at = r->retention_days = 0;
-	return name_check_backup(r->name, e) && resolve(&c->db, r, e) &&
+	return name_check_backup(r->name, e) &&
+	       key_find_pair(&c->db, r->source_id, r->pool_id, e) &&
 	       key_check_free(&c->db, KEY_BACKUP, r->name, "", e) &&
 	       backup_check_idle(&c->db, r->source_id, e) &&
 	       take_quota(c, r, e) && backup_queue(c, r, r->source_id, e) &&

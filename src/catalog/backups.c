@@ -281,7 +281,7 @@ static bool run_update(struct catalog *c, struct catalog_op *op)
 	const struct backup_record *r = op->in.backups;
 	struct err *e = &op->err;
 
-	return key_check_revision(&c->db, KEY_BACKUP, r->id, r->revision, e) &&
+	return key_check_revision(&c->db, KEY_BACKUP, r->id, op->number, e) &&
 	       check_changeable(&c->db, r->id, e) &&
 	       db_run(&c->db,
 		      "UPDATE backups SET held = ?,"
@@ -304,9 +304,7 @@ struct catalog_op *catalog_backup_update(struct catalog *c,
 {
 	struct catalog_op *op =
 		call_new(c, &change, (union call_cb){.backup = done}, arg, e);
-	bool is_whole = backup_give(op, r);
 
-	if (is_whole)
-		op->in.backups->revision = if_revision;
-	return call_submit(op, is_whole, e);
+	return call_submit(
+		op, call_give_number(op, if_revision) && backup_give(op, r), e);
 }

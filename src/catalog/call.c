@@ -226,6 +226,13 @@ char *call_pack(const char **const at[], size_t n)
 	return block;
 }
 
+bool call_give_number(struct catalog_op *op, int64_t number)
+{
+	if (op != NULL)
+		op->number = number;
+	return op != NULL;
+}
+
 bool call_give_query(struct catalog_op *op, const struct catalog_query *q)
 {
 	struct catalog_query own = *q;

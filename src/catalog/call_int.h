@@ -18,6 +18,9 @@ bool call_give_text(struct catalog_op *op, const char *text) MUST_CHECK;
 bool call_give_query(struct catalog_op *op,
 		     const struct catalog_query *q) MUST_CHECK;
 
+/* The same for op->number: what a record's fence, revision or id has to be. */
+bool call_give_number(struct catalog_op *op, int64_t number) MUST_CHECK;
+
 /* Copies the strings that the n pointers of at lead to into one block, and lets
  * them point there; NULL stays NULL. Caller frees the block; NULL: no memory,
  * the pointers are as they were. */

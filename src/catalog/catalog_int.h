@@ -138,7 +138,7 @@ struct catalog_op {
 	bool with_backups;
 	bool is_more; /* news of plans */
 	struct waiting_events events;
-	int64_t number; /* a fence, an id of an event */
+	int64_t number; /* a fence, a revision, an id of an event */
 	struct reply_row *reply_in, *reply_out;
 	struct verify_row *verify;
 

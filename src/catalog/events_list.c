@@ -144,7 +144,5 @@ struct catalog_op *catalog_event_since(struct catalog *c, int64_t id,
 		call_new(c, &since, (union call_cb){.events = done}, arg, e);
 
 	events_flush(c);
-	if (op != NULL)
-		op->number = id;
-	return call_submit(op, op != NULL, e);
+	return call_submit(op, call_give_number(op, id), e);
 }

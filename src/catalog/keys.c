@@ -90,6 +90,19 @@ bool key_find(struct db *db, enum key_kind kind, const char *key,
 	return id[0] != '\0' || fail_missing(kind, key, e);
 }
 
+bool key_find_pair(struct db *db, char source[ID_MAX], char pool[ID_MAX],
+		   struct err *e)
+{
+	char source_id[ID_MAX], pool_id[ID_MAX];
+
+	if (!key_find(db, KEY_SOURCE, source, source_id, e) ||
+	    !key_find(db, KEY_POOL, pool, pool_id, e))
+		return false;
+	(void)str_copy(source, ID_MAX, source_id);
+	(void)str_copy(pool, ID_MAX, pool_id);
+	return true;
+}
+
 bool key_check_free(struct db *db, enum key_kind kind, const char *name,
 		    const char *id, struct err *e)
 {

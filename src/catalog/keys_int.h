@@ -18,6 +18,11 @@ enum key_kind {
 bool key_find(struct db *db, enum key_kind kind, const char *key,
 	      char id[ID_MAX], struct err *e) MUST_CHECK;
 
+/* The same of a source and a pool: ids in place of the keys. On failure they
+ * are as they were. */
+bool key_find_pair(struct db *db, char source[ID_MAX], char pool[ID_MAX],
+		   struct err *e) MUST_CHECK;
+
 /* Rule 5: nothing else of that kind than id ("" for a new one) has the name,
  * without regard to case. "name_taken". */
 bool key_check_free(struct db *db, enum key_kind kind, const char *name,

@@ -134,20 +134,7 @@ void plan_tell_list(const struct catalog_op *op, const struct err *e)
 		     e == NULL ? &op->page : NULL, e);
 }
 
-/* Ids in place of names. */
-static bool resolve(struct db *db, struct plan_record *r, struct err *e)
-{
-	char source_id[ID_MAX], pool_id[ID_MAX];
-
-	if (!key_find(db, KEY_SOURCE, r->source_id, source_id, e) ||
-	    !key_find(db, KEY_POOL, r->pool_id, pool_id, e))
-		return false;
-	(void)str_copy(r->source_id, ID_MAX, source_id);
-	(void)str_copy(r->pool_id, ID_MAX, pool_id);
-	return true;
-}
-
-static bool insert(struct db *db, const struct plan_record *r, struct err *e)
+bool plan_insert(struct db *db, const struct plan_record *r, struct err *e)
 {
 	char folded[NAME_BUF];
 
@@ -178,7 +165,8 @@ static bool run_create(struct catalog *c, struct catalog_op *op)
 	r->created_at = r->updated_at = clock_now_ms();
 	return name_check_resource(r->name, &op->err) &&
 	       key_check_free(&c->db, KEY_PLAN, r->name, "", &op->err) &&
-	       resolve(&c->db, r, &op->err) && insert(&c->db, r, &op->err) &&
+	       key_find_pair(&c->db, r->source_id, r->pool_id, &op->err) &&
+	       plan_insert(&c->db, r, &op->err) &&
 	       plan_read(&c->db, r->id, &op->out, &op->err);
 }
 
@@ -321,10 +309,10 @@ static bool run_update(struct catalog *c, struct catalog_op *op)
 	struct err *e = &op->err;
 
 	return name_check_resource(r->name, e) &&
-	       key_check_revision(&c->db, KEY_PLAN, r->id, r->revision, e) &&
+	       key_check_revision(&c->db, KEY_PLAN, r->id, op->number, e) &&
 	       key_check_free(&c->db, KEY_PLAN, r->name, r->id, e) &&
-	       resolve(&c->db, r, e) && update(&c->db, r, e) &&
-	       plan_read(&c->db, r->id, &op->out, e);
+	       key_find_pair(&c->db, r->source_id, r->pool_id, e) &&
+	       update(&c->db, r, e) && plan_read(&c->db, r->id, &op->out, e);
 }
 
 static const struct intent change = {
@@ -338,9 +326,7 @@ struct catalog_op *catalog_plan_update(struct catalog *c,
 {
 	struct catalog_op *op =
 		call_new(c, &change, (union call_cb){.plan = done}, arg, e);
-	bool is_whole = plan_give(op, r);
 
-	if (is_whole)
-		op->in.plans->revision = if_revision;
-	return call_submit(op, is_whole, e);
+	return call_submit(
+		op, call_give_number(op, if_revision) && plan_give(op, r), e);
 }

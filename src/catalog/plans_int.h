@@ -12,6 +12,10 @@ bool plan_read(struct db *db, const char *id, struct rows *out,
 bool plan_read_all(struct db *db, const char *sql, const struct arg *args,
 		   struct rows *out, struct err *e) MUST_CHECK;
 
+/* Adds it as it is: id, name and times are settled, secrets are none of it. */
+bool plan_insert(struct db *db, const struct plan_record *r,
+		 struct err *e) MUST_CHECK;
+
 /* Copies r into the call; op may be NULL. False: no memory. */
 bool plan_give(struct catalog_op *op, const struct plan_record *r) MUST_CHECK;
 

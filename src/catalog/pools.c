@@ -253,7 +253,7 @@ static bool run_update(struct catalog *c, struct catalog_op *op)
 	struct err *e = &op->err;
 
 	return name_check_resource(r->name, e) &&
-	       key_check_revision(&c->db, KEY_POOL, r->id, r->revision, e) &&
+	       key_check_revision(&c->db, KEY_POOL, r->id, op->number, e) &&
 	       key_check_free(&c->db, KEY_POOL, r->name, r->id, e) &&
 	       update(&c->db, r, e) && write_secrets(c, r, e) &&
 	       answer(c, op, r->id);
@@ -270,11 +270,9 @@ struct catalog_op *catalog_pool_update(struct catalog *c,
 {
 	struct catalog_op *op =
 		call_new(c, &change, (union call_cb){.pool = done}, arg, e);
-	bool is_whole = give_pool(op, r);
 
-	if (is_whole)
-		op->in.pools->revision = if_revision;
-	return call_submit(op, is_whole, e);
+	return call_submit(
+		op, call_give_number(op, if_revision) && give_pool(op, r), e);
 }
 
 /* That it does not answer any more, or does again. */

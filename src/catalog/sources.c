@@ -138,7 +138,7 @@ static bool write_secret(struct catalog *c, const struct source_record *r,
 			     r->id, r->read_from_secret, e);
 }
 
-static bool insert(struct db *db, const struct source_record *r, struct err *e)
+bool source_insert(struct db *db, const struct source_record *r, struct err *e)
 {
 	char folded[NAME_BUF];
 
@@ -168,8 +168,8 @@ static bool run_create(struct catalog *c, struct catalog_op *op)
 	r->created_at = r->updated_at = clock_now_ms();
 	return name_check_resource(r->name, &op->err) &&
 	       key_check_free(&c->db, KEY_SOURCE, r->name, "", &op->err) &&
-	       insert(&c->db, r, &op->err) && write_secret(c, r, &op->err) &&
-	       answer(c, op, r->id);
+	       source_insert(&c->db, r, &op->err) &&
+	       write_secret(c, r, &op->err) && answer(c, op, r->id);
 }
 
 static const struct intent create = {
@@ -276,7 +276,7 @@ static bool run_update(struct catalog *c, struct catalog_op *op)
 	struct err *e = &op->err;
 
 	return name_check_resource(r->name, e) &&
-	       key_check_revision(&c->db, KEY_SOURCE, r->id, r->revision, e) &&
+	       key_check_revision(&c->db, KEY_SOURCE, r->id, op->number, e) &&
 	       key_check_free(&c->db, KEY_SOURCE, r->name, r->id, e) &&
 	       update(&c->db, r, e) && write_secret(c, r, e) &&
 	       answer(c, op, r->id);
@@ -293,11 +293,9 @@ struct catalog_op *catalog_source_update(struct catalog *c,
 {
 	struct catalog_op *op =
 		call_new(c, &change, (union call_cb){.source = done}, arg, e);
-	bool is_whole = source_give(op, r);
 
-	if (is_whole)
-		op->in.sources->revision = if_revision;
-	return call_submit(op, is_whole, e);
+	return call_submit(
+		op, call_give_number(op, if_revision) && source_give(op, r), e);
 }
 
 /* That it does not answer any more, or does again. */

@@ -120,9 +120,9 @@ struct catalog_op *catalog_verify_started(struct catalog *c, const char *job_id,
 	struct catalog_op *op =
 		call_new(c, &started, (union call_cb){.done = done}, arg, e);
 
-	if (op != NULL)
-		op->number = fence;
-	return call_submit(op, call_give_key(op, job_id), e);
+	return call_submit(
+		op, call_give_number(op, fence) && call_give_key(op, job_id),
+		e);
 }
 
 void verify_row_free(struct verify_row *row)
