@@ -96,6 +96,17 @@ endif
 # The RDB reader: needs no server, and no library of Redis'.
 EXTRA_DIST += tests/data tests/unit/rdb_fixtures.py
 rdb_rig = tests/unit/test_redis_rdb_rig.c tests/unit/test_redis_rdb_rig.h
-check_PROGRAMS += tests/unit/test_redis_rdb
+check_PROGRAMS += tests/unit/test_redis_rdb tests/unit/test_redis_rdb_bad
 tests_unit_test_redis_rdb_SOURCES = tests/unit/test_redis_rdb.c $(rdb_rig)
 tests_unit_test_redis_rdb_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_redis_rdb_bad_SOURCES = tests/unit/test_redis_rdb_bad.c \
+	$(rdb_rig)
+tests_unit_test_redis_rdb_bad_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_redis_rdb_bad_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=realloc
+check_PROGRAMS += tests/fuzz/fuzz_rdb
+tests_fuzz_fuzz_rdb_SOURCES = tests/fuzz/fuzz_rdb.c tests/fuzz/run_files.c
+tests_fuzz_fuzz_rdb_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+check_PROGRAMS += tests/unit/test_redis_keys
+tests_unit_test_redis_keys_SOURCES = tests/unit/test_redis_keys.c
+tests_unit_test_redis_keys_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)

@@ -1,7 +1,8 @@
 /*
  * keys.c - patterns of key names, as the servers read them (KEYS): a class
  * ends with its first ']' or the pattern, '^' turns it round, a range may be
- * told backwards, a backslash at the end stands for itself.
+ * told backwards, a backslash at the end stands for itself. One difference: to
+ * them an empty name fits "*", but not "**".
  */
 #include "sources/redis/rdb/keys.h"
 

@@ -46,12 +46,13 @@ static bool pass(struct rdb_pack *p, size_t entry)
 
 	if (pack_left(p) < entry || pack_left(p) - entry < n)
 		return false;
-	p->at += entry;
 	for (size_t i = 0; i < n; i++)
-		told = told << 7 | (p->at[i] & 127U);
-	p->at += n;
+		told = told << 7 | (p->at[entry + i] & 127U);
+	if (told != entry)
+		return false;
+	p->at += entry + n;
 	p->seen++;
-	return told == entry;
+	return true;
 }
 
 static bool string(struct rdb_pack *p, struct rdb_item *item, size_t head,

@@ -49,7 +49,8 @@ struct rdb_pack {
 bool rdb_pack_begin(struct rdb_pack *p, enum rdb_pack_kind kind,
 		    const unsigned char *bytes, size_t len) MUST_CHECK;
 
-/* The next item. False: there is none, the walk is over or damaged. */
+/* The next item. False: the walk is over, or the next one is damaged and the
+ * walk stays before it, never whole. */
 bool rdb_pack_next(struct rdb_pack *p, struct rdb_item *item) MUST_CHECK;
 
 /* All items were seen, and nothing is left over. */

@@ -123,8 +123,9 @@ static bool read_node(struct rdb_reader *r, const struct rdb_blob *b,
 	if (!rdb_pack_begin(&p, PACK_LISTPACK, b->bytes, b->len) ||
 	    !read_master(&p, &node))
 		return false;
-	while (next_number(&p, &flags))
-		if (!read_entry(&p, &node, flags, r->key))
+	while (p.at < p.end)
+		if (!next_number(&p, &flags) ||
+		    !read_entry(&p, &node, flags, r->key))
 			return false;
 	return rdb_pack_is_whole(&p);
 }

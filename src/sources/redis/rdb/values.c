@@ -67,16 +67,12 @@ const char *rdb_type_name(enum rdb_type t)
 static const struct rdb_layout *layout_of(const struct rdb_reader *r,
 					  unsigned char code)
 {
-	const struct rdb_layout *l = &layouts[code];
-
 	/* From 22 on each of the two has codes of its own. */
-	if (r->is_valkey && code == VALKEY_HASH_2)
-		return &valkey_hash_2;
-	if (r->is_valkey && code > VALKEY_HASH_2)
+	if (r->is_valkey && code >= VALKEY_HASH_2)
+		return code == VALKEY_HASH_2 ? &valkey_hash_2 : NULL;
+	if (code >= sizeof(layouts) / sizeof(layouts[0]) || !layouts[code].step)
 		return NULL;
-	if (code >= sizeof(layouts) / sizeof(layouts[0]) || !l->step)
-		return NULL;
-	return l;
+	return &layouts[code];
 }
 
 const struct rdb_layout *rdb_layout(const struct rdb_reader *r)
