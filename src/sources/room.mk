@@ -118,10 +118,28 @@ libsources_a_SOURCES += \
 	src/sources/redis/conn.h \
 	src/sources/redis/dial.c \
 	src/sources/redis/dial.h \
+	src/sources/redis/dump/check.c \
+	src/sources/redis/dump/content.c \
+	src/sources/redis/dump/content.h \
+	src/sources/redis/dump/dump.c \
+	src/sources/redis/dump/dump_int.h \
+	src/sources/redis/dump/frames.c \
+	src/sources/redis/dump/frames.h \
+	src/sources/redis/dump/payload.c \
+	src/sources/redis/dump/payload.h \
+	src/sources/redis/dump/stream.c \
 	src/sources/redis/fault.c \
 	src/sources/redis/fault.h \
 	src/sources/redis/link.c \
-	src/sources/redis/link.h
+	src/sources/redis/link.h \
+	src/sources/redis/names.c \
+	src/sources/redis/op.c \
+	src/sources/redis/op.h \
+	src/sources/redis/probe.c \
+	src/sources/redis/redis.c \
+	src/sources/redis/redis.h \
+	src/sources/redis/server.c \
+	src/sources/redis/server.h
 endif
 libsources_a_SOURCES += \
 	src/sources/redis/rdb/bytes_int.h \

@@ -26,9 +26,8 @@ struct conn {
 	int fd; /* -1: none */
 	struct event *readable, *turn;
 	struct text in, out;
-	size_t in_at, out_at;
+	size_t in_at, out_at, pause_at;
 	unsigned turns; /* since the last piece */
-	bool is_begun;	/* the first piece is out */
 	bool is_cut, is_stalled;
 };
 
@@ -41,7 +40,8 @@ struct fake_redis {
 	unsigned used[2][ANSWERS];
 	struct text log;
 	const char *greeting;
-	size_t first, piece;
+	size_t piece;
+	void (*inside)(bool is_in);
 	size_t received;
 	struct conn conns[CONNS];
 };
@@ -61,20 +61,24 @@ static size_t piece_of(const struct conn *c, size_t left)
 {
 	size_t piece = c->fake->piece;
 
-	if (!c->is_begun && c->fake->first > 0)
-		piece = c->fake->first;
+	if (c->pause_at > c->out_at &&
+	    (piece == 0 || c->pause_at - c->out_at < piece))
+		piece = c->pause_at - c->out_at;
 	return piece > 0 && piece < left ? piece : left;
 }
 
-static void on_turn(evutil_socket_t fd, short what, void *arg)
+static bool is_pausing(const struct conn *c)
 {
-	struct conn *c = arg;
+	return c->out_at > 0 &&
+	       (c->fake->piece > 0 || c->out_at == c->pause_at);
+}
+
+static void send_piece(struct conn *c)
+{
 	size_t left = c->out.len - c->out_at;
 	ssize_t n = 0;
 
-	(void)fd;
-	(void)what;
-	if (c->out_at > 0 && c->fake->piece > 0 && c->turns++ < BETWEEN_TURNS) {
+	if (is_pausing(c) && c->turns++ < BETWEEN_TURNS) {
 		loop_next_turn(c->turn);
 		return;
 	}
@@ -82,7 +86,6 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 	if (left > 0)
 		n = send(c->fd, c->out.data + c->out_at, piece_of(c, left),
 			 MSG_NOSIGNAL | MSG_DONTWAIT);
-	c->is_begun = true;
 	if (n > 0)
 		c->out_at += (size_t)n;
 	if (n < 0 && errno != EAGAIN) {
@@ -93,6 +96,24 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 		loop_next_turn(c->turn);
 	else if (c->is_cut)
 		hang_up(c);
+}
+
+static void inside(const struct fake_redis *f, bool is_in)
+{
+	if (f->inside != NULL)
+		f->inside(is_in);
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+	struct fake_redis *f = c->fake;
+
+	(void)fd;
+	(void)what;
+	inside(f, true);
+	send_piece(c);
+	inside(f, false);
 }
 
 static void say(struct conn *c, const char *bytes, size_t len)
@@ -134,6 +155,8 @@ static void answer(struct conn *c, const char *command)
 	}
 	c->is_cut = a->then == FAKE_REDIS_CUTS;
 	c->is_stalled = a->then == FAKE_REDIS_STALLS;
+	if (a->pause_at > 0)
+		c->pause_at = c->out.len + a->pause_at;
 	if (a->says != NULL)
 		say(c, a->says, a->len > 0 ? a->len : strlen(a->says));
 	else if (c->is_cut)
@@ -179,20 +202,18 @@ static void take_commands(struct conn *c)
 {
 	struct text command = {0};
 
-	while (!c->is_stalled && take_command(c, &command)) {
+	while (!c->is_stalled && !c->is_cut && take_command(c, &command)) {
 		answer(c, command.data);
 		text_reset(&command);
 	}
 	text_free(&command);
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+static void receive(struct conn *c)
 {
 	static char chunk[CHUNK]; /* one thread */
-	struct conn *c = arg;
-	ssize_t n = recv(fd, chunk, sizeof(chunk), MSG_DONTWAIT);
+	ssize_t n = recv(c->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
 
-	(void)what;
 	if (n <= 0) {
 		if (n == 0 || errno != EAGAIN)
 			hang_up(c);
@@ -209,13 +230,23 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	take_commands(c);
 }
 
-static void on_incoming(evutil_socket_t fd, short what, void *arg)
+static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
-	struct fake_redis *f = arg;
-	int on = 1, conn = accept(fd, NULL, NULL);
+	struct conn *c = arg;
+	struct fake_redis *f = c->fake;
+
+	(void)fd;
+	(void)what;
+	inside(f, true);
+	receive(c);
+	inside(f, false);
+}
+
+static void take_in(struct fake_redis *f)
+{
+	int on = 1, conn = accept(f->listener, NULL, NULL);
 	struct conn *c = f->conns;
 
-	(void)what;
 	while (c->fd >= 0)
 		c++;
 	assert(conn >= 0 && c < f->conns + CONNS);
@@ -229,6 +260,17 @@ static void on_incoming(evutil_socket_t fd, short what, void *arg)
 		c->is_cut = true;
 		say(c, f->greeting, strlen(f->greeting));
 	}
+}
+
+static void on_incoming(evutil_socket_t fd, short what, void *arg)
+{
+	struct fake_redis *f = arg;
+
+	(void)fd;
+	(void)what;
+	inside(f, true);
+	take_in(f);
+	inside(f, false);
 }
 
 static int listen_at(struct fake_redis *f, const char *path)
@@ -283,10 +325,14 @@ void fake_redis_greet(struct fake_redis *f, const char *words)
 	f->greeting = words;
 }
 
-void fake_redis_pieces(struct fake_redis *f, size_t first, size_t bytes)
+void fake_redis_pieces(struct fake_redis *f, size_t bytes)
 {
-	f->first = first;
 	f->piece = bytes;
+}
+
+void fake_redis_watch(struct fake_redis *f, void (*watch)(bool is_in))
+{
+	f->inside = watch;
 }
 
 const char *fake_redis_log(struct fake_redis *f)

@@ -5,6 +5,7 @@
 #ifndef COFFER_TESTS_FAKE_REDIS_H
 #define COFFER_TESTS_FAKE_REDIS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct loop;
@@ -23,7 +24,8 @@ struct fake_redis_answer {
 	const char *says;
 	size_t len; /* of says; 0: it is a string */
 	enum fake_redis_then then;
-	unsigned times; /* so often, then the next that fits; 0: always */
+	unsigned times;	 /* so often, then the next that fits; 0: always */
+	size_t pause_at; /* some turns of the loop pass after so many bytes */
 };
 
 /* Listens on 127.0.0.1, or at socket where it is not NULL. Answers from first,
@@ -39,8 +41,12 @@ unsigned fake_redis_port(const struct fake_redis *f);
 void fake_redis_greet(struct fake_redis *f, const char *words);
 
 /* From now on at most so many bytes in one go, the next ones some turns of
- * the loop later; 0: as many as fit. at: the first piece is as long. */
-void fake_redis_pieces(struct fake_redis *f, size_t first, size_t bytes);
+ * the loop later; 0: as many as fit. */
+void fake_redis_pieces(struct fake_redis *f, size_t bytes);
+
+/* From now on watch(true) runs before, watch(false) after whatever it does
+ * in the loop. */
+void fake_redis_watch(struct fake_redis *f, void (*watch)(bool is_in));
 
 /* The commands that came, one a line. Valid until fake_redis_stop(). */
 const char *fake_redis_log(struct fake_redis *f);

@@ -84,13 +84,23 @@ tests_unit_test_mysql_split_SOURCES = tests/unit/test_mysql_split.c
 tests_unit_test_mysql_split_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 endif
 if WITH_REDIS
-check_PROGRAMS += tests/unit/test_redis_conn
+fake_redis = tests/fakes/fake_redis.c tests/fakes/fake_redis.h
+fake_redis_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
+check_PROGRAMS += tests/unit/test_redis_conn tests/unit/test_redis_dump \
+	tests/unit/test_redis_probe
 
-tests_unit_test_redis_conn_SOURCES = tests/unit/test_redis_conn.c \
-	tests/fakes/fake_redis.c tests/fakes/fake_redis.h
-tests_unit_test_redis_conn_CPPFLAGS = $(AM_CPPFLAGS) \
-	-I$(top_srcdir)/tests/fakes
+tests_unit_test_redis_conn_SOURCES = tests/unit/test_redis_conn.c $(fake_redis)
+tests_unit_test_redis_conn_CPPFLAGS = $(fake_redis_cppflags)
 tests_unit_test_redis_conn_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_redis_probe_SOURCES = tests/unit/test_redis_probe.c \
+	$(fake_redis)
+tests_unit_test_redis_probe_CPPFLAGS = $(fake_redis_cppflags)
+tests_unit_test_redis_probe_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_redis_dump_SOURCES = tests/unit/test_redis_dump.c \
+	tests/unit/test_redis_dump_rig.c tests/unit/test_redis_dump_rig.h \
+	$(fake_redis)
+tests_unit_test_redis_dump_CPPFLAGS = $(fake_redis_cppflags)
+tests_unit_test_redis_dump_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 endif
 
 # The RDB reader: needs no server, and no library of Redis'.

@@ -344,7 +344,7 @@ static void test_replies_in_pieces_with_line_ends(void **state)
 	(void)state;
 	for (size_t piece = 1; piece < 4; piece++) {
 		rig_init(&r, answers);
-		fake_redis_pieces(r.fake, 0, piece);
+		fake_redis_pieces(r.fake, piece);
 		open_it(&r);
 		r.want = 2;
 		ask(&r, "A");
@@ -475,7 +475,7 @@ static void test_goes_raw(void **state)
 		struct rig r;
 
 		rig_init(&r, answers);
-		fake_redis_pieces(r.fake, 0, piece);
+		fake_redis_pieces(r.fake, piece);
 		open_it(&r);
 		r.goes_raw = true;
 		r.want = 1;

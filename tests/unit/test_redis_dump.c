@@ -1,0 +1,818 @@
+/*
+ * test_redis_dump.c - dumps of a Redis that sends its snapshot in every form,
+ * in pieces, cut, wrong or not at all.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+
+#include "loop/loop.h"
+#include "sources/redis/redis.h"
+#include "test_redis_dump_rig.h"
+
+#define SAMPLE_ITEMS "header  0;database 0 3;database 3 1;database 4 1;end  0;"
+
+/* A rig whose server sends this snapshot; says is to be freed. */
+static void serve(struct dump_rig *r, struct text *says, const struct text *rdb)
+{
+	rig_marked(says, rdb);
+	rig_answer(r, &(struct fake_redis_answer){.begins = "PSYNC ? -1",
+						  .says = says->data,
+						  .len = says->len});
+}
+
+static void expect_bytes(const struct dump_rig *r, const struct text *rdb)
+{
+	if (r->err.code != ERR_NONE)
+		print_message("%s\n", r->err.msg);
+	assert_int_equal(r->err.code, ERR_NONE);
+	assert_int_equal(r->bytes.len, rdb->len);
+	assert_memory_equal(r->bytes.data, rdb->data, rdb->len);
+}
+
+static void expect_failure(const struct dump_rig *r, enum err_code code,
+			   const char *api, const char *words)
+{
+	if (r->err.code != code || strcmp(r->err.api, api) != 0 ||
+	    strstr(r->err.msg, words) == NULL)
+		print_message("%s: %s\n", r->err.api, r->err.msg);
+	assert_int_equal(r->err.code, code);
+	assert_string_equal(r->err.api, api);
+	assert_non_null(strstr(r->err.msg, words));
+}
+
+static void test_whole_instance(void **state)
+{
+	const struct dump_facts *f;
+	struct text rdb = {0}, says = {0};
+	struct dump_rig r;
+
+	(void)state;
+	rig_init(&r);
+	make_sample(&rdb);
+	serve(&r, &says, &rdb);
+	f = rig_run(&r);
+	expect_bytes(&r, &rdb);
+	assert_string_equal(r.items.data, SAMPLE_ITEMS);
+	assert_string_equal(f->phase, "check");
+	assert_string_equal(f->version, "7.0.15");
+	assert_string_equal(f->consistency, "consistent");
+	assert_string_equal(f->replication_id, RIG_ID);
+	assert_int_equal(f->replication_offset, 77);
+	assert_int_equal(f->keys, 5);
+	assert_int_equal(f->expiring, 1);
+	assert_int_equal(f->functions, 1);
+	assert_int_equal(f->databases, 3);
+	assert_int_equal(f->plain_bytes, rdb.len);
+	assert_non_null(strstr(f->counts_json, "\"database\":3"));
+	assert_int_equal(f->nwarnings, 0);
+	assert_string_equal(fake_redis_log(r.fake),
+			    "ACL WHOAMI\nPING\nINFO\nROLE\n"
+			    "REPLCONF capa eof capa psync2\n"
+			    "REPLCONF rdb-only 1\nPSYNC ? -1\n");
+	text_free(&rdb);
+	text_free(&says);
+	rig_fini(&r);
+}
+
+static void test_without_keys(void **state)
+{
+	struct text rdb = {0}, says = {0};
+	struct dump_rig r;
+
+	(void)state;
+	rig_init(&r);
+	make_begin(&rdb);
+	make_end(&rdb);
+	serve(&r, &says, &rdb);
+	assert_string_equal(rig_run(&r)->counts_json, "[]");
+	expect_bytes(&r, &rdb);
+	assert_string_equal(r.items.data, "header  0;end  0;");
+	text_free(&rdb);
+	text_free(&says);
+	rig_fini(&r);
+}
+
+static void test_as_so_many_bytes(void **state)
+{
+	struct text rdb = {0}, says = {0};
+	struct dump_rig r;
+
+	(void)state;
+	rig_init(&r);
+	make_sample(&rdb);
+	rig_counted(&says, &rdb, rdb.len);
+	text_str(&says, "\n\n");
+	rig_answer(&r, &(struct fake_redis_answer){.begins = "PSYNC",
+						   .says = says.data,
+						   .len = says.len});
+	(void)rig_run(&r);
+	expect_bytes(&r, &rdb);
+	assert_string_equal(r.items.data, SAMPLE_ITEMS);
+	text_free(&rdb);
+	text_free(&says);
+	rig_fini(&r);
+}
+
+/* Too few bytes, or more than the snapshot has. */
+static void test_a_length_that_lies(void **state)
+{
+	static const int off[] = {-1, -9, -100, 1, 40};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
+		struct text rdb = {0}, says = {0};
+		struct dump_rig r;
+
+		rig_init(&r);
+		make_sample(&rdb);
+		rig_counted(&says, &rdb, rdb.len + (size_t)off[i]);
+		text_str(&says, "++++++++++++++++++++++++++++++++++++++++");
+		rig_answer(&r, &(struct fake_redis_answer){.begins = "PSYNC",
+							   .says = says.data,
+							   .len = says.len});
+		(void)rig_run(&r);
+		expect_failure(&r, ERR_DAMAGED, "damaged_stream", "");
+		text_free(&rdb);
+		text_free(&says);
+		rig_fini(&r);
+	}
+}
+
+/* So that the client reads what comes before it alone, and line ends after. */
+static void test_mark_split_at_all_offsets(void **state)
+{
+	struct text rdb = {0}, says = {0};
+	struct dump_rig r;
+
+	(void)state;
+	rig_init(&r);
+	make_sample(&rdb);
+	rig_marked(&says, &rdb);
+	text_str(&says, "\n\n\n");
+	for (size_t at = 0; at <= 40; at++) {
+		rig_answer(&r, &(struct fake_redis_answer){
+				       .begins = "PSYNC",
+				       .says = says.data,
+				       .len = says.len,
+				       .pause_at = says.len - 3 - at});
+		(void)rig_run(&r);
+		expect_bytes(&r, &rdb);
+		rig_stop(&r);
+		r.nanswers--;
+		memmove(r.answers, r.answers + 1,
+			sizeof(r.answers[0]) * (r.nanswers + 1));
+	}
+	text_free(&rdb);
+	text_free(&says);
+	rig_fini(&r);
+}
+
+static void test_in_small_pieces(void **state)
+{
+	struct text rdb = {0}, says = {0};
+	struct dump_rig r;
+
+	(void)state;
+	rig_init(&r);
+	make_sample(&rdb);
+	serve(&r, &says, &rdb);
+	for (size_t piece = 1; piece < 45; piece += 3) {
+		rig_start(&r);
+		fake_redis_pieces(r.fake, piece);
+		loop_run(r.loop);
+		expect_bytes(&r, &rdb);
+		assert_string_equal(r.items.data, SAMPLE_ITEMS);
+		rig_stop(&r);
+	}
+	text_free(&rdb);
+	text_free(&says);
+	rig_fini(&r);
+}
+
+/* It ends at, before and behind where a frame ends, and so does the mark. */
+static void test_ends_around_the_end_of_a_frame(void **state)
+{
+	static char value[FRAME_BYTES + 100];
+	struct text empty = {0};
+
+	(void)state;
+	memset(value, 'v', sizeof(value));
+	make_begin(&empty);
+	make_select(&empty, 7);
+	make_key(&empty, "k", "");
+	make_end(&empty);
+	for (int off = -42; off <= 3; off++) {
+		struct text rdb = {0}, says = {0};
+		struct dump_rig r;
+
+		rig_init(&r);
+		make_begin(&rdb);
+		make_select(&rdb, 7);
+		make_byte(&rdb, 0);
+		make_string(&rdb, "k", 1);
+		make_string(&rdb, value,
+			    (size_t)(FRAME_BYTES + off) - empty.len - 4);
+		make_end(&rdb);
+		assert_int_equal(rdb.len, FRAME_BYTES + off);
+		serve(&r, &says, &rdb);
+		(void)rig_run(&r);
+		expect_bytes(&r, &rdb);
+		assert_string_equal(r.items.data,
+				    "header  0;database 7 1;end  0;");
+		assert_int_equal(r.nframes, off + 40 > 0 ? 2 : 1);
+		text_free(&rdb);
+		text_free(&says);
+		rig_fini(&r);
+	}
+	text_free(&empty);
+}
+
+/* Several frames, of keys smaller and larger than one. */
+static void large_sample(struct text *rdb)
+{
+	static char value[FRAME_BYTES * 2];
+	char name[32];
+
+	memset(value, 'v', sizeof(value));
+	make_begin(rdb);
+	for (unsigned db = 0; db < 3; db++) {
+		make_select(rdb, db);
+		for (int i = 0; i < 40; i++) {
+			(void)snprintf(name, sizeof(name), "key:%d", i);
+			make_byte(rdb, 0);
+			make_string(rdb, name, strlen(name));
+			make_string(rdb, value,
+				    i == 20 ? sizeof(value) : 12345);
+		}
+	}
+	make_end(rdb);
+}
+
+static void test_many_frames(void **state)
+{
+	struct text rdb = {0}, says = {0};
+	struct dump_rig r;
+
+	(void)state;
+	rig_init(&r);
+	large_sample(&rdb);
+	serve(&r, &says, &rdb);
+	assert_int_equal(rig_run(&r)->keys, 120);
+	expect_bytes(&r, &rdb);
+	assert_int_equal(r.nframes, rdb.len / (FRAME_BYTES - 64) + 1);
+	assert_string_equal(r.items.data,
+			    "header  0;database 0 40;database 1 40;"
+			    "database 2 40;end  0;");
+	text_free(&rdb);
+	text_free(&says);
+	rig_fini(&r);
+}
+
+static void test_cut_at_every_byte(void **state)
+{
+	struct text rdb = {0}, says = {0};
+
+	(void)state;
+	make_sample(&rdb);
+	rig_marked(&says, &rdb);
+	for (size_t len = 0; len < says.len; len++) {
+		struct dump_rig r;
+
+		rig_init(&r);
+		rig_answer(&r, &(struct fake_redis_answer){
+				       .begins = "PSYNC",
+				       .says = len > 0 ? says.data : NULL,
+				       .len = len,
+				       .then = FAKE_REDIS_CUTS});
+		(void)rig_run(&r);
+		expect_failure(&r, ERR_CONNECT, "connection_failed",
+			       len < says.len - rdb.len - 40
+				       ? "while the server prepared"
+				       : "of the snapshot");
+		rig_fini(&r);
+	}
+	text_free(&rdb);
+	text_free(&says);
+}
+
+/* The mark comes, and what came before it is not all, or not right. */
+static void test_damaged_snapshots(void **state)
+{
+	struct text rdb = {0};
+
+	(void)state;
+	make_sample(&rdb);
+	for (size_t i = 0; i < 2 * rdb.len; i++) {
+		struct text bad = {0}, says = {0};
+		struct dump_rig r;
+
+		rig_init(&r);
+		text_add(&bad, rdb.data, i < rdb.len ? rdb.len : i - rdb.len);
+		if (i < rdb.len)
+			bad.data[i] ^= 0x10;
+		serve(&r, &says, &bad);
+		(void)rig_run(&r);
+		assert_int_equal(r.err.code, ERR_DAMAGED);
+		assert_string_equal(r.err.api, "damaged_stream");
+		text_free(&bad);
+		text_free(&says);
+		rig_fini(&r);
+	}
+	text_free(&rdb);
+}
+
+static void test_is_refused(void **state)
+{
+	static const struct {
+		const char *command, *says;
+		enum err_code code;
+		const char *api, *words;
+	} cases[] = {
+		{"ACL", "-NOAUTH Authentication required.\r\n", ERR_DENIED,
+		 "access_denied", "wants a password"},
+		{"PING", "-MISCONF snapshots fail\r\n", ERR_CONFLICT,
+		 "source_unavailable", "server's log"},
+		{"INFO", "-NOPERM this user has no permissions\r\n", ERR_DENIED,
+		 "access_denied", "user me"},
+		{"INFO", "-NOPERM this user has no permissions\r\n", ERR_DENIED,
+		 "access_denied", "+info"},
+		{"INFO", "+OK\r\n", ERR_CONNECT, "connection_failed",
+		 "not that of a Redis server"},
+		{"INFO", "$5\r\nhello\r\n", ERR_CONNECT, "connection_failed",
+		 "not that of a Redis server"},
+		{"REPLCONF capa", "-NOPERM no\r\n", ERR_DENIED, "access_denied",
+		 "+replconf"},
+		{"REPLCONF rdb-only", "-LOADING yes\r\n", ERR_CONFLICT,
+		 "source_unavailable", "when it has loaded"},
+		{"PSYNC", "-NOPERM no psync\r\n", ERR_DENIED, "access_denied",
+		 "+psync"},
+		{"PSYNC", "\n\n-NOMASTERLINK Can't SYNC\r\n", ERR_CONFLICT,
+		 "source_unavailable", "link to its primary"},
+		{"PSYNC", RIG_RESYNC "\n-ERR BGSAVE failed, sorry\r\n",
+		 ERR_REMOTE, "source_failed", "BGSAVE failed"},
+		{"PSYNC", "+CONTINUE\r\n", ERR_REMOTE, "source_failed",
+		 "what no Redis does"},
+		{"PSYNC", "+FULLRESYNC \r\n", ERR_REMOTE, "source_failed",
+		 "what no Redis does"},
+		{"PSYNC", "+FULLRESYNC a/b 7\r\n", ERR_REMOTE, "source_failed",
+		 "what no Redis does"},
+		{"PSYNC", RIG_RESYNC "$EOF:short\r\n", ERR_REMOTE,
+		 "source_failed", "what no Redis does"},
+		{"PSYNC", RIG_RESYNC "$-1\r\n", ERR_REMOTE, "source_failed",
+		 "what no Redis does"},
+		{"PSYNC", RIG_RESYNC "$0\r\n", ERR_DAMAGED, "damaged_stream",
+		 "does not end as one"},
+		{"PSYNC", "HTTP/1.1 400\r\n", ERR_REMOTE, "source_failed",
+		 "what no Redis does"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dump_rig r;
+
+		rig_init(&r);
+		rig_answer(&r, &(struct fake_redis_answer){
+				       .begins = cases[i].command,
+				       .says = cases[i].says});
+		(void)rig_run(&r);
+		expect_failure(&r, cases[i].code, cases[i].api, cases[i].words);
+		assert_int_equal(r.bytes.len, 0);
+		rig_fini(&r);
+	}
+}
+
+static void test_a_line_without_end(void **state)
+{
+	struct text line = {0};
+	struct dump_rig r;
+
+	(void)state;
+	text_str(&line, "-");
+	for (int i = 0; i < 2000; i++)
+		text_str(&line, "x");
+	rig_init(&r);
+	rig_answer(&r, &(struct fake_redis_answer){.begins = "PSYNC",
+						   .says = line.data});
+	(void)rig_run(&r);
+	expect_failure(&r, ERR_REMOTE, "source_failed", "what no Redis does");
+	text_free(&line);
+	rig_fini(&r);
+}
+
+/* What is not needed may be forbidden or unknown. */
+static void test_does_without(void **state)
+{
+	static const struct fake_redis_answer without[] = {
+		{.begins = "ACL", .says = "-NOPERM no\r\n"},
+		{.begins = "ACL", .says = "-ERR unknown command 'ACL'\r\n"},
+		{.begins = "PING", .says = "-NOPERM no\r\n"},
+		{.begins = "ROLE", .says = "-NOPERM no\r\n"},
+		{.begins = "REPLCONF rdb-only",
+		 .says = "-ERR Unrecognized REPLCONF option: rdb-only\r\n"},
+	};
+	struct text rdb = {0}, says = {0};
+
+	(void)state;
+	make_sample(&rdb);
+	rig_marked(&says, &rdb);
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
+		struct dump_rig r;
+
+		rig_init(&r);
+		rig_answer(&r, &(struct fake_redis_answer){.begins = "PSYNC",
+							   .says = says.data,
+							   .len = says.len});
+		rig_answer(&r, &without[i]);
+		(void)rig_run(&r);
+		expect_bytes(&r, &rdb);
+		rig_fini(&r);
+	}
+	text_free(&rdb);
+	text_free(&says);
+}
+
+static void test_old_server_knows_sync_alone(void **state)
+{
+	struct text rdb = {0}, says = {0};
+	struct dump_rig r;
+
+	(void)state;
+	rig_init(&r);
+	make_sample(&rdb);
+	text_printf(&says, "\n\n$%zu\r\n", rdb.len);
+	text_add(&says, rdb.data, rdb.len);
+	rig_answer(&r, &(struct fake_redis_answer){
+			       .begins = "PSYNC",
+			       .says = "-ERR unknown command 'PSYNC'\r\n"});
+	rig_answer(&r, &(struct fake_redis_answer){.begins = "SYNC",
+						   .says = says.data,
+						   .len = says.len});
+	assert_string_equal(rig_run(&r)->replication_id, "");
+	expect_bytes(&r, &rdb);
+	text_free(&rdb);
+	text_free(&says);
+	rig_fini(&r);
+}
+
+/* It would give up on a replica that does not say how old it is. */
+static void test_valkey_is_told_a_version(void **state)
+{
+	struct text rdb = {0}, says = {0};
+	struct dump_rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_info(&r, "redis_version:7.2.4\r\nserver_name:valkey\r\n"
+		     "valkey_version:9.0.1\r\nrole:master\r\n");
+	make_sample(&rdb);
+	serve(&r, &says, &rdb);
+	assert_string_equal(rig_run(&r)->version, "9.0.1-Valkey");
+	expect_bytes(&r, &rdb);
+	assert_non_null(strstr(fake_redis_log(r.fake),
+			       "REPLCONF rdb-only 1\n"
+			       "REPLCONF version 9.0.1\nPSYNC"));
+	assert_true(rig_has_warning(&r, "memory_unknown"));
+	text_free(&rdb);
+	text_free(&says);
+	rig_fini(&r);
+}
+
+static void test_is_loading(void **state)
+{
+	struct dump_rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_info(&r, "redis_version:7.0.15\r\nloading:1\r\n"
+		     "loading_total_bytes:10485760\r\n"
+		     "loading_loaded_bytes:3145728\r\n"
+		     "loading_eta_seconds:12\r\n");
+	rig_answer(&r, &(struct fake_redis_answer){.begins = "PING",
+						   .says = "-LOADING yes\r\n"});
+	(void)rig_run(&r);
+	expect_failure(&r, ERR_CONFLICT, "source_unavailable",
+		       "3 of 10 MiB, about 12 s");
+	rig_fini(&r);
+}
+
+static void test_memory(void **state)
+{
+	static const struct {
+		const char *resident, *warning;
+	} cases[] = {
+		{"1048576", NULL},
+		{"629145600", "memory_tight"},
+		{"1062731776", ""},
+	};
+	struct text rdb = {0}, says = {0};
+
+	(void)state;
+	make_sample(&rdb);
+	for (size_t i = 0; i < 3; i++) {
+		char info[200];
+		struct dump_rig r;
+
+		rig_init(&r);
+		(void)snprintf(info, sizeof(info),
+			       "redis_version:7.0.15\r\nrole:master\r\n"
+			       "used_memory_rss:%s\r\n"
+			       "total_system_memory:1073741824\r\n",
+			       cases[i].resident);
+		rig_info(&r, info);
+		text_free(&says);
+		serve(&r, &says, &rdb);
+		(void)rig_run(&r);
+		if (i == 2)
+			expect_failure(&r, ERR_CONFLICT, "source_unavailable",
+				       "1013 of its machine's 1024 MiB");
+		else
+			expect_bytes(&r, &rdb);
+		assert_int_equal(rig_has_warning(&r, "memory_tight"), i == 1);
+		rig_fini(&r);
+	}
+	text_free(&rdb);
+	text_free(&says);
+}
+
+static void test_rule2_replicas(void **state)
+{
+	static const struct {
+		const char *info;
+		bool is_replica;
+		const char *api, *words;
+	} cases[] = {
+		{"redis_version:7.0.15\r\nrole:slave\r\n"
+		 "master_link_status:up\r\n",
+		 false, "source_is_replica", "back up its primary"},
+		{"redis_version:7.0.15\r\nrole:slave\r\n"
+		 "master_link_status:up\r\n",
+		 true, NULL, NULL},
+		{"redis_version:7.0.15\r\nrole:slave\r\n"
+		 "master_link_status:down\r\n"
+		 "master_link_down_since_seconds:99\r\n",
+		 true, "source_unavailable", "99 s ago"},
+		{"redis_version:7.0.15\r\nrole:master\r\n", true,
+		 "source_unavailable", "replicates from no other"},
+		{"redis_version:7.0.15\r\nredis_mode:sentinel\r\n", false,
+		 "connection_failed", "sentinel"},
+	};
+	struct text rdb = {0}, says = {0};
+
+	(void)state;
+	make_sample(&rdb);
+	rig_marked(&says, &rdb);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dump_rig r;
+
+		rig_init(&r);
+		rig_info(&r, cases[i].info);
+		rig_answer(&r,
+			   &(struct fake_redis_answer){
+				   .begins = "ROLE", .says = "-NOPERM no\r\n"});
+		rig_answer(&r, &(struct fake_redis_answer){.begins = "PSYNC",
+							   .says = says.data,
+							   .len = says.len});
+		r.config.is_replica = cases[i].is_replica;
+		(void)rig_run(&r);
+		if (cases[i].api == NULL) {
+			expect_bytes(&r, &rdb);
+			assert_true(rig_has_warning(&r, "read_from_replica"));
+		} else {
+			assert_string_equal(r.err.api, cases[i].api);
+			assert_non_null(strstr(r.err.msg, cases[i].words));
+			assert_null(strstr(fake_redis_log(r.fake), "PSYNC"));
+		}
+		rig_fini(&r);
+	}
+	text_free(&rdb);
+	text_free(&says);
+}
+
+/* What a part of the sample looks like, written as a server would. */
+static void part_of_sample(struct text *t, bool with_0, bool with_3)
+{
+	make_begin(t);
+	if (with_0) {
+		make_byte(t, 0xfe);
+		make_byte(t, 0);
+		make_key(t, "user:1", "ann");
+		make_key_until(t, "user:2", "bob", 4102444800000);
+	}
+	if (with_3) {
+		make_byte(t, 0xfe);
+		make_byte(t, 3);
+		make_key(t, "user:9", "zoe");
+	}
+	make_end(t);
+}
+
+static void run_part(struct dump_rig *r, const struct text *rdb,
+		     const struct text *want, const char *items)
+{
+	struct text says = {0};
+
+	serve(r, &says, rdb);
+	for (size_t piece = 0; piece < 30; piece++) {
+		rig_start(r);
+		fake_redis_pieces(r->fake, piece);
+		loop_run(r->loop);
+		expect_bytes(r, want);
+		assert_string_equal(r->items.data, items);
+		rig_stop(r);
+	}
+	text_free(&says);
+}
+
+static void test_rule11_some_databases_and_keys(void **state)
+{
+	static const uint32_t numbers[] = {0, 3};
+	static const char *const keys[] = {"user:*"};
+	struct text rdb = {0}, want = {0};
+	struct dump_rig r;
+
+	(void)state;
+	make_sample(&rdb);
+	rig_init(&r);
+	r.config.scope.numbers = numbers + 1;
+	r.config.scope.nnumbers = 1;
+	part_of_sample(&want, false, true);
+	run_part(&r, &rdb, &want, "header  0;database 3 1;end  0;");
+	rig_fini(&r);
+
+	rig_init(&r);
+	r.config.scope.numbers = numbers;
+	r.config.scope.nnumbers = 2;
+	r.config.scope.keys = keys;
+	r.config.scope.nkeys = 1;
+	text_free(&want);
+	part_of_sample(&want, true, true);
+	run_part(&r, &rdb, &want,
+		 "header  0;database 0 2;database 3 1;end  0;");
+	rig_fini(&r);
+	text_free(&rdb);
+	text_free(&want);
+}
+
+static void test_rule11_part_of_many_frames(void **state)
+{
+	static const uint32_t numbers[] = {0, 2};
+	static const char *const keys[] = {"key:2*"};
+	struct text rdb = {0}, says = {0};
+	const struct dump_facts *f;
+	struct dump_rig r;
+
+	(void)state;
+	rig_init(&r);
+	r.config.scope.numbers = numbers;
+	r.config.scope.nnumbers = 2;
+	r.config.scope.keys = keys;
+	r.config.scope.nkeys = 1;
+	large_sample(&rdb);
+	serve(&r, &says, &rdb);
+	f = rig_run(&r);
+	assert_int_equal(r.err.code, ERR_NONE);
+	assert_int_equal(f->keys, 22);
+	assert_int_equal(f->plain_bytes, r.bytes.len);
+	assert_string_equal(r.items.data,
+			    "header  0;database 0 11;database 2 11;end  0;");
+	assert_true(r.bytes.len > 4 * FRAME_BYTES);
+	assert_true(r.bytes.len < 5 * FRAME_BYTES);
+	text_free(&rdb);
+	text_free(&says);
+	rig_fini(&r);
+}
+
+/* Of a server that is newer than we are. */
+static void opaque_sample(struct text *rdb)
+{
+	make_begin(rdb);
+	make_select(rdb, 0);
+	make_key(rdb, "known", "1");
+	make_byte(rdb, 200);
+	make_string(rdb, "new", 3);
+	make_string(rdb, "what may this be", 16);
+	make_end(rdb);
+}
+
+static void test_unknown_type(void **state)
+{
+	static const uint32_t number = 0;
+	struct text rdb = {0}, says = {0};
+	const struct dump_facts *f;
+	struct dump_rig r;
+
+	(void)state;
+	rig_init(&r);
+	opaque_sample(&rdb);
+	serve(&r, &says, &rdb);
+	f = rig_run(&r);
+	expect_bytes(&r, &rdb);
+	assert_true(rig_has_warning(&r, "unknown_type"));
+	assert_null(f->counts_json);
+	assert_int_equal(f->keys, 0);
+	assert_non_null(strstr(r.items.data, ";opaque  0;"));
+	assert_null(strstr(r.items.data, "end "));
+	rig_stop(&r);
+	r.config.scope.numbers = &number;
+	r.config.scope.nnumbers = 1;
+	(void)rig_run(&r);
+	expect_failure(&r, ERR_INVALID, "source_failed",
+		       "back up the whole instance");
+	rig_stop(&r);
+	r.config.scope.nnumbers = 0;
+	says.data[says.len - 60] ^= 1;
+	(void)rig_run(&r);
+	expect_failure(&r, ERR_DAMAGED, "damaged_stream",
+		       "does not end as one");
+	text_free(&rdb);
+	text_free(&says);
+	rig_fini(&r);
+}
+
+static void test_without_checksum(void **state)
+{
+	struct text rdb = {0}, says = {0};
+	struct dump_rig r;
+
+	(void)state;
+	rig_init(&r);
+	make_sample(&rdb);
+	memset(rdb.data + rdb.len - 8, 0, 8);
+	serve(&r, &says, &rdb);
+	(void)rig_run(&r);
+	expect_bytes(&r, &rdb);
+	assert_true(rig_has_warning(&r, "no_checksum"));
+	text_free(&rdb);
+	text_free(&says);
+	rig_fini(&r);
+}
+
+/* Nothing is left behind wherever it stands. */
+static void test_rule12_ended_in_the_middle(void **state)
+{
+	struct text rdb = {0}, says = {0};
+	struct dump_rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	rig_stop(&r);
+	large_sample(&rdb);
+	rig_marked(&says, &rdb);
+	rig_answer(&r, &(struct fake_redis_answer){.begins = "PSYNC",
+						   .says = says.data,
+						   .len = says.len - 100,
+						   .then = FAKE_REDIS_STALLS});
+	r.stop_at = 2 * FRAME_BYTES;
+	rig_start(&r);
+	loop_run(r.loop);
+	assert_int_equal(r.err.code, ERR_NONE);
+	assert_string_equal(r.dump->ops->facts(r.dump)->phase, "data");
+	assert_int_equal(fake_redis_open(r.fake), 1);
+	pipeline_free(r.pipe);
+	r.pipe = NULL;
+	while (fake_redis_open(r.fake) > 0)
+		(void)event_base_loop(loop_base(r.loop), EVLOOP_ONCE);
+	text_free(&rdb);
+	text_free(&says);
+	rig_fini(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole_instance),
+		cmocka_unit_test(test_without_keys),
+		cmocka_unit_test(test_as_so_many_bytes),
+		cmocka_unit_test(test_a_length_that_lies),
+		cmocka_unit_test(test_mark_split_at_all_offsets),
+		cmocka_unit_test(test_in_small_pieces),
+		cmocka_unit_test(test_ends_around_the_end_of_a_frame),
+		cmocka_unit_test(test_many_frames),
+		cmocka_unit_test(test_cut_at_every_byte),
+		cmocka_unit_test(test_damaged_snapshots),
+		cmocka_unit_test(test_is_refused),
+		cmocka_unit_test(test_a_line_without_end),
+		cmocka_unit_test(test_does_without),
+		cmocka_unit_test(test_old_server_knows_sync_alone),
+		cmocka_unit_test(test_valkey_is_told_a_version),
+		cmocka_unit_test(test_is_loading),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_rule2_replicas),
+		cmocka_unit_test(test_rule11_some_databases_and_keys),
+		cmocka_unit_test(test_rule11_part_of_many_frames),
+		cmocka_unit_test(test_unknown_type),
+		cmocka_unit_test(test_without_checksum),
+		cmocka_unit_test(test_rule12_ended_in_the_middle),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
