@@ -17,12 +17,22 @@ struct catalog_op *catalog_plan_expiry(struct catalog *c, const char *key,
 				       catalog_retention_cb *done, void *arg,
 				       struct err *e) MUST_CHECK;
 
+/* What a pass goes by; copied. */
+struct expiry_pass {
+	int64_t now_ms;
+	/* How long the server has run since its last pass, by the monotonic
+	 * clock; 0: this is its first. A clock that is far ahead of that is
+	 * doubted: it puts the brake on all plans, see doc/plans.md. */
+	int64_t ran_ms;
+	unsigned limit;
+};
+
 /* Decides and marks those that go as deleting, at most limit, in one
  * transaction, and gives them. It leaves an event of each (kind backup, act
  * backup.expired, with the reason) and, if there are any, a job of kind expire
  * that is over. A sweep, which the caller starts, removes their objects. */
-struct catalog_op *catalog_backup_expire(struct catalog *c, int64_t now_ms,
-					 unsigned limit,
+struct catalog_op *catalog_backup_expire(struct catalog *c,
+					 const struct expiry_pass *pass,
 					 catalog_backups_cb *done, void *arg,
 					 struct err *e) MUST_CHECK;
 

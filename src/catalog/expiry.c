@@ -90,9 +90,10 @@ static bool read_member(struct stmt *s, struct gathering *g, struct err *e)
 
 #define IS_DAMAGED "b.verify_status = 'failed'"
 
+/* Who has lost his plan has nobody to release him from a doubt. */
 #define IS_BRAKED                                                              \
-	"EXISTS (SELECT 1 FROM plans p WHERE p.id = b.plan_id"                 \
-	" AND p.expiry_held IS NOT NULL)"
+	"coalesce((SELECT p.expiry_held IS NOT NULL FROM plans p"              \
+	" WHERE p.id = b.plan_id), " EXPIRY_IS_DOUBTED ")"
 
 #define MEMBERS                                                                \
 	"SELECT b.id, ?3 = '' OR b.plan_id = ?3, b.finished_at,"               \
@@ -309,6 +310,7 @@ static bool run_expire(struct catalog *c, struct catalog_op *op)
 {
 	struct gathering g = {0};
 	bool ok = plans_set_right(&c->db, clock_now_ms(), &op->err) &&
+		  expiry_clock(&c->db, op->at_ms, op->number, &op->err) &&
 		  gather_expired(&c->db, op->at_ms, &g, &op->err) &&
 		  judge(&g, op->at_ms, &op->err) && expire(c, op, &g);
 
@@ -319,8 +321,8 @@ static bool run_expire(struct catalog *c, struct catalog_op *op)
 static const struct intent expire_some = {
 	.mode = INTENT_WRITE, .run = run_expire, .tell = backup_tell_list};
 
-struct catalog_op *catalog_backup_expire(struct catalog *c, int64_t now_ms,
-					 unsigned limit,
+struct catalog_op *catalog_backup_expire(struct catalog *c,
+					 const struct expiry_pass *pass,
 					 catalog_backups_cb *done, void *arg,
 					 struct err *e)
 {
@@ -328,8 +330,9 @@ struct catalog_op *catalog_backup_expire(struct catalog *c, int64_t now_ms,
 		c, &expire_some, (union call_cb){.backups = done}, arg, e);
 
 	if (op != NULL) {
-		op->at_ms = now_ms;
-		op->limit = limit;
+		op->at_ms = pass->now_ms;
+		op->number = pass->ran_ms;
+		op->limit = pass->limit;
 	}
 	return call_submit(op, op != NULL, e);
 }

@@ -29,6 +29,7 @@ libcatalog_a_SOURCES = \
 	src/catalog/events_int.h \
 	src/catalog/events_list.c \
 	src/catalog/expiry.c \
+	src/catalog/expiry_clock.c \
 	src/catalog/expiry_int.h \
 	src/catalog/expiry_trace.c \
 	src/catalog/jobs.c \

@@ -25,9 +25,9 @@ static const struct {
 				    "it expire"},
 	[RETENTION_IN_USE] = {"in_use", "it is being restored or verified"},
 	[RETENTION_NEEDED] = {"needed", "another backup depends on it"},
-	[RETENTION_BRAKED] = {"braked", "the newest backup of its plan shrank, "
-					"so expiry stands still until the "
-					"plan is released"},
+	[RETENTION_BRAKED] = {"braked", "expiry of its plan stands still (its "
+					"expiry_held says why) until the plan "
+					"is released"},
 	[RETENTION_FOREIGN] = {"foreign", "it belongs to another server, which "
 					  "decides on it"},
 };

@@ -369,19 +369,19 @@ def planned(world, **changes):
 
 @pytest.mark.skipif(library() is None, reason="faketime is not installed")
 def test_rule17_only_the_owner_expires(two, small):
-    """A month later each server removes what is over of its own, but for the
+    """Two days later each server removes what is over of its own, but for the
     last, and nothing of the other's."""
-    theirs = planned(two.first)
+    theirs = planned(two.first, retention_days=1)
     second = two.another()
-    own = planned(second, source="target")
+    own = planned(second, source="target", retention_days=1)
     files = {b["id"]: two.files_of(b) for b in theirs + own}
     assert all(files.values())
-    Hurried(second.cofferd, 1).restart(30 * 86400)
+    Hurried(second.cofferd, 1).restart(36 * 3600)
     process.until(lambda: not two.files_of(own[0]), 30, "its older one goes")
     for backup in (*theirs, own[1]):
         assert two.files_of(backup) == files[backup["id"]]
         assert second.record(backup["id"])["status"] == "completed"
-    Hurried(two.first.cofferd, 1).restart(30 * 86400)
+    Hurried(two.first.cofferd, 1).restart(36 * 3600)
     process.until(lambda: not two.files_of(theirs[0]), 30, "and the other's")
     for backup in (theirs[1], own[1]):
         assert two.files_of(backup) == files[backup["id"]]

@@ -212,14 +212,24 @@ def test_rule14_expiry_and_its_brake(hurried, plain_mariadb, small):
     def kept():
         return [b["id"] for b in hurried.api.items(f"{path}/backups")]
     first, second = execute(), execute()
-    hurried.clock.restart(skip=2 * 86400)
+    # A battery that is empty: the clock is far ahead, and is put right.
+    hurried.clock.restart(skip=3650 * 86400)
+    held = process.until(lambda: hurried.api.fetch(path)["expiry_held"], 30,
+                         "the clock is doubted")
+    assert "the clock of the server" in held["reason"]
+    assert kept() == [second, first]
+    hurried.clock.restart(skip=-3650 * 86400)
+    process.until(lambda: not hurried.api.fetch(path)["expiry_held"], 30,
+                  "the clock is believed")
+    assert kept() == [second, first]
+    hurried.clock.restart(skip=36 * 3600)
     process.until(lambda: kept() == [second], 30, "the first is gone")
     table = compare.base_tables(plain_mariadb, small)[0]
     plain_mariadb.sql(f"DELETE FROM {compare.quote(table)} LIMIT 40", small)
     third = execute()
     held = hurried.api.fetch(path)["expiry_held"]
     assert held and "%" in held["reason"], held
-    hurried.clock.restart(skip=2 * 86400)
+    hurried.clock.restart(skip=36 * 3600)
     expiry = {e["id"]: e for e in hurried.api.items(f"{path}/expiry")}
     assert set(expiry) == {second, third}
     assert kept() == [third, second]

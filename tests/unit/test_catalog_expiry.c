@@ -365,6 +365,124 @@ static void test_rule_14_the_brake(void **state)
 }
 
 /* What is not comparable is not compared. */
+enum { HOUR_MS = 3600 * 1000 };
+
+#define TEN_YEARS_MS (INT64_C(10) * 365 * RIG_DAY_MS)
+
+/* A pass after which so many go. */
+static void pass(struct rig *r, int64_t now_ms, int64_t ran_ms, size_t n)
+{
+	assert_true(rig_expire_after(r, now_ms, ran_ms, 500));
+	assert_int_equal(r->a.n, n);
+}
+
+static bool is_held_for_the_clock(struct rig *r, const char *plan)
+{
+	const char *why;
+
+	assert_true(rig_get_plan(r, plan));
+	why = r->a.plan.expiry_held_reason;
+	return why != NULL && strncmp(why, "the clock of the server", 23) == 0;
+}
+
+/* Two plans of three backups each; one of theirs has lost its plan. */
+static int64_t before_the_jump(struct rig *r)
+{
+	char id[ID_MAX];
+	int64_t now_ms;
+
+	assert_true(rig_create_plan(r, "weekly", 1000));
+	assert_true(rig_create_plan(r, "gone", 1000));
+	rig_make_planned(r, "gone", 7, id);
+	assert_true(rig_delete_plan(r, "gone", false));
+	for (int i = 0; i < 3; i++) {
+		rig_make_planned(r, "nightly", 7, id);
+		rig_make_planned(r, "weekly", 7, id);
+	}
+	now_ms = clock_now_ms();
+	pass(r, now_ms, 0, 0);
+	return now_ms;
+}
+
+/* Until it is put right. */
+static void test_rule_14_a_clock_far_ahead_expires_nothing(void **state)
+{
+	struct rig *r = *state;
+	int64_t now_ms = before_the_jump(r), far_ms = now_ms + TEN_YEARS_MS;
+
+	pass(r, now_ms + HOUR_MS, HOUR_MS, 0);
+	assert_false(is_held_for_the_clock(r, "nightly"));
+	pass(r, far_ms, 0, 0);
+	assert_true(is_held_for_the_clock(r, "nightly"));
+	assert_true(is_held_for_the_clock(r, "weekly"));
+	assert_true(rig_expiry(r, "nightly", far_ms));
+	assert_int_equal(r->a.n, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_not_equal(retention_word(r->a.verdicts[i]),
+					"goes");
+	pass(r, far_ms + 22 * HOUR_MS, 22 * HOUR_MS, 0);
+	/* started anew, which is no hour that it ran */
+	pass(r, far_ms + 30 * HOUR_MS, 0, 0);
+	assert_true(is_held_for_the_clock(r, "nightly"));
+	pass(r, now_ms + 2 * HOUR_MS, 0, 0);
+	assert_false(is_held_for_the_clock(r, "nightly"));
+	assert_false(is_held_for_the_clock(r, "weekly"));
+	/* a doubt of later begins anew */
+	pass(r, far_ms, 0, 0);
+	pass(r, far_ms + 3 * HOUR_MS, 3 * HOUR_MS, 0);
+	assert_true(is_held_for_the_clock(r, "nightly"));
+}
+
+/* Or it was right: the machine was off. */
+static void test_rule_14_a_day_of_running_confirms_the_clock(void **state)
+{
+	struct rig *r = *state;
+	int64_t late_ms = before_the_jump(r) + 60 * (int64_t)RIG_DAY_MS;
+
+	pass(r, late_ms, 0, 0);
+	for (int hour = 1; hour < 24; hour++)
+		pass(r, late_ms + hour * HOUR_MS, HOUR_MS, 0);
+	assert_true(is_held_for_the_clock(r, "nightly"));
+	/* The newest of all three stays: it is one source and scope. */
+	pass(r, late_ms + 24 * HOUR_MS, HOUR_MS, 6);
+	assert_false(is_held_for_the_clock(r, "nightly"));
+	pass(r, late_ms + 70 * HOUR_MS, 0, 0);
+	assert_false(is_held_for_the_clock(r, "nightly"));
+}
+
+static void test_rule_14_a_release_lifts_the_doubt_of_a_plan(void **state)
+{
+	struct rig *r = *state;
+	int64_t far_ms = before_the_jump(r) + TEN_YEARS_MS;
+
+	pass(r, far_ms, 0, 0);
+	assert_true(rig_release(r, "nightly"));
+	pass(r, far_ms + HOUR_MS, HOUR_MS, 3);
+	assert_false(is_held_for_the_clock(r, "nightly"));
+	assert_true(is_held_for_the_clock(r, "weekly"));
+	pass(r, far_ms + 2 * HOUR_MS, HOUR_MS, 0);
+}
+
+/* Two days off, or any time that the server ran for, is no reason to doubt;
+ * nor does the end of a doubt let go of what shrank. */
+static void test_rule_14_what_the_clock_may_do(void **state)
+{
+	struct rig *r = *state;
+	int64_t now_ms = before_the_jump(r);
+	int64_t week_ms = 8 * (int64_t)RIG_DAY_MS;
+
+	pass(r, now_ms + 48 * HOUR_MS, 0, 0);
+	assert_false(is_held_for_the_clock(r, "nightly"));
+	rig_sql(r, "UPDATE plans SET expiry_held = 'it shrank'"
+		   " WHERE name = 'weekly'");
+	pass(r, now_ms + 48 * HOUR_MS + TEN_YEARS_MS, 0, 0);
+	assert_false(is_held_for_the_clock(r, "weekly"));
+	pass(r, now_ms + 48 * HOUR_MS + week_ms, week_ms, 4);
+	assert_false(is_held_for_the_clock(r, "nightly"));
+	assert_true(rig_get_plan(r, "weekly"));
+	assert_string_equal(r->a.plan.expiry_held_reason, "it shrank");
+}
+
 static void test_rule_14_another_scope_is_no_shrinking(void **state)
 {
 	struct rig *r = *state;
@@ -401,6 +519,10 @@ int main(void)
 		TEST(test_rule_14_hidden_scopes_stand_alone),
 		TEST(test_rule_14_a_pass_is_bounded),
 		TEST(test_rule_14_the_brake),
+		TEST(test_rule_14_a_clock_far_ahead_expires_nothing),
+		TEST(test_rule_14_a_day_of_running_confirms_the_clock),
+		TEST(test_rule_14_a_release_lifts_the_doubt_of_a_plan),
+		TEST(test_rule_14_what_the_clock_may_do),
 		TEST(test_rule_14_another_scope_is_no_shrinking),
 	};
 

@@ -219,8 +219,9 @@ static struct catalog_op *preview(struct rig *r, struct err *e)
 
 static struct catalog_op *expire(struct rig *r, struct err *e)
 {
-	return catalog_backup_expire(r->catalog, INT64_MAX / 2, 500, on_backups,
-				     r, e);
+	const struct expiry_pass pass = {.now_ms = INT64_MAX / 2, .limit = 500};
+
+	return catalog_backup_expire(r->catalog, &pass, on_backups, r, e);
 }
 
 static struct catalog_op *would_delete(struct rig *r, struct err *e)

@@ -275,11 +275,18 @@ bool rig_expiry(struct rig *r, const char *key, int64_t now_ms)
 
 bool rig_expire(struct rig *r, int64_t now_ms, unsigned limit)
 {
+	return rig_expire_after(r, now_ms, INT64_MAX / 4, limit);
+}
+
+bool rig_expire_after(struct rig *r, int64_t now_ms, int64_t ran_ms,
+		      unsigned limit)
+{
+	const struct expiry_pass pass = {now_ms, ran_ms, limit};
 	struct err e = {0};
 
 	rig_forget(r);
-	return rig_wait(r, catalog_backup_expire(r->catalog, now_ms, limit,
-						 on_backups, r, &e));
+	return rig_wait(
+		r, catalog_backup_expire(r->catalog, &pass, on_backups, r, &e));
 }
 
 bool rig_release(struct rig *r, const char *key)

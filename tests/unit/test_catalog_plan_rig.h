@@ -39,7 +39,10 @@ void rig_make_planned(struct rig *r, const char *key, unsigned rows,
 
 /* Retention. */
 bool rig_expiry(struct rig *r, const char *key, int64_t now_ms);
+/* expire: the clock is believed; expire_after: the server ran for so long. */
 bool rig_expire(struct rig *r, int64_t now_ms, unsigned limit);
+bool rig_expire_after(struct rig *r, int64_t now_ms, int64_t ran_ms,
+		      unsigned limit);
 bool rig_release(struct rig *r, const char *key);
 
 /* Sets held of a backup. */

@@ -23,6 +23,8 @@ struct expirer {
 	struct event *timer;
 	struct catalog_op *op;
 	bool is_again; /* kicked while it asked */
+	/* by the monotonic clock: of the last pass (0: none), of this one */
+	int64_t passed_ms, asked_ms;
 };
 
 static void arm(struct expirer *x, time_t seconds)
@@ -48,6 +50,7 @@ static void on_marked(void *arg, const struct backup_record *list,
 		arm(x, EXPIRE_RETRY_S);
 		return;
 	}
+	x->passed_ms = x->asked_ms;
 	for (size_t i = 0; i < page->n; i++)
 		log_info("jobs", "backup \"%s\" (%s) has expired", list[i].name,
 			 list[i].id);
@@ -60,12 +63,17 @@ static void on_marked(void *arg, const struct backup_record *list,
 static void on_time(evutil_socket_t fd, short what, void *arg)
 {
 	struct expirer *x = arg;
+	struct expiry_pass pass = {.now_ms = clock_now_ms(),
+				   .limit = EXPIRE_AT_ONCE};
 	struct err e = {0};
 
 	(void)fd;
 	(void)what;
-	x->op = catalog_backup_expire(x->jobs->config.catalog, clock_now_ms(),
-				      EXPIRE_AT_ONCE, on_marked, x, &e);
+	x->asked_ms = clock_mono_ms();
+	if (x->passed_ms != 0)
+		pass.ran_ms = x->asked_ms - x->passed_ms;
+	x->op = catalog_backup_expire(x->jobs->config.catalog, &pass, on_marked,
+				      x, &e);
 	if (x->op == NULL)
 		arm(x, EXPIRE_RETRY_S);
 }
