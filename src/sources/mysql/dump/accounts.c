@@ -510,8 +510,9 @@ static enum flow finish(struct accounts *p, struct err *e)
 }
 
 /* Names the account in whatever went wrong with it. */
-static void say_where(struct accounts *p, struct err *e)
+static void say_where(struct my_part *part, struct err *e)
 {
+	struct accounts *p = accounts_of(part);
 	char clean[MY_TEXT_MAX];
 	struct text name = {0};
 
@@ -532,29 +533,12 @@ static bool is_over(struct my_part *p)
 
 static enum my_flow step(struct my_part *p, struct err *e)
 {
-	struct accounts *t = accounts_of(p);
-	enum my_flow f = my_dialog_step(&p->dialog, &asks[t->state], e);
-
-	if (f == MY_FAIL)
-		say_where(t, e);
-	return f;
+	return my_dialog_step(&p->dialog, &asks[accounts_of(p)->state], e);
 }
 
 static enum flow end(struct my_part *p, struct err *e)
 {
 	return finish(accounts_of(p), e);
-}
-
-static const struct my_walk walk = {
-	.is_over = is_over,
-	.step = step,
-	.finish = end,
-};
-
-static enum flow accounts_read(struct source *source, struct link *out,
-			       struct err *e)
-{
-	return my_part_walk(&accounts_of(source)->part, out, &walk, e);
 }
 
 static void accounts_destroy(struct source *source)
@@ -573,7 +557,7 @@ static void accounts_destroy(struct source *source)
 
 static const struct source_ops accounts_ops = {
 	.name = "mysql accounts",
-	.read = accounts_read,
+	.read = my_part_read,
 	.destroy = accounts_destroy,
 };
 
@@ -581,14 +565,17 @@ static const struct source_ops accounts_ops = {
 static const char PREAMBLE[] = "SET NAMES utf8mb4;\n"
 			       "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO';\n";
 
+static const struct my_walk walk = {
+	.ops = &accounts_ops,
+	.size = sizeof(struct accounts),
+	.preamble = PREAMBLE,
+	.is_over = is_over,
+	.step = step,
+	.explain = say_where,
+	.finish = end,
+};
+
 struct source *my_accounts_new(struct my_dump *d, struct err *e)
 {
-	struct accounts *p = calloc(1, sizeof(*p));
-
-	if (p == NULL) {
-		(void)err_nomem(e, "a phase of a dump");
-		return NULL;
-	}
-	my_part_init(&p->part, &accounts_ops, d, 0, PREAMBLE);
-	return &p->part.source;
+	return my_part_new(&walk, d, 0, e);
 }

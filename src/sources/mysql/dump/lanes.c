@@ -177,17 +177,6 @@ static enum my_flow step(struct my_part *p, struct err *e)
 	return do_state(lane_of(p), e);
 }
 
-static const struct my_walk walk = {
-	.is_over = is_over,
-	.step = step,
-};
-
-static enum flow lane_read(struct source *source, struct link *out,
-			   struct err *e)
-{
-	return my_part_walk(&lane_of(source)->part, out, &walk, e);
-}
-
 static void lane_destroy(struct source *source)
 {
 	my_part_fini(&lane_of(source)->part);
@@ -196,18 +185,19 @@ static void lane_destroy(struct source *source)
 
 static const struct source_ops lane_ops = {
 	.name = "mysql lane",
-	.read = lane_read,
+	.read = my_part_read,
 	.destroy = lane_destroy,
+};
+
+static const struct my_walk walk = {
+	.ops = &lane_ops,
+	.size = sizeof(struct lane),
+	.preamble = "",
+	.is_over = is_over,
+	.step = step,
 };
 
 struct source *my_lane_new(struct my_dump *d, unsigned lane, struct err *e)
 {
-	struct lane *l = calloc(1, sizeof(*l));
-
-	if (l == NULL) {
-		(void)err_nomem(e, "a phase of a dump");
-		return NULL;
-	}
-	my_part_init(&l->part, &lane_ops, d, lane, "");
-	return &l->part.source;
+	return my_part_new(&walk, d, lane, e);
 }

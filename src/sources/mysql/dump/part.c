@@ -1,6 +1,7 @@
 /* part.c - what the sources of all phases have in common. */
 #include "sources/mysql/dump/part.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "sources/mysql/dump/dump_int.h"
@@ -53,16 +54,41 @@ struct item *my_part_item(struct my_part *p, enum item_kind kind,
 	return item_new(p->dump->next_number++, kind, type, group, name);
 }
 
-enum flow my_part_walk(struct my_part *p, struct link *out,
-		       const struct my_walk *w, struct err *e)
+struct source *my_part_new(const struct my_walk *w, struct my_dump *d,
+			   unsigned lane, struct err *e)
 {
+	struct my_part *p = calloc(1, w->size);
+
+	if (p == NULL) {
+		(void)err_nomem(e, "a phase of a dump");
+		return NULL;
+	}
+	p->walk = w;
+	my_part_init(p, w->ops, d, lane, w->preamble);
+	return &p->source;
+}
+
+static enum my_flow step(struct my_part *p, struct err *e)
+{
+	enum my_flow f = p->walk->step(p, e);
+
+	if (f == MY_FAIL && p->walk->explain != NULL)
+		p->walk->explain(p, e);
+	return f;
+}
+
+enum flow my_part_read(struct source *source, struct link *out, struct err *e)
+{
+	struct my_part *p = (struct my_part *)(void *)source; /* comes first */
+	const struct my_walk *w = p->walk;
+
 	p->out.link = out;
 	for (int i = 0; i < MY_STEPS_PER_READ; i++) {
 		enum my_flow f;
 
 		if (w->is_over(p))
 			return w->finish != NULL ? w->finish(p, e) : FLOW_END;
-		f = w->step(p, e);
+		f = step(p, e);
 		if (f != MY_DONE)
 			return my_part_flow(f);
 	}

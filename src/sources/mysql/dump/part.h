@@ -11,9 +11,12 @@
 
 struct my_dump;
 
+struct my_walk;
+
 /* A source of one phase, on the connection of one lane. */
 struct my_part {
 	struct source source; /* comes first */
+	const struct my_walk *walk;
 	struct my_dump *dump;
 	struct my_dialog dialog;
 	struct my_out out;
@@ -45,18 +48,27 @@ struct item *my_part_item(struct my_part *p, enum item_kind kind,
 			  const char *type, const char *group,
 			  const char *name) MUST_CHECK;
 
-/* How a part gets through its states. */
+/* A kind of part that walks: how it gets through its states. */
 struct my_walk {
+	const struct source_ops *ops; /* read is my_part_read() */
+	size_t size; /* of its struct, which begins with the part */
+	const char *preamble;
 	bool (*is_over)(struct my_part *p);
 	/* The statement, or whatever else its state asks for. */
 	enum my_flow (*step)(struct my_part *p, struct err *e);
+	/* Says where, when a step has failed; NULL: it has nothing to say. */
+	void (*explain)(struct my_part *p, struct err *e);
 	/* What is left to do when it is over; NULL: nothing. */
 	enum flow (*finish)(struct my_part *p, struct err *e);
 };
 
+/* A new one on the connection of that lane, zeroed beyond its part. NULL with
+ * *e filled: no memory. */
+struct source *my_part_new(const struct my_walk *w, struct my_dump *d,
+			   unsigned lane, struct err *e) MUST_CHECK;
+
 /* source_ops.read of parts that walk: some steps, or all until it waits. */
-enum flow my_part_walk(struct my_part *p, struct link *out,
-		       const struct my_walk *w, struct err *e);
+enum flow my_part_read(struct source *source, struct link *out, struct err *e);
 
 /* The answer to the pump. */
 enum flow my_part_flow(enum my_flow f);

@@ -504,8 +504,9 @@ static enum flow finish(struct post *p, struct err *e)
 }
 
 /* Names the object in whatever went wrong with it. */
-static void say_where(struct post *p, struct err *e)
+static void say_where(struct my_part *part, struct err *e)
 {
+	struct post *p = post_of(part);
 	char group[MY_TEXT_MAX], name[MY_TEXT_MAX];
 
 	if (p->state != POST_VIEW && p->state != POST_OBJECT)
@@ -525,29 +526,12 @@ static bool is_over(struct my_part *p)
 
 static enum my_flow step(struct my_part *p, struct err *e)
 {
-	struct post *t = post_of(p);
-	enum my_flow f = my_dialog_step(&p->dialog, &asks[t->state], e);
-
-	if (f == MY_FAIL)
-		say_where(t, e);
-	return f;
+	return my_dialog_step(&p->dialog, &asks[post_of(p)->state], e);
 }
 
 static enum flow end(struct my_part *p, struct err *e)
 {
 	return finish(post_of(p), e);
-}
-
-static const struct my_walk walk = {
-	.is_over = is_over,
-	.step = step,
-	.finish = end,
-};
-
-static enum flow post_read(struct source *source, struct link *out,
-			   struct err *e)
-{
-	return my_part_walk(&post_of(source)->part, out, &walk, e);
 }
 
 static void post_destroy(struct source *source)
@@ -564,18 +548,21 @@ static void post_destroy(struct source *source)
 
 static const struct source_ops post_ops = {
 	.name = "mysql post",
-	.read = post_read,
+	.read = my_part_read,
 	.destroy = post_destroy,
+};
+
+static const struct my_walk walk = {
+	.ops = &post_ops,
+	.size = sizeof(struct post),
+	.preamble = "",
+	.is_over = is_over,
+	.step = step,
+	.explain = say_where,
+	.finish = end,
 };
 
 struct source *my_post_new(struct my_dump *d, struct err *e)
 {
-	struct post *p = calloc(1, sizeof(*p));
-
-	if (p == NULL) {
-		(void)err_nomem(e, "a phase of a dump");
-		return NULL;
-	}
-	my_part_init(&p->part, &post_ops, d, 0, "");
-	return &p->part.source;
+	return my_part_new(&walk, d, 0, e);
 }

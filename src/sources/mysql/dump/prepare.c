@@ -451,17 +451,6 @@ static enum my_flow step(struct my_part *p, struct err *e)
 	return do_state(prepare_of(p), e);
 }
 
-static const struct my_walk walk = {
-	.is_over = is_over,
-	.step = step,
-};
-
-static enum flow prepare_read(struct source *source, struct link *out,
-			      struct err *e)
-{
-	return my_part_walk(&prepare_of(source)->part, out, &walk, e);
-}
-
 static void prepare_destroy(struct source *s)
 {
 	my_part_fini(&prepare_of(s)->part);
@@ -470,23 +459,30 @@ static void prepare_destroy(struct source *s)
 
 static const struct source_ops prepare_ops = {
 	.name = "mysql connect",
-	.read = prepare_read,
+	.read = my_part_read,
 	.destroy = prepare_destroy,
+};
+
+static const struct my_walk walk = {
+	.ops = &prepare_ops,
+	.size = sizeof(struct prepare),
+	.preamble = "",
+	.is_over = is_over,
+	.step = step,
 };
 
 static struct source *prepare_new(struct my_dump *d, enum prepare_state from,
 				  enum prepare_state end, struct err *e)
 {
-	struct prepare *p = calloc(1, sizeof(*p));
+	struct source *source = my_part_new(&walk, d, 0, e);
+	struct prepare *p;
 
-	if (p == NULL) {
-		(void)err_nomem(e, "a phase of a dump");
+	if (source == NULL)
 		return NULL;
-	}
+	p = prepare_of(source);
 	p->state = from;
 	p->end = end;
-	my_part_init(&p->part, &prepare_ops, d, 0, "");
-	return &p->part.source;
+	return source;
 }
 
 struct source *my_prepare_new(struct my_dump *d, struct err *e)

@@ -234,17 +234,6 @@ static enum my_flow step(struct my_part *p, struct err *e)
 	return my_dialog_step(&p->dialog, &asks[recheck_of(p)->state], e);
 }
 
-static const struct my_walk walk = {
-	.is_over = is_over,
-	.step = step,
-};
-
-static enum flow recheck_read(struct source *source, struct link *out,
-			      struct err *e)
-{
-	return my_part_walk(&recheck_of(source)->part, out, &walk, e);
-}
-
 static void recheck_destroy(struct source *source)
 {
 	my_part_fini(&recheck_of(source)->part);
@@ -253,18 +242,19 @@ static void recheck_destroy(struct source *source)
 
 static const struct source_ops recheck_ops = {
 	.name = "mysql check",
-	.read = recheck_read,
+	.read = my_part_read,
 	.destroy = recheck_destroy,
+};
+
+static const struct my_walk walk = {
+	.ops = &recheck_ops,
+	.size = sizeof(struct recheck),
+	.preamble = "",
+	.is_over = is_over,
+	.step = step,
 };
 
 struct source *my_recheck_new(struct my_dump *d, struct err *e)
 {
-	struct recheck *r = calloc(1, sizeof(*r));
-
-	if (r == NULL) {
-		(void)err_nomem(e, "a phase of a dump");
-		return NULL;
-	}
-	my_part_init(&r->part, &recheck_ops, d, 0, "");
-	return &r->part.source;
+	return my_part_new(&walk, d, 0, e);
 }

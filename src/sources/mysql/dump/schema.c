@@ -222,18 +222,6 @@ static enum flow end(struct my_part *p, struct err *e)
 	return finish(schema_of(p), e);
 }
 
-static const struct my_walk walk = {
-	.is_over = is_over,
-	.step = step,
-	.finish = end,
-};
-
-static enum flow schema_read(struct source *source, struct link *out,
-			     struct err *e)
-{
-	return my_part_walk(&schema_of(source)->part, out, &walk, e);
-}
-
 static void schema_destroy(struct source *source)
 {
 	struct schema *s = schema_of(source);
@@ -245,18 +233,20 @@ static void schema_destroy(struct source *source)
 
 static const struct source_ops schema_ops = {
 	.name = "mysql schema",
-	.read = schema_read,
+	.read = my_part_read,
 	.destroy = schema_destroy,
+};
+
+static const struct my_walk walk = {
+	.ops = &schema_ops,
+	.size = sizeof(struct schema),
+	.preamble = "SET NAMES utf8mb4;\n",
+	.is_over = is_over,
+	.step = step,
+	.finish = end,
 };
 
 struct source *my_schema_new(struct my_dump *d, struct err *e)
 {
-	struct schema *s = calloc(1, sizeof(*s));
-
-	if (s == NULL) {
-		(void)err_nomem(e, "a phase of a dump");
-		return NULL;
-	}
-	my_part_init(&s->part, &schema_ops, d, 0, "SET NAMES utf8mb4;\n");
-	return &s->part.source;
+	return my_part_new(&walk, d, 0, e);
 }

@@ -428,17 +428,6 @@ static enum my_flow step(struct my_part *p, struct err *e)
 	return do_state(snapshot_of(p), e);
 }
 
-static const struct my_walk walk = {
-	.is_over = is_over,
-	.step = step,
-};
-
-static enum flow snapshot_read(struct source *source, struct link *out,
-			       struct err *e)
-{
-	return my_part_walk(&snapshot_of(source)->part, out, &walk, e);
-}
-
 static void snapshot_destroy(struct source *source)
 {
 	drop_views(snapshot_of(source), 0);
@@ -448,24 +437,31 @@ static void snapshot_destroy(struct source *source)
 
 static const struct source_ops snapshot_ops = {
 	.name = "mysql lock",
-	.read = snapshot_read,
+	.read = my_part_read,
 	.destroy = snapshot_destroy,
+};
+
+static const struct my_walk walk = {
+	.ops = &snapshot_ops,
+	.size = sizeof(struct snapshot),
+	.preamble = "",
+	.is_over = is_over,
+	.step = step,
 };
 
 struct source *my_snapshot_new(struct my_dump *d, struct err *e)
 {
-	struct snapshot *s = calloc(1, sizeof(*s));
+	struct source *source = my_part_new(&walk, d, 0, e);
+	struct snapshot *s;
 
-	if (s == NULL) {
-		(void)err_nomem(e, "a phase of a dump");
+	if (source == NULL)
 		return NULL;
-	}
-	my_part_init(&s->part, &snapshot_ops, d, 0, "");
+	s = snapshot_of(source);
 	s->needs_lock = !tells_place(d) || d->nconns > LANES_TRIED;
 	s->nviews = d->nconns;
 	for (unsigned i = 0; i < s->nviews; i++) {
 		my_view_init(&s->views[i], d, i);
 		my_part_listen(&s->part, d->conns[i]);
 	}
-	return &s->part.source;
+	return source;
 }

@@ -298,18 +298,6 @@ static enum flow end(struct my_part *p, struct err *e)
 	return my_out_flush(&p->out, e) ? FLOW_END : FLOW_FAIL;
 }
 
-static const struct my_walk walk = {
-	.is_over = is_over,
-	.step = step,
-	.finish = end,
-};
-
-static enum flow tables_read(struct source *source, struct link *out,
-			     struct err *e)
-{
-	return my_part_walk(&tables_of(source)->part, out, &walk, e);
-}
-
 static void tables_destroy(struct source *source)
 {
 	struct tables *t = tables_of(source);
@@ -321,18 +309,20 @@ static void tables_destroy(struct source *source)
 
 static const struct source_ops tables_ops = {
 	.name = "mysql tables",
-	.read = tables_read,
+	.read = my_part_read,
 	.destroy = tables_destroy,
+};
+
+static const struct my_walk walk = {
+	.ops = &tables_ops,
+	.size = sizeof(struct tables),
+	.preamble = "SET NAMES utf8mb4;\n",
+	.is_over = is_over,
+	.step = step,
+	.finish = end,
 };
 
 struct source *my_tables_new(struct my_dump *d, unsigned lane, struct err *e)
 {
-	struct tables *t = calloc(1, sizeof(*t));
-
-	if (t == NULL) {
-		(void)err_nomem(e, "a phase of a dump");
-		return NULL;
-	}
-	my_part_init(&t->part, &tables_ops, d, lane, "SET NAMES utf8mb4;\n");
-	return &t->part.source;
+	return my_part_new(&walk, d, lane, e);
 }
