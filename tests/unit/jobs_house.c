@@ -131,7 +131,15 @@ void house_add_source(struct house *h, const char *name)
 	assert_true(answered(h));
 }
 
-static void make_pool(struct house *h, const char *name, uint64_t part_bytes)
+/* A pair that nothing else uses. */
+static char recipients[] =
+	"[\"age1knslxrmu56pcft7dhp2m2zy43s4u36u07ajun7d7465vvgfa3g9s5svuya\"]";
+static char identity[] =
+	"AGE-SECRET-KEY-"
+	"1PSCTXK9QUYFDYG96SDUYSMXWJ3WGKDYAKC0H07MYG0EKND5TQQMS08PD03";
+
+static void make_pool(struct house *h, const char *name, uint64_t part_bytes,
+		      bool is_sealed)
 {
 	char config[128];
 	struct pool_record p = {
@@ -141,6 +149,11 @@ static void make_pool(struct house *h, const char *name, uint64_t part_bytes)
 		.is_reachable = true,
 	};
 	struct err e = {0};
+
+	if (is_sealed) {
+		p.recipients_json = recipients;
+		p.identity = identity;
+	}
 
 	(void)str_copy(p.name, sizeof(p.name), name);
 	(void)snprintf(config, sizeof(config), "{\"path\":\"%s/%s\"}", h->dir,
@@ -227,7 +240,7 @@ struct house *house_open(unsigned max_jobs)
 	open_jobs(h, max_jobs);
 	jobs_start(h->jobs);
 	house_add_source(h, "db1");
-	make_pool(h, "local", PART_BYTES);
+	make_pool(h, "local", PART_BYTES, false);
 	return h;
 }
 
@@ -269,7 +282,12 @@ void house_crash(struct house *h, unsigned max_jobs)
 
 void house_add_pool(struct house *h, const char *name, uint64_t part_bytes)
 {
-	make_pool(h, name, part_bytes);
+	make_pool(h, name, part_bytes, false);
+}
+
+void house_add_sealed_pool(struct house *h, const char *name)
+{
+	make_pool(h, name, PART_BYTES, true);
 }
 
 void house_set_retry(struct house *h, unsigned seconds)

@@ -43,6 +43,9 @@ void house_add_source(struct house *h, const char *name);
 /* Another pool with parts of that size, the one of what follows. */
 void house_add_pool(struct house *h, const char *name, uint64_t part_bytes);
 
+/* The same, for encrypted backups; its identity is there. */
+void house_add_sealed_pool(struct house *h, const char *name);
+
 /* Begins anew with so many seconds before the retry of rule 9. */
 void house_set_retry(struct house *h, unsigned seconds);
 
