@@ -15,7 +15,7 @@
 
 enum { GATHER_MAX = 4096, PIECES_MAX = 1024, MARK_LEN = 9, WORD_HEX = 16 };
 
-/* Gathered in bytes[] until it gets long; then all that was is in the state. */
+/* Gathered in bytes[]; when they are full they go into the state. */
 struct digest_row {
 	XXH3_state_t *state;
 	bool is_long;
@@ -118,27 +118,34 @@ void digest_row_begin(struct digest_row *row)
 	row->used = 0;
 }
 
+/* Makes room in bytes[]. */
+static void flush_row(struct digest_row *row)
+{
+	if (!row->is_long)
+		XXH3_128bits_reset(row->state);
+	row->is_long = true;
+	XXH3_128bits_update(row->state, row->bytes, row->used);
+	row->used = 0;
+}
+
 void digest_row_bytes(struct digest_row *row, const void *bytes, size_t len)
 {
-	if (!row->is_long && sizeof(row->bytes) - row->used >= len) {
-		memcpy(row->bytes + row->used, bytes, len);
-		row->used += len;
+	if (sizeof(row->bytes) - row->used < len)
+		flush_row(row);
+	if (sizeof(row->bytes) - row->used < len) {
+		XXH3_128bits_update(row->state, bytes, len);
 		return;
 	}
-	if (!row->is_long) {
-		XXH3_128bits_reset(row->state);
-		XXH3_128bits_update(row->state, row->bytes, row->used);
-		row->is_long = true;
-	}
-	XXH3_128bits_update(row->state, bytes, len);
+	memcpy(row->bytes + row->used, bytes, len);
+	row->used += len;
 }
 
 void digest_row_open(struct digest_row *row, uint64_t len)
 {
-	unsigned char mark[MARK_LEN];
-
-	put_mark(mark, len);
-	digest_row_bytes(row, mark, sizeof(mark));
+	if (sizeof(row->bytes) - row->used < MARK_LEN)
+		flush_row(row);
+	put_mark(row->bytes + row->used, len);
+	row->used += MARK_LEN;
 }
 
 void digest_row_value(struct digest_row *row, const void *bytes, size_t len)
@@ -157,10 +164,12 @@ void digest_row_null(struct digest_row *row)
 
 void digest_row_end(struct digest_row *row, struct digest *d)
 {
-	if (row->is_long)
+	if (row->is_long) {
+		flush_row(row);
 		add_hash(d, XXH3_128bits_digest(row->state));
-	else
+	} else {
 		add_hash(d, XXH3_128bits(row->bytes, row->used));
+	}
 	digest_row_begin(row);
 }
 

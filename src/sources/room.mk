@@ -160,8 +160,10 @@ libsources_a_SOURCES += \
 	src/sources/redis/rdb/reader.c \
 	src/sources/redis/rdb/reader_int.h \
 	src/sources/redis/rdb/records.c \
+	src/sources/redis/rdb/score.c \
 	src/sources/redis/rdb/stream.c \
 	src/sources/redis/rdb/strings.c \
+	src/sources/redis/rdb/strings_int.h \
 	src/sources/redis/rdb/tally.c \
 	src/sources/redis/rdb/tally.h \
 	src/sources/redis/rdb/values.c \

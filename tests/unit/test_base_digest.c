@@ -147,6 +147,68 @@ static void known_digits(void **state)
 			    "0e0d87bbe63f82e7ecd01c430a00288c");
 }
 
+/* The row in pieces of so many bytes, or value by value. */
+static struct digest digest_in_pieces(struct digest_row *pieces,
+				      const struct row *row, size_t size)
+{
+	struct digest d = {.high = 1};
+
+	digest_row_begin(pieces);
+	for (unsigned i = 0; i < row->ncolumns; i++) {
+		const char *value = row->values[i];
+		size_t len = row->lengths[i];
+
+		if (!value) {
+			digest_row_null(pieces);
+			continue;
+		}
+		if (size == 0) {
+			digest_row_value(pieces, value, len);
+			continue;
+		}
+		digest_row_open(pieces, len);
+		for (size_t at = 0; at < len; at += size)
+			digest_row_bytes(pieces, value + at,
+					 len - at < size ? len - at : size);
+	}
+	digest_row_end(pieces, &d);
+	d.high--;
+	return d;
+}
+
+/* Around the sizes where the way of hashing changes, here and in XXH3. */
+static void rows_in_pieces_are_the_same_rows(void **state)
+{
+	static const size_t lengths[] = {0,    1,    100,  231,	 232,  1000,
+					 1005, 1006, 1007, 1015, 4096, 50000};
+	static const size_t sizes[] = {0, 1, 3, 64, 1000, 4096, 100000};
+	struct digest_row *pieces = digest_row_new();
+	char *bytes = malloc(50000);
+
+	(void)state;
+	assert_non_null(pieces);
+	assert_non_null(bytes);
+	for (size_t i = 0; i < 50000; i++)
+		bytes[i] = (char)(i * 7 + i / 256);
+	digest_row_value(pieces, "never ended", 11);
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+			struct row row = {0};
+			struct digest whole, got;
+
+			add_value(&row, bytes, lengths[i]);
+			add_value(&row, NULL, 0);
+			add_value(&row, bytes + 5, lengths[i] / 2);
+			whole = digest_of(&row);
+			got = digest_in_pieces(pieces, &row, sizes[k]);
+			assert_same(&whole, &got);
+		}
+	}
+	digest_row_free(pieces);
+	digest_row_free(NULL);
+	free(bytes);
+}
+
 static void rows_that_look_alike_differ(void **state)
 {
 	struct row rows[5] = {0};
@@ -251,6 +313,7 @@ int main(void)
 		cmocka_unit_test(many_columns),
 		cmocka_unit_test(long_row_of_nulls_and_values),
 		cmocka_unit_test(known_digits),
+		cmocka_unit_test(rows_in_pieces_are_the_same_rows),
 		cmocka_unit_test(rows_that_look_alike_differ),
 		cmocka_unit_test(order_does_not_matter_but_count_does),
 		cmocka_unit_test(sum_carries_and_wraps),

@@ -1,6 +1,7 @@
-/* Patterns of key names, scopes, and the counts per database. */
+/* Patterns of key names, scopes, counts per database, checksums, scores. */
 #include "sources/redis/rdb/keys.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <setjmp.h>
@@ -9,6 +10,7 @@
 #include <cmocka.h>
 
 #include "sources/redis/rdb/tally.h"
+#include "sources/redis/rdb/values_int.h"
 
 struct glob_case {
 	const char *pattern, *name;
@@ -206,6 +208,68 @@ static void checksums_of_any_length_and_place(void **state)
 	free(bytes);
 }
 
+static void check_score(const char *text)
+{
+	double expected = strtod(text, NULL), got = -1;
+	unsigned char a[8], b[8];
+
+	if (!rdb_score_parse(text, strlen(text), &got))
+		fail_msg("%s is refused", text);
+	rdb_score_bytes(expected, a);
+	rdb_score_bytes(got, b);
+	if (memcmp(a, b, 8) != 0)
+		fail_msg("%s becomes %.17g", text, got);
+}
+
+/* Bit by bit what strtod() makes of them. */
+static void scores_as_text(void **state)
+{
+	static const char *const good[] = {
+		"0",
+		"-0",
+		"1",
+		"-1.5",
+		"17",
+		"inf",
+		"-inf",
+		"1e300",
+		"1e-300",
+		"0.1",
+		"9007199254740993",
+		"9007199254740992.99999",
+		"1.7976931348623157e+308",
+		"4.9406564584124654e-324",
+		"00000000000000000000000001.50",
+		"123456789012345678901234",
+		"9223372036854775808.5",
+		"18446744073709551615",
+		"9007199254740993e0",
+		"4503599627370497.5",
+		"1e22",
+		"1e23",
+	};
+	static const char *const bad[] = {"",	 "x",	 "1x", "1e", "e5",
+					  "--1", "1.5.", "1 ", "0x"};
+	uint64_t bits = 88172645463325252;
+	double score;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		check_score(good[i]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(rdb_score_parse(bad[i], strlen(bad[i]), &score));
+	for (unsigned i = 0; i < 20000; i++) {
+		char text[64];
+
+		bits ^= bits << 13;
+		bits ^= bits >> 7;
+		bits ^= bits << 17;
+		(void)snprintf(text, sizeof(text), i % 2 ? "%.17g" : "%.5f",
+			       (double)(int64_t)bits / 1e13);
+		check_score(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +278,7 @@ int main(void)
 		cmocka_unit_test(scopes),
 		cmocka_unit_test(counts_per_database),
 		cmocka_unit_test(checksums_of_any_length_and_place),
+		cmocka_unit_test(scores_as_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

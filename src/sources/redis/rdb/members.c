@@ -4,7 +4,6 @@
  * the row r->member, column by column.
  */
 #include "sources/redis/rdb/bytes_int.h"
-#include "sources/redis/rdb/reader_int.h"
 #include "sources/redis/rdb/values_int.h"
 
 enum {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "sources/redis/rdb/bytes_int.h"
-#include "sources/redis/rdb/reader_int.h"
+#include "sources/redis/rdb/strings_int.h"
 
 enum { OPCODE_END = 255 };
 

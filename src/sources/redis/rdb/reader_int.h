@@ -4,9 +4,8 @@
  * The reader is a row of steps. A step takes what it needs from the input or
  * nothing: on RDB_WAIT all that it took since its begin (or since its last
  * rdb_commit()) is given back, kept until more has come, and the step runs
- * again. So a step takes first, and acts when it has got all. A string that
- * is too long to wait for is the exception: rdb_string() opens it, and it
- * passes before the next step runs; hence it comes last in a step.
+ * again. So a step takes first, and acts when it has got all. What it takes
+ * tells strings_int.h.
  */
 #ifndef COFFER_SOURCES_REDIS_READER_INT_H
 #define COFFER_SOURCES_REDIS_READER_INT_H
@@ -16,9 +15,7 @@
 #include "sources/redis/rdb/rdb.h"
 
 enum {
-	RDB_DIGITS_MAX = 24,
 	RDB_BLOBS = 2,
-	RDB_PLAIN_MAX = 64 * 1024,    /* unpacked at once */
 	RDB_KEPT_BYTES = 1024 * 1024, /* larger buffers are given back */
 	RDB_STRANGE_MAX = 64,
 	RDB_CHECKSUM_LEN = 8,
@@ -46,13 +43,6 @@ struct rdb_passing {
 	uint64_t left;
 	bool is_packed;
 	struct digest_row *to; /* NULL: skipped */
-};
-
-/* A string as a whole, valid within the step. */
-struct rdb_blob {
-	const unsigned char *bytes;
-	size_t len;
-	char digits[RDB_DIGITS_MAX]; /* of one that is a number */
 };
 
 /* Where the fields of a hash have their expiry. */
@@ -133,30 +123,6 @@ enum rdb_step rdb_run(struct rdb_reader *r, bool is_once);
 void rdb_crc_to(struct rdb_reader *r, uint64_t offset);
 void rdb_crc_end(struct rdb_reader *r);
 
-/* strings.c */
-
-/* n bytes in a row; NULL: they are not all there (return RDB_WAIT). */
-const unsigned char *rdb_take(struct rdb_reader *r, size_t n);
-
-/* A length or plain number. */
-enum rdb_step rdb_length(struct rdb_reader *r, uint64_t *n);
-
-/* A whole string, gathered; slot: which of two buffers it may be unpacked
- * into. Strange: longer than RDB_GATHER_MAX. */
-enum rdb_step rdb_blob(struct rdb_reader *r, struct rdb_blob *b, unsigned slot);
-
-/* The same when it is short and all there, else RDB_WAIT, which here means
- * "not in this way": the caller gives back and takes piece by piece. */
-enum rdb_step rdb_blob_at_once(struct rdb_reader *r, struct rdb_blob *b,
-			       unsigned slot);
-
-/* A string of any length as the next column of a row; to NULL: skipped. It
- * may be yet to pass when this returns: last in a step. */
-enum rdb_step rdb_string(struct rdb_reader *r, struct digest_row *to);
-
-/* The passing string's next bytes. */
-enum rdb_step rdb_pass(struct rdb_reader *r);
-
 /* records.c */
 
 /* The first step, and the one at the begin of each record. */
@@ -180,9 +146,6 @@ bool rdb_type_of(const struct rdb_reader *r, unsigned char code,
 /* The value is whole, its members are summed. */
 enum rdb_step rdb_members_end(struct rdb_reader *r);
 
-/* A number as a column. */
-void rdb_column_u64(struct digest_row *row, uint64_t n);
-
 /* First steps of values: packs.c (what lies in
  * one piece, and lists), members.c (sets, sorted sets, hashes as tables),
  * stream.c, module.c. */
@@ -191,11 +154,5 @@ rdb_step_fn rdb_step_string, rdb_step_list, rdb_step_quicklist,
 	rdb_step_hash, rdb_step_hash_metadata, rdb_step_hash_metadata_pre_ga,
 	rdb_step_hash_2, rdb_step_packed, rdb_step_listpack_ex, rdb_step_stream,
 	rdb_step_module, rdb_step_module_aux;
-
-/* A score as eight bytes: equal scores are equal bytes. */
-void rdb_score_bytes(double score, unsigned char out[8]);
-
-/* A score as text, "inf", "3.5"; false: none. */
-bool rdb_score_parse(const char *text, size_t len, double *score);
 
 #endif

@@ -3,7 +3,7 @@
  * server, databases, keys, the end.
  */
 #include "sources/redis/rdb/bytes_int.h"
-#include "sources/redis/rdb/reader_int.h"
+#include "sources/redis/rdb/strings_int.h"
 
 enum opcode {
 	OP_SLOT_INFO = 244, /* a hint of clusters */

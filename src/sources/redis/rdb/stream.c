@@ -9,7 +9,6 @@
  * how many entries are pending with it, and their ids.
  */
 #include "sources/redis/rdb/bytes_int.h"
-#include "sources/redis/rdb/reader_int.h"
 #include "sources/redis/rdb/values_int.h"
 
 enum {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "sources/redis/rdb/bytes_int.h"
-#include "sources/redis/rdb/reader_int.h"
+#include "sources/redis/rdb/strings_int.h"
 
 enum {
 	LENGTH_32 = 0x80,

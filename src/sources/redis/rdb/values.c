@@ -13,13 +13,10 @@
  * Numbers are 8 bytes little-endian, scores so, too, as IEEE doubles, a sum is
  * 16 bytes, the low word first.
  */
-#include <stdlib.h>
-
 #include "sources/redis/rdb/bytes_int.h"
-#include "sources/redis/rdb/reader_int.h"
 #include "sources/redis/rdb/values_int.h"
 
-enum { VALKEY_HASH_2 = 22, SCORE_TEXT_MAX = 128 };
+enum { VALKEY_HASH_2 = 22 };
 
 static const char *const type_names[] = {
 	[RDB_STRING] = "string", [RDB_LIST] = "list", [RDB_SET] = "set",
@@ -133,27 +130,4 @@ enum rdb_step rdb_step_string(struct rdb_reader *r)
 		return rdb_step_key_end(r);
 	r->step = rdb_step_key_end;
 	return RDB_DONE;
-}
-
-void rdb_score_bytes(double score, unsigned char out[8])
-{
-	uint64_t bits;
-
-	if (score == 0)
-		score = 0; /* of -0.0 listpacks keep no sign */
-	memcpy(&bits, &score, sizeof(bits));
-	bits = htole64(bits);
-	memcpy(out, &bits, sizeof(bits));
-}
-
-bool rdb_score_parse(const char *text, size_t len, double *score)
-{
-	char copy[SCORE_TEXT_MAX], *end;
-
-	if (len == 0 || len >= sizeof(copy))
-		return false;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	*score = strtod(copy, &end);
-	return end == copy + len;
 }

@@ -3,7 +3,7 @@
 #define COFFER_SOURCES_REDIS_VALUES_INT_H
 
 #include "sources/redis/rdb/pack.h"
-#include "sources/redis/rdb/reader_int.h"
+#include "sources/redis/rdb/strings_int.h"
 
 struct rdb_layout {
 	enum rdb_type type;
@@ -23,5 +23,14 @@ void rdb_add_field(struct rdb_reader *r, const struct rdb_item *field,
 /* A member of a sorted set. */
 void rdb_add_scored(struct rdb_reader *r, const unsigned char *member,
 		    size_t len, double score);
+
+/* A number as a column. */
+void rdb_column_u64(struct digest_row *row, uint64_t n);
+
+/* A score as eight bytes: equal scores are equal bytes. */
+void rdb_score_bytes(double score, unsigned char out[8]);
+
+/* A score as text, "inf", "3.5"; false: none. */
+bool rdb_score_parse(const char *text, size_t len, double *score);
 
 #endif
