@@ -20,12 +20,6 @@ static char pool_id[ID_MAX];
 static char job_id[ID_MAX];
 static int64_t fence;
 
-static void fresh(struct rig *r)
-{
-	memset(&r->a.err, 0, sizeof(r->a.err));
-	r->a.count = 0;
-}
-
 static const char *self(struct rig *r)
 {
 	return catalog_identity(r->catalog)->server_id;
@@ -82,7 +76,6 @@ static bool adopt(struct rig *r, const struct backup_record *b)
 {
 	struct err e = {0};
 
-	fresh(r);
 	return rig_wait(
 		r, catalog_backup_adopt(r->catalog, b, keep_backup, r, &e));
 }
@@ -227,7 +220,6 @@ static bool take(struct rig *r)
 {
 	struct err e = {0};
 
-	fresh(r);
 	return rig_wait(r, catalog_adopt_take(r->catalog, pool_id, OTHER,
 					      rig_on_done, r, &e));
 }
@@ -261,7 +253,6 @@ static bool begin(struct rig *r)
 {
 	struct err e = {0};
 
-	fresh(r);
 	return rig_wait(
 		r, catalog_adopt_begin(r->catalog, "pool", keep_job, r, &e));
 }
@@ -271,7 +262,6 @@ static bool finish(struct rig *r, int64_t with, const struct err *why)
 	const struct adopt_end end = {job_id, with, why, "{}"};
 	struct err e = {0};
 
-	fresh(r);
 	return rig_wait(
 		r, catalog_adopt_finish(r->catalog, &end, rig_on_done, r, &e));
 }
@@ -315,7 +305,6 @@ static bool is_unread(struct rig *r)
 {
 	struct err e = {0};
 
-	fresh(r);
 	assert_true(rig_wait(
 		r, catalog_adopt_unread(r->catalog, count_unread, r, &e)));
 	assert_in_range(nunread, 0, 1);
@@ -356,7 +345,6 @@ static bool forget(struct rig *r, const char (*ids)[ID_MAX], size_t n)
 	const struct pool_listing there = {pool_id, ids, n};
 	struct err e = {0};
 
-	fresh(r);
 	return rig_wait(r, catalog_adopt_forget(r->catalog, &there, rig_on_done,
 						r, &e));
 }
@@ -391,7 +379,6 @@ static bool import_source(struct rig *r, const struct source_record *s)
 {
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(
 		r, catalog_source_import(r->catalog, s, rig_on_source, r, &e));
 }
@@ -435,7 +422,6 @@ static bool import_plan(struct rig *r, const struct plan_record *p)
 {
 	struct err e = {0};
 
-	fresh(r);
 	return rig_wait(r,
 			catalog_plan_import(r->catalog, p, keep_plan, r, &e));
 }

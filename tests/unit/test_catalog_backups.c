@@ -8,14 +8,7 @@
 
 static int setup(void **state)
 {
-	struct rig *r;
-
-	(void)rig_setup(state);
-	r = *state;
-	assert_true(rig_create_source(r, "shop"));
-	assert_true(rig_create_source(r, "blog"));
-	assert_true(rig_create_pool(r, "store"));
-	return 0;
+	return rig_setup_with(state, "shop blog", "store");
 }
 
 /* Begins one; the caller ends the copy. */
@@ -206,7 +199,6 @@ static void test_rule_7_automated_do_not_count(void **state)
 	struct backup_record queued = {0};
 	struct err e = {0};
 
-	r->a.count = 0;
 	assert_true(rig_wait(
 		r, catalog_backup_begin(r->catalog, &b, on_begun, r, &e)));
 	assert_true(rig_count(r));
@@ -280,8 +272,6 @@ static bool update(struct rig *r, const char *id, char *description, bool held,
 	struct err e = {0};
 
 	(void)str_copy(b.id, ID_MAX, id);
-	memset(&r->a.err, 0, sizeof(r->a.err));
-	r->a.count = 0;
 	return rig_wait(r, catalog_backup_update(r->catalog, &b, revision,
 						 on_begun, r, &e));
 }

@@ -174,8 +174,6 @@ static void test_input_is_copied(void **state)
 	memset(remarks, 'x', strlen(remarks));
 	free(remarks);
 	assert_true(rig_wait(r, op));
-	r->a.count = 0;
-	source_record_fini(&r->a.source);
 	op = catalog_source_get(r->catalog, key, false, rig_on_source, r, &e);
 	memset(key, 'x', strlen(key));
 	free(key);

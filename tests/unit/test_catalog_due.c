@@ -13,11 +13,8 @@ static int setup(void **state)
 {
 	struct rig *r;
 
-	(void)rig_setup(state);
+	(void)rig_setup_with(state, "shop blog", "store");
 	r = *state;
-	assert_true(rig_create_source(r, "shop"));
-	assert_true(rig_create_source(r, "blog"));
-	assert_true(rig_create_pool(r, "store"));
 	assert_true(rig_create_plan(r, "nightly", 1000));
 	return 0;
 }

@@ -27,10 +27,8 @@ static int setup(void **state)
 	return rig_setup(state);
 }
 
-static void fresh(struct rig *r)
+static void fresh(void)
 {
-	memset(&r->a.err, 0, sizeof(r->a.err));
-	r->a.count = 0;
 	got.n = 0;
 	got.next[0] = '\0';
 }
@@ -57,7 +55,7 @@ static bool list(struct rig *r, const struct catalog_query *q)
 {
 	struct err e = {0};
 
-	fresh(r);
+	fresh();
 	return rig_wait(r, catalog_event_list(r->catalog, q, on_events, r, &e));
 }
 
@@ -65,7 +63,7 @@ static bool since(struct rig *r, int64_t id)
 {
 	struct err e = {0};
 
-	fresh(r);
+	fresh();
 	return rig_wait(r,
 			catalog_event_since(r->catalog, id, on_events, r, &e));
 }

@@ -13,11 +13,8 @@ static int setup(void **state)
 {
 	struct rig *r;
 
-	(void)rig_setup(state);
+	(void)rig_setup_with(state, "shop blog", "store");
 	r = *state;
-	assert_true(rig_create_source(r, "shop"));
-	assert_true(rig_create_source(r, "blog"));
-	assert_true(rig_create_pool(r, "store"));
 	assert_true(rig_create_plan(r, "nightly", 1000));
 	return 0;
 }
@@ -117,7 +114,6 @@ static void read_job(struct rig *r, char id[ID_MAX])
 	assert_true(rig_list_jobs(r, &q));
 	assert_int_equal(r->a.n, 1);
 	(void)str_copy(id, ID_MAX, r->a.ids[0]);
-	rig_forget(r);
 	assert_true(rig_wait(
 		r, catalog_job_read_log(r->catalog, id, on_log, r, &e)));
 }

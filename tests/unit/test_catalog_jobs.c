@@ -9,19 +9,7 @@
 
 static int setup(void **state)
 {
-	struct rig *r;
-
-	(void)rig_setup(state);
-	r = *state;
-	assert_true(rig_create_source(r, "shop"));
-	assert_true(rig_create_pool(r, "store"));
-	return 0;
-}
-
-static void fresh(struct rig *r)
-{
-	memset(&r->a.err, 0, sizeof(r->a.err));
-	r->a.count = 0;
+	return rig_setup_with(state, "shop", "store");
 }
 
 static void on_log(void *arg, const char *text, const struct err *e)
@@ -38,7 +26,6 @@ static bool read_log(struct rig *r, const char *id)
 {
 	struct err e = {0};
 
-	fresh(r);
 	return rig_wait(r, catalog_job_read_log(r->catalog, id, on_log, r, &e));
 }
 
@@ -224,7 +211,6 @@ static bool add_token(struct rig *r, const char *name, const char *hash)
 
 	(void)str_copy(t.name, NAME_BUF, name);
 	(void)str_copy(t.hash, sizeof(t.hash), hash);
-	fresh(r);
 	return rig_wait(r,
 			catalog_token_add(r->catalog, &t, rig_on_done, r, &e));
 }
@@ -242,7 +228,6 @@ static void test_tokens(void **state)
 	rig_refused(r, ERR_INVALID, "invalid_name");
 	rig_close(r);
 	rig_open(r);
-	fresh(r);
 	assert_true(
 		rig_wait(r, catalog_token_list(r->catalog, on_tokens, r, &e)));
 	assert_int_equal(r->a.n, 2);

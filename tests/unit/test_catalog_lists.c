@@ -35,12 +35,8 @@ static int setup(void **state)
 {
 	struct rig *r;
 
-	(void)rig_setup(state);
+	(void)rig_setup_with(state, "shop blog", "one two");
 	r = *state;
-	assert_true(rig_create_source(r, "shop"));
-	assert_true(rig_create_source(r, "blog"));
-	assert_true(rig_create_pool(r, "one"));
-	assert_true(rig_create_pool(r, "two"));
 	rig_sql(r, FILL);
 	return 0;
 }

@@ -242,8 +242,6 @@ static bool attempt(struct rig *r, call_fn *call, long n, enum err_code end)
 	struct catalog_op *op;
 	struct err e = {0};
 
-	memset(&r->a.err, 0, sizeof(r->a.err));
-	r->a.count = 0;
 	allocations = 0;
 	fail_at = n;
 	op = call(r, &e);
@@ -265,14 +263,8 @@ static bool attempt(struct rig *r, call_fn *call, long n, enum err_code end)
 
 static int setup(void **state)
 {
-	struct rig *r;
-
 	fail_at = 0;
-	(void)rig_setup(state);
-	r = *state;
-	assert_true(rig_create_source(r, "shop"));
-	assert_true(rig_create_pool(r, "store"));
-	return 0;
+	return rig_setup_with(state, "shop", "store");
 }
 
 /* Nothing of a refused call is left: the first that works is as if alone. */

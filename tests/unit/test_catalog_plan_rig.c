@@ -109,7 +109,6 @@ bool rig_add_plan(struct rig *r, const struct plan_record *p)
 {
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(r, catalog_plan_create(r->catalog, p, on_plan, r, &e));
 }
 
@@ -133,24 +132,16 @@ bool rig_create_plan(struct rig *r, const char *name, int64_t next_due_at)
 bool rig_update_plan(struct rig *r, const struct plan_record *p,
 		     int64_t if_revision)
 {
-	struct plan_record copy = {0};
 	struct err e = {0};
-	bool ok;
 
-	/* p may be the answer that is forgotten now. */
-	assert_true(plan_record_copy(&copy, p));
-	rig_forget(r);
-	ok = rig_wait(r, catalog_plan_update(r->catalog, &copy, if_revision,
-					     on_plan, r, &e));
-	plan_record_fini(&copy);
-	return ok;
+	return rig_wait(r, catalog_plan_update(r->catalog, p, if_revision,
+					       on_plan, r, &e));
 }
 
 bool rig_get_plan(struct rig *r, const char *key)
 {
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(r, catalog_plan_get(r->catalog, key, on_plan, r, &e));
 }
 
@@ -158,7 +149,6 @@ bool rig_list_plans(struct rig *r, const struct catalog_query *q)
 {
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(r, catalog_plan_list(r->catalog, q, on_plans, r, &e));
 }
 
@@ -166,7 +156,6 @@ bool rig_delete_plan(struct rig *r, const char *key, bool with_backups)
 {
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(r, catalog_plan_delete(r->catalog, key, with_backups,
 					       rig_on_done, r, &e));
 }
@@ -175,7 +164,6 @@ bool rig_would_delete_plan(struct rig *r, const char *key)
 {
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(r, catalog_plan_would_delete(r->catalog, key,
 						     on_backups, r, &e));
 }
@@ -193,7 +181,6 @@ bool rig_due_after(struct rig *r, int64_t until_ms, int64_t after_due_at,
 	struct err e = {0};
 
 	(void)str_copy(q.after_id, ID_MAX, after_id);
-	rig_forget(r);
 	return rig_wait(r, catalog_plan_due(r->catalog, &q, on_plans, r, &e));
 }
 
@@ -201,7 +188,6 @@ bool rig_decide(struct rig *r, const struct plan_decision *d)
 {
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(r,
 			catalog_plan_decide(r->catalog, d, on_backup, r, &e));
 }
@@ -210,7 +196,6 @@ bool rig_execute(struct rig *r, const char *key, const char *description)
 {
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(r, catalog_plan_execute(r->catalog, key, description,
 						on_backup, r, &e));
 }
@@ -219,7 +204,6 @@ bool rig_runs(struct rig *r, const char *key)
 {
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(r, catalog_plan_runs(r->catalog, key, RIG_LIST_MAX,
 					     on_runs, r, &e));
 }
@@ -228,7 +212,6 @@ bool rig_queued(struct rig *r)
 {
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(r,
 			catalog_backup_queued(r->catalog, on_backups, r, &e));
 }
@@ -259,7 +242,6 @@ void rig_make_planned(struct rig *r, const char *key, unsigned rows,
 	(void)str_copy(id, ID_MAX, r->a.backup.id);
 	end.fence = r->a.backup.fence;
 	assert_true(rig_start_backup(r, &end));
-	rig_forget(r);
 	assert_true(rig_wait(r, catalog_backup_finish(r->catalog, &end, NULL,
 						      rig_on_done, r, &e)));
 }
@@ -268,7 +250,6 @@ bool rig_expiry(struct rig *r, const char *key, int64_t now_ms)
 {
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(r, catalog_plan_expiry(r->catalog, key, now_ms,
 					       on_verdicts, r, &e));
 }
@@ -284,7 +265,6 @@ bool rig_expire_after(struct rig *r, int64_t now_ms, int64_t ran_ms,
 	const struct expiry_pass pass = {now_ms, ran_ms, limit};
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(
 		r, catalog_backup_expire(r->catalog, &pass, on_backups, r, &e));
 }
@@ -293,7 +273,6 @@ bool rig_release(struct rig *r, const char *key)
 {
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(r,
 			catalog_plan_release(r->catalog, key, on_plan, r, &e));
 }
@@ -302,7 +281,6 @@ bool rig_delete_source(struct rig *r, const char *key)
 {
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(
 		r, catalog_source_delete(r->catalog, key, rig_on_done, r, &e));
 }
@@ -311,7 +289,6 @@ bool rig_would_delete_source(struct rig *r, const char *key)
 {
 	struct err e = {0};
 
-	rig_forget(r);
 	return rig_wait(r, catalog_source_would_delete(r->catalog, key,
 						       on_doomed, r, &e));
 }
@@ -322,7 +299,6 @@ bool rig_hold(struct rig *r, const char *id, bool is_held)
 	struct err e = {0};
 
 	(void)str_copy(b.id, ID_MAX, id);
-	rig_forget(r);
 	return rig_wait(
 		r, catalog_backup_update(r->catalog, &b, 0, on_backup, r, &e));
 }

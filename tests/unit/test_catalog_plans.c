@@ -9,15 +9,7 @@
 
 static int setup(void **state)
 {
-	struct rig *r;
-
-	(void)rig_setup(state);
-	r = *state;
-	assert_true(rig_create_source(r, "shop"));
-	assert_true(rig_create_source(r, "blog"));
-	assert_true(rig_create_pool(r, "store"));
-	assert_true(rig_create_pool(r, "attic"));
-	return 0;
+	return rig_setup_with(state, "shop blog", "store attic");
 }
 
 static void test_rule_20_a_plan_is_kept(void **state)
@@ -492,13 +484,11 @@ static void test_rule_16_plans_keep_their_pool(void **state)
 	struct err e = {0};
 
 	assert_true(rig_create_plan(r, "nightly", 1000));
-	rig_forget(r);
 	assert_false(rig_wait(r, catalog_pool_delete(r->catalog, "store", NULL,
 						     on_done, r, &e)));
 	rig_refused(r, ERR_CONFLICT, "pool_in_use");
 	assert_non_null(strstr(r->a.err.msg, "nightly"));
 	assert_true(rig_delete_plan(r, "nightly", false));
-	rig_forget(r);
 	assert_true(rig_wait(r, catalog_pool_delete(r->catalog, "store", NULL,
 						    on_done, r, &e)));
 }

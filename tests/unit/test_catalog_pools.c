@@ -5,17 +5,10 @@
 #include "base/text.h"
 #include "test_catalog_rig.h"
 
-static void fresh(struct rig *r)
-{
-	memset(&r->a.err, 0, sizeof(r->a.err));
-	r->a.count = 0;
-}
-
 static bool delete_pool(struct rig *r, const char *key, const char *confirm)
 {
 	struct err e = {0};
 
-	fresh(r);
 	return rig_wait(r, catalog_pool_delete(r->catalog, key, confirm,
 					       rig_on_done, r, &e));
 }
@@ -36,7 +29,6 @@ static bool update(struct rig *r, const struct pool_record *p, int64_t rev)
 {
 	struct err e = {0};
 
-	fresh(r);
 	return rig_wait(
 		r, catalog_pool_update(r->catalog, p, rev, keep_pool, r, &e));
 }
@@ -101,7 +93,6 @@ static void test_rule_15_probe_is_kept(void **state)
 	(void)str_copy(p.id, ID_MAX, r->a.pool.id);
 	p.capabilities_json = found;
 	p.reason = reason;
-	fresh(r);
 	assert_true(rig_wait(
 		r, catalog_pool_probed(r->catalog, &p, rig_on_done, r, &e)));
 	assert_true(rig_get_pool(r, "store"));
@@ -111,7 +102,6 @@ static void test_rule_15_probe_is_kept(void **state)
 	assert_int_equal(r->a.pool.probed_at, 99);
 	assert_int_equal(r->a.pool.revision, 1);
 	(void)str_copy(p.id, ID_MAX, "pool_00000000000000000000000000");
-	fresh(r);
 	assert_false(rig_wait(
 		r, catalog_pool_probed(r->catalog, &p, rig_on_done, r, &e)));
 	rig_refused(r, ERR_NOT_FOUND, "not_found");

@@ -14,12 +14,8 @@ static int setup(void **state)
 {
 	struct rig *r;
 
-	(void)rig_setup(state);
+	(void)rig_setup_with(state, "shop blog copy", "store");
 	r = *state;
-	assert_true(rig_create_source(r, "shop"));
-	assert_true(rig_create_source(r, "blog"));
-	assert_true(rig_create_source(r, "copy"));
-	assert_true(rig_create_pool(r, "store"));
 	rig_make_backup(r, "done", "shop", "store");
 	rig_make_backup(r, "going", "shop", "store");
 	rig_close(r);

@@ -32,8 +32,6 @@ static bool claim(struct rig *r, const char *token, const char *key,
 		.token_id = token, .key = key, .request_hash = hash};
 	struct err e = {0};
 
-	memset(&r->a.err, 0, sizeof(r->a.err));
-	r->a.count = 0;
 	memset(&got, 0, sizeof(got));
 	return rig_wait(r,
 			catalog_reply_claim(r->catalog, &rec, on_reply, r, &e));
@@ -50,8 +48,6 @@ static void keep(struct rig *r, const char *key, int status, const char *body)
 					 .body = body};
 	struct err e = {0};
 
-	memset(&r->a.err, 0, sizeof(r->a.err));
-	r->a.count = 0;
 	assert_true(rig_wait(
 		r, catalog_reply_keep(r->catalog, &rec, rig_on_done, r, &e)));
 }

@@ -9,11 +9,8 @@ static int setup(void **state)
 {
 	struct rig *r;
 
-	(void)rig_setup(state);
+	(void)rig_setup_with(state, "shop copy", "store");
 	r = *state;
-	assert_true(rig_create_source(r, "shop"));
-	assert_true(rig_create_source(r, "copy"));
-	assert_true(rig_create_pool(r, "store"));
 	rig_make_backup(r, "first", "shop", "store");
 	return 0;
 }
@@ -28,17 +25,10 @@ static struct restore_record begun(struct rig *r, const char *target)
 	return s;
 }
 
-static void fresh(struct rig *r)
-{
-	memset(&r->a.err, 0, sizeof(r->a.err));
-	r->a.count = 0;
-}
-
 static bool start(struct rig *r, const struct restore_record *s)
 {
 	struct err e = {0};
 
-	fresh(r);
 	return rig_wait(
 		r, catalog_restore_started(r->catalog, s, rig_on_done, r, &e));
 }
@@ -48,7 +38,6 @@ static bool finish(struct rig *r, struct restore_record *s,
 {
 	struct err e = {0};
 
-	fresh(r);
 	s->status = status;
 	s->row_count = 70;
 	s->verified = status == JOB_COMPLETED;

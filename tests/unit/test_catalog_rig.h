@@ -54,18 +54,22 @@ struct rig {
 	struct secret_key *key;
 	struct catalog *catalog;
 	struct rig_answer a;
+	unsigned told; /* of a.count, when a call was last waited for */
 };
 
 /* cmocka's setup and teardown; *state is the rig. */
 int rig_setup(void **state);
 int rig_teardown(void **state);
 
+/* The same as rig_setup(), with sources and pools of these names (words). */
+int rig_setup_with(void **state, const char *sources, const char *pools);
+
 /* Opens and closes its catalog; open fails the test, try_open says why. */
 bool rig_try_open(struct rig *r, struct err *e);
 void rig_open(struct rig *r);
 void rig_close(struct rig *r);
 
-/* Forgets the answer of the last call, before the next. */
+/* Forgets the answer of the last call. */
 void rig_forget(struct rig *r);
 
 /* The completions, for calls that a test makes itself; arg is the rig. */
@@ -73,7 +77,8 @@ void rig_on_done(void *arg, const struct err *e);
 void rig_on_source(void *arg, const struct source_record *s,
 		   const struct err *e);
 
-/* Waits for the answer of op; false: refused, see r->a.err. */
+/* Forgets the answer of the last call and waits for that of op, which was begun
+ * just now; false: refused, see r->a.err. */
 bool rig_wait(struct rig *r, struct catalog_op *op);
 
 /* The last call was refused with that. */

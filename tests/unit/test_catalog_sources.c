@@ -20,9 +20,6 @@ static bool update(struct rig *r, const struct source_record *s, int64_t rev)
 {
 	struct err e = {0};
 
-	memset(&r->a.err, 0, sizeof(r->a.err));
-	r->a.count = 0;
-	source_record_fini(&r->a.source);
 	return rig_wait(r, catalog_source_update(r->catalog, s, rev,
 						 rig_on_source, r, &e));
 }
@@ -31,8 +28,6 @@ static bool delete_source(struct rig *r, const char *key)
 {
 	struct err e = {0};
 
-	memset(&r->a.err, 0, sizeof(r->a.err));
-	r->a.count = 0;
 	return rig_wait(
 		r, catalog_source_delete(r->catalog, key, rig_on_done, r, &e));
 }
@@ -70,8 +65,6 @@ static void test_rule_29_secret_only_when_asked(void **state)
 	(void)str_copy(id, ID_MAX, r->a.source.id);
 	assert_true(rig_get_source(r, id));
 	assert_string_equal(r->a.source.secret, "hunter2-of-the-source");
-	source_record_fini(&r->a.source);
-	r->a.count = 0;
 	assert_true(rig_wait(r, catalog_source_get(r->catalog, id, false,
 						   rig_on_source, r, &e)));
 	assert_null(r->a.source.secret);
@@ -188,7 +181,6 @@ static void test_probe_is_no_revision(void **state)
 	s.probed_at = 12345;
 	(void)str_copy(s.version, sizeof(s.version), "11.4");
 	(void)str_copy(s.role, sizeof(s.role), "replica");
-	r->a.count = 0;
 	assert_true(rig_wait(
 		r, catalog_source_probed(r->catalog, &s, rig_on_done, r, &e)));
 	assert_true(rig_get_source(r, "shop"));

@@ -7,12 +7,6 @@
 
 static size_t ntokens;
 
-static void fresh(struct rig *r)
-{
-	memset(&r->a.err, 0, sizeof(r->a.err));
-	r->a.count = 0;
-}
-
 static void on_tokens(void *arg, const struct token_record *list, size_t n,
 		      const struct err *e)
 {
@@ -28,7 +22,6 @@ static void list(struct rig *r)
 {
 	struct err e = {0};
 
-	fresh(r);
 	assert_true(
 		rig_wait(r, catalog_token_list(r->catalog, on_tokens, r, &e)));
 }
@@ -42,7 +35,6 @@ static void add(struct rig *r, const char *name, const char *role,
 	(void)str_copy(t.name, sizeof(t.name), name);
 	(void)str_copy(t.role, sizeof(t.role), role);
 	(void)str_copy(t.hash, sizeof(t.hash), name);
-	fresh(r);
 	assert_true(rig_wait(
 		r, catalog_token_add(r->catalog, &t, rig_on_done, r, &e)));
 }
@@ -51,7 +43,6 @@ static bool delete (struct rig *r, const char *key)
 {
 	struct err e = {0};
 
-	fresh(r);
 	return rig_wait(
 		r, catalog_token_delete(r->catalog, key, rig_on_done, r, &e));
 }

@@ -22,12 +22,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static void fresh(struct rig *r)
-{
-	memset(&r->a.err, 0, sizeof(r->a.err));
-	r->a.count = 0;
-}
-
 static void on_job(void *arg, const struct job_record *j, const struct err *e)
 {
 	assert_int_equal(j == NULL, e != NULL);
@@ -40,7 +34,6 @@ static bool begin(struct rig *r, const char *key)
 {
 	struct err e = {0};
 
-	fresh(r);
 	return rig_wait(
 		r, catalog_verify_begin(r->catalog, key, "all", on_job, r, &e));
 }
@@ -49,7 +42,6 @@ static bool started(struct rig *r, int64_t fence)
 {
 	struct err e = {0};
 
-	fresh(r);
 	return rig_wait(r, catalog_verify_started(r->catalog, job.id, fence,
 						  rig_on_done, r, &e));
 }
@@ -64,7 +56,6 @@ static bool finish(struct rig *r, const struct verify_end *how)
 	v.scope = v.scope != NULL ? v.scope : "all";
 	if (v.fence == 0)
 		v.fence = job.fence;
-	fresh(r);
 	return rig_wait(
 		r, catalog_verify_finish(r->catalog, &v, rig_on_done, r, &e));
 }

@@ -14,21 +14,12 @@
 #include "manifest/manifest_int.h"
 #include "test_manifest_rig.h"
 
-static void begin(struct rig *r)
-{
-	r->is_over = false;
-	err_clear(&r->err);
-}
-
 static void claim(struct rig *r)
 {
 	const struct exchange_env env = rig_env(r);
 	struct err e = {0};
 
-	begin(r);
-	r->x = exchange_claim(&env, &rig_owner, rig_done, r, &e);
-	assert_non_null(r->x);
-	rig_run(r);
+	rig_converse(r, exchange_claim(&env, &rig_owner, rig_done, r, &e));
 }
 
 static void publish(struct rig *r, char digest[SHA256_HEX_MAX])
@@ -36,11 +27,8 @@ static void publish(struct rig *r, char digest[SHA256_HEX_MAX])
 	const struct exchange_env env = rig_env(r);
 	struct err e = {0};
 
-	begin(r);
-	r->x = exchange_publish(&env, &r->m, digest, rig_done, r, &e);
-	assert_non_null(r->x);
+	rig_converse(r, exchange_publish(&env, &r->m, digest, rig_done, r, &e));
 	assert_int_equal(strlen(digest), SHA256_HEX_MAX - 1);
-	rig_run(r);
 }
 
 static void fetch(struct rig *r, const char *digest, struct manifest *m)
@@ -48,12 +36,10 @@ static void fetch(struct rig *r, const char *digest, struct manifest *m)
 	const struct exchange_env env = rig_env(r);
 	struct err e = {0};
 
-	begin(r);
-	r->x = exchange_fetch(
-		&env, &(struct exchange_wanted){RIG_SOURCE, RIG_BACKUP, digest},
-		m, rig_done, r, &e);
-	assert_non_null(r->x);
-	rig_run(r);
+	rig_converse(r, exchange_fetch(&env,
+				       &(struct exchange_wanted){
+					       RIG_SOURCE, RIG_BACKUP, digest},
+				       m, rig_done, r, &e));
 }
 
 static void remove_all(struct rig *r)
@@ -61,10 +47,8 @@ static void remove_all(struct rig *r)
 	const struct exchange_env env = rig_env(r);
 	struct err e = {0};
 
-	begin(r);
-	r->x = exchange_remove(&env, RIG_SOURCE, RIG_BACKUP, rig_done, r, &e);
-	assert_non_null(r->x);
-	rig_run(r);
+	rig_converse(r, exchange_remove(&env, RIG_SOURCE, RIG_BACKUP, rig_done,
+					r, &e));
 }
 
 static bool any_line(void *arg, const struct index_line *l, struct err *e)
@@ -309,10 +293,7 @@ static void read_index(struct rig *r)
 	const struct exchange_env env = rig_env(r);
 	struct err e = {0};
 
-	begin(r);
-	r->x = exchange_index(&env, &r->m, any_line, rig_done, r, &e);
-	assert_non_null(r->x);
-	rig_run(r);
+	rig_converse(r, exchange_index(&env, &r->m, any_line, rig_done, r, &e));
 }
 
 static void test_damaged_index(void **state)

@@ -19,18 +19,6 @@
 #define OTHER_BACKUP "bak_01HZZZZZZZZZZZZZZZZZZZZZZY"
 #define SERVER	     "srv_01HZZZZZZZZZZZZZZZZZZZZZZZ"
 
-static void begin(struct rig *r)
-{
-	r->is_over = false;
-	err_clear(&r->err);
-}
-
-static void end(struct rig *r)
-{
-	assert_non_null(r->x);
-	rig_run(r);
-}
-
 static void set(struct rig *r, const char *key, const char *text)
 {
 	fake_store_set(r->fake, key, text, strlen(text));
@@ -78,9 +66,7 @@ static void list(struct rig *r, struct seen *s)
 
 	memset(s, 0, sizeof(*s));
 	s->rig = r;
-	begin(r);
-	r->x = exchange_list(&env, on_entry, on_listed, s, &e);
-	end(r);
+	rig_converse(r, exchange_list(&env, on_entry, on_listed, s, &e));
 }
 
 static void test_list(void **state)
@@ -137,9 +123,7 @@ static void own(struct rig *r, const char *from, struct owner_found *out)
 	const struct owner_change change = {RIG_SOURCE, RIG_BACKUP, from};
 	struct err e = {0};
 
-	begin(r);
-	r->x = exchange_own(&env, &change, out, rig_done, r, &e);
-	end(r);
+	rig_converse(r, exchange_own(&env, &change, out, rig_done, r, &e));
 }
 
 static void read_owner(struct rig *r, struct owner_found *out)
@@ -153,9 +137,8 @@ static void remove_all(struct rig *r)
 	const struct exchange_env env = rig_env(r);
 	struct err e = {0};
 
-	begin(r);
-	r->x = exchange_remove(&env, RIG_SOURCE, RIG_BACKUP, rig_done, r, &e);
-	end(r);
+	rig_converse(r, exchange_remove(&env, RIG_SOURCE, RIG_BACKUP, rig_done,
+					r, &e));
 }
 
 static void test_owner(void **state)
@@ -238,10 +221,8 @@ static void test_leftover_that_is_whole(void **state)
 	for (int i = 0; i < 2; i++) {
 		if (i == 0)
 			set(&r, RIG_FOLDER "manifest.json", "x");
-		begin(&r);
-		r.x = exchange_remove(&env, RIG_SOURCE, RIG_BACKUP, rig_done,
-				      &r, &e);
-		end(&r);
+		rig_converse(&r, exchange_remove(&env, RIG_SOURCE, RIG_BACKUP,
+						 rig_done, &r, &e));
 		if (i == 1)
 			break;
 		assert_string_equal(r.err.api, "backup_completed");
@@ -269,11 +250,11 @@ static void test_place_that_lost_its_mark(void **state)
 	env = rig_env(&r);
 	env.is_marked = true;
 	for (int i = 0; i < 2; i++) {
-		begin(&r);
-		r.x = i == 0 ? exchange_claim(&env, &owner, rig_done, &r, &e)
-			     : exchange_remove(&env, RIG_SOURCE, RIG_BACKUP,
-					       rig_done, &r, &e);
-		end(&r);
+		rig_converse(
+			&r,
+			i == 0 ? exchange_claim(&env, &owner, rig_done, &r, &e)
+			       : exchange_remove(&env, RIG_SOURCE, RIG_BACKUP,
+						 rig_done, &r, &e));
 		assert_string_equal(r.err.api, "store_failed");
 		assert_non_null(strstr(r.err.msg, "mount its disk"));
 		assert_int_equal(r.fake->puts, 0);
@@ -281,9 +262,8 @@ static void test_place_that_lost_its_mark(void **state)
 	}
 	/* One that somebody made longer is one, too. */
 	set(&r, "coffer/v1/README.txt", "x");
-	begin(&r);
-	r.x = exchange_remove(&env, RIG_SOURCE, RIG_BACKUP, rig_done, &r, &e);
-	end(&r);
+	rig_converse(&r, exchange_remove(&env, RIG_SOURCE, RIG_BACKUP, rig_done,
+					 &r, &e));
 	assert_false(err_is(&r.err));
 	rig_fini(&r);
 }
@@ -296,9 +276,7 @@ static void put_server(struct rig *r, const char *json, bool is_forced)
 	const struct server_file f = {SERVER, json, is_forced};
 	struct err e = {0};
 
-	begin(r);
-	r->x = exchange_server_put(&env, &f, rig_done, r, &e);
-	end(r);
+	rig_converse(r, exchange_server_put(&env, &f, rig_done, r, &e));
 }
 
 static char *get_server(struct rig *r)
@@ -307,9 +285,8 @@ static char *get_server(struct rig *r)
 	struct err e = {0};
 	char *json = NULL;
 
-	begin(r);
-	r->x = exchange_server_get(&env, SERVER, &json, rig_done, r, &e);
-	end(r);
+	rig_converse(r,
+		     exchange_server_get(&env, SERVER, &json, rig_done, r, &e));
 	return json;
 }
 

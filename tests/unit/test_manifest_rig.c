@@ -557,6 +557,15 @@ void rig_run(struct rig *r)
 	assert_true(r->is_over);
 }
 
+void rig_converse(struct rig *r, struct exchange *x)
+{
+	assert_non_null(x);
+	r->x = x;
+	r->is_over = false;
+	err_clear(&r->err);
+	rig_run(r);
+}
+
 void rig_backup(struct rig *r)
 {
 	rig_start_backup(r);

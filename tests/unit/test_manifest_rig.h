@@ -131,6 +131,10 @@ void rig_step(struct rig *r);
 void rig_backup(struct rig *r);
 void rig_restore(struct rig *r);
 
+/* Waits for the end of a conversation that was begun just now with rig_done()
+ * as its completion; r->err says how it went. */
+void rig_converse(struct rig *r, struct exchange *x);
+
 /* A completion that ends rig_run(). */
 void rig_done(void *arg, const struct err *e);
 
