@@ -167,8 +167,10 @@ def test_bank_transfers(make_local, logging_mariadb, plain_mariadb,
 
 # ---- schema changes in the middle
 
-# So hard to compress that there is time for a change.
-SLOWLY = {"compression_level": 16}
+# Of a backup that is to be met in the middle: one connection reads all, the
+# last table last, and stands still when so many bytes have come.
+SLOWLY = {"parallelism": 1}
+MIDDLE = 1 << 20
 
 CHANGES = {
     "add column": "ALTER TABLE zz ADD COLUMN n INT DEFAULT 5",
@@ -185,7 +187,7 @@ CHANGES = {
 @pytest.fixture
 def changing(plain_mariadb):
     """Takes its time to read; its last table is one to change."""
-    data.bulky(plain_mariadb, "changing", 24, tables=2)
+    data.bulky(plain_mariadb, "changing", 4, tables=2)
     plain_mariadb.sql("""
         CREATE TABLE zz (id INT PRIMARY KEY, w INT);
         INSERT INTO zz SELECT seq, seq FROM seq_1_to_1000;""", "changing")
@@ -205,8 +207,14 @@ class Change:
     def is_over(self):
         return self.process.poll() is not None
 
+    def is_held_off(self, server):
+        """Whether it waits, for a lock of any kind."""
+        return not self.is_over() and server.sql(
+            "SELECT 1 FROM information_schema.processlist "
+            "WHERE db = 'changing' AND state LIKE 'Waiting%'")
+
     def wait(self):
-        _, errors = self.process.communicate(timeout=60)
+        _, errors = self.process.communicate(timeout=120)
         assert self.process.returncode == 0, errors
 
 
@@ -221,15 +229,16 @@ def copied(world, backup, server):
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_schema_changes_wait(local, plain_mariadb, logging_mariadb, changing,
-                             change):
+                             change, halts):
     before = compare.snapshot(plain_mariadb, changing)
-    backup = local.start_backup(changing, options=SLOWLY)
-    local.wait_phase(backup["job_id"], "data")
-    statement = Change(plain_mariadb, CHANGES[change])
-    process.until(lambda: statement.is_over() or plain_mariadb.sql(
-        "SELECT 1 FROM information_schema.processlist "
-        "WHERE state = 'Waiting for backup lock'"), 20, "it waits")
-    assert not statement.is_over()
+    with halts(local, down=MIDDLE) as halt:
+        backup = local.start_backup(changing, options=SLOWLY)
+        halt.reached()
+        statement = Change(plain_mariadb, CHANGES[change])
+        process.until(lambda: statement.is_over() or plain_mariadb.sql(
+            "SELECT 1 FROM information_schema.processlist "
+            "WHERE state = 'Waiting for backup lock'"), 20, "it waits")
+        assert not statement.is_over()
     record = local.ended_backup(backup)
     assert record["status"] == "completed", record
     statement.wait()
@@ -239,13 +248,18 @@ def test_schema_changes_wait(local, plain_mariadb, logging_mariadb, changing,
 # A table that came after the view was taken is none of the backup.
 @pytest.mark.parametrize("change", [c for c in CHANGES if c != "create table"])
 def test_schema_changes_are_found_without_a_guard(
-        make_local, plain_mariadb, logging_mariadb, changing, change):
+        make_local, plain_mariadb, logging_mariadb, changing, change, halts):
     world = make_local(plain_mariadb, COFFER_GUARD_SECONDS="0",
                        COFFER_RETRY_SECONDS="3600")
     before = compare.snapshot(plain_mariadb, changing)
-    backup = world.start_backup(changing, options=SLOWLY)
-    world.wait_phase(backup["job_id"], "data")
-    Change(plain_mariadb, CHANGES[change]).wait()
+    with halts(world, down=MIDDLE) as halt:
+        backup = world.start_backup(changing, options=SLOWLY)
+        halt.reached()
+        statement = Change(plain_mariadb, CHANGES[change])
+        process.until(lambda: statement.is_over()
+                      or statement.is_held_off(plain_mariadb), 60,
+                      "it is made, or waits for what is just read")
+    statement.wait()
 
     def noticed():
         job = world.job(backup)
@@ -294,11 +308,13 @@ def test_lock_held_by_another_session(local, plain_mariadb, database):
     assert "root@localhost" in str(error), error
 
 
-def test_cancel_leaves_no_lock(local, plain_mariadb, changing):
-    backup = local.start_backup(changing, options=SLOWLY)
-    local.wait_phase(backup["job_id"], "data")
-    local.api.want((200, 202), "POST", f"/v1/backups/{backup['id']}/cancel")
-    process.until(lambda: not plain_mariadb.connections(), 5,
+def test_cancel_leaves_no_lock(local, plain_mariadb, changing, halts):
+    with halts(local, down=MIDDLE) as halt:
+        backup = local.start_backup(changing, options=SLOWLY)
+        halt.reached()
+        local.api.want((200, 202), "POST",
+                       f"/v1/backups/{backup['id']}/cancel")
+    process.until(lambda: not plain_mariadb.connections(), 60,
                   "no session is left")
     plain_mariadb.sql("SET lock_wait_timeout = 1;"
                       "ALTER TABLE zz ADD COLUMN n INT; FLUSH TABLES "
@@ -306,25 +322,29 @@ def test_cancel_leaves_no_lock(local, plain_mariadb, changing):
     assert local.ended_backup(backup)["status"] == "canceled"
 
 
-def test_server_killed_leaves_no_lock(local, plain_mariadb, changing):
-    backup = local.start_backup(changing, options=SLOWLY)
-    local.wait_phase(backup["job_id"], "data")
-    local.cofferd.kill()
-    process.until(lambda: not plain_mariadb.connections(), 5,
+def test_server_killed_leaves_no_lock(local, plain_mariadb, changing, halts):
+    with halts(local, down=MIDDLE) as halt:
+        local.start_backup(changing, options=SLOWLY)
+        halt.reached()
+        local.cofferd.kill()
+    process.until(lambda: not plain_mariadb.connections(), 60,
                   "no session is left")
     plain_mariadb.sql("SET lock_wait_timeout = 1; DROP TABLE zz", changing)
 
 
 # ---- tables without transactions
 
-def test_writes_to_myisam_are_not_held_off(local, plain_mariadb, changing):
+def test_writes_to_myisam_are_not_held_off(local, plain_mariadb, changing,
+                                           halts):
     """Out of the scope as well: the guard goes for them."""
     plain_mariadb.sql("CREATE DATABASE aside; "
                       "CREATE TABLE aside.m (a INT) ENGINE=MyISAM")
-    backup = local.start_backup(changing, options=SLOWLY)
-    local.wait_phase(backup["job_id"], "data")
-    plain_mariadb.sql("SET lock_wait_timeout = 10; "
-                      "INSERT INTO aside.m VALUES (1)")
+    # The session with the guard goes on.
+    with halts(local, down=MIDDLE, alone=True) as halt:
+        backup = local.start_backup(changing, options=SLOWLY)
+        halt.reached()
+        plain_mariadb.sql("SET lock_wait_timeout = 60; "
+                          "INSERT INTO aside.m VALUES (1)")
     record = local.ended_backup(backup)
     plain_mariadb.drop("aside")
     assert record["status"] == "completed", record
@@ -332,17 +352,21 @@ def test_writes_to_myisam_are_not_held_off(local, plain_mariadb, changing):
 
 @pytest.mark.parametrize("is_locking", [True, False])
 def test_tables_without_transactions(local, plain_mariadb, changing,
-                                     logging_mariadb, is_locking):
+                                     logging_mariadb, is_locking, halts):
     plain_mariadb.sql("""
         CREATE TABLE m (a INT) ENGINE=MyISAM;
         INSERT INTO m SELECT seq FROM seq_1_to_1000""", changing)
     before = compare.snapshot(plain_mariadb, changing)
     options = {**SLOWLY, "lock_non_transactional": is_locking}
-    backup = local.start_backup(changing, options=options)
-    local.wait_phase(backup["job_id"], "data")
-    write = Change(plain_mariadb, "INSERT INTO m VALUES (0)")
-    if not is_locking:
-        write.wait()
+    with halts(local, down=MIDDLE) as halt:
+        backup = local.start_backup(changing, options=options)
+        halt.reached()
+        write = Change(plain_mariadb, "INSERT INTO m VALUES (0)")
+        if is_locking:
+            process.until(lambda: write.is_held_off(plain_mariadb), 60,
+                          "it waits")
+        else:
+            write.wait()
     record = local.ended_backup(backup)
     write.wait()
     assert record["status"] == "completed", record

@@ -4,8 +4,8 @@ import pytest
 
 from harness import compare, data, flow, process, trip
 from harness.testbed import MySQL
-from test_consistency import (ACCOUNTS, EACH, SLOWLY, SOON, TABLES, Change,
-                              Tellers, grant, open_bank, total)
+from test_consistency import (ACCOUNTS, EACH, MIDDLE, SLOWLY, SOON, TABLES,
+                              Change, Tellers, grant, open_bank, total)
 
 BACKUPS = process.setting("BANK_BACKUPS", 3)
 WAITING = ("SELECT COUNT(*) FROM performance_schema.metadata_locks WHERE "
@@ -55,7 +55,7 @@ def local(make_local):
 def changing(gtid_mysql):
     """Takes its time to read; its last tables are some to change."""
     server = gtid_mysql
-    data.bulky(server, "changing", 12, tables=2)
+    data.bulky(server, "changing", 4, tables=2)
     server.sql("".join(f"CREATE TABLE zz{t} (id INT PRIMARY KEY, w INT);"
                        f"INSERT INTO zz{t} VALUES (1, 1), (2, 2);"
                        for t in range(6)), "changing")
@@ -71,7 +71,7 @@ def codes(record):
 
 def assert_left_alone(server):
     """No session of ours, and so no lock."""
-    process.until(lambda: not server.connections(), 5, "no session is left")
+    process.until(lambda: not server.connections(), 60, "no session is left")
     assert server.value(HELD) == "0"
 
 
@@ -117,6 +117,8 @@ def test_place_in_the_log(local, gtid_mysql):
     start = _last(server.value("SELECT @@GLOBAL.gtid_executed"))
     try:
         with Tellers(server, "bank", n=2):
+            process.until(lambda: server.value("SELECT COUNT(*) FROM steps.t")
+                          != "0", 60, "they are at work")
             backups = [local.backup("steps", options={"parallelism": 4})
                        for _ in range(BACKUPS)]
         for backup in backups:
@@ -136,18 +138,19 @@ def _last(gtids):
     return int(gtids.rsplit("-", 1)[-1].rsplit(":", 1)[-1])
 
 
-def test_schema_changes_wait(local, gtid_mysql, changing):
+def test_schema_changes_wait(local, gtid_mysql, changing, halts):
     server = gtid_mysql
     before = [compare.snapshot(server, name)
               for name in (changing, "changing_too")]
-    backup = local.start_backup(changing, "changing_too", options=SLOWLY)
-    local.wait_phase(backup["job_id"], "data")
-    statements = [Change(server, s) for s in CHANGES.values()]
-    process.until(lambda: any(s.is_over() for s in statements)
-                  or server.value(WAITING) == str(len(CHANGES)), 20,
-                  "all of them wait")
-    assert not [s.is_over() for s in statements if s.is_over()]
-    server.sql("INSERT INTO zz0 VALUES (9, 9)", changing)
+    with halts(local, down=MIDDLE) as halt:
+        backup = local.start_backup(changing, "changing_too", options=SLOWLY)
+        halt.reached()
+        statements = [Change(server, s) for s in CHANGES.values()]
+        process.until(lambda: any(s.is_over() for s in statements)
+                      or server.value(WAITING) == str(len(CHANGES)), 20,
+                      "all of them wait")
+        assert not [s.is_over() for s in statements if s.is_over()]
+        server.sql("INSERT INTO zz0 VALUES (9, 9)", changing)
     record = local.ended_backup(backup)
     assert record["status"] == "completed", record
     assert not codes(record)
@@ -190,11 +193,13 @@ def test_lock_held_by_another_session(local, gtid_mysql, changing):
     assert_left_alone(gtid_mysql)
 
 
-def test_cancel_leaves_no_lock(local, gtid_mysql, changing):
-    backup = local.start_backup(changing, options=SLOWLY)
-    local.wait_phase(backup["job_id"], "data")
-    assert gtid_mysql.value(HELD) == "1"
-    local.api.want((200, 202), "POST", f"/v1/backups/{backup['id']}/cancel")
+def test_cancel_leaves_no_lock(local, gtid_mysql, changing, halts):
+    with halts(local, down=MIDDLE) as halt:
+        backup = local.start_backup(changing, options=SLOWLY)
+        halt.reached()
+        assert gtid_mysql.value(HELD) == "1"
+        local.api.want((200, 202), "POST",
+                       f"/v1/backups/{backup['id']}/cancel")
     assert_left_alone(gtid_mysql)
     assert local.ended_backup(backup)["status"] == "canceled"
 

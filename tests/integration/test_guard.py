@@ -4,7 +4,7 @@ import pytest
 
 from harness import compare, data, flow, process, trip
 from harness.proxy import Proxy
-from test_consistency import SLOWLY, SOON, Change
+from test_consistency import SOON, Change
 
 
 @pytest.fixture(params=["mariadb", "mysql"])
@@ -47,7 +47,7 @@ def test_guard_seconds_are_over(cofferds, server, changing, tmp_path,
     slow = Proxy(server, rate=1_000_000)  # seconds, not one
     local.api.want(200, "PATCH", "/v1/sources/db", {
         "connection": flow.connection(server, port=slow.port)})
-    backup = local.start_backup(changing, options=SLOWLY)
+    backup = local.start_backup(changing)
     local.wait_phase(backup["job_id"], "data")
     wait_released(server)
     if not is_changed:

@@ -8,6 +8,7 @@
 #include "sources/mysql/conn_int.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -186,6 +187,22 @@ static void failed(struct my_dial *d, unsigned number, const char *text)
 	(void)my_clean(d->text, sizeof(d->text), text);
 }
 
+/*
+ * The library leaves the socket blocking, and asks the kernel not to block
+ * where it reads by itself. TLS is read by OpenSSL, which does not ask: half a
+ * record would stop the loop until the other half comes.
+ */
+static bool never_blocks(struct my_dial *d, MYSQL *m)
+{
+	int fd = mysql_get_socket(m);
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
+		return true;
+	failed(d, 2013, "the socket cannot be made non-blocking");
+	return false;
+}
+
 /* TLS was asked for, and the library goes on without where it is missing. */
 static bool has_what_was_asked(struct my_dial *d, MYSQL *m)
 {
@@ -214,7 +231,7 @@ void my_dial_run(struct work *w)
 		failed(d, 2013, "no answer in time");
 	} else if (answer == NULL) {
 		failed(d, mysql_errno(m), mysql_error(m));
-	} else if (has_what_was_asked(d, m)) {
+	} else if (has_what_was_asked(d, m) && never_blocks(d, m)) {
 		keep_alive(m);
 		/* The library keeps a copy, for reconnecting. */
 		if (m->passwd != NULL)

@@ -46,10 +46,11 @@ class Halt:
     """All connections of a relay stand still from a point on, until they are
     let go: what is under way cannot be over, however fast or slow it is. Those
     that come later do not. then: `next` is a second one, when so many bytes
-    have come."""
+    have come. alone: only the connection stands that reached the point."""
 
-    def __init__(self, relay, then=None, **point):
+    def __init__(self, relay, then=None, alone=False, **point):
         self._relay = relay
+        self._alone = alone
         self._go = threading.Event()
         self._held = frozenset()
         relay.halts.append(self)
@@ -57,7 +58,8 @@ class Halt:
         self.next = Halt(relay, down=then) if then else None
 
     def _stop(self):
-        self._held = frozenset(self._relay.sockets)
+        self._held = frozenset([self._relay.current] if self._alone
+                               else self._relay.sockets)
 
     def stand(self, one):
         if one in self._held:
@@ -95,6 +97,7 @@ class Proxy:
         self.gate = threading.RLock()
         self.triggers = []
         self.halts = []
+        self.current = None
         self.sockets = set()
         self.down = self.up = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -152,7 +155,9 @@ class Proxy:
     def _pump(self, source, target, is_up):
         try:
             while chunk := source.recv(self.chunk):
-                self._count(chunk, is_up)
+                with self.gate:
+                    self.current = source
+                    self._count(chunk, is_up)
                 for halt in self.halts:
                     halt.stand(source)
                 rate = self.rate
