@@ -68,10 +68,10 @@ class Rig:
         return found
 
     def assert_free(self):
-        """No session of cofferd's and no lock is left, 5 s later."""
-        process.until(lambda: not self.server.connections(), 5,
+        """Soon no session of cofferd's and no lock is left."""
+        process.until(lambda: not self.server.connections(), 60,
                       "no session is left")
-        self.server.sql("SET lock_wait_timeout = 5; "
+        self.server.sql("SET lock_wait_timeout = 20; "
                         "FLUSH TABLES WITH READ LOCK; UNLOCK TABLES")
 
     def assert_swept(self, backup):
@@ -207,7 +207,7 @@ class Change:
 
     def _run(self):
         try:
-            self.server.sql(f"SET lock_wait_timeout = 60; {self.statement}")
+            self.server.sql(f"SET lock_wait_timeout = 150; {self.statement}")
         except AssertionError as error:
             self.error = error
 
@@ -224,7 +224,7 @@ class Change:
         process.until(self._is_waiting, 20, "the change is made, or waits")
 
     def end(self):
-        self.thread.join(60)
+        self.thread.join(180)
         assert not self.thread.is_alive(), "the change still waits"
         assert self.error is None, self.error
 
@@ -380,7 +380,7 @@ def test_target_that_is_full(rig, target, database):
     assert record["status"] == "failed", record
     assert record["error"]["code"] == "target_failed", record["error"]
     assert "full" in record["error"]["detail"], record["error"]
-    process.until(lambda: not server.connections(), 5, "no session is left")
+    process.until(lambda: not server.connections(), 60, "no session is left")
     assert rig.world.record(backup["id"])["status"] == "completed"
 
 

@@ -12,7 +12,6 @@ from harness.rawhttp import Raw, exchange
 
 # The longest that the server may take to give up on a slow client.
 DEADLINE_SECONDS = 90
-pytestmark = pytest.mark.seconds(240)
 
 
 @pytest.fixture(scope="module")

@@ -203,7 +203,9 @@ def test_rule26_only_the_frames_needed(make_world, ceph, bucket, source,
                       else sizes[path.split(f"/{bucket.name}/")[1]]
                       for path, span in data)
         assert fetched * 10 < sum(sizes[k] for k in parts), data
-        assert len(gateway.gets) <= len(data) + 4, gateway.gets
+        # The pool is looked at from time to time, which is no concern here.
+        gets = [get for get in gateway.gets if backup["id"] in get[0]]
+        assert len(gets) <= len(data) + 4, gets
         gateway.gets.clear()
         mariadb.drop(copied)
         restore_as(world, backup, source, copied, {"databases": [

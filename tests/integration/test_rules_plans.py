@@ -360,7 +360,7 @@ def test_rule2_plans_read_through_a_replica(local, mariadb, replica,
     shop = database(data.shop)
     # It goes from the second server with the first one's.
     position = mariadb.value("SELECT @@GLOBAL.gtid_binlog_pos")
-    assert replica.value(f"SELECT MASTER_GTID_WAIT('{position}', 30)") == "0"
+    assert replica.value(f"SELECT MASTER_GTID_WAIT('{position}', 120)") == "0"
     local.cofferd.secrets.add(replica.password)
     body = flow.source_body(mariadb, "primary")
     body["read_from"] = flow.connection(mariadb)

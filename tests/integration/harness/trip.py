@@ -14,14 +14,14 @@ HARD_MODE = ("ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,IGNORE_SPACE,"
 class LocalWorld(flow.World):
     """With a folder as its pool: no S3 server is needed."""
 
-    def prepare(self, folder):
+    def prepare(self, folder, **pool_changes):
         self.folder = folder
         folder.mkdir(parents=True)
         self.api.want(201, "POST", "/v1/sources",
                       flow.source_body(self.server))
         self.api.want(201, "POST", "/v1/pools", {
             "name": "pool", "storage_type": "local_directory",
-            "local_directory": {"path": str(folder)}})
+            "local_directory": {"path": str(folder)}, **pool_changes})
         return self
 
     def folder_of(self, backup):
