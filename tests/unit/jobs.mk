@@ -29,12 +29,33 @@ tests_unit_test_jobs_moments_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=catalog_backup_finish -Wl,--wrap=catalog_restore_finish \
 	-Wl,--wrap=catalog_backup_swept
 
-tests_unit_test_jobs_nomem_SOURCES = tests/unit/test_jobs_nomem.c $(JOBS_HOUSE)
+# Allocations of the program's own fail.
+JOBS_NOMEM = tests/unit/test_jobs_nomem_rig.c tests/unit/test_jobs_nomem_rig.h \
+	$(JOBS_HOUSE)
+JOBS_NOMEM_WRAP = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
+	-Wl,--wrap=strdup
+
+tests_unit_test_jobs_nomem_SOURCES = tests/unit/test_jobs_nomem.c $(JOBS_NOMEM)
 tests_unit_test_jobs_nomem_CPPFLAGS = $(AM_CPPFLAGS) \
 	-I$(top_srcdir)/tests/fakes
 tests_unit_test_jobs_nomem_LDADD = $(JOBS_HOUSE_LIBS)
-tests_unit_test_jobs_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
-	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup
+tests_unit_test_jobs_nomem_LDFLAGS = $(AM_LDFLAGS) $(JOBS_NOMEM_WRAP)
+
+check_PROGRAMS += tests/unit/test_jobs_nomem_sealed
+tests_unit_test_jobs_nomem_sealed_SOURCES = \
+	tests/unit/test_jobs_nomem_sealed.c $(JOBS_NOMEM)
+tests_unit_test_jobs_nomem_sealed_CPPFLAGS = $(AM_CPPFLAGS) \
+	-I$(top_srcdir)/tests/fakes
+tests_unit_test_jobs_nomem_sealed_LDADD = $(JOBS_HOUSE_LIBS)
+tests_unit_test_jobs_nomem_sealed_LDFLAGS = $(AM_LDFLAGS) $(JOBS_NOMEM_WRAP)
+
+check_PROGRAMS += tests/unit/test_jobs_nomem_plans
+tests_unit_test_jobs_nomem_plans_SOURCES = \
+	tests/unit/test_jobs_nomem_plans.c $(JOBS_NOMEM)
+tests_unit_test_jobs_nomem_plans_CPPFLAGS = $(AM_CPPFLAGS) \
+	-I$(top_srcdir)/tests/fakes
+tests_unit_test_jobs_nomem_plans_LDADD = $(JOBS_HOUSE_LIBS)
+tests_unit_test_jobs_nomem_plans_LDFLAGS = $(AM_LDFLAGS) $(JOBS_NOMEM_WRAP)
 
 tests_unit_test_jobs_meter_SOURCES = tests/unit/test_jobs_meter.c
 tests_unit_test_jobs_meter_LDADD = $(JOBS_LIBS) $(TEST_LIBS)
