@@ -1,8 +1,7 @@
 /*
  * jobs.h - backups, restores and deletions: joins catalog, sources, pipelines
- * and stores. What is asked for is decided by the catalog, queued in order,
- * and run: at most max_jobs backups and restores at once, one per source;
- * other jobs have turns of their own (turns.c).
+ * and stores. What is asked for is decided by the catalog, queued in order, and
+ * run: at most max_jobs backups and restores at once, one per source (turns.c).
  *
  * Completions run once, from the loop, never inside the call. An op is
  * canceled with jobs_op_cancel(): its completion does not run then; what was
