@@ -150,6 +150,7 @@ static const struct list_spec spec = {
 	.table = "backups b",
 	.search = "backups b INDEXED BY backups_search",
 	.totals = "backup_totals b",
+	.sums = "backup_sums b",
 	.id = "b.id",
 	.one = "SELECT " COLUMNS " FROM " FROM " WHERE b.id = ?",
 	.sorts = sorts,
@@ -222,7 +223,7 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	struct list l = {0};
 
 	(void)c;
-	list_filter_contains(&l, "b.name", q->q);
+	list_search(&l, q->q, q->since, q->until);
 	list_filter_ref(&l, KEY_SOURCE, q->source, "b.source_id = ?",
 			"b.source_id ="
 			" (SELECT id FROM sources WHERE name_key = ?)");
@@ -235,8 +236,6 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	list_filter(&l, "b.type = ?", q->type);
 	list_filter(&l, "b.method = ?", q->method);
 	list_filter(&l, "b.status = ?", q->status);
-	list_filter_int(&l, "b.created_at >= ?", q->since);
-	list_filter_int(&l, "b.created_at < ?", q->until);
 	return list_run(&l, &spec, op);
 }
 

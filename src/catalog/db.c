@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "catalog/names_int.h"
 
 /* Six megabytes of pages are the most that a server keeps of its catalog: two
  * for what it writes, four for lists. */
@@ -34,40 +35,6 @@ static int on_wal(void *arg, sqlite3 *sq, const char *name, int pages)
 	return SQLITE_OK;
 }
 
-/* Like strcasestr(), in ASCII and whatever the locale; needle is in lower
- * case. */
-static bool has(const char *text, const char *needle)
-{
-	for (; *text != '\0'; text++) {
-		size_t i = 0;
-
-		while (needle[i] != '\0') {
-			char c = text[i];
-
-			if (c >= 'A' && c <= 'Z')
-				c = (char)(c + ('a' - 'A'));
-			if (c != needle[i])
-				break;
-			i++;
-		}
-		if (needle[i] == '\0')
-			return true;
-	}
-	return needle[0] == '\0';
-}
-
-/* name_has(name, needle): a search calls it for each row there is, for which
- * instr(lower(name), needle) takes twice as long. */
-static void name_has(sqlite3_context *sq, int n, sqlite3_value **values)
-{
-	const char *name = (const char *)sqlite3_value_text(values[0]);
-	const char *needle = (const char *)sqlite3_value_text(values[1]);
-
-	(void)n;
-	sqlite3_result_int(sq,
-			   name != NULL && needle != NULL && has(name, needle));
-}
-
 static bool open_as(struct db *db, const char *path, int flags,
 		    const char *settings, struct err *e)
 {
@@ -80,9 +47,7 @@ static bool open_as(struct db *db, const char *path, int flags,
 	}
 	(void)sqlite3_extended_result_codes(db->sq, 1);
 	(void)sqlite3_busy_timeout(db->sq, DB_BUSY_MS);
-	if (sqlite3_create_function(db->sq, "name_has", 2,
-				    SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
-				    name_has, NULL, NULL) != SQLITE_OK)
+	if (!names_setup(db->sq))
 		(void)db_fail(db, "open", e);
 	else if (db_script(db, settings, e))
 		return true;

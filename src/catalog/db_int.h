@@ -124,6 +124,9 @@ int64_t stmt_int(struct stmt *s);
 uint64_t stmt_u64(struct stmt *s);
 bool stmt_bool(struct stmt *s);
 
+/* The same, borrowed until the next row; NULL for NULL. */
+const char *stmt_text(struct stmt *s);
+
 /* After the columns: false when there was no memory for one. */
 bool stmt_read(const struct stmt *s, struct err *e) MUST_CHECK;
 

@@ -6,8 +6,10 @@
 
 #include "base/encode.h"
 #include "base/text.h"
+#include "catalog/search_int.h"
 
-enum { WALK_MIN = 2000 };
+/* So many are looked up and sorted sooner than walked to. */
+enum { WALK_MIN = SEARCH_FOUND_MAX, FOUND_MIN = 500 };
 
 /* How one page is cut out. */
 struct cut {
@@ -23,7 +25,7 @@ struct cut {
 	int64_t number, id_number;
 };
 
-static void add_arg(struct list *l, struct arg a)
+void list_arg(struct list *l, struct arg a)
 {
 	/* More filters than that would be a bug of ours: lists say less. */
 	if (l->nargs < LIST_ARGS_MAX - 4)
@@ -43,47 +45,50 @@ void list_filter(struct list *l, const char *sql, const char *value)
 	if (value == NULL)
 		return;
 	list_where(l, sql);
-	add_arg(l, arg_text(value));
+	list_arg(l, arg_text(value));
 }
 
 void list_filter_int(struct list *l, const char *sql, int64_t value)
 {
 	if (value == 0)
 		return;
-	l->needs_rows = true;
 	list_where(l, sql);
-	add_arg(l, arg_int(value));
+	list_arg(l, arg_int(value));
+}
+
+/* NULL when nothing has a name that long. */
+static const char *fold(struct list *l, const char *value)
+{
+	char *folded;
+
+	if (strlen(value) > NAME_MAX_CHARS) {
+		list_where(l, "0");
+		return NULL;
+	}
+	folded = l->folded[l->nfolded++];
+	name_fold(value, folded);
+	return folded;
 }
 
 void list_filter_name(struct list *l, const char *sql, const char *value)
 {
-	char *folded;
-
-	if (value == NULL)
-		return;
-	/* Nothing has a name that long. */
-	if (strlen(value) > NAME_MAX_CHARS) {
-		list_where(l, "0");
-		return;
-	}
-	folded = l->folded[l->nfolded++];
-	name_fold(value, folded);
-	list_filter(l, sql, folded);
+	if (value != NULL)
+		list_filter(l, sql, fold(l, value));
 }
 
-void list_filter_contains(struct list *l, const char *column, const char *value)
+void list_search(struct list *l, const char *q, int64_t since, int64_t until)
 {
-	struct text sql = {0};
+	l->is_search = q != NULL || since != 0 || until != 0;
+	l->q = q != NULL ? fold(l, q) : NULL;
+	l->since = since;
+	l->until = until;
+}
 
-	if (value == NULL)
-		return;
-	l->needs_rows = true;
-	text_printf(&sql, "name_has(%s, ?)", column);
-	if (sql.is_broken)
-		l->where.is_broken = true;
-	else
-		list_filter_name(l, sql.data, value);
-	text_free(&sql);
+void list_search_rows(struct list *l)
+{
+	list_filter(l, "name_has(b.name, ?)", l->q);
+	list_filter_int(l, "b.created_at >= ?", l->since);
+	list_filter_int(l, "b.created_at < ?", l->until);
 }
 
 void list_filter_ref(struct list *l, enum key_kind kind, const char *value,
@@ -342,42 +347,23 @@ static bool run_page(struct list *l, const struct list_spec *spec,
 	return ok;
 }
 
-/* What all that fits is looked for in. */
-static const char *search_of(const struct list *l, const struct list_spec *spec)
-{
-	return spec->search != NULL && !l->is_narrow ? spec->search
-						     : spec->table;
-}
-
 static bool is_by_creation(const struct cut *cut)
 {
 	return strcmp(cut->sort->word, "created_at") == 0;
 }
 
-/*
- * Many records fit, or few, which says how to look for the page: of many some
- * of the first along the sort do, so that is better than to look all of them
- * up and to sort them. Filters' own indices are in the order of creation.
- */
-static void choose_way(const struct list *l, const struct list_spec *spec,
-		       uint64_t total, struct cut *cut)
-{
-	cut->is_walk = total > WALK_MIN && !is_by_creation(cut);
-	if (l->needs_rows && !cut->is_walk)
-		cut->from = search_of(l, spec);
-}
-
 static bool run_counted(struct list *l, const struct list_spec *spec,
 			struct cut *cut, struct catalog_op *op)
 {
-	bool ok =
-		l->needs_rows
-			? run_count(l, "count(*)", search_of(l, spec), op)
-			: run_count(l, "coalesce(sum(n), 0)", spec->totals, op);
+	bool has_sums = spec->sums != NULL && !l->is_narrow;
 
-	if (!ok)
+	if (!run_count(l, "coalesce(sum(n), 0)",
+		       has_sums ? spec->sums : spec->totals, op))
 		return false;
-	choose_way(l, spec, op->page.total, cut);
+	/* Of many that fit some of the first along the sort do, so walking to
+	 * them is better than to look all of them up and to sort them.
+	 * Filters' own indices are in the order of creation. */
+	cut->is_walk = op->page.total > WALK_MIN && !is_by_creation(cut);
 	return run_page(l, spec, cut, op);
 }
 
@@ -389,7 +375,6 @@ static bool run_page_first(struct list *l, const struct list_spec *spec,
 	size_t len = l->where.len;
 	unsigned nargs = l->nargs;
 
-	cut->from = search_of(l, spec);
 	if (!run_page(l, spec, cut, op))
 		return false;
 	op->page.total = op->out.n;
@@ -404,11 +389,44 @@ static bool run_page_first(struct list *l, const struct list_spec *spec,
 	return run_count(l, "count(*)", cut->from, op);
 }
 
+/* Many are come upon soon, along the sort or, in the order of creation, by an
+ * index that has what is searched for beside it. Few are looked up. */
+static bool run_search(struct list *l, const struct list_spec *spec,
+		       struct cut *cut, struct catalog_op *op)
+{
+	bool by_creation = is_by_creation(cut);
+	uint64_t few = by_creation ? FOUND_MIN : WALK_MIN;
+	struct search found = {0};
+	bool ok = search_run(l, &found, op);
+
+	if (ok && found.is_scattered) {
+		search_fini(&found);
+		list_search_rows(l);
+		cut->from = spec->search;
+		return run_page_first(l, spec, cut, op);
+	}
+
+	cut->is_walk = op->page.total > few && !by_creation;
+	cut->from = cut->is_walk ? spec->table : spec->search;
+	if (ok && l->q != NULL && op->page.total <= few)
+		cut->from = search_narrow(l, &found);
+	else
+		list_search_rows(l);
+	if (ok && op->page.total > 0)
+		ok = run_page(l, spec, cut, op);
+	search_fini(&found);
+	return ok;
+}
+
 static bool run_both(struct list *l, const struct list_spec *spec,
 		     struct cut *cut, struct catalog_op *op)
 {
+	if (l->is_search && spec->search != NULL && !l->is_narrow)
+		return run_search(l, spec, cut, op);
+	if (l->is_search)
+		list_search_rows(l);
 	cut->from = spec->table;
-	if (spec->totals == NULL || (l->needs_rows && is_by_creation(cut)))
+	if (spec->totals == NULL || l->is_search)
 		return run_page_first(l, spec, cut, op);
 	return run_counted(l, spec, cut, op);
 }

@@ -21,12 +21,15 @@ struct list_sort {
 struct list_spec {
 	const char *columns; /* as read() takes them */
 	const char *from;
-	const char *table;  /* of from, what filters and sorts speak of */
-	const char *search; /* table by an index in the order of creation, with
-			     * all that filters speak of unless they are
-			     * narrow; NULL: none */
+	const char *table; /* of from, what filters and sorts speak of */
+	const char
+		*search;    /* table by an index in the order of creation, with
+			     * names and all that filters speak of, unless they
+			     * are narrow; NULL: not searched by list_search() */
 	const char *totals; /* what holds the same columns counted, as n, under
 			     * the same name; NULL: none */
+	const char *sums;   /* the same in fewer rows, without what narrow
+			     * filters speak of */
 	const char *id;	    /* the column, qualified */
 	bool id_is_number;  /* a number that rises, no ULID */
 	const char *newest; /* the sort that is meant without one; NULL:
@@ -45,7 +48,7 @@ bool list_one(const struct list_spec *spec, struct db *db, const char *id,
 bool list_ids(struct db *db, const char *sql, const struct arg *args,
 	      struct text *ids, struct err *e) MUST_CHECK;
 
-enum { LIST_ARGS_MAX = 16, LIST_LIMIT_MAX = 500 };
+enum { LIST_ARGS_MAX = 20, LIST_LIMIT_MAX = 500 };
 
 /* A list in the making: zero it, add filters, run. */
 struct list {
@@ -54,9 +57,18 @@ struct list {
 	unsigned nargs;
 	char folded[4][NAME_BUF]; /* names that arguments point to */
 	unsigned nfolded;
-	bool needs_rows; /* some filter is of what totals do not have */
-	bool is_narrow;	 /* some filter leaves few: of a source, a plan */
+	bool is_search; /* of what totals do not have: list_search() */
+	const char *q;	/* in lower case, in folded; NULL: any name */
+	int64_t since, until;
+	bool is_narrow; /* some filter leaves few: of a source, a plan */
 };
+
+/* What is searched for beside the filters, by the columns name and created_at:
+ * a part of the name, without regard to case, and a time; NULL or 0: any. */
+void list_search(struct list *l, const char *q, int64_t since, int64_t until);
+
+/* The search as conditions on rows of the table b. */
+void list_search_rows(struct list *l);
 
 /* Adds a condition with one "?", unless the value is NULL or 0. */
 void list_filter(struct list *l, const char *sql, const char *value);
@@ -69,12 +81,9 @@ void list_filter_name(struct list *l, const char *sql, const char *value);
 void list_filter_ref(struct list *l, enum key_kind kind, const char *value,
 		     const char *by_id, const char *by_name);
 
-/* Name contains, without regard to case. */
-void list_filter_contains(struct list *l, const char *column,
-			  const char *value);
-
-/* Adds a condition without "?". */
+/* Adds a condition without "?"; an argument, in the order of their "?". */
 void list_where(struct list *l, const char *sql);
+void list_arg(struct list *l, struct arg a);
 
 /* Fills op->out, op->page and op->next by op->query, and ends l.
  * "invalid_sort" "invalid_cursor". */

@@ -42,6 +42,8 @@ libcatalog_a_SOURCES = \
 	src/catalog/list_int.h \
 	src/catalog/migrate.c \
 	src/catalog/migrate_int.h \
+	src/catalog/names.c \
+	src/catalog/names_int.h \
 	src/catalog/open.c \
 	src/catalog/open_int.h \
 	src/catalog/plan_delete.c \
@@ -59,6 +61,8 @@ libcatalog_a_SOURCES = \
 	src/catalog/replies_int.h \
 	src/catalog/restores.c \
 	src/catalog/schema.c \
+	src/catalog/search.c \
+	src/catalog/search_int.h \
 	src/catalog/secrets.c \
 	src/catalog/secrets_int.h \
 	src/catalog/source_delete.c \

@@ -105,7 +105,7 @@ void stmt_end(struct stmt *s)
 }
 
 /* NULL for SQL's NULL, or without memory: then is_short. */
-static const char *next_text(struct stmt *s)
+const char *stmt_text(struct stmt *s)
 {
 	const unsigned char *text = sqlite3_column_text(s->st, s->column);
 
@@ -118,14 +118,14 @@ static const char *next_text(struct stmt *s)
 
 void stmt_copy(struct stmt *s, char *dst, size_t cap)
 {
-	const char *text = next_text(s);
+	const char *text = stmt_text(s);
 
 	(void)str_copy(dst, cap, text != NULL ? text : "");
 }
 
 void stmt_dup(struct stmt *s, char **dst)
 {
-	const char *text = next_text(s);
+	const char *text = stmt_text(s);
 
 	if (text == NULL)
 		return;

@@ -21,7 +21,7 @@ static bool count_backups(struct db *db, struct catalog_usage *u, struct err *e)
 
 	if (!stmt_begin(&s, db,
 			"SELECT status, sum(n), sum(stored_bytes)"
-			" FROM backup_totals GROUP BY status",
+			" FROM backup_sums GROUP BY status",
 			NULL, e))
 		return false;
 	while (stmt_next(&s, e)) {

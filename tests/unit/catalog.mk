@@ -19,6 +19,7 @@ check_PROGRAMS += tests/unit/test_catalog_adopted \
 	tests/unit/test_catalog_recover \
 	tests/unit/test_catalog_replies \
 	tests/unit/test_catalog_restores \
+	tests/unit/test_catalog_search \
 	tests/unit/test_catalog_sources \
 	tests/unit/test_catalog_tokens \
 	tests/unit/test_catalog_verify
@@ -54,6 +55,10 @@ tests_unit_test_catalog_jobs_LDADD = $(CATALOG_TEST_LIBS)
 tests_unit_test_catalog_lists_SOURCES = \
 	tests/unit/test_catalog_lists.c $(CATALOG_RIG)
 tests_unit_test_catalog_lists_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_search_SOURCES = \
+	tests/unit/test_catalog_search.c $(CATALOG_RIG)
+tests_unit_test_catalog_search_LDADD = $(CATALOG_TEST_LIBS)
 
 tests_unit_test_catalog_open_SOURCES = \
 	tests/unit/test_catalog_open.c $(CATALOG_RIG)

@@ -335,24 +335,36 @@ static void test_rule_5_400_odd_names(void **state)
 	" backup_totals t USING (pool_id, status, source_id, plan_id, type,"   \
 	" method) WHERE x.n IS NOT t.n OR x.bytes IS NOT t.stored_bytes"
 
+#define WRONG_SUMS                                                             \
+	"SELECT count(*) FROM (SELECT pool_id, status, type, method,"          \
+	" count(*) AS n, sum(stored_bytes) AS bytes FROM backups"              \
+	" GROUP BY 1, 2, 3, 4) x FULL OUTER JOIN backup_sums t"                \
+	" USING (pool_id, status, type, method)"                               \
+	" WHERE x.n IS NOT t.n OR x.bytes IS NOT t.stored_bytes"
+
 static void test_totals_are_kept(void **state)
 {
 	struct rig *r = *state;
 
 	rig_close(r);
 	assert_int_equal(rig_sql_int(r, WRONG_TOTALS), 0);
+	assert_int_equal(rig_sql_int(r, WRONG_SUMS), 0);
 	rig_sql(r, "DELETE FROM backups WHERE created_at % 3 = 0");
 	assert_int_equal(rig_sql_int(r, WRONG_TOTALS), 0);
+	assert_int_equal(rig_sql_int(r, WRONG_SUMS), 0);
 	rig_sql(r, "UPDATE backups SET status = 'deleting', stored_bytes = 5,"
 		   " held = 1 WHERE created_at % 2 = 0");
 	assert_int_equal(rig_sql_int(r, WRONG_TOTALS), 0);
+	assert_int_equal(rig_sql_int(r, WRONG_SUMS), 0);
 	rig_sql(r, "UPDATE backups SET plan_id = id, type = 'manual'");
 	assert_int_equal(rig_sql_int(r, WRONG_TOTALS), 0);
+	assert_int_equal(rig_sql_int(r, WRONG_SUMS), 0);
 	rig_sql(r, "UPDATE backup_totals SET n = n + 1");
 	assert_true(rig_sql_int(r, WRONG_TOTALS) > 0);
 	rig_sql(r, "UPDATE backup_totals SET n = n - 1; DELETE FROM backups");
 	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM backup_totals"),
 			 0);
+	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM backup_sums"), 0);
 	rig_open(r);
 }
 
