@@ -36,6 +36,9 @@ char *layout_manifest(char out[LAYOUT_KEY_MAX], const char *source_id,
 /* "coffer/v1/servers/SERVER.json": what a server has, without secrets. */
 char *layout_server(char out[LAYOUT_KEY_MAX], const char *server_id);
 
+/* "coffer/v1/servers/SERVER.start": which start of it uses the pool. */
+char *layout_start(char out[LAYOUT_KEY_MAX], const char *server_id);
+
 /* "coffer/v1/servers/": all of them begin with it. */
 char *layout_servers(char out[LAYOUT_KEY_MAX]);
 

@@ -55,6 +55,9 @@ struct pool_record {
 	bool is_reachable;
 	char *reason;
 	int64_t probed_at;
+	/* another server of this one's id uses it, too: nothing is removed;
+	 * NULL: none does */
+	char *rival;
 	uint64_t backup_count, stored_bytes; /* derived: completed ones */
 	bool is_adopting;		     /* derived: a job reads it */
 	char *plans_json;		     /* derived: as for sources */

@@ -128,6 +128,21 @@ static bool mark(struct db *db, struct backup_record *r, struct err *e)
 		      ARGS(arg_text(job.id), arg_text(r->id)), e);
 }
 
+/* Which of two servers of one id it belongs to, somebody has to say first. */
+static bool check_uncontested(struct db *db, const struct backup_record *r,
+			      struct err *e)
+{
+	char *rival = NULL;
+
+	if (!db_text(db, "SELECT rival FROM pools WHERE id = ?",
+		     ARGS(arg_text(r->pool_id)), &rival, e))
+		return false;
+	if (rival != NULL)
+		(void)err_set(e, ERR_CONFLICT, "pool_contested", "%s", rival);
+	free(rival);
+	return !err_is(e);
+}
+
 static bool run_delete(struct catalog *c, struct catalog_op *op)
 {
 	char id[ID_MAX];
@@ -136,6 +151,7 @@ static bool run_delete(struct catalog *c, struct catalog_op *op)
 	       backup_read(&c->db, id, &op->out, &op->err) &&
 	       check_deletable(c, op->out.backups, &op->err) &&
 	       check_not_needed(&c->db, op->out.backups, &op->err) &&
+	       check_uncontested(&c->db, op->out.backups, &op->err) &&
 	       mark(&c->db, op->out.backups, &op->err);
 }
 

@@ -7,6 +7,7 @@
 #include "catalog/adopted.h"
 #include "catalog/backups.h"
 #include "catalog/catalog.h"
+#include "catalog/claims.h"
 #include "catalog/db_int.h"
 #include "catalog/events.h"
 #include "catalog/expiry.h"
@@ -45,6 +46,8 @@ struct catalog {
 	const struct secret_key *key;
 	unsigned manual_backups_max, shrink_percent;
 	struct catalog_identity identity;
+	char start_id[ID_MAX]; /* of this start; the thread's alone */
+	char place[96]; /* where the catalog lies, and since which boot */
 	struct call_list calls; /* accepted and not answered, in order */
 	struct log_lines lines; /* of logs, not yet submitted */
 	unsigned nlines;
@@ -94,6 +97,7 @@ union call_cb {
 	catalog_plans_cb *plans;
 	catalog_plan_runs_cb *plan_runs;
 	catalog_news_cb *news;
+	catalog_claim_cb *claim;
 	catalog_retention_cb *retention;
 	catalog_doomed_cb *doomed;
 	catalog_unread_cb *unread;
@@ -137,6 +141,7 @@ struct catalog_op {
 	unsigned limit;
 	bool with_backups;
 	bool is_more; /* news of plans */
+	struct claim_verdict claim;
 	struct waiting_events events;
 	int64_t number; /* a fence, a revision, an id of an event */
 	struct reply_row *reply_in, *reply_out;

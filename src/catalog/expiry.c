@@ -165,6 +165,7 @@ static bool judge(struct gathering *g, int64_t now_ms, struct err *e)
 	" FROM backups b"                                                      \
 	" WHERE b.status = 'completed' AND b.type = 'automated'"               \
 	" AND b.expires_at > 0 AND b.expires_at <= ? AND " BACKUP_IS_MINE      \
+	" AND (SELECT o.rival FROM pools o WHERE o.id = b.pool_id) IS NULL"    \
 	" ORDER BY b.source_id, scope, b.finished_at DESC, b.id DESC"
 
 /* What must stay of a group (the newest, or the newest that no verification

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -10,8 +11,10 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "catalog/call_int.h"
+#include "catalog/claims_int.h"
 #include "catalog/events_int.h"
 #include "catalog/lines_int.h"
 #include "catalog/secrets_int.h"
@@ -117,18 +120,44 @@ static bool load_identity(struct catalog *c, struct err *e)
 	return is_known ? open_seed(c, e) : make_identity(c, e);
 }
 
+/* A catalog of an older version, which only tests open, has no starts. */
+static bool begin_start(struct catalog *c, struct schema s, struct err *e)
+{
+	return s.version < schema_current().version || claims_begin(c, e);
+}
+
+/* The same machine since it was started, and the same file: what a copy never
+ * has. Without a boot id every start counts as one from elsewhere. */
+static void find_place(struct catalog *c, const char *path)
+{
+	struct err e = {0};
+	struct stat sb;
+	size_t len = 0;
+	char *boot = file_read("/proc/sys/kernel/random/boot_id", 64, &len, &e);
+
+	if (boot != NULL && stat(path, &sb) == 0)
+		(void)snprintf(c->place, sizeof(c->place), "%.36s %llx %llx",
+			       boot, (unsigned long long)sb.st_dev,
+			       (unsigned long long)sb.st_ino);
+	else
+		id_new(c->place, "nul");
+	free(boot);
+}
+
 static bool open_all(struct catalog *c, struct loop *l, const char *path,
 		     struct schema s, struct err *e)
 {
 	if (!lock(c, path, e) || !make_private(path, e) ||
 	    !db_open(&c->db, path, e))
 		return false;
-	if (!migrate(&c->db, path, s, e) || !load_identity(c, e)) {
+	if (!migrate(&c->db, path, s, e) || !load_identity(c, e) ||
+	    !begin_start(c, s, e)) {
 		err_prefix(e, "%s", path);
 		return false;
 	}
 	if (!db_open_lists(&c->lists, path, e))
 		return false;
+	find_place(c, path);
 	c->thread = workers_new(l, "catalog", 1, e);
 	if (c->thread != NULL)
 		c->reader = workers_new(l, "catalog lists", 1, e);

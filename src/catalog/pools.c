@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "catalog/call_int.h"
+#include "catalog/claims_int.h"
 #include "catalog/events_int.h"
 #include "catalog/keys_int.h"
 #include "catalog/list_int.h"
@@ -26,7 +27,7 @@
 	"p.id, p.name, p.storage_type, p.remarks, p.config_json,"              \
 	" p.secret IS NOT NULL, p.part_bytes, p.capabilities_json,"            \
 	" p.recipients_json, p.identity IS NOT NULL,"                          \
-	" p.is_reachable, p.reason, p.probed_at, " BACKUP_COUNT                \
+	" p.is_reachable, p.reason, p.probed_at, p.rival, " BACKUP_COUNT       \
 	", " STORED_BYTES ", " IS_ADOPTING "," PLAN_REFS(                      \
 		"pool_id", "p.id") ", p.revision, p.created_at, p.updated_at"
 
@@ -51,6 +52,7 @@ static bool read_pool(struct stmt *s, struct rows *out, struct err *e)
 	r->is_reachable = stmt_bool(s);
 	stmt_dup(s, &r->reason);
 	r->probed_at = stmt_int(s);
+	stmt_dup(s, &r->rival);
 	r->backup_count = stmt_u64(s);
 	r->stored_bytes = stmt_u64(s);
 	r->is_adopting = stmt_bool(s);
@@ -80,6 +82,11 @@ static const struct list_spec spec = {
 	.sorts = sorts,
 	.read = read_pool,
 };
+
+bool pool_read(struct db *db, const char *id, struct rows *out, struct err *e)
+{
+	return list_one(&spec, db, id, out, e);
+}
 
 static bool answer(struct catalog *c, struct catalog_op *op, const char *id)
 {
@@ -148,6 +155,8 @@ static bool run_create(struct catalog *c, struct catalog_op *op)
 	return name_check_resource(r->name, &op->err) &&
 	       key_check_free(&c->db, KEY_POOL, r->name, "", &op->err) &&
 	       insert(&c->db, r, &op->err) && write_secrets(c, r, &op->err) &&
+	       db_run(&c->db, "UPDATE pools SET place = ? WHERE id = ?",
+		      ARGS(arg_text(c->place), arg_text(r->id)), &op->err) &&
 	       answer(c, op, r->id);
 }
 

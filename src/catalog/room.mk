@@ -4,6 +4,7 @@ libcatalog_a_SOURCES = \
 	include/catalog/backups.h \
 	include/catalog/catalog.h \
 	include/catalog/checks.h \
+	include/catalog/claims.h \
 	include/catalog/events.h \
 	include/catalog/jobs.h \
 	include/catalog/expiry.h \
@@ -23,6 +24,8 @@ libcatalog_a_SOURCES = \
 	src/catalog/call.c \
 	src/catalog/call_int.h \
 	src/catalog/catalog_int.h \
+	src/catalog/claims.c \
+	src/catalog/claims_int.h \
 	src/catalog/db.c \
 	src/catalog/db_int.h \
 	src/catalog/events.c \

@@ -464,7 +464,14 @@
 	" WHERE unmet_due_at > 0;"                                             \
 	"CREATE INDEX plans_braked ON plans (is_brake_told)"                   \
 	" WHERE expiry_held IS NOT NULL;"                                      \
-	"CREATE INDEX plans_told ON plans (told_status, next_due_at);"
+	"CREATE INDEX plans_told ON plans (told_status, next_due_at);"         \
+	"ALTER TABLE backups ADD COLUMN verify_shallow"                        \
+	" INTEGER NOT NULL DEFAULT 0;"                                         \
+	"ALTER TABLE pools ADD COLUMN rival TEXT;"                             \
+	"ALTER TABLE pools ADD COLUMN place TEXT NOT NULL DEFAULT '';"         \
+	"CREATE TABLE server_starts ("                                         \
+	" n INTEGER PRIMARY KEY,"                                              \
+	" id TEXT NOT NULL UNIQUE);"
 
 static const char *const steps[] = {
 	V1_SERVER V1_SOURCES V1_POOLS V1_BACKUPS V1_BACKUP_SORTS

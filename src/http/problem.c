@@ -45,6 +45,7 @@ static const struct known {
 	{"source_unavailable", 409, "The source is not available"},
 	{"source_is_replica", 409, "The source is a replica"},
 	{"quota_exceeded", 409, "The quota is used up"},
+	{"pool_contested", 409, "Another server uses the pool"},
 	{"pool_in_use", 409, "The pool is in use"},
 	{"backup_in_use", 409, "The backup is in use"},
 	{"backup_held", 409, "The backup is held"},

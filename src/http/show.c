@@ -119,7 +119,7 @@ json_t *show_pool(const struct pool_record *r)
 		!r->is_reachable ? "unreachable"
 		: r->is_adopting ? "adopting"
 				 : "available",
-		"status_reason", r->is_reachable ? NULL : r->reason,
+		"status_reason", r->is_reachable ? r->rival : r->reason,
 		"storage_type", r->storage_type, r->storage_type, settings,
 		"part_bytes", (json_int_t)r->part_bytes, "encryption",
 		show_encryption(r), "capabilities",

@@ -18,6 +18,7 @@
 #include "jobs/jobs_int.h"
 #include "jobs/plans/plan_run.h"
 #include "jobs/pools/unread.h"
+#include "jobs/pools/claim.h"
 #include "jobs/pools/upkeep.h"
 #include "jobs/removal/sweep.h"
 #include "loop/loop.h"
@@ -40,8 +41,9 @@ struct jobs *jobs_new(const struct jobs_config *c, struct err *e)
 	j->sweeper = sweeper_new(j);
 	j->expirer = expirer_new(j);
 	j->upkeep = upkeep_new(j);
+	j->claims = claims_new();
 	if (j->turn == NULL || j->sweeper == NULL || j->expirer == NULL ||
-	    j->upkeep == NULL)
+	    j->upkeep == NULL || j->claims == NULL)
 		goto nomem;
 	return j;
 nomem:
@@ -251,6 +253,7 @@ void jobs_free(struct jobs *j)
 	unread_stop(j);
 	expirer_free(j->expirer);
 	upkeep_free(j->upkeep);
+	claims_free(j->claims);
 	sweeper_free(j->sweeper);
 	if (j->turn != NULL)
 		event_free(j->turn);

@@ -10,6 +10,7 @@
 #include "sources/address.h"
 
 struct event;
+struct claims;
 struct expirer;
 struct job_request;
 struct sweeper;
@@ -89,6 +90,7 @@ struct jobs {
 	struct event *turn; /* starts what may start */
 	struct sweeper *sweeper;
 	struct upkeep *upkeep;
+	struct claims *claims;
 	struct expirer *expirer;
 	struct catalog_op *resume; /* asks what was queued */
 	struct catalog_op *unread; /* asks which pools are to be read */

@@ -22,6 +22,7 @@ libjobs_a_SOURCES = \
 	src/jobs/plans/plan_run.c src/jobs/plans/plan_run.h \
 	src/jobs/pools/adopt.c src/jobs/pools/adopt_end.c \
 	src/jobs/pools/adopt_int.h src/jobs/pools/adopt_read.c \
+	src/jobs/pools/claim.c src/jobs/pools/claim.h \
 	src/jobs/pools/folder.c src/jobs/pools/folder.h \
 	src/jobs/pools/adopt_record.c src/jobs/pools/leftovers.c \
 	src/jobs/pools/leftovers.h src/jobs/pools/place.c \

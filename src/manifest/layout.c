@@ -43,6 +43,13 @@ char *layout_server(char out[LAYOUT_KEY_MAX], const char *server_id)
 	return out;
 }
 
+char *layout_start(char out[LAYOUT_KEY_MAX], const char *server_id)
+{
+	(void)snprintf(out, LAYOUT_KEY_MAX, "%sservers/%s.start", root,
+		       server_id);
+	return out;
+}
+
 char *layout_servers(char out[LAYOUT_KEY_MAX])
 {
 	(void)snprintf(out, LAYOUT_KEY_MAX, "%sservers/", root);

@@ -10,6 +10,7 @@ libmanifest_a_SOURCES = \
 	include/manifest/part_writer.h \
 	include/manifest/selection.h \
 	include/manifest/servers.h \
+	include/manifest/starts.h \
 	src/manifest/exchange.c \
 	src/manifest/exchange_claim.c \
 	src/manifest/exchange_fetch.c \
@@ -43,6 +44,7 @@ libmanifest_a_SOURCES = \
 	src/manifest/selection_int.h \
 	src/manifest/selection_plan.c \
 	src/manifest/servers.c \
+	src/manifest/starts.c \
 	src/manifest/signer.c
 libmanifest_a_SOURCES += src/manifest/part_sealed.c \
 	src/manifest/part_sealed.h src/manifest/sealed.c

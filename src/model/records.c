@@ -18,7 +18,7 @@ static struct strings pool_strings(struct pool_record *r)
 	return (struct strings){{&r->remarks, &r->config_json, &r->secret,
 				 &r->recipients_json, &r->identity,
 				 &r->capabilities_json, &r->reason,
-				 &r->plans_json}};
+				 &r->plans_json, &r->rival}};
 }
 
 void source_record_fini(struct source_record *r)

@@ -8,6 +8,7 @@
 #include "jobs/opening.h"
 #include "jobs/pools/folder.h"
 
+struct claim;
 struct event;
 struct monitor_round;
 
@@ -25,6 +26,7 @@ struct look {
 	struct opening opening;	    /* of a pool */
 	struct folder_look *folder; /* of a pool that is one */
 	struct store_op *store_op;
+	struct claim *claim; /* of a pool that answers */
 	struct source_record source;
 	struct jobs_op *check; /* of a source */
 };

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "catalog/pools.h"
 #include "jobs/monitor/monitor_int.h"
+#include "jobs/pools/claim.h"
 #include "jobs/pools/unread.h"
 #include "manifest/layout.h"
 
@@ -81,12 +82,29 @@ static void on_key(void *arg, const char *key, uint64_t size_bytes,
 	(void)modified_ms;
 }
 
-static void on_listed(void *arg, const struct err *e)
+/* The catalog keeps what came of it, and tells. */
+static void on_claimed(void *arg, const struct err *e)
 {
 	struct look *k = arg;
 
+	k->claim = NULL;
+	if (e != NULL)
+		log_debug("jobs", "pool \"%s\": %s", k->opening.pool.name,
+			  e->msg);
+	pools_verdict(k, NULL);
+}
+
+static void on_listed(void *arg, const struct err *e)
+{
+	struct look *k = arg;
+	struct err mine = {0};
+
 	k->store_op = NULL;
-	pools_verdict(k, e);
+	if (e == NULL)
+		k->claim = claim_start(k->round->jobs, &k->opening, false,
+				       on_claimed, k, &mine);
+	if (k->claim == NULL)
+		pools_verdict(k, e);
 }
 
 static void list(struct look *k)

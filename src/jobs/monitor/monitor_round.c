@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "jobs/monitor/monitor_int.h"
+#include "jobs/pools/claim.h"
 #include "loop/loop.h"
 
 enum { ROUND_PAGE = 50, ROUND_FIRST_MS = 1000, ROUND_PAUSE_MS = 1000 };
@@ -62,6 +63,8 @@ void look_cancel(struct look *k)
 	if (k->store_op != NULL)
 		store_cancel(k->opening.store, k->store_op);
 	k->store_op = NULL;
+	claim_cancel(k->claim);
+	k->claim = NULL;
 }
 
 void look_end(struct look *k)

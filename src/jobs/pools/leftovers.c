@@ -15,6 +15,7 @@
 #include "catalog/pools.h"
 #include "jobs/jobs_int.h"
 #include "jobs/opening.h"
+#include "jobs/pools/claim.h"
 #include "jobs/pools/pool_list.h"
 #include "loop/loop.h"
 
@@ -34,6 +35,7 @@ struct leftovers {
 	char *cursor;
 	struct catalog_op *op;
 	struct opening opening;
+	struct claim *claim;
 	struct exchange *exchange;
 	struct pool_list list; /* without a manifest */
 	size_t next;	       /* of the list */
@@ -50,6 +52,8 @@ static void arm(struct leftovers *l, time_t seconds)
 
 static void drop(struct leftovers *l)
 {
+	claim_cancel(l->claim);
+	l->claim = NULL;
 	exchange_cancel(l->exchange);
 	l->exchange = NULL;
 	catalog_cancel(l->op);
@@ -189,6 +193,26 @@ static void on_listed(void *arg, const struct err *e)
 	next_entry(l);
 }
 
+/* What another server of this id is making now is unknown here, too. */
+static void on_claimed(void *arg, const struct err *e)
+{
+	struct leftovers *l = arg;
+	struct err mine = {0};
+
+	l->claim = NULL;
+	if (e != NULL) {
+		l->is_again =
+			l->is_again || (e->code == ERR_TIMEOUT &&
+					strcmp(e->api, "pool_contested") == 0);
+		skip_pool(l, e);
+		return;
+	}
+	l->list.wants = is_left;
+	l->list.max = LEFTOVERS_MAX;
+	if (!pool_list_start(&l->list, &l->opening, on_listed, l, &mine))
+		skip_pool(l, &mine);
+}
+
 static void on_opened(void *arg, const struct err *e)
 {
 	struct leftovers *l = arg;
@@ -198,9 +222,9 @@ static void on_opened(void *arg, const struct err *e)
 		skip_pool(l, e->code == ERR_NOT_FOUND ? NULL : e);
 		return;
 	}
-	l->list.wants = is_left;
-	l->list.max = LEFTOVERS_MAX;
-	if (!pool_list_start(&l->list, &l->opening, on_listed, l, &mine))
+	l->claim =
+		claim_start(l->jobs, &l->opening, false, on_claimed, l, &mine);
+	if (l->claim == NULL)
 		skip_pool(l, &mine);
 }
 

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "catalog/adopted.h"
 #include "jobs/pools.h"
+#include "jobs/pools/claim.h"
 #include "jobs/pools/server_hide.h"
 #include "jobs/pools/takeover_int.h"
 #include "jobs/pools/upkeep.h"
@@ -40,6 +41,7 @@ void takeover_set_state(struct takeover *t, enum takeover_state next)
 
 static void takeover_free(struct takeover *t)
 {
+	claim_cancel(t->claim);
 	exchange_cancel(t->exchange);
 	catalog_cancel(t->op);
 	pool_list_fini(&t->list);
@@ -286,6 +288,41 @@ static void on_server(void *arg, const struct err *e)
 	list(t);
 }
 
+/* That it has to wait and look for the other one is no failure. */
+static void on_claimed(void *arg, const struct err *e)
+{
+	struct takeover *t = arg;
+
+	t->claim = NULL;
+	if (e != NULL && e->code != ERR_TIMEOUT)
+		takeover_fail(t, e);
+	else
+		finish(t);
+}
+
+/* Which of two servers of one id is the right one: this. */
+static void take_self(struct takeover *t)
+{
+	struct err e = {0};
+
+	if (t->opening.pool.rival == NULL)
+		(void)err_set(&e, ERR_INVALID, "invalid_value",
+			      "%s is this server: what it owns is its own "
+			      "already",
+			      t->server_id);
+	else
+		t->claim = claim_start(t->base.jobs, &t->opening, true,
+				       on_claimed, t, &e);
+	if (t->claim == NULL)
+		takeover_fail(t, &e);
+}
+
+static bool is_self(const struct takeover *t)
+{
+	return strcmp(catalog_identity(catalog_of(t))->server_id,
+		      t->server_id) == 0;
+}
+
 static void on_opened(void *arg, const struct err *e)
 {
 	struct takeover *t = arg;
@@ -294,6 +331,10 @@ static void on_opened(void *arg, const struct err *e)
 
 	if (e != NULL) {
 		takeover_fail(t, e);
+		return;
+	}
+	if (is_self(t)) {
+		take_self(t);
 		return;
 	}
 	takeover_set_state(t, TAKEOVER_READ);
@@ -306,16 +347,6 @@ static void on_opened(void *arg, const struct err *e)
 
 /* --- the request */
 
-static bool check_other(struct jobs *j, const char *server_id, struct err *e)
-{
-	const char *self = catalog_identity(j->config.catalog)->server_id;
-
-	return strcmp(self, server_id) != 0 ||
-	       err_set(e, ERR_INVALID, "invalid_value",
-		       "%s is this server: what it owns is its own already",
-		       server_id);
-}
-
 struct jobs_op *jobs_takeover(struct jobs *j, const char *pool,
 			      const char *server_id, jobs_takeover_cb *done,
 			      void *arg, struct err *e)
@@ -323,8 +354,6 @@ struct jobs_op *jobs_takeover(struct jobs *j, const char *pool,
 	const struct opening_want want = {.pool = pool};
 	struct takeover *t;
 
-	if (!check_other(j, server_id, e))
-		return NULL;
 	t = calloc(1, sizeof(*t));
 	if (t == NULL) {
 		(void)err_nomem(e, "a takeover");

@@ -27,6 +27,7 @@ struct takeover {
 	enum takeover_state state;
 	char server_id[ID_MAX];
 	struct opening opening;
+	struct claim *claim; /* of this server's own id */
 	struct exchange *exchange;
 	struct catalog_op *op;
 	char *text;	/* servers/<id>.json as it was read */

@@ -8,12 +8,14 @@
 #include "base/text.h"
 #include "jobs/jobs_int.h"
 #include "jobs/opening.h"
+#include "jobs/pools/claim.h"
 #include "jobs/retry.h"
 
 struct removal {
 	struct jobs *jobs;
 	char id[ID_MAX];
 	struct opening opening;
+	struct claim *claim;
 	struct exchange *exchange;
 	struct catalog_op *op;
 	struct retry retry; /* of telling the catalog */
@@ -25,6 +27,7 @@ struct removal {
 
 static void removal_free(struct removal *r)
 {
+	claim_cancel(r->claim);
 	exchange_cancel(r->exchange);
 	catalog_cancel(r->op);
 	retry_fini(&r->retry);
@@ -135,15 +138,15 @@ static void on_removed(void *arg, const struct err *e)
 	tell(r, e);
 }
 
-/* A pool that is not bound any more keeps its objects (rule 16). */
-static void on_opened(void *arg, const struct err *e)
+static void on_claimed(void *arg, const struct err *e)
 {
 	struct removal *r = arg;
 	struct exchange_env env;
 	struct err mine = {0};
 
+	r->claim = NULL;
 	if (e != NULL) {
-		tell(r, e->code == ERR_NOT_FOUND ? NULL : e);
+		tell(r, e);
 		return;
 	}
 	opening_exchange_env(&r->opening, &env);
@@ -156,6 +159,22 @@ static void on_opened(void *arg, const struct err *e)
 					      r->opening.backup.id, on_removed,
 					      r, &mine);
 	if (r->exchange == NULL)
+		tell(r, &mine);
+}
+
+/* A pool that is not bound any more keeps its objects (rule 16). */
+static void on_opened(void *arg, const struct err *e)
+{
+	struct removal *r = arg;
+	struct err mine = {0};
+
+	if (e != NULL) {
+		tell(r, e->code == ERR_NOT_FOUND ? NULL : e);
+		return;
+	}
+	r->claim =
+		claim_start(r->jobs, &r->opening, false, on_claimed, r, &mine);
+	if (r->claim == NULL)
 		tell(r, &mine);
 }
 
