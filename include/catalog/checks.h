@@ -26,6 +26,7 @@ struct verify_end {
 	bool has_verdict;	 /* else the store could not be read: the
 				  * backup's own verdict stays as it was */
 	bool is_sound;		 /* has_verdict: passed, else failed */
+	bool is_shallow;	 /* what is in the objects was not read */
 	const struct err *error; /* why not; or NULL */
 	const char *progress_json;
 };

@@ -84,6 +84,7 @@ struct backup_record {
 	int64_t verified_at;	/* the last verification that ended */
 	char verify_status[8];	/* "never" "passed" "failed" */
 	char verify_scope[8];	/* "all" "sample"; "": never */
+	bool is_verify_shallow; /* stored bytes alone were compared */
 	char *depends_on_json;	/* array of ids, or NULL */
 	bool is_encrypted;
 	bool is_mine;	 /* derived: this server owns it (server_id) */

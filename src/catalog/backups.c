@@ -24,6 +24,7 @@
 	" b.manifest_digest, b.plan_id, b.plan_name, b.due_at,"                \
 	" b.retention_days,"                                                   \
 	" b.verified_at, b.verify_status, b.verify_scope,"                     \
+	" b.verify_shallow,"                                                   \
 	" b.depends_on_json, b.is_encrypted, b.is_adopted,"                    \
 	" " BACKUP_IS_MINE ", b.held, " BACKUP_IS_RESTORING                    \
 	", " BACKUP_IS_VERIFYING ","                                           \
@@ -88,6 +89,7 @@ static void read_plan(struct stmt *s, struct backup_record *r)
 	r->verified_at = stmt_int(s);
 	stmt_copy(s, r->verify_status, sizeof(r->verify_status));
 	stmt_copy(s, r->verify_scope, sizeof(r->verify_scope));
+	r->is_verify_shallow = stmt_bool(s);
 	stmt_dup(s, &r->depends_on_json);
 	r->is_encrypted = stmt_bool(s);
 	r->is_adopted = stmt_bool(s);

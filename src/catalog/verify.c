@@ -161,10 +161,11 @@ static bool write_verdict(struct db *db, const struct verify_end *v,
 {
 	return db_run(db,
 		      "UPDATE backups SET verified_at = ?, verify_status = ?,"
-		      " verify_scope = ? WHERE id = ?",
+		      " verify_scope = ?, verify_shallow = ? WHERE id = ?",
 		      ARGS(arg_int(at_ms),
 			   arg_text(v->is_sound ? "passed" : "failed"),
-			   arg_text(v->scope), arg_text(v->backup_id)),
+			   arg_text(v->scope), arg_int(v->is_shallow),
+			   arg_text(v->backup_id)),
 		      e);
 }
 

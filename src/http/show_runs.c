@@ -70,20 +70,31 @@ static json_t *backup_sizes(const struct backup_record *r)
 			 "bottleneck", show_text(r->bottleneck));
 }
 
+/* What "passed" does not say. */
+static const char *verify_note(const struct backup_record *r)
+{
+	if (!r->is_verify_shallow)
+		return NULL;
+	return "only sizes and SHA-256 of the stored objects were compared: "
+	       "the backup is encrypted, and the pool has no identity that "
+	       "opens it; give it that one and verify again";
+}
+
 /* Drills come later: there was none. */
 static json_t *backup_tail(const struct backup_record *r)
 {
 	const char *verdict = r->verify_status;
 
-	return json_pack("{s:o, s:s, s:o, s:n, s:o, s:b, s:b, s:b, s:o, s:I}",
-			 "verified_at", show_time(r->verified_at),
-			 "verify_status", verdict[0] ? verdict : "never",
-			 "verify_scope", show_text(r->verify_scope),
-			 "last_drill", "depends_on",
-			 show_json_or(r->depends_on_json, json_array()), "held",
-			 r->held, "encrypted", r->is_encrypted, "restoring",
-			 r->is_restoring, "job_id", show_text(r->job_id),
-			 "revision", (json_int_t)r->revision);
+	return json_pack(
+		"{s:o, s:s, s:o, s:s?, s:n, s:o, s:b, s:b, s:b, s:o, s:I}",
+		"verified_at", show_time(r->verified_at), "verify_status",
+		verdict[0] ? verdict : "never", "verify_scope",
+		show_text(r->verify_scope), "verify_note", verify_note(r),
+		"last_drill", "depends_on",
+		show_json_or(r->depends_on_json, json_array()), "held", r->held,
+		"encrypted", r->is_encrypted, "restoring", r->is_restoring,
+		"job_id", show_text(r->job_id), "revision",
+		(json_int_t)r->revision);
 }
 
 json_t *show_backup(const struct backup_record *r, const char *server_id)

@@ -218,7 +218,16 @@ def test_changed_recipients_are_of_new_backups(make, key, other_key, source,
     change["encryption"]["confirm_stored"] = True
     world.api.want(200, "PATCH", "/v1/pools/pool", change)
     second = world.backup(source)
-    # The identity of the second one does not open the first one.
+    # The identity of the second one does not open the first one; what a
+    # verification proves of it is less, and it says so.
+    for backup, is_less in ((first, True), (second, False)):
+        world.api.wait_job(world.api.want(
+            202, "POST", f"/v1/backups/{backup['id']}/verify",
+            {"read": "all"})["id"])
+        record = world.record(backup["id"])
+        assert record["verify_status"] == "passed"
+        note = record["verify_note"]
+        assert ("identity" in note) if is_less else note is None
     reply = world.api.get(f"/v1/backups/{first['id']}/contents")
     problem(reply, 409, "identity_missing")
     world.restore(second, rename={source: "copied"})
@@ -227,6 +236,10 @@ def test_changed_recipients_are_of_new_backups(make, key, other_key, source,
     world.set_identity(other_key.text + key.text)
     for backup in (first, second):
         assert world.api.fetch(f"/v1/backups/{backup['id']}/contents")
+    world.api.wait_job(world.api.want(
+        202, "POST", f"/v1/backups/{first['id']}/verify",
+        {"read": "all"})["id"])
+    assert world.record(first["id"])["verify_note"] is None
     # An identity that fits nobody is refused; null ends it.
     reply = world.api.call("PATCH", "/v1/pools/pool",
                            {"encryption": {"identity": key.secret}})

@@ -312,7 +312,8 @@ static void test_backup_from_end_to_end(void **state)
 		"plan pool scope created_at started_at finished_at expires_at "
 		"save_path source_bytes stored_bytes part_count table_count "
 		"row_count key_count counts consistency warnings error phases "
-		"bottleneck verified_at verify_status verify_scope last_drill "
+		"bottleneck verified_at verify_status verify_scope "
+		"verify_note last_drill "
 		"depends_on held encrypted restoring job_id revision");
 	assert_string_equal(shop_text(s, "status"), "completed");
 	check_members(shop_value(s, "counts"),

@@ -228,6 +228,7 @@ static void go_without_index(struct verify_job *v)
 	job_log(&v->base, LOG_WARN,
 		"the backup is encrypted and this server has no identity for "
 		"it: only sizes and SHA-256 of its objects are compared");
+	v->is_shallow = true;
 	verify_index_free(v->index);
 	v->index = NULL;
 	begin_parts(v);

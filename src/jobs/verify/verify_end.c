@@ -59,6 +59,7 @@ static void tell_catalog(struct verify_job *v)
 		.status = status_of(v),
 		.has_verdict = v->has_verdict,
 		.is_sound = v->has_verdict && !err_is(&v->err),
+		.is_shallow = v->is_shallow,
 		.error = failure(&v->err),
 	};
 	struct job_progress p;
@@ -96,6 +97,16 @@ void verify_drop(struct verify_job *v)
 	opening_cancel(&v->opening);
 }
 
+static const char *word_of(const struct verify_job *v)
+{
+	if (!v->has_verdict)
+		return job_status_name(status_of(v));
+	if (err_is(&v->err))
+		return "damaged";
+	return v->is_shallow ? "stored as it was; what is in it was not read"
+			     : "sound";
+}
+
 /* err tells how it went. */
 static void record(struct verify_job *v)
 {
@@ -103,9 +114,7 @@ static void record(struct verify_job *v)
 	verify_set_state(v, VERIFY_RECORD);
 	v->base.is_cancelable = false;
 	job_log(&v->base, err_is(&v->err) ? LOG_WARN : LOG_INFO, "%s%s%s",
-		v->has_verdict ? (err_is(&v->err) ? "damaged" : "sound")
-			       : job_status_name(status_of(v)),
-		err_is(&v->err) ? ": " : "", v->err.msg);
+		word_of(v), err_is(&v->err) ? ": " : "", v->err.msg);
 	tell_catalog(v);
 }
 

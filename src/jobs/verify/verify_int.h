@@ -48,6 +48,7 @@ struct verify_job {
 	struct meter meter;
 	size_t ndamaged;
 	bool is_missing;   /* some object, or the manifest */
+	bool is_shallow;   /* no identity opens it */
 	bool is_bare;	   /* not even the manifest was there */
 	bool has_verdict;  /* else err tells why there is none */
 	struct err damage; /* the first that was found */
