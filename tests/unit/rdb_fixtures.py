@@ -57,6 +57,10 @@ def commands():
     yield ["SET", "noise", noise(9000, 1)]
     yield ["RPUSH", "list", *all_members]
     yield ["RPUSH", "list:long", noise(9000, 2), "x" * 9000, "end"]
+    # Around the lengths where a listpack's way back grows by a byte.
+    yield ["RPUSH", "list:edges", *("a" * n for n in (
+        121, 125, 126, 127, 4090, 4095, 4096, 16376, 16377, 16378, 16379,
+        16380))]
     yield ["SADD", "set:numbers", *NUMBERS[:20]]
     yield ["SADD", "set:small", 1, 2, 3]
     yield ["SADD", "set", *all_members]
@@ -438,6 +442,12 @@ def new(to):
     data += key(7, b"module", module + pieces())
     for i, (version, code) in enumerate(((1, 15), (2, 19), (3, 21))):
         data += select(i) + key(code, b"stream:tiny", stream_tiny(version))
+    everything = members()
+    data += select(3) + key(20, b"set", string(listpack(everything)))
+    data += key(18, b"list", length(3) + b"\x02" + string(listpack(
+        everything[:5])) + b"\x01" + string(everything[5]) + b"\x02"
+        + string(listpack(everything[6:])), b"\xfc" + struct.pack(
+            "<Q", TTL_MS))
     for i, code in enumerate((22, 23, 24, 25)):
         data += select(10 + i) + key(code, b"hash:expiring",
                                      hash_expiring(code))
