@@ -54,6 +54,7 @@ def commands():
         yield ["SET", f"number:{n}", str(n)]
     yield ["SET", "packed", "abcabcabc" * 100]
     yield ["SET", "packed:long", ("0123456789" * 20 + "\n") * 350]
+    yield ["SET", "packed:far", noise(8150, 9) * 10]
     yield ["SET", "noise", noise(9000, 1)]
     yield ["RPUSH", "list", *all_members]
     yield ["RPUSH", "list:long", noise(9000, 2), "x" * 9000, "end"]
@@ -74,7 +75,7 @@ def commands():
     yield ["HSET", "hash:long", noise(9000, 5), "v" * 70_000,
            "f" * 70_000, noise(9000, 6), "a", "b"]
     yield ["ZADD", "zset:small", "1", "a", "-inf", "b", "2.5", "", "-0", "7",
-           "1e300", "c"]
+           "1e300", "c", "inf", "d"]
     yield ["HSET", "hash:small", "a", "1", "", "x", "12345", "", "z", "-129"]
     yield ["RPUSH", "list:small", "a", "", "17", "-3000"]
     for i in range(1, 250):
@@ -320,7 +321,7 @@ def zipmap(pairs):
 LIST_SMALL = (b"a", b"", b"17", b"-3000")
 HASH_SMALL = ((b"a", b"1"), (b"", b"x"), (b"12345", b""), (b"z", b"-129"))
 ZSET_SMALL = ((b"a", b"1"), (b"b", b"-inf"), (b"", b"2.5"), (b"7", b"-0"),
-              (b"c", b"1e300"))
+              (b"c", b"1e300"), (b"d", b"inf"))
 NUMBER_TEXTS = [str(n).encode() for n in NUMBERS]
 
 
@@ -356,7 +357,7 @@ def old(to):
     data += key(1, b"list:small", length(4) + b"".join(map(string,
                                                            LIST_SMALL)))
     data += key(2, b"set:small", length(3) + b"\xc0\x03\xc0\x01\x012")
-    data += key(3, b"zset:small", length(5) + b"".join(
+    data += key(3, b"zset:small", length(len(ZSET_SMALL)) + b"".join(
         string(m) + text_score(s) for m, s in ZSET_SMALL))
     data += key(9, b"hash:small", string(zipmap(HASH_SMALL)))
     data += key(9, b"hash", string(zipmap(pairs)), b"\xfc" + struct.pack(

@@ -7,7 +7,8 @@
  * foreign: each length is checked against what is left and against bounds,
  * and nothing is believed before it was read. Memory is bounded whatever the
  * file holds: strings are hashed as they pass; what has to be seen as a whole
- * (a key, a listpack, a ziplist, an intset) is gathered, to RDB_GATHER_MAX.
+ * (a key's name, a listpack, a ziplist, an intset) is gathered, and taken for
+ * unknown when it is longer than RDB_GATHER_MAX.
  *
  * The digest of a key is XXH3-128 over its canonical form: name, type, expiry
  * (ms since 1970, or none) and value, each length-prefixed. Lists, strings and
@@ -16,7 +17,10 @@
  * equal values have equal digests whatever their encoding. Of a stream:
  * entries, last id, groups with their consumers and what is pending; not the
  * counters that older versions lack, nor when a consumer was last seen. A
- * module's value is counted, not digested.
+ * module's value is counted, not digested. values.c has it column by column.
+ *
+ * A file of a later version is read as long as it holds what is known: servers
+ * give a new form a new number.
  */
 #ifndef COFFER_SOURCES_REDIS_RDB_H
 #define COFFER_SOURCES_REDIS_RDB_H
@@ -31,7 +35,7 @@
 enum {
 	RDB_GATHER_MAX = 64 * 1024 * 1024,
 	RDB_VERSION_MIN = 1,
-	RDB_VERSION_MAX = 12,	 /* of Redis */
+	RDB_VERSION_MAX = 12,	 /* of Redis: all its forms are known */
 	RDB_VERSION_VALKEY = 80, /* "VALKEY080" */
 	RDB_NO_EXPIRY = -1,
 };
@@ -89,7 +93,8 @@ struct rdb_events {
 	 * with *e filled ends the reading. */
 	bool (*on_begin)(void *arg, const struct rdb_record *r, struct err *e);
 	/* The record is whole. digest: a key's, zero for modules and others;
-	 * valid in the call. */
+	 * valid in the call. Damage may still show behind it: what is told
+	 * counts when rdb_is_over(). */
 	bool (*on_end)(void *arg, const struct rdb_record *r,
 		       const struct digest *digest, struct err *e);
 	/* Aux field of the header: "redis-ver", "used-mem", "repl-id", ...
@@ -109,9 +114,11 @@ struct rdb_reader *rdb_new(const struct rdb_events *events, void *arg,
  * filled, "damaged_stream": the bytes are no RDB file, the sentence says what
  * is wrong at which offset. It stays failed.
  *
- * A type or opcode that it does not know: from there on only the checksum can
- * be followed, the rest is opaque (rdb_is_opaque()); nothing more is told, and
- * rdb_is_over() can not be known: the caller needs another end mark.
+ * A type or opcode that it does not know, or a piece that is too long to be
+ * gathered: from there on only the checksum can be followed, the rest is opaque
+ * (rdb_is_opaque()); nothing more is told, the record at hand has no end, and
+ * rdb_is_over() stays false: the caller needs another end mark, and then asks
+ * rdb_ends_well().
  */
 bool rdb_feed(struct rdb_reader *r, const void *bytes, size_t len,
 	      struct err *e) MUST_CHECK;
