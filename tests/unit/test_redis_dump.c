@@ -634,7 +634,7 @@ static void run_part(struct dump_rig *r, const struct text *rdb,
 static void test_rule11_some_databases_and_keys(void **state)
 {
 	static const uint32_t numbers[] = {0, 3};
-	static const char *const keys[] = {"user:*"};
+	static const char *const keys[] = {"user:*", "nobody"};
 	struct text rdb = {0}, want = {0};
 	struct dump_rig r;
 
@@ -657,8 +657,36 @@ static void test_rule11_some_databases_and_keys(void **state)
 	run_part(&r, &rdb, &want,
 		 "header  0;database 0 2;database 3 1;end  0;");
 	rig_fini(&r);
+
+	rig_init(&r);
+	r.config.scope.keys = keys + 1;
+	r.config.scope.nkeys = 1;
+	text_free(&want);
+	part_of_sample(&want, false, false);
+	run_part(&r, &rdb, &want, "header  0;end  0;");
+	rig_fini(&r);
 	text_free(&rdb);
 	text_free(&want);
+}
+
+static void test_rule11_nothing_is_in_the_scope(void **state)
+{
+	static const uint32_t number = 9;
+	struct text rdb = {0}, says = {0};
+	struct dump_rig r;
+
+	(void)state;
+	rig_init(&r);
+	r.config.scope.numbers = &number;
+	r.config.scope.nnumbers = 1;
+	make_sample(&rdb);
+	serve(&r, &says, &rdb);
+	assert_int_equal(rig_run(&r)->databases, 0);
+	assert_int_equal(r.err.code, ERR_NONE);
+	assert_true(rig_has_warning(&r, "nothing_in_scope"));
+	text_free(&rdb);
+	text_free(&says);
+	rig_fini(&r);
 }
 
 static void test_rule11_part_of_many_frames(void **state)
@@ -808,6 +836,7 @@ int main(void)
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_rule2_replicas),
 		cmocka_unit_test(test_rule11_some_databases_and_keys),
+		cmocka_unit_test(test_rule11_nothing_is_in_the_scope),
 		cmocka_unit_test(test_rule11_part_of_many_frames),
 		cmocka_unit_test(test_unknown_type),
 		cmocka_unit_test(test_without_checksum),

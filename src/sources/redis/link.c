@@ -25,14 +25,12 @@
 #include "loop/loop.h"
 #include "sources/redis/dial.h"
 
-enum {
-	WHERE_MAX = 160,
-	PREFERRED_SECONDS = 3, /* for TLS, where going without is allowed */
-};
+enum { WHERE_MAX = 160 };
 
 enum link_state {
 	LINK_LOOKUP,  /* a worker looks up the name */
 	LINK_CONNECT, /* a socket connects */
+	LINK_ASK,     /* whether it speaks plainly */
 	LINK_TLS,     /* hands are shaken */
 	LINK_UP,      /* bytes flow */
 	LINK_DOWN,    /* of no more use */
@@ -40,7 +38,7 @@ enum link_state {
 };
 
 static const char *const state_names[] = {
-	"lookup", "connect", "tls", "up", "down",
+	"lookup", "connect", "ask", "tls", "up", "down",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) == LINK_STATE_COUNT,
 	       "one name per state");
@@ -55,8 +53,10 @@ struct redis_link {
 	struct event *deadline;	   /* until it is up */
 	const struct addrinfo *at; /* the address that is tried */
 	int fd;
-	SSL *tls;		       /* NULL: plain */
-	bool is_plain;		       /* TLS was preferred and is not spoken */
+	SSL *tls;	/* NULL: plain */
+	bool is_asked;	/* whether TLS is spoken is known, or not asked for */
+	bool is_plain;	/* it is not */
+	bool has_heard; /* anything of the server */
 	short read_wants, write_wants; /* EV_*: what the last call waits for */
 	char where[WHERE_MAX];
 };
@@ -104,18 +104,6 @@ static void watch(struct redis_link *l, short what)
 			   on_event, l);
 	if (event_add(l->ev, NULL) != 0)
 		log_error("sources", "no memory for an event");
-}
-
-static void start_deadline(struct redis_link *l, int seconds)
-{
-	const struct timeval tv = {seconds, 0};
-
-	(void)evtimer_add(l->deadline, &tv);
-}
-
-static bool may_go_plain(const struct redis_link *l)
-{
-	return l->dial->address.view.tls == TLS_PREFERRED && !l->is_plain;
 }
 
 /* A peer that is gone without a word must be noticed while nothing is sent. */
@@ -202,6 +190,8 @@ static void on_dialed(void *arg)
 		return;
 	}
 	l->at = l->dial->found;
+	l->is_plain = l->dial->context == NULL;
+	l->is_asked = l->is_plain || l->dial->address.view.tls != TLS_PREFERRED;
 	try_addresses(l);
 }
 
@@ -238,15 +228,6 @@ static void tls_failed(struct redis_link *l)
 	fail(l, &e);
 }
 
-static void go_plain(struct redis_link *l)
-{
-	log_debug("sources", "redis link %p: no TLS there", (void *)l);
-	l->is_plain = true;
-	hang_up(l);
-	start_deadline(l, REDIS_CONNECT_SECONDS);
-	try_addresses(l);
-}
-
 static void shake_hands(struct redis_link *l)
 {
 	int rc;
@@ -267,10 +248,7 @@ static void shake_hands(struct redis_link *l)
 	default:
 		break;
 	}
-	if (may_go_plain(l))
-		go_plain(l);
-	else
-		tls_failed(l);
+	tls_failed(l);
 }
 
 static void begin_tls(struct redis_link *l)
@@ -284,9 +262,35 @@ static void begin_tls(struct redis_link *l)
 		fail(l, &e);
 		return;
 	}
-	if (may_go_plain(l))
-		start_deadline(l, PREFERRED_SECONDS);
+
 	shake_hands(l);
+}
+
+static void ask(struct redis_link *l)
+{
+	static const char ping[] = "PING\r\n";
+
+	set_state(l, LINK_ASK);
+	/* A socket that is new has room; where it broke, reading tells. */
+	if (send(l->fd, ping, sizeof(ping) - 1, MSG_NOSIGNAL) < 0)
+		log_debug("sources", "redis link %p: not asked", (void *)l);
+	watch(l, EV_READ);
+}
+
+/* "+PONG" or an error: it speaks plainly. Anything else: perhaps TLS. */
+static void hear(struct redis_link *l)
+{
+	char byte = '\0';
+	ssize_t n = recv(l->fd, &byte, 1, 0);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		watch(l, EV_READ);
+		return;
+	}
+	l->is_asked = true;
+	l->is_plain = n == 1 && (byte == '+' || byte == '-');
+	hang_up(l);
+	try_addresses(l);
 }
 
 static void connected(struct redis_link *l)
@@ -302,7 +306,9 @@ static void connected(struct redis_link *l)
 		try_addresses(l);
 	} else if (number != 0) {
 		cannot_connect(l, number);
-	} else if (l->dial->context != NULL && !l->is_plain) {
+	} else if (!l->is_asked) {
+		ask(l);
+	} else if (!l->is_plain) {
 		begin_tls(l);
 	} else {
 		up(l);
@@ -318,6 +324,9 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 	switch (l->state) {
 	case LINK_CONNECT:
 		connected(l);
+		break;
+	case LINK_ASK:
+		hear(l);
 		break;
 	case LINK_TLS:
 		shake_hands(l);
@@ -339,14 +348,12 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (l->state == LINK_TLS && may_go_plain(l)) {
-		go_plain(l);
-		return;
-	}
 	(void)err_set(&e, ERR_CONNECT, "connection_failed",
-		      "connect to %s: no answer within %d s; check host, port "
-		      "and what lies between",
-		      l->where, REDIS_CONNECT_SECONDS);
+		      "connect to %s: no answer%s within %d s; check host, "
+		      "port%s and what lies between",
+		      l->where, l->state == LINK_TLS ? " in TLS" : "",
+		      REDIS_CONNECT_SECONDS,
+		      l->state == LINK_TLS ? ", \"tls\"" : "");
 	fail(l, &e);
 }
 
@@ -366,6 +373,7 @@ struct redis_link *redis_link_new(const struct source_env *env,
 				  const struct redis_link_events *events,
 				  void *arg, struct err *e)
 {
+	static const struct timeval patience = {REDIS_CONNECT_SECONDS, 0};
 	struct redis_link *l = calloc(1, sizeof(*l));
 
 	if (l == NULL) {
@@ -387,7 +395,7 @@ struct redis_link *redis_link_new(const struct source_env *env,
 		return NULL;
 	}
 	set_where(l);
-	start_deadline(l, REDIS_CONNECT_SECONDS);
+	(void)evtimer_add(l->deadline, &patience);
 	return l;
 }
 
@@ -400,7 +408,10 @@ static long lost(struct redis_link *l, const char *why, struct err *e)
 {
 	set_state(l, LINK_DOWN);
 	(void)err_set(e, ERR_CONNECT, "connection_failed",
-		      "the connection to %s broke: %s", l->where, why);
+		      "the connection to %s broke: %s%s", l->where, why,
+		      l->tls == NULL && !l->has_heard
+			      ? "; does the port speak TLS? Then set \"tls\""
+			      : "");
 	return -1;
 }
 
@@ -458,8 +469,10 @@ long redis_link_read(struct redis_link *l, void *to, size_t len, struct err *e)
 		return tls_stopped(l, 0, &l->read_wants, e);
 	}
 	n = recv(l->fd, to, len, 0);
-	if (n > 0)
+	if (n > 0) {
+		l->has_heard = true;
 		return (long)n;
+	}
 	if (n == 0)
 		return closed(l, e);
 	return is_again(errno) ? 0 : lost(l, strerror(errno), e);

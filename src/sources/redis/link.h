@@ -3,9 +3,11 @@
  * blocking.
  *
  * Redis has no word by which a connection becomes TLS: a port speaks it or
- * does not. With TLS_PREFERRED it is tried first, and where the other side
- * answers something else the connection is made again without. Like any
- * "preferred" it keeps out who listens, not who can change what passes.
+ * does not. With TLS_PREFERRED a first connection finds out: PING, without any
+ * secret, is answered by a port that speaks plainly, and one that speaks TLS
+ * hangs up. (The other way round takes long: a plain port waits for the rest
+ * of what TLS begins with.) Then it is left, and the connection is made. Like
+ * any "preferred" it keeps out who listens, not who can change what passes.
  */
 #ifndef COFFER_SOURCES_REDIS_LINK_H
 #define COFFER_SOURCES_REDIS_LINK_H

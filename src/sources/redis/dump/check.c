@@ -108,6 +108,10 @@ static void warn_of_rest(struct redis_dump *d, const struct redis_content *c,
 {
 	uint64_t modules = sum->of_type[RDB_MODULE];
 
+	if (c->scope != NULL && sum->keys == 0)
+		redis_dump_warn(d, "nothing_in_scope",
+				"no key of the server is in the scope: look at "
+				"its databases and patterns");
 	if (!rdb_has_checksum(c->reader))
 		redis_dump_warn(d, "no_checksum",
 				"the server makes its snapshots without a "

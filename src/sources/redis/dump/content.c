@@ -1,9 +1,10 @@
 /*
  * content.c - what is in a snapshot, while it passes.
  *
- * A part: when a key's name is known it is decided whether its record is
- * wanted. Until then its bytes are held, at most so many as precede a value;
- * from then on they are copied or dropped as they come.
+ * A part: a database is selected when the first wanted key of it comes. When a
+ * key's name is known it is decided whether its record is wanted. Until then
+ * its bytes are held, at most so many as precede a value; from then on they are
+ * copied or dropped as they come.
  */
 #include "sources/redis/dump/content.h"
 
@@ -12,7 +13,13 @@
 
 #include "sources/redis/rdb/keys.h"
 
-enum { END_OPCODE = 0xff, CRC_BYTES = 8, NUMBER_MAX = 16 };
+enum {
+	OPCODE_SELECT = 0xfe,
+	OPCODE_END = 0xff,
+	SELECT_MAX = 6,
+	CRC_BYTES = 8,
+	NUMBER_MAX = 16,
+};
 
 static bool is_part(const struct redis_content *c)
 {
@@ -67,24 +74,18 @@ static bool count_key(struct redis_content *c, const struct rdb_record *r,
 	return true;
 }
 
-static bool has_database(const struct redis_content *c, uint32_t database)
-{
-	return !is_part(c) || redis_scope_has_database(c->scope, database);
-}
-
-/* Of keys and databases it is decided by what they are called. */
-static bool is_kept(const struct redis_content *c, const struct rdb_record *r)
+/* Of keys it is decided by what they are called. */
+static bool is_wanted(const struct redis_content *c, const struct rdb_record *r)
 {
 	switch (r->kind) {
 	case RDB_RECORD_HEADER:
 	case RDB_RECORD_AUX:
 	case RDB_RECORD_FUNCTION:
 		return true;
-	case RDB_RECORD_DATABASE:
-		return has_database(c, r->database);
 	case RDB_RECORD_KEY:
 		return redis_scope_has_key(c->scope, r->database, r->name,
 					   r->name_len);
+	case RDB_RECORD_DATABASE:
 	case RDB_RECORD_HINT:
 	case RDB_RECORD_END:
 		break;
@@ -117,25 +118,55 @@ static bool decide(struct redis_content *c, uint64_t to, struct err *e)
 	return ok;
 }
 
+static size_t put_number(unsigned char *out, uint32_t n)
+{
+	if (n < 64) {
+		out[0] = (unsigned char)n;
+		return 1;
+	}
+	out[0] = 0x80; /* four bytes follow, the high one first */
+	for (int i = 0; i < 4; i++)
+		out[1 + i] = (unsigned char)(n >> (24 - 8 * i));
+	return 5;
+}
+
+static bool select_database(struct redis_content *c, const struct rdb_record *r,
+			    struct err *e)
+{
+	unsigned char select[SELECT_MAX] = {OPCODE_SELECT};
+	size_t len = 1 + put_number(select + 1, r->database);
+
+	c->is_selected = true;
+	return begin_database(c, r, e) && keep(c, select, len, e);
+}
+
+static bool begin_part(struct redis_content *c, const struct rdb_record *r,
+		       struct err *e)
+{
+	c->is_decided = true;
+	c->is_kept = is_wanted(c, r);
+	if (r->kind == RDB_RECORD_DATABASE)
+		c->is_selected = false;
+	return r->kind != RDB_RECORD_KEY || !c->is_kept || c->is_selected ||
+	       select_database(c, r, e);
+}
+
 static bool on_begin(void *arg, const struct rdb_record *r, struct err *e)
 {
 	struct redis_content *c = arg;
 
-	c->is_decided = r->kind != RDB_RECORD_DATABASE;
 	if (r->kind == RDB_RECORD_HEADER &&
 	    !begin_stream_item(c, "header", r->begin, e))
 		return false;
 	if (r->kind == RDB_RECORD_END &&
 	    !begin_stream_item(c, "end", r->begin, e))
 		return false;
-	if (is_part(c) && c->is_decided)
-		c->is_kept = is_kept(c, r);
-	return true;
+	return !is_part(c) || begin_part(c, r, e);
 }
 
 static bool put_end(struct redis_content *c, struct err *e)
 {
-	unsigned char end[1 + CRC_BYTES] = {END_OPCODE};
+	unsigned char end[1 + CRC_BYTES] = {OPCODE_END};
 
 	c->crc = rdb_crc64(c->crc, end, 1);
 	for (int i = 0; i < CRC_BYTES; i++)
@@ -146,8 +177,6 @@ static bool put_end(struct redis_content *c, struct err *e)
 static bool end_record(struct redis_content *c, const struct rdb_record *r,
 		       struct err *e)
 {
-	if (!c->is_decided)
-		c->is_kept = is_kept(c, r);
 	c->is_decided = false;
 	return decide(c, r->end, e) &&
 	       (r->kind != RDB_RECORD_END || put_end(c, e));
@@ -157,18 +186,14 @@ static bool on_end(void *arg, const struct rdb_record *r,
 		   const struct digest *digest, struct err *e)
 {
 	struct redis_content *c = arg;
-	bool is_wanted = true;
 
-	if (r->kind == RDB_RECORD_DATABASE && has_database(c, r->database) &&
+	if (is_part(c) && !end_record(c, r, e))
+		return false;
+	if (!is_part(c) && r->kind == RDB_RECORD_DATABASE &&
 	    !begin_database(c, r, e))
 		return false;
-	if (is_part(c)) {
-		is_wanted = c->is_kept;
-		if (!end_record(c, r, e))
-			return false;
-	}
 	c->functions += r->kind == RDB_RECORD_FUNCTION;
-	if (r->kind != RDB_RECORD_KEY || !is_wanted)
+	if (r->kind != RDB_RECORD_KEY || (is_part(c) && !c->is_kept))
 		return true;
 	return count_key(c, r, digest, e);
 }

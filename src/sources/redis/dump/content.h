@@ -37,6 +37,7 @@ struct redis_content {
 	struct text held;
 	uint64_t from;
 	bool is_decided, is_kept; /* the record at hand */
+	bool is_selected; /* the database at hand, as it has a wanted key */
 	uint64_t crc;
 };
 
