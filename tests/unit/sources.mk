@@ -87,7 +87,10 @@ if WITH_REDIS
 fake_redis = tests/fakes/fake_redis.c tests/fakes/fake_redis.h
 fake_redis_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
 check_PROGRAMS += tests/unit/test_redis_conn tests/unit/test_redis_dump \
-	tests/unit/test_redis_probe
+	tests/unit/test_redis_nomem tests/unit/test_redis_probe \
+	tests/unit/test_redis_tls
+tests_unit_test_redis_tls_SOURCES = tests/unit/test_redis_tls.c
+tests_unit_test_redis_tls_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 
 tests_unit_test_redis_conn_SOURCES = tests/unit/test_redis_conn.c $(fake_redis)
 tests_unit_test_redis_conn_CPPFLAGS = $(fake_redis_cppflags)
@@ -96,9 +99,17 @@ tests_unit_test_redis_probe_SOURCES = tests/unit/test_redis_probe.c \
 	$(fake_redis)
 tests_unit_test_redis_probe_CPPFLAGS = $(fake_redis_cppflags)
 tests_unit_test_redis_probe_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+redis_dump_rig = tests/unit/test_redis_dump_rig.c \
+	tests/unit/test_redis_dump_rig.h $(fake_redis)
+tests_unit_test_redis_nomem_SOURCES = tests/unit/test_redis_nomem.c \
+	$(redis_dump_rig)
+tests_unit_test_redis_nomem_CPPFLAGS = $(fake_redis_cppflags)
+tests_unit_test_redis_nomem_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_redis_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=reallocarray \
+	-Wl,--wrap=strdup
 tests_unit_test_redis_dump_SOURCES = tests/unit/test_redis_dump.c \
-	tests/unit/test_redis_dump_rig.c tests/unit/test_redis_dump_rig.h \
-	$(fake_redis)
+	$(redis_dump_rig)
 tests_unit_test_redis_dump_CPPFLAGS = $(fake_redis_cppflags)
 tests_unit_test_redis_dump_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 endif

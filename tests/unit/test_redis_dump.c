@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <event2/event.h>
 
 #include "loop/loop.h"
 #include "sources/redis/redis.h"
@@ -808,7 +807,7 @@ static void test_rule12_ended_in_the_middle(void **state)
 	pipeline_free(r.pipe);
 	r.pipe = NULL;
 	while (fake_redis_open(r.fake) > 0)
-		(void)event_base_loop(loop_base(r.loop), EVLOOP_ONCE);
+		rig_turn(&r);
 	text_free(&rdb);
 	text_free(&says);
 	rig_fini(&r);

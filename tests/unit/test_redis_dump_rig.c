@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <event2/event.h>
 
 #include "loop/loop.h"
 #include "loop/workers.h"
@@ -167,6 +168,11 @@ void rig_stop(struct dump_rig *r)
 	r->next_number = r->rows = 0;
 	r->nframes = 0;
 	r->is_closed = false;
+}
+
+void rig_turn(struct dump_rig *r)
+{
+	(void)event_base_loop(loop_base(r->loop), EVLOOP_ONCE);
 }
 
 void rig_fini(struct dump_rig *r)

@@ -59,6 +59,9 @@ const struct dump_facts *rig_run(struct dump_rig *r);
 /* Ends the pipeline and the dump, to be started again with other answers. */
 void rig_stop(struct dump_rig *r);
 
+/* One turn of the loop, which waits for something to happen. */
+void rig_turn(struct dump_rig *r);
+
 void rig_fini(struct dump_rig *r);
 
 bool rig_has_warning(const struct dump_rig *r, const char *code);

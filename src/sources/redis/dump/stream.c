@@ -232,7 +232,9 @@ static enum flow read_preamble(struct stream *s, struct err *e)
 		if (n == 0)
 			return f;
 		if (n < 0) {
-			err_prefix(e, "while the server prepared a snapshot");
+			err_prefix(e, "while the server prepared a snapshot "
+				      "(its log tells if there was no room on "
+				      "its disk, or for a fork)");
 			return FLOW_FAIL;
 		}
 		f = FLOW_MORE;
