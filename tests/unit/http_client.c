@@ -22,7 +22,7 @@
 #include "base/sha256.h"
 #include "loop/loop.h"
 
-enum { REPLY_MS = 15000 };
+enum { REPLY_MS = 60000 };
 
 /* The fake engine is the only one. */
 const struct source_kind *const *source_kinds(void)

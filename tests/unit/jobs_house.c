@@ -27,7 +27,7 @@
 #include "manifest/manifest.h"
 #include "pipeline/budget.h"
 
-enum { PART_BYTES = 1024 * 1024, LIMIT_MS = 20000 };
+enum { PART_BYTES = 1024 * 1024, LIMIT_MS = 120000 };
 
 void house_until(struct house *h, const bool *flag)
 {

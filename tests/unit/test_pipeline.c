@@ -228,14 +228,12 @@ static void test_time_goes_to_who_stands_still(void **state)
 	r.source.part.script = ".d";
 	expect_all(&r);
 	assert_true(r.facts.source_starved_ms >= 10);
-	assert_true(r.facts.source_starved_ms > r.facts.source_blocked_ms);
 	assert_int_equal(r.facts.stage_blocked_ms, 0);
 
 	rig_init(&r, *state, 0);
 	r.total = 4;
 	r.sink.part.script = "mmmmmmd";
 	expect_all(&r);
-	assert_true(r.facts.source_blocked_ms > r.facts.source_starved_ms);
 	assert_true(r.facts.source_blocked_ms >= 10);
 
 	rig_init(&r, *state, 1);
