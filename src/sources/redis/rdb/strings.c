@@ -164,11 +164,35 @@ static bool is_short(const struct head *h)
 	return !h->is_packed || h->len <= RDB_PLAIN_MAX;
 }
 
+/* Most strings are short, as they are, and all there: no more to ask. */
+static inline bool take_simple(struct rdb_reader *r, struct rdb_blob *b)
+{
+	struct rdb_input *in = &r->in;
+	const unsigned char *p = in->at;
+	size_t left = (size_t)(in->end - p), head = 1;
+
+	if (left < 2)
+		return false;
+	b->len = *p;
+	if (*p >> 6 == 1) {
+		b->len = (size_t)(*p & 63) << 8 | p[1];
+		head = 2;
+	}
+	if (*p >> 6 > 1 || left - head < b->len)
+		return false;
+	b->bytes = p + head;
+	in->at = p + head + b->len;
+	return true;
+}
+
 enum rdb_step rdb_blob(struct rdb_reader *r, struct rdb_blob *b, unsigned slot)
 {
 	struct head h;
-	enum rdb_step step = take_head(r, &h);
+	enum rdb_step step;
 
+	if (take_simple(r, b))
+		return RDB_DONE;
+	step = take_head(r, &h);
 	if (step != RDB_DONE || h.is_number)
 		return step == RDB_DONE ? make_blob(r, &h, b, slot) : step;
 	if (h.stored > RDB_GATHER_MAX || h.len > RDB_GATHER_MAX)
@@ -184,8 +208,11 @@ enum rdb_step rdb_blob_at_once(struct rdb_reader *r, struct rdb_blob *b,
 			       unsigned slot)
 {
 	struct head h;
-	enum rdb_step step = take_head(r, &h);
+	enum rdb_step step;
 
+	if (take_simple(r, b))
+		return RDB_DONE;
+	step = take_head(r, &h);
 	if (step != RDB_DONE)
 		return step;
 	if (!h.is_number && !(is_there(r, &h) && is_short(&h)))
@@ -213,26 +240,41 @@ static enum rdb_step open_string(struct rdb_reader *r, const struct head *h,
 	return RDB_DONE;
 }
 
+/* It is there as a whole, or will be. */
+static enum rdb_step short_string(struct rdb_reader *r, const struct head *h,
+				  struct digest_row *to)
+{
+	struct rdb_blob b;
+	enum rdb_step step;
+
+	if (!h->is_number && !is_there(r, h)) {
+		(void)rdb_take(r, (size_t)h->stored);
+		return RDB_WAIT;
+	}
+	step = make_blob(r, h, &b, 0);
+	if (step == RDB_DONE && to)
+		digest_row_value(to, b.bytes, b.len);
+	return step;
+}
+
 enum rdb_step rdb_string(struct rdb_reader *r, struct digest_row *to)
 {
 	struct head h;
 	struct rdb_blob b;
-	enum rdb_step step = take_head(r, &h);
+	enum rdb_step step;
 
+	if (take_simple(r, &b)) {
+		if (to)
+			digest_row_value(to, b.bytes, b.len);
+		return RDB_DONE;
+	}
+	step = take_head(r, &h);
 	if (step != RDB_DONE)
 		return step;
-	if (!h.is_number && !is_short(&h))
+	if (!h.is_number &&
+	    (!is_short(&h) || (!is_there(r, &h) && h.stored > WAITED_FOR)))
 		return open_string(r, &h, to);
-	if (!h.is_number && !is_there(r, &h)) {
-		if (h.stored > WAITED_FOR)
-			return open_string(r, &h, to);
-		(void)rdb_take(r, (size_t)h.stored);
-		return RDB_WAIT;
-	}
-	step = make_blob(r, &h, &b, 0);
-	if (step == RDB_DONE && to)
-		digest_row_value(to, b.bytes, b.len);
-	return step;
+	return short_string(r, &h, to);
 }
 
 enum rdb_step rdb_pass(struct rdb_reader *r)
