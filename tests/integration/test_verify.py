@@ -188,9 +188,8 @@ def test_no_verdict_while_the_pool_is_away(verified):
 
 
 def test_rule13_not_deleted_while_verified(cofferds, plain_mariadb, tmp_path,
-                                           database):
-    """It waits for buffers, all of which a backup has that waits for a
-    lock."""
+                                           database, halts):
+    """It waits for buffers, all of which a backup has that stands still."""
     name = database(data.small, server=plain_mariadb)
     world = LocalWorld(cofferds(env={"COFFER_BUFFER_BYTES": str(24 << 20)}),
                        plain_mariadb).prepare(tmp_path / "pool")
@@ -199,12 +198,9 @@ def test_rule13_not_deleted_while_verified(cofferds, plain_mariadb, tmp_path,
 
     def phase(job_id):
         return world.api.fetch(f"/v1/jobs/{job_id}")["progress"]["phase"]
-    with plain_mariadb.session() as session:
-        session.run(f"CREATE TABLE {name}.held (id INT)")
-        session.run(f"LOCK TABLES {name}.held WRITE")
+    with halts(world, text=f"FROM `{name}`.".encode()) as halt:
         before = world.start_backup(name)
-        process.until(lambda: phase(before["job_id"]) not in (
-            "", "queued", "idle", "open", "share"), 60, "it has its share")
+        halt.reached()
         job = world.api.want(202, "POST", f"{url}/verify")
         process.until(lambda: phase(job["id"]) == "share", 60, "it waits")
         assert world.api.fetch(f"/v1/jobs/{job['id']}")["status"] == "running"
