@@ -27,7 +27,8 @@ tests_unit_test_base_log_SOURCES = tests/unit/test_base_log.c
 tests_unit_test_base_log_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 # The allocator's names lead to functions of the test that fail on demand.
 tests_unit_test_base_nomem_SOURCES = tests/unit/test_base_nomem.c \
-	tests/unit/test_base_folder.c tests/unit/test_base_folder.h
+	tests/unit/test_base_folder.c tests/unit/test_base_folder.h \
+	$(SCARCE_MEMORY)
 tests_unit_test_base_nomem_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup \

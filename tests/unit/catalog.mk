@@ -103,7 +103,7 @@ tests_unit_test_catalog_verify_LDADD = $(CATALOG_TEST_LIBS)
 # The allocator's names lead to functions of the test that fail on demand.
 check_PROGRAMS += tests/unit/test_catalog_nomem
 tests_unit_test_catalog_nomem_SOURCES = \
-	tests/unit/test_catalog_nomem.c $(CATALOG_PLAN_RIG)
+	tests/unit/test_catalog_nomem.c $(CATALOG_PLAN_RIG) $(SCARCE_MEMORY)
 tests_unit_test_catalog_nomem_LDADD = $(CATALOG_TEST_LIBS)
 tests_unit_test_catalog_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup

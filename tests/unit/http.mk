@@ -46,7 +46,8 @@ tests_unit_test_http_bad_SOURCES = tests/unit/test_http_bad.c $(http_shop)
 tests_unit_test_http_bad_CPPFLAGS = $(http_shop_cppflags)
 tests_unit_test_http_bad_LDADD = $(http_shop_libs)
 # Allocations within a turn of the loop fail on demand.
-tests_unit_test_http_nomem_SOURCES = tests/unit/test_http_nomem.c $(http_shop)
+tests_unit_test_http_nomem_SOURCES = tests/unit/test_http_nomem.c $(http_shop) \
+	$(SCARCE_MEMORY)
 tests_unit_test_http_nomem_CPPFLAGS = $(http_shop_cppflags)
 tests_unit_test_http_nomem_LDADD = $(http_shop_libs)
 tests_unit_test_http_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \

@@ -31,7 +31,7 @@ tests_unit_test_jobs_moments_LDFLAGS = $(AM_LDFLAGS) \
 
 # Allocations of the program's own fail.
 JOBS_NOMEM = tests/unit/test_jobs_nomem_rig.c tests/unit/test_jobs_nomem_rig.h \
-	$(JOBS_HOUSE)
+	$(JOBS_HOUSE) $(SCARCE_MEMORY)
 JOBS_NOMEM_WRAP = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 	-Wl,--wrap=strdup
 

@@ -48,7 +48,7 @@ tests_unit_test_manifest_layout_CPPFLAGS = $(manifest_rig_flags)
 tests_unit_test_manifest_layout_LDADD = $(MANIFEST_LIBS) $(TEST_LIBS)
 
 tests_unit_test_manifest_nomem_SOURCES = tests/unit/test_manifest_nomem.c \
-	$(manifest_rig)
+	$(manifest_rig) $(SCARCE_MEMORY)
 tests_unit_test_manifest_nomem_CPPFLAGS = $(manifest_rig_flags)
 tests_unit_test_manifest_nomem_LDADD = $(MANIFEST_LIBS) $(TEST_LIBS)
 tests_unit_test_manifest_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \

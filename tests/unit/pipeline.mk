@@ -27,7 +27,7 @@ tests_unit_test_pipeline_turns_SOURCES = tests/unit/test_pipeline_turns.c \
 tests_unit_test_pipeline_turns_LDADD = $(PIPELINE_LIBS) $(TEST_LIBS)
 
 tests_unit_test_pipeline_nomem_SOURCES = tests/unit/test_pipeline_nomem.c \
-	$(pipeline_rig)
+	$(pipeline_rig) $(SCARCE_MEMORY)
 tests_unit_test_pipeline_nomem_LDADD = $(PIPELINE_LIBS) $(TEST_LIBS)
 tests_unit_test_pipeline_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=reallocarray \

@@ -23,7 +23,7 @@ tests_unit_test_spool_disk_LDADD = $(STAGES_LIBS) $(TEST_LIBS)
 tests_unit_test_spool_disk_LDFLAGS = $(spool_wrap)
 
 tests_unit_test_spool_nomem_SOURCES = tests/unit/test_spool_nomem.c \
-	$(spool_rig)
+	$(spool_rig) $(SCARCE_MEMORY)
 tests_unit_test_spool_nomem_LDADD = $(STAGES_LIBS) $(TEST_LIBS)
 tests_unit_test_spool_nomem_LDFLAGS = $(spool_wrap) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=reallocarray \

@@ -45,7 +45,7 @@ tests_unit_test_stores_probe_LDADD = $(STORES_LIBS) $(TEST_LIBS)
 
 # The allocator's names lead to functions of the test that fail on demand.
 tests_unit_test_stores_nomem_SOURCES = tests/unit/test_stores_nomem.c \
-	tests/fakes/fake_s3.c tests/fakes/fake_s3.h
+	tests/fakes/fake_s3.c tests/fakes/fake_s3.h $(SCARCE_MEMORY)
 tests_unit_test_stores_nomem_LDADD = $(STORES_LIBS) $(TEST_LIBS)
 tests_unit_test_stores_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup

@@ -21,13 +21,14 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "base/zone.h"
+#include "scarce_memory.h"
 #include "test_base_folder.h"
 
 /* How many allocations succeed yet; below zero all do. */
 static long left = -1;
 static bool was_refused;
 
-static bool refuse(void)
+bool scarce_memory_refuses(void)
 {
 	if (left < 0)
 		return false;
@@ -39,50 +40,15 @@ static bool refuse(void)
 	return true;
 }
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-char *__real_strdup(const char *s);
-char *__real_strndup(const char *s, size_t len);
 void *__real_mmap(void *at, size_t len, int prot, int flags, int fd,
 		  off_t offset);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-char *__wrap_strdup(const char *s);
-char *__wrap_strndup(const char *s, size_t len);
 void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd,
 		  off_t offset);
-
-void *__wrap_malloc(size_t size)
-{
-	return refuse() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return refuse() ? NULL : __real_realloc(p, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return refuse() ? NULL : __real_strdup(s);
-}
-
-char *__wrap_strndup(const char *s, size_t len)
-{
-	return refuse() ? NULL : __real_strndup(s, len);
-}
 
 void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd,
 		  off_t offset)
 {
-	if (refuse())
+	if (scarce_memory_refuses())
 		return MAP_FAILED;
 	return __real_mmap(at, len, prot, flags, fd, offset);
 }
@@ -305,5 +271,5 @@ int main(void)
 	if (CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc,
 				     crypto_free) != 1)
 		return 1;
-	return cmocka_run_group_tests(tests, begin, end);
+	return scarce_memory_verdict(cmocka_run_group_tests(tests, begin, end));
 }

@@ -6,43 +6,15 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "scarce_memory.h"
 #include "test_catalog_plan_rig.h"
 #include "catalog/expiry.h"
 
 static _Atomic long fail_at, allocations;
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *s);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *s);
-
-static bool is_refused(void)
+bool scarce_memory_refuses(void)
 {
 	return ++allocations == fail_at;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return is_refused() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return is_refused() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return is_refused() ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return is_refused() ? NULL : __real_strdup(s);
 }
 
 static void watch(const struct err *e, struct rig *r)

@@ -15,6 +15,7 @@
 
 #include "http_client.h"
 #include "jobs/checks.h"
+#include "scarce_memory.h"
 
 enum { REQUEST_ALLOCATIONS_MAX = 4000 };
 
@@ -23,7 +24,7 @@ static unsigned long countdown;
 static bool is_armed; /* within a turn of the loop */
 static pthread_t loop_thread;
 
-static bool refuse(void)
+bool scarce_memory_refuses(void)
 {
 	if (!is_armed || countdown == 0 ||
 	    !pthread_equal(loop_thread, pthread_self()))
@@ -31,43 +32,8 @@ static bool refuse(void)
 	return --countdown == 0;
 }
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-char *__real_strdup(const char *s);
-char *__real_strndup(const char *s, size_t len);
 void __real_house_turn(struct house *h);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-char *__wrap_strdup(const char *s);
-char *__wrap_strndup(const char *s, size_t len);
 void __wrap_house_turn(struct house *h);
-
-void *__wrap_malloc(size_t size)
-{
-	return refuse() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return refuse() ? NULL : __real_realloc(p, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return refuse() ? NULL : __real_strdup(s);
-}
-
-char *__wrap_strndup(const char *s, size_t len)
-{
-	return refuse() ? NULL : __real_strndup(s, len);
-}
 
 /* The server runs within turns alone, the client outside of them. */
 void __wrap_house_turn(struct house *h)
@@ -122,11 +88,6 @@ struct jobs_op *__wrap_jobs_list_names(struct jobs *j,
 	op = __real_jobs_list_names(j, r, q, done, arg, e);
 	is_armed = true;
 	return op;
-}
-
-static void *json_alloc(size_t size)
-{
-	return refuse() ? NULL : __real_malloc(size);
 }
 
 #define PLAN                                                                   \
@@ -296,7 +257,7 @@ static void test_first_of_its_key(void **state)
 static int setup(void **state)
 {
 	loop_thread = pthread_self();
-	json_set_alloc_funcs(json_alloc, free);
+	json_set_alloc_funcs(__wrap_malloc, free);
 	*state = shop_open(NULL);
 	assert_int_equal(shop_call(*state, "POST", "/v1/plans", PLAN), 201);
 	return 0;
@@ -315,5 +276,6 @@ int main(void)
 		cmocka_unit_test(test_first_of_its_key),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return scarce_memory_verdict(
+		cmocka_run_group_tests(tests, setup, teardown));
 }

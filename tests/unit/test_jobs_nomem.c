@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "scarce_memory.h"
 #include "test_jobs_nomem_rig.h"
 
 static void on_report(void *arg, const struct jobs_restore_report *r,
@@ -81,5 +82,5 @@ int main(void)
 	};
 
 	log_setup(LOG_ERROR, LOG_TEXT);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return scarce_memory_verdict(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "jobs/plans.h"
+#include "scarce_memory.h"
 #include "test_jobs_nomem_rig.h"
 
 /* The plan as it is; and what its runs came to. */
@@ -149,5 +150,5 @@ int main(void)
 	};
 
 	log_setup(LOG_ERROR, LOG_TEXT);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return scarce_memory_verdict(cmocka_run_group_tests(tests, NULL, NULL));
 }

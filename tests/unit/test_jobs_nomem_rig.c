@@ -6,44 +6,16 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "scarce_memory.h"
 
 enum { ALLOCATIONS_MAX = 5000 };
 
 static atomic_int countdown; /* 0 and below: nothing fails */
 
-static bool fails(void)
+bool scarce_memory_refuses(void)
 {
 	return atomic_load(&countdown) > 0 &&
 	       atomic_fetch_sub(&countdown, 1) == 1;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-char *__real_strdup(const char *s);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-char *__wrap_strdup(const char *s);
-
-void *__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return fails() ? NULL : __real_strdup(s);
 }
 
 void nomem_on_backup(void *arg, const struct backup_record *r,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "scarce_memory.h"
 #include "test_jobs_nomem_rig.h"
 
 static void check_sealed(struct house *h, const struct asked *a)
@@ -45,5 +46,5 @@ int main(void)
 	};
 
 	log_setup(LOG_ERROR, LOG_TEXT);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return scarce_memory_verdict(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "scarce_memory.h"
 #include "test_manifest_rig.h"
 
 enum { ALLOCATIONS_MAX = 3000 };
@@ -23,44 +24,15 @@ enum { ALLOCATIONS_MAX = 3000 };
 static atomic_int countdown; /* 0 or less: nothing fails */
 static _Thread_local int spared;
 
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-char *__real_strdup(const char *s);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-char *__wrap_strdup(const char *s);
-
 void fake_spare(int change)
 {
 	spared += change;
 }
 
-static bool fails(void)
+bool scarce_memory_refuses(void)
 {
 	return spared == 0 && atomic_load(&countdown) > 0 &&
 	       atomic_fetch_sub(&countdown, 1) == 1;
-}
-
-void *__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return fails() ? NULL : __real_strdup(s);
 }
 
 static void small(struct rig *r)
@@ -252,6 +224,6 @@ int main(void)
 		cmocka_unit_test(test_exchanges),
 	};
 
-	return cmocka_run_group_tests_name("manifest without memory", tests,
-					   NULL, NULL);
+	return scarce_memory_verdict(cmocka_run_group_tests_name(
+		"manifest without memory", tests, NULL, NULL));
 }

@@ -11,55 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scarce_memory.h"
 #include "test_spool_rig.h"
 
 enum { FRAMES = 180, ROOM = 64 * RIG_MIB, ALLOCATIONS_MAX = 5000 };
 
 static atomic_uint countdown; /* 0: nothing fails; workers allocate, too */
 
-static bool fails(void)
+bool scarce_memory_refuses(void)
 {
 	unsigned n = countdown;
 
 	while (n > 0 && !atomic_compare_exchange_weak(&countdown, &n, n - 1))
 		;
 	return n == 1;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-char *__real_strdup(const char *s);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-char *__wrap_strdup(const char *s);
-
-void *__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
-
-void *__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-	return fails() ? NULL : __real_reallocarray(p, n, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return fails() ? NULL : __real_strdup(s);
 }
 
 /* True: it came whole. */

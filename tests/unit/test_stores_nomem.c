@@ -29,48 +29,20 @@
 #include "loop/workers.h"
 #include "stores/probe.h"
 #include "stores/store.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-char *__real_strdup(const char *s);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-char *__wrap_strdup(const char *s);
+#include "scarce_memory.h"
 
 enum { BODY_LEN = 100 * 1000, ROUNDS_MAX = 3000 };
 
 /* The allocation that fails, counted down; 0: none does. */
 static atomic_int countdown;
 
-static bool is_the_one(void)
+bool scarce_memory_refuses(void)
 {
 	int n = atomic_load(&countdown);
 
 	while (n > 0 && !atomic_compare_exchange_weak(&countdown, &n, n - 1))
 		;
 	return n == 1;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return is_the_one() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return is_the_one() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return is_the_one() ? NULL : __real_realloc(p, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return is_the_one() ? NULL : __real_strdup(s);
 }
 
 struct world {
@@ -342,5 +314,6 @@ int main(void)
 		cmocka_unit_test(test_directory),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return scarce_memory_verdict(
+		cmocka_run_group_tests(tests, setup, teardown));
 }
