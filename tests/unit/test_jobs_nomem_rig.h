@@ -22,8 +22,9 @@ struct asked {
 	char id[ID_MAX];
 };
 
-/* Runs ask() with the first, the second ... allocation failing, until none
- * fails any more, and check() after each has come to its end. */
+/* Runs ask() with the first, the second ... allocation failing (in valgrind
+ * with some of them), until none fails any more, and check() after each has
+ * come to its end. */
 void nomem_torture(struct house *h,
 		   void (*ask)(struct house *h, struct asked *a),
 		   void (*check)(struct house *h, const struct asked *a));
