@@ -18,6 +18,7 @@
 #include "jobs/pools/server_gather.h"
 #include "jobs/pools/server_hide.h"
 #include "loop/loop.h"
+#include "loop/workers.h"
 #include "manifest/servers.h"
 
 enum {
@@ -26,6 +27,8 @@ enum {
 	WRITER_ATTEMPTS = 2,
 };
 
+struct composing;
+
 struct server_writer {
 	struct jobs *jobs;
 	struct event *timer;
@@ -33,6 +36,7 @@ struct server_writer {
 	struct server_gather gather;
 	size_t next; /* pool to write */
 	struct opening opening;
+	struct composing *composing; /* what is to be written */
 	struct exchange *exchange;
 };
 
@@ -45,8 +49,36 @@ static void arm(struct server_writer *w, time_t seconds)
 			  "cannot arm the writing of servers/<id>.json");
 }
 
+/* The document as it may stand in a pool, made on a worker: with 1,000 plans
+ * that takes more than 10 ms. Nobody changes doc meanwhile. */
+struct composing {
+	struct work work; /* first */
+	struct server_writer *writer;
+	json_t *doc; /* a reference of its own */
+	char pool_id[ID_MAX];
+	char *text; /* made */
+	struct err err;
+};
+
+static struct composing *composing_of(struct work *w)
+{
+	return (struct composing *)(void *)w; /* work comes first */
+}
+
+static void composing_free(struct work *w)
+{
+	struct composing *c = composing_of(w);
+
+	json_decref(c->doc);
+	free(c->text);
+	free(c);
+}
+
 static void drop(struct server_writer *w)
 {
+	if (w->composing != NULL)
+		work_abandon(&w->composing->work, composing_free);
+	w->composing = NULL;
 	exchange_cancel(w->exchange);
 	w->exchange = NULL;
 	opening_fini(&w->opening);
@@ -90,40 +122,60 @@ static void on_written(void *arg, const struct err *e)
 	write_next(w);
 }
 
-/* The document as it may stand in that pool; caller frees. */
-static char *text_for(const struct server_writer *w, const char *pool_id,
-		      struct err *e)
+static void compose(struct work *w)
 {
-	json_t *doc = json_deep_copy(w->gather.doc);
-	char *text = NULL;
+	struct composing *c = composing_of(w);
+	json_t *doc = json_deep_copy(c->doc);
 
-	if (doc == NULL)
-		(void)err_nomem(e, "servers/<id>.json");
-	else if (server_hide(doc, pool_id, e)) {
-		text = json_dumps(doc, JSON_COMPACT);
-		if (text == NULL)
-			(void)err_nomem(e, "servers/<id>.json");
-	}
+	if (doc != NULL && server_hide(doc, c->pool_id, &c->err))
+		c->text = json_dumps(doc, JSON_COMPACT);
 	json_decref(doc);
-	return text;
+	if (c->text == NULL && !err_is(&c->err))
+		(void)err_nomem(&c->err, "servers/<id>.json");
 }
 
-static bool put(struct server_writer *w, struct err *e)
+static bool put(struct server_writer *w, const char *json, struct err *e)
 {
-	struct server_file f = {
+	const struct server_file f = {
 		.server_id =
 			catalog_identity(w->jobs->config.catalog)->server_id,
+		.json = json,
 	};
 	struct exchange_env env;
-	char *json = text_for(w, w->opening.pool.id, e);
 
-	if (json == NULL)
-		return false;
-	f.json = json;
 	opening_exchange_env(&w->opening, &env);
 	w->exchange = exchange_server_put(&env, &f, on_written, w, e);
-	free(json);
 	return w->exchange != NULL;
+}
+
+static void on_composed(struct work *work)
+{
+	struct composing *c = composing_of(work);
+	struct server_writer *w = c->writer;
+	struct err e = c->err;
+	bool ok;
+
+	w->composing = NULL;
+	ok = c->text != NULL && put(w, c->text, &e);
+	composing_free(work);
+	if (!ok)
+		on_written(w, &e);
+}
+
+static bool begin_composing(struct server_writer *w, struct err *e)
+{
+	struct composing *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return err_nomem(e, "servers/<id>.json");
+	c->work.run = compose;
+	c->work.done = on_composed;
+	c->writer = w;
+	c->doc = json_incref(w->gather.doc);
+	memcpy(c->pool_id, w->opening.pool.id, ID_MAX);
+	w->composing = c;
+	workers_submit(w->jobs->config.cpu, &c->work);
+	return true;
 }
 
 static void on_opened(void *arg, const struct err *e)
@@ -131,10 +183,12 @@ static void on_opened(void *arg, const struct err *e)
 	struct server_writer *w = arg;
 	struct err mine = {0};
 
-	if (e == NULL && !put(w, &mine))
+	if (e == NULL && begin_composing(w, &mine))
+		return;
+	if (e == NULL)
 		e = &mine;
-	if (w->exchange == NULL) /* a pool that went meanwhile is none */
-		on_written(w, e->code == ERR_NOT_FOUND ? NULL : e);
+	/* A pool that went meanwhile is none. */
+	on_written(w, e->code == ERR_NOT_FOUND ? NULL : e);
 }
 
 static void write_next(struct server_writer *w)
