@@ -395,6 +395,31 @@ def test_rule17_only_the_owner_expires(two, small):
         assert two.files_of(backup) == files[backup["id"]]
 
 
+def test_rule17_takeover_of_many(two, small):
+    """More owner files than are rewritten at once: each is, once."""
+    made = two.first.backup(small)
+    old = made["owner"]["server_id"]
+    two.first.cofferd.kill()
+    place = two.first.folder_of(made)
+    left = [made["id"][:-2] + f"{n:02d}" for n in range(30)]
+    left = [name for name in left if name != made["id"]]
+    for name in left:
+        other = place.with_name(name)
+        other.mkdir()
+        (other / "owner.json").write_text(
+            (place / "owner.json").read_text().replace(made["id"], name))
+    second = two.another()
+    assert take_over(second, old)["backups"] == len(left) + 1
+    problem(second.api.post("/v1/pools/pool/takeover", {"server": old}), 404,
+            "not_found")
+    assert second.record(made["id"])["owner"]["this"] is True
+    # What had no manifest is this server's to sweep now.
+    process.until(lambda: not [n for n in left if (
+        place.with_name(n) / "owner.json").exists()], 40, "they are swept")
+    second.restore(made, rename={small: "copied"})
+    two.first.server.drop("copied")
+
+
 def test_rule17_takeover_after_a_cut(two, small):
     """Cut when one of two owner files was written anew: done again, both are
     this server's, in the pool and in its catalog."""

@@ -43,6 +43,8 @@ static void takeover_free(struct takeover *t)
 {
 	claim_cancel(t->claim);
 	exchange_cancel(t->exchange);
+	for (unsigned i = 0; i < TAKEOVER_OWNERS; i++)
+		exchange_cancel(t->owners[i].exchange);
 	catalog_cancel(t->op);
 	pool_list_fini(&t->list);
 	opening_fini(&t->opening);
@@ -198,40 +200,56 @@ static void end_entries(struct takeover *t)
 	takeover_fail(t, &e);
 }
 
-static void next_entry(struct takeover *t);
+static void own_entries(struct takeover *t);
 
 /* One that went meanwhile, or whose owner.json is none, is left as it is. */
 static void on_owned(void *arg, const struct err *e)
 {
-	struct takeover *t = arg;
+	struct takeover_owner *o = arg;
+	struct takeover *t = o->takeover;
 
-	t->exchange = NULL;
+	o->exchange = NULL;
+	t->nowning--;
 	if (e != NULL && e->code != ERR_NOT_FOUND && e->code != ERR_DAMAGED) {
 		takeover_fail(t, e);
 		return;
 	}
-	if (e == NULL && strcmp(t->owner.server_id, t->server_id) == 0)
+	if (e == NULL && strcmp(o->found.server_id, t->server_id) == 0)
 		t->report.backups++;
-	t->next++;
-	next_entry(t);
+	own_entries(t);
 }
 
-static void next_entry(struct takeover *t)
+/* False: the takeover has failed, and is gone. */
+static bool own_entry(struct takeover *t, struct takeover_owner *o)
 {
-	struct owner_change change = {.from = t->server_id};
+	const struct listing_entry *it = &t->list.entries[t->next++];
+	const struct owner_change change = {.source_id = it->source_id,
+					    .backup_id = it->backup_id,
+					    .from = t->server_id};
 	struct exchange_env env;
 	struct err e = {0};
 
-	if (t->next >= t->list.n) {
-		end_entries(t);
-		return;
-	}
-	change.source_id = t->list.entries[t->next].source_id;
-	change.backup_id = t->list.entries[t->next].backup_id;
+	o->takeover = t;
 	opening_exchange_env(&t->opening, &env);
-	t->exchange = exchange_own(&env, &change, &t->owner, on_owned, t, &e);
-	if (t->exchange == NULL)
+	o->exchange = exchange_own(&env, &change, &o->found, on_owned, o, &e);
+	if (o->exchange == NULL) {
 		takeover_fail(t, &e);
+		return false;
+	}
+	t->nowning++;
+	return true;
+}
+
+static void own_entries(struct takeover *t)
+{
+	for (unsigned i = 0; i < TAKEOVER_OWNERS && t->next < t->list.n; i++) {
+		struct takeover_owner *o = &t->owners[i];
+
+		if (o->exchange == NULL && !own_entry(t, o))
+			return;
+	}
+	if (t->nowning == 0)
+		end_entries(t);
 }
 
 static void on_listed(void *arg, const struct err *e)
@@ -243,7 +261,7 @@ static void on_listed(void *arg, const struct err *e)
 		return;
 	}
 	takeover_set_state(t, TAKEOVER_OWN);
-	next_entry(t);
+	own_entries(t);
 }
 
 static bool has_owner(const struct listing_entry *entry)

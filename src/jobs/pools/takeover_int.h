@@ -14,12 +14,21 @@ enum takeover_state {
 	TAKEOVER_OPEN,	  /* the pool's record and store */
 	TAKEOVER_READ,	  /* servers/<id>.json */
 	TAKEOVER_LIST,	  /* what lies in the pool */
-	TAKEOVER_OWN,	  /* owner files, one after the other */
+	TAKEOVER_OWN,	  /* owner files, some at once */
 	TAKEOVER_TELL,	  /* the catalog: these backups are ours */
 	TAKEOVER_SOURCES, /* one after the other */
 	TAKEOVER_PLANS,
 	TAKEOVER_MARK, /* servers/<id>.json says that it was taken over */
 	TAKEOVER_STATES,
+};
+
+enum { TAKEOVER_OWNERS = 8 }; /* files that are rewritten at once */
+
+/* One owner file on its way. */
+struct takeover_owner {
+	struct takeover *takeover;
+	struct exchange *exchange; /* NULL: idle */
+	struct owner_found found;
 };
 
 struct takeover {
@@ -34,9 +43,10 @@ struct takeover {
 	json_t *doc;	/* the same; NULL: there is none */
 	json_t *scopes; /* of plans, that were hidden in doc */
 	struct pool_list list;
-	size_t next; /* of the list, to be owned */
+	size_t next; /* of the list, to be owned; then of doc's */
+	struct takeover_owner owners[TAKEOVER_OWNERS];
+	unsigned nowning;
 	bool has_secret;
-	struct owner_found owner;
 	json_t *secrets; /* names of sources that need theirs */
 	struct takeover_report report;
 	jobs_takeover_cb *done;
