@@ -31,6 +31,7 @@
 #include "pipeline/budget.h"
 #include "scheduler/scheduler.h"
 #include "server_int.h"
+#include "stages/spool.h"
 
 enum {
 	STOP_SECONDS = 8,  /* for jobs to end before the loop ends anyway */
@@ -123,6 +124,25 @@ static bool make_catalog(struct server *s, struct err *e)
 	return s->signer != NULL;
 }
 
+/* Nothing is left there but by a server that died at the wrong moment. */
+static bool make_spool(struct server *s, struct err *e)
+{
+	const struct spool_config c = {
+		.loop = s->loop,
+		.blocking = s->blocking,
+		.folder = s->config->spool_dir,
+		.max_bytes = s->config->spool_bytes,
+	};
+
+	if (c.max_bytes == 0)
+		return true;
+	if (!file_make_dirs(c.folder, e))
+		return false;
+	spool_clean(c.folder);
+	s->spool = spool_new(&c, e);
+	return s->spool != NULL;
+}
+
 static bool make_jobs(struct server *s, struct err *e)
 {
 	const struct config *g = s->config;
@@ -132,6 +152,7 @@ static bool make_jobs(struct server *s, struct err *e)
 		.cpu = s->cpu,
 		.blocking = s->blocking,
 		.transfers = s->transfers,
+		.spool = s->spool,
 		.signer = s->signer,
 		.max_jobs = (unsigned)g->max_jobs,
 		.retry_seconds = (unsigned)g->retry_seconds,
@@ -290,8 +311,8 @@ static bool make_all(struct server *s, struct err *e)
 	forbid_cores();
 	return file_make_dirs(s->config->data_dir, e) && take_lock(s, e) &&
 	       load_key(s, e) && make_loop(s, e) && make_catalog(s, e) &&
-	       make_jobs(s, e) && make_scheduler(s, e) && make_http(s, e) &&
-	       make_signals(s, e);
+	       make_spool(s, e) && make_jobs(s, e) && make_scheduler(s, e) &&
+	       make_http(s, e) && make_signals(s, e);
 }
 
 struct server *server_new(const struct config *c, void (*reload_cb)(void *arg),
@@ -346,6 +367,7 @@ void server_free(struct server *s)
 	http_server_free(s->http);
 	scheduler_free(s->scheduler);
 	jobs_free(s->jobs);
+	spool_free(s->spool);
 	budget_free(s->budget);
 	catalog_close(s->catalog);
 	transfers_free(s->transfers);

@@ -15,6 +15,7 @@ struct loop;
 struct scheduler;
 struct secret_key;
 struct signer;
+struct spool;
 struct transfers;
 struct workers;
 
@@ -29,6 +30,7 @@ struct server {
 	struct transfers *transfers;
 	struct catalog *catalog;
 	struct budget *budget;
+	struct spool *spool;
 	struct jobs *jobs;
 	struct scheduler *scheduler;
 	struct http_server *http;

@@ -21,7 +21,8 @@ struct config {
 	char *socket;	/* path, "" for none; NULL: DATA_DIR/cofferd.sock */
 	char *data_dir; /* NULL: /var/lib/coffer, or ~/.local/... */
 	char *log_level, *log_format;
-	uint64_t buffer_bytes;
+	char *spool_dir; /* NULL: DATA_DIR/spool */
+	uint64_t buffer_bytes, spool_bytes;
 	uint64_t max_row_bytes;
 	uint64_t max_jobs, manual_backups_max, max_tables;
 	uint64_t retry_seconds, guard_seconds, stall_seconds;

@@ -24,6 +24,7 @@ struct jobs_op;
 struct load_report;
 struct loop;
 struct signer;
+struct spool;
 struct transfers;
 struct workers;
 
@@ -35,6 +36,7 @@ struct jobs_config {
 	struct workers *blocking; /* files, name look-ups */
 	struct transfers *transfers;
 	struct budget *budget;
+	struct spool *spool; /* NULL: streams wait for their store */
 	const struct signer *signer;
 	unsigned max_jobs;	/* at once */
 	unsigned retry_seconds; /* rule 9: before the one retry */

@@ -61,6 +61,11 @@ struct part_writer *part_writer_new(const struct part_writer_config *c,
  * statement (is_open). NULL with *e filled. */
 struct sink *part_writer_port(struct part_writer *w, struct err *e) MUST_CHECK;
 
+/* Ports that are made from here on take nothing until all those before them
+ * are through: the frames of a phase may wait behind those of the one before.
+ */
+void part_writer_begin_phase(struct part_writer *w);
+
 /*
  * After the last pipeline: sends the last part, the index and, where they are
  * many, the part lists; done runs once from the loop when all are in the

@@ -114,7 +114,8 @@ struct pipeline_parts {
 	struct stage *stages[PIPELINE_STAGES_MAX]; /* in stream order */
 	size_t nstages;
 	struct sink *sink;
-	size_t link_bytes;     /* each link is full at this many bytes */
+	size_t link_bytes;     /* each link is full at this many bytes; the two
+				* of a buffer at half as many */
 	unsigned idle_seconds; /* give up when no part does work for so long */
 
 	/* What it is called when that happens and the source, or the sink, is
@@ -138,6 +139,12 @@ struct pipeline *pipeline_new(struct loop *l,
 /* Destroys the parts and ends it; done() does not run any more. This is the
  * way to cancel. NULL is fine. */
 void pipeline_free(struct pipeline *p);
+
+/*
+ * When its source has given its last frame: destroys it, so that what it holds
+ * is free before all frames are taken. False: it has not. Not from a part.
+ */
+bool pipeline_drop_source(struct pipeline *p);
 
 /* Where a pipeline spends its life: polls that found each kind of part ready
  * to go on while the others waited; for the backup's "bottleneck". */

@@ -46,8 +46,10 @@ struct source_kind {
 	const char *engine; /* "mysql" */
 	unsigned default_port;
 	const char *part_suffix; /* ".sql" */
-	bool is_by_key; /* a scope names keys, and one stream holds them all:
-			 * a restore of some of them reads the whole */
+	bool is_by_key;	  /* a scope names keys, and one stream holds them all:
+			   * a restore of some of them reads the whole */
+	bool cannot_wait; /* the server cuts who reads slowly: what the store
+			   * does not take yet is spooled */
 	/* Connects, asks for version and role, leaves. "source_check_failed"
 	 * is for the caller to say; here "connection_failed",
 	 * "access_denied". NULL with *e filled. */

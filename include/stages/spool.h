@@ -54,11 +54,13 @@ void spool_clean(const char *folder);
  * larger. */
 enum {
 	SPOOL_MEMORY_BYTES = 6 * 1024 * 1024,
-	SPOOL_MEMORY_PATIENT_BYTES = 3 * 1024 * 1024,
+	SPOOL_MEMORY_PATIENT_BYTES = 3 * 512 * 1024,
 };
 
 struct spool_stage_config {
-	unsigned stall_seconds; /* the sink took nothing for so long: failed */
+	/* The sink took nothing for so long: failed. 0: never; somebody else
+	 * sees to that. */
+	unsigned stall_seconds;
 	/*
 	 * The source may be made to wait. Then a store that is merely slower
 	 * paces it; only when the sink took nothing for patience_ms is the

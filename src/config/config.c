@@ -178,6 +178,19 @@ static bool load_file(struct config *c, const char *path, struct err *e)
 	return true;
 }
 
+/* Where nothing was set. */
+static bool default_path(char **path, const char *data_dir, const char *name,
+			 struct err *e)
+{
+	struct text t = {0};
+
+	if (*path != NULL)
+		return true;
+	text_printf(&t, "%s/%s", data_dir, name);
+	*path = text_take(&t);
+	return *path != NULL || err_nomem(e, "a setting");
+}
+
 static bool default_paths(struct config *c, struct err *e)
 {
 	const char *home = getenv("HOME");
@@ -192,13 +205,8 @@ static bool default_paths(struct config *c, struct err *e)
 		if (c->data_dir == NULL)
 			return err_nomem(e, "a setting");
 	}
-	if (c->socket == NULL) {
-		text_printf(&t, "%s/cofferd.sock", c->data_dir);
-		c->socket = text_take(&t);
-		if (c->socket == NULL)
-			return err_nomem(e, "a setting");
-	}
-	return true;
+	return default_path(&c->socket, c->data_dir, "cofferd.sock", e) &&
+	       default_path(&c->spool_dir, c->data_dir, "spool", e);
 }
 
 /* Where the file is: asked before anything else is kept. */

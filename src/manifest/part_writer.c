@@ -23,6 +23,7 @@ struct port {
 	struct sink base;
 	TAILQ_ENTRY(port) entry;
 	struct part_writer *writer;
+	unsigned phase;
 	bool is_over;
 };
 
@@ -38,6 +39,30 @@ static void wake_ports(struct part_writer *w)
 	TAILQ_FOREACH (p, &w->ports, entry) {
 		if (!p->is_over)
 			wake(&p->base.waker);
+	}
+}
+
+/* Ports stand in the order in which they were made. */
+static bool waits_for_phase(const struct port *p)
+{
+	const struct port *first;
+
+	TAILQ_FOREACH (first, &p->writer->ports, entry) {
+		if (!first->is_over)
+			return first->phase != p->phase;
+	}
+	return false;
+}
+
+/* It has taken something: who waits for its phase to end, waits for a good
+ * reason, and must not be thought dead. */
+static void calm_later(struct port *p)
+{
+	struct port *later;
+
+	TAILQ_FOREACH (later, &p->writer->ports, entry) {
+		if (later->phase > p->phase && !later->is_over)
+			wake(&later->base.waker);
 	}
 }
 
@@ -234,6 +259,7 @@ static enum flow end_port(struct port *p, struct err *e)
 		return FLOW_FAIL;
 	}
 	p->is_over = true;
+	calm_later(p);
 	return FLOW_END;
 }
 
@@ -257,6 +283,7 @@ static enum flow port_write(struct sink *sk, struct link *in, struct err *e)
 {
 	struct port *p = port_of(sk);
 	struct part_writer *w = p->writer;
+	size_t nframes;
 	enum flow f;
 
 	if (err_is(&w->err)) {
@@ -265,11 +292,14 @@ static enum flow port_write(struct sink *sk, struct link *in, struct err *e)
 	}
 	if (in->nframes == 0 && !in->eof)
 		return FLOW_WAIT;
-	if (w->holder != NULL && w->holder != p)
+	if ((w->holder != NULL && w->holder != p) || waits_for_phase(p))
 		return FLOW_WAIT;
+	nframes = in->nframes;
 	f = write_more(p, in, e);
 	if (f == FLOW_FAIL)
 		writer_fail(w, e);
+	else if (in->nframes < nframes && p->phase < w->phase)
+		calm_later(p);
 	return f;
 }
 
@@ -307,8 +337,14 @@ struct sink *part_writer_port(struct part_writer *w, struct err *e)
 	}
 	p->base.ops = &port_ops;
 	p->writer = w;
+	p->phase = w->phase;
 	TAILQ_INSERT_TAIL(&w->ports, p, entry);
 	return &p->base;
+}
+
+void part_writer_begin_phase(struct part_writer *w)
+{
+	w->phase++;
 }
 
 const struct part_writer_facts *part_writer_facts(const struct part_writer *w)

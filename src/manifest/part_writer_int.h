@@ -57,6 +57,7 @@ struct part_writer {
 	enum writer_state state;
 	struct err err; /* the first failure; all ports fail with it */
 	TAILQ_HEAD(, port) ports;
+	unsigned phase;		/* of ports that are made now */
 	struct port *holder;	/* in the middle of a statement */
 	struct parcel *open;	/* the part that is filled */
 	struct parcel *waiting; /* complete, but there is no slot to send it */

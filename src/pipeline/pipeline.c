@@ -112,11 +112,22 @@ static void adopt(struct pipeline *p, struct waker *w)
 	w->waiting = false;
 }
 
+/* The two links of a buffer hold together what one without it would. */
+static void halve(struct link *before, struct link *behind)
+{
+	before->max_bytes = (before->max_bytes + 1) / 2;
+	behind->max_bytes = (behind->max_bytes + 1) / 2;
+}
+
 static void pipeline_init(struct pipeline *p)
 {
 	for (size_t i = 0; i <= PIPELINE_STAGES_MAX; i++) {
 		TAILQ_INIT(&p->links[i].frames);
 		p->links[i].max_bytes = p->parts.link_bytes;
+	}
+	for (size_t i = 0; i < p->parts.nstages; i++) {
+		if (p->parts.stages[i]->ops->is_buffer)
+			halve(&p->links[i], &p->links[i + 1]);
 	}
 	adopt(p, &p->parts.source->waker);
 	for (size_t i = 0; i < p->parts.nstages; i++)
@@ -173,6 +184,35 @@ void pipeline_free(struct pipeline *p)
 		event_free(p->idle);
 	buffers_drop();
 	free(p);
+}
+
+static enum flow read_nothing(struct source *s, struct link *out, struct err *e)
+{
+	(void)s;
+	(void)out;
+	(void)err_bug(e, "a source was asked after its end");
+	return FLOW_FAIL;
+}
+
+static void destroy_nothing(struct source *s)
+{
+	(void)s;
+}
+
+bool pipeline_drop_source(struct pipeline *p)
+{
+	static const struct source_ops gone_ops = {
+		.name = "a source that has ended",
+		.read = read_nothing,
+		.destroy = destroy_nothing,
+	};
+
+	if (!p->links[0].eof)
+		return false;
+	p->parts.source->ops->destroy(p->parts.source);
+	p->gone.ops = &gone_ops;
+	p->parts.source = &p->gone;
+	return true;
 }
 
 void pipeline_facts(const struct pipeline *p, struct pipeline_facts *f)

@@ -13,6 +13,7 @@ struct pipeline {
 	struct event *turn; /* the only way into the pump */
 	struct event *idle;
 	struct pipeline_parts parts;
+	struct source gone; /* in place of a source that was dropped */
 	struct link links[PIPELINE_STAGES_MAX + 1];
 	bool is_blocked; /* the source's link was full, and is not half empty */
 	bool was_woken;	 /* since the last pass */

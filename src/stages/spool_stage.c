@@ -27,10 +27,12 @@
 
 enum {
 	FRONT_BYTES = 4 * 1024 * 1024,
-	FRONT_PATIENT_BYTES = 1024 * 1024,
+	FRONT_PATIENT_BYTES = 512 * 1024,
 	BACK_BYTES = 1024 * 1024, /* and what one job writes, or reads */
+	BACK_PATIENT_BYTES = 512 * 1024,
 	MIB = 1024 * 1024,
 	MS_PER_SEC = 1000,
+	NEVER_MS = 86400 * 1000,
 };
 
 /* Frames in memory, in stream order. */
@@ -103,6 +105,11 @@ static size_t front_bytes(const struct spool_stage *sp)
 	return sp->c.can_wait ? FRONT_PATIENT_BYTES : FRONT_BYTES;
 }
 
+static size_t back_bytes(const struct spool_stage *sp)
+{
+	return sp->c.can_wait ? BACK_PATIENT_BYTES : BACK_BYTES;
+}
+
 /* Something is on disk, or on its way to it or back. */
 static bool is_on_disk(const struct spool_stage *sp)
 {
@@ -154,7 +161,7 @@ static struct queue *place_for(struct spool_stage *sp, const struct frame *f,
 			       : NULL;
 	if (is_straight && fits(&sp->front, f, front_bytes(sp)))
 		return &sp->front;
-	return fits(&sp->back, f, BACK_BYTES) ? &sp->back : NULL;
+	return fits(&sp->back, f, back_bytes(sp)) ? &sp->back : NULL;
 }
 
 static bool take_one(struct spool_stage *sp, struct link *in,
@@ -199,7 +206,7 @@ static enum flow lay_back(struct spool_stage *sp, struct err *e)
 	size_t bytes = 0;
 
 	while ((f = TAILQ_FIRST(&sp->back.frames)) != NULL &&
-	       (bytes == 0 || bytes + f->len <= BACK_BYTES)) {
+	       (bytes == 0 || bytes + f->len <= back_bytes(sp))) {
 		enum spool_laid laid = spool_file_lay(
 			sp->file, f, sp->c.can_wait, &sp->write->blocks);
 
@@ -243,7 +250,7 @@ static void begin_read(struct spool_stage *sp)
 		return;
 	while ((b = TAILQ_FIRST(&sp->disk)) != NULL &&
 	       (g == NULL ||
-		(b->segment == g && bytes + b->frame->len <= BACK_BYTES))) {
+		(b->segment == g && bytes + b->frame->len <= back_bytes(sp)))) {
 		g = b->segment;
 		bytes += b->frame->len;
 		TAILQ_REMOVE(&sp->disk, b, entry);
@@ -313,8 +320,11 @@ static void watch_sink(struct spool_stage *sp, const struct link *out)
 	}
 }
 
+/* Never is a day later than anybody looks. */
 static int64_t stall_ms(const struct spool_stage *sp)
 {
+	if (sp->c.stall_seconds == 0)
+		return clock_mono_ms() - sp->moved_at_ms + NEVER_MS;
 	return (int64_t)sp->c.stall_seconds * MS_PER_SEC;
 }
 
@@ -323,7 +333,7 @@ static bool has_stalled(struct spool_stage *sp, const struct link *out,
 {
 	uint64_t waiting = sp->held_bytes + out->bytes;
 
-	if (out->nframes == 0 ||
+	if (out->nframes == 0 || sp->c.stall_seconds == 0 ||
 	    clock_mono_ms() - sp->moved_at_ms < stall_ms(sp))
 		return false;
 	(void)err_set(e, ERR_TIMEOUT, "store_stalled",

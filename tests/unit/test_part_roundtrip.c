@@ -376,6 +376,77 @@ static void test_encrypted_and_no_identity(void **state)
 	rig_fini(&r);
 }
 
+/* A link as a port finds it, without a pipeline. */
+static void fill_link(struct link *l, unsigned nframes)
+{
+	memset(l, 0, sizeof(*l));
+	TAILQ_INIT(&l->frames);
+	for (unsigned i = 0; i < nframes; i++) {
+		struct frame *f = frame_new(100);
+
+		assert_non_null(f);
+		memset(f->data, 'x', f->len = f->plain_len = 100);
+		link_push(l, f);
+	}
+	l->eof = true;
+}
+
+static enum flow poll_port(struct sink *port, struct link *in)
+{
+	struct err e = {0};
+
+	port->waker.waiting = true;
+	return port->ops->write(port, in, &e);
+}
+
+/* A phase's frames wait until all of the phase before are in parts, and their
+ * ports are told that something moves, and when it is their turn. */
+static void test_phases_keep_their_order(void **state)
+{
+	enum { PORTS = 3 };
+	struct part_writer_config c = {.source_id = RIG_SOURCE,
+				       .backup_id = RIG_BACKUP,
+				       .suffix = ".sql.zst",
+				       .part_bytes = 100000,
+				       .puts_at_once = 1};
+	struct sink *ports[PORTS];
+	struct link links[PORTS];
+	struct part_writer *w;
+	struct err e = {0};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 217);
+	c.loop = r.loop;
+	c.store = &r.fake->base;
+	c.workers = r.workers;
+	w = part_writer_new(&c, &e);
+	assert_non_null(w);
+	for (unsigned i = 0; i < PORTS; i++) {
+		if (i != 1)
+			part_writer_begin_phase(w);
+		ports[i] = part_writer_port(w, &e);
+		assert_non_null(ports[i]);
+		fill_link(&links[i], i == 0 ? 6 : 1);
+	}
+	assert_int_equal(poll_port(ports[2], &links[2]), FLOW_WAIT);
+	assert_int_equal(links[2].nframes, 1);
+	assert_int_equal(poll_port(ports[0], &links[0]), FLOW_MORE);
+	assert_false(ports[2]->waker.waiting);
+	assert_int_equal(poll_port(ports[2], &links[2]), FLOW_WAIT);
+	assert_int_equal(poll_port(ports[0], &links[0]), FLOW_END);
+	assert_int_equal(poll_port(ports[2], &links[2]), FLOW_WAIT);
+	assert_int_equal(links[2].nframes, 1);
+	assert_int_equal(poll_port(ports[1], &links[1]), FLOW_END);
+	assert_false(ports[2]->waker.waiting);
+	assert_int_equal(poll_port(ports[2], &links[2]), FLOW_END);
+	assert_int_equal(links[2].nframes, 0);
+	for (unsigned i = 0; i < PORTS; i++)
+		ports[i]->ops->destroy(ports[i]);
+	part_writer_free(w);
+	rig_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -389,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_puts_run_side_by_side),
 		cmocka_unit_test(test_waiting_for_the_store_is_told),
 		cmocka_unit_test(test_index_in_pieces),
+		cmocka_unit_test(test_phases_keep_their_order),
 	};
 
 	return cmocka_run_group_tests_name("part round trip", tests, NULL,

@@ -260,6 +260,31 @@ static void test_facts_while_it_runs(void **state)
 	rig_fini(&r);
 }
 
+/* A source that has given all may go before all is taken. */
+static void test_a_source_is_dropped_at_its_end(void **state)
+{
+	struct rig r;
+
+	rig_init(&r, *state, 1);
+	r.total = 5;
+	r.sink.part.script = "W*";
+	rig_start(&r);
+	assert_false(pipeline_drop_source(r.p));
+	while (r.given < r.total)
+		rig_turn(&r);
+	rig_turn(&r);
+	rig_turn(&r);
+	assert_true(pipeline_drop_source(r.p));
+	assert_true(r.source.part.is_destroyed);
+	assert_true(pipeline_drop_source(r.p));
+	r.sink.part.script = "";
+	wake(&r.sink.base.waker);
+	rig_run(&r);
+	assert_int_equal(r.err.code, ERR_NONE);
+	assert_int_equal(r.taken, 5);
+	rig_fini(&r);
+}
+
 #define RIG_TEST(f)                                                            \
 	cmocka_unit_test_setup_teardown(f, rig_loop_new, rig_loop_free)
 
@@ -281,6 +306,7 @@ int main(void)
 		RIG_TEST(test_many_empty_frames_fill_a_link),
 		RIG_TEST(test_time_goes_to_who_stands_still),
 		RIG_TEST(test_facts_while_it_runs),
+		RIG_TEST(test_a_source_is_dropped_at_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -287,6 +287,25 @@ static void test_a_stall_that_lasts_too_long(void **state)
 	}
 }
 
+/* Who waits for others, not for the store, waits as long as it takes. */
+static void test_without_a_limit_it_does_not_stall(void **state)
+{
+	struct rig_house h;
+	struct rig_stream st;
+
+	(void)state;
+	rig_open(&h, ROOM);
+	rig_stream(&st, &h, MANY);
+	st.c.stall_seconds = 0;
+	st.idle_seconds = 1;
+	st.sink_takes = 0;
+	rig_start(&st);
+	rig_run(&st);
+	assert_non_null(strstr(st.err.msg, "nothing moved"));
+	rig_expect(&st, ERR_TIMEOUT, "store_stalled");
+	rig_close(&h);
+}
+
 /* Its stage wakes nobody but when something is due, so the pipeline still
  * finds a source that is silent. */
 static void test_a_silent_source_is_still_found(void **state)
@@ -414,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_past_the_bound_a_source_may_wait),
 		cmocka_unit_test(test_streams_share_the_bound),
 		cmocka_unit_test(test_a_stall_that_lasts_too_long),
+		cmocka_unit_test(test_without_a_limit_it_does_not_stall),
 		cmocka_unit_test(test_a_silent_source_is_still_found),
 		cmocka_unit_test(test_waiting_takes_no_turns),
 		cmocka_unit_test(test_torn_down_at_every_moment),

@@ -51,10 +51,12 @@ static void begin_send(struct backup_job *b)
 	part_writer_finish(b->writer, &b->manifest, on_sent, b);
 }
 
-/* One pipeline of the phase is over; the last one begins the next phase. */
+/* One pipeline of a phase is over; the last one begins the next phase, if that
+ * has not begun yet. */
 static void on_pipe(void *arg, const struct err *e)
 {
-	struct backup_job *b = arg;
+	struct backup_phase *phase = arg;
+	struct backup_job *b = phase->job;
 
 	if (err_is(e)) {
 		struct err copy = *e;
@@ -62,10 +64,15 @@ static void on_pipe(void *arg, const struct err *e)
 		backup_fail(b, &copy);
 		return;
 	}
-	if (--b->nrunning > 0)
+	if (--phase->nrunning > 0)
 		return;
-	backup_pipes_drop(b);
-	begin_stream_phase(b);
+	backup_phases_reap(b);
+	if (!TAILQ_EMPTY(&b->phases))
+		return;
+	if (b->is_read)
+		begin_send(b);
+	else
+		begin_stream_phase(b);
 }
 
 static void sample(struct backup_job *b)
@@ -87,12 +94,11 @@ static void sample(struct backup_job *b)
 static void begin_stream_phase(struct backup_job *b)
 {
 	struct err e = {0};
-	size_t n;
 
 	sample(b);
-	if (!backup_stream_next(b, on_pipe, &n, &e))
+	if (!backup_stream_next(b, on_pipe, &e))
 		backup_fail(b, &e);
-	else if (n == 0)
+	else if (TAILQ_EMPTY(&b->phases))
 		begin_send(b);
 }
 
@@ -246,7 +252,11 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	sample(b);
-	backup_watch_store(b);
+	if (b->state == BACKUP_STREAM && !b->is_read &&
+	    backup_stream_is_ahead(b))
+		begin_stream_phase(b);
+	else
+		backup_watch_store(b);
 }
 
 void backup_start(struct job *job)

@@ -41,6 +41,20 @@ struct stillness {
 	int64_t since_ms;
 };
 
+/*
+ * The pipelines of one phase of the dump. When all their sources have ended
+ * the next phase may begin, though the store has not taken all of this one's
+ * frames: nothing is held at the source for the store's sake.
+ */
+struct backup_phase {
+	TAILQ_ENTRY(backup_phase) entry;
+	struct backup_job *job;
+	struct pipeline *pipes[DUMP_SOURCES_MAX];
+	size_t npipes, nrunning;
+};
+
+TAILQ_HEAD(backup_phases, backup_phase);
+
 struct backup_job {
 	struct job base;
 	enum backup_state state;
@@ -52,8 +66,9 @@ struct backup_job {
 	struct source_look look;
 	struct dump *dump;
 	struct part_writer *writer;
-	struct pipeline *pipes[DUMP_SOURCES_MAX];
-	size_t npipes, nrunning;
+	struct backup_phases phases; /* in their order; the first one's
+				      * frames are written */
+	bool is_read;		     /* the dump has no phase more */
 	struct exchange *exchange;
 	struct catalog_op *op;
 	struct event *pause; /* before the retry */

@@ -125,6 +125,7 @@ static void fill_bare(struct backup_job *b, const struct backup_record *r)
 
 void backup_job_fill(struct backup_job *b, const struct backup_record *r)
 {
+	TAILQ_INIT(&b->phases);
 	memcpy(b->base.source_id, r->source_id, ID_MAX);
 	b->base.is_patient = r->plan_id[0] != '\0';
 	if (!backup_record_copy(&b->r, r))

@@ -1,6 +1,7 @@
 /*
  * backup_stream.c - the pipelines of a backup: for each connection of the
- * dump one source, one compressing stage, one port of the part writer.
+ * dump one source, one compressing stage, one spool, one port of the part
+ * writer.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "jobs/backup/backup_stream.h"
 #include "jobs/source_scope.h"
 #include "loop/workers.h"
+#include "stages/spool.h"
 #include "stages/zstd.h"
 
 enum {
@@ -19,6 +21,9 @@ enum {
 	STREAM_BYTES = 8 * 1024 * 1024,
 	LANE_BYTES = 7 * 1024 * 1024,
 	LANES_UNASKED = 4, /* what a dump makes of parallelism 0, at most */
+	/* A store that has taken nothing for so long does not just pace the
+	 * source: a part of 32 MiB is sent within it at 16 MiB/s. */
+	PATIENCE_MS = 2000,
 };
 
 size_t backup_share_bytes(uint64_t part_bytes, unsigned lanes)
@@ -26,6 +31,24 @@ size_t backup_share_bytes(uint64_t part_bytes, unsigned lanes)
 	/* One part is filled while another one is sent. */
 	return STREAM_BYTES + (size_t)(lanes - 1) * LANE_BYTES +
 	       2 * (size_t)part_bytes;
+}
+
+static const struct source_kind *kind_of(const struct backup_job *b)
+{
+	return source_kind_find(b->opening.source.engine);
+}
+
+/* What is kept of a source that cannot wait is kept in memory first. Of the
+ * others a spool has SPOOL_MEMORY_PATIENT_BYTES beside the share, and that only
+ * while their store hangs. */
+static size_t spool_bytes(const struct backup_job *b)
+{
+	const struct source_kind *kind = kind_of(b);
+
+	if (b->base.jobs->config.spool == NULL || kind == NULL ||
+	    !kind->cannot_wait)
+		return 0;
+	return SPOOL_MEMORY_BYTES;
 }
 
 /* As many lanes as the buffers could ever hold at the same time. */
@@ -40,7 +63,7 @@ size_t backup_stream_share(struct backup_job *b)
 		lanes--;
 	if (lanes < wanted)
 		b->parallelism = lanes;
-	return backup_share_bytes(part_bytes, lanes);
+	return backup_share_bytes(part_bytes, lanes) + spool_bytes(b);
 }
 
 /* Rule 2: plans read through the source's replica, if it names one. */
@@ -135,14 +158,14 @@ bool backup_read_options(struct backup_job *b, struct err *e)
 
 bool backup_stream_open(struct backup_job *b, struct err *e)
 {
-	const struct source_kind *kind =
-		source_kind_find(b->opening.source.engine);
+	const struct source_kind *kind = kind_of(b);
 
 	if (kind == NULL)
 		return err_set(e, ERR_INVALID, "internal",
 			       "this build of the server has no %s sources",
 			       b->opening.source.engine);
 	memset(b->blocked_ms, 0, sizeof(b->blocked_ms));
+	b->is_read = false;
 	opened_address_fini(&b->address);
 	scope_fini(&b->scope);
 	return open_address(b, e) &&
@@ -161,70 +184,148 @@ static unsigned frames_in_flight(const struct backup_job *b, size_t npipes)
 	return n > 2 ? n : 2;
 }
 
-/* One of npipes. Takes src over, also on failure. */
-static bool add_pipeline(struct backup_job *b, struct source *src,
-			 size_t npipes, pipeline_done_cb *done, struct err *e)
+/* The last stage: while the store hangs, the source goes on. A phase that
+ * waits for the one before it does not stall. */
+static bool add_spool(const struct backup_job *b, struct pipeline_parts *parts,
+		      struct err *e)
 {
 	const struct jobs_config *jc = &b->base.jobs->config;
-	unsigned in_flight = frames_in_flight(b, npipes);
+	const struct spool_stage_config c = {
+		.stall_seconds =
+			TAILQ_EMPTY(&b->phases) ? jc->stall_seconds : 0,
+		.can_wait = !kind_of(b)->cannot_wait,
+		.patience_ms = PATIENCE_MS,
+	};
+	struct stage *spool;
+
+	if (jc->spool == NULL)
+		return true;
+	spool = spool_stage_new(jc->spool, &c, e);
+	if (spool == NULL)
+		return false;
+	parts->stages[parts->nstages++] = spool;
+	return true;
+}
+
+/* On failure what is there stays in parts. */
+static bool make_parts(const struct backup_job *b, struct pipeline_parts *parts,
+		       size_t npipes, struct err *e)
+{
+	parts->stages[0] = zstd_pack_new(b->base.jobs->config.cpu, b->level,
+					 frames_in_flight(b, npipes), e);
+	if (parts->stages[0] == NULL)
+		return false;
+	parts->nstages = 1;
+	if (!add_spool(b, parts, e))
+		return false;
+	parts->sink = part_writer_port(b->writer, e);
+	return parts->sink != NULL;
+}
+
+/* One of npipes. Takes src over, also on failure. */
+static bool add_pipeline(struct backup_phase *phase, struct source *src,
+			 size_t npipes, pipeline_done_cb *done, struct err *e)
+{
+	const struct backup_job *b = phase->job;
+	const struct jobs_config *jc = &b->base.jobs->config;
 	struct pipeline_parts parts = {
 		.source = src,
-		.nstages = 1,
 		.link_bytes = LINK_BYTES,
 		.idle_seconds = jc->stall_seconds,
 	};
 
-	parts.stages[0] = zstd_pack_new(jc->cpu, b->level, in_flight, e);
-	if (parts.stages[0] == NULL)
-		goto fail;
-	parts.sink = part_writer_port(b->writer, e);
-	if (parts.sink == NULL) {
-		parts.stages[0]->ops->destroy(parts.stages[0]);
-		goto fail;
-	}
-	b->pipes[b->npipes] = pipeline_new(jc->loop, &parts, done, b, e);
-	if (b->pipes[b->npipes] == NULL)
+	if (!make_parts(b, &parts, npipes, e)) {
+		for (size_t i = 0; i < parts.nstages; i++)
+			parts.stages[i]->ops->destroy(parts.stages[i]);
+		src->ops->destroy(src);
 		return false;
-	b->npipes++;
+	}
+	phase->pipes[phase->npipes] =
+		pipeline_new(jc->loop, &parts, done, phase, e);
+	if (phase->pipes[phase->npipes] == NULL)
+		return false;
+	phase->npipes++;
 	return true;
-fail:
-	src->ops->destroy(src);
+}
+
+/* On failure what was made of it stays in the list. */
+static bool add_phase(struct backup_job *b, struct source **sources, size_t n,
+		      pipeline_done_cb *done, struct err *e)
+{
+	struct backup_phase *phase = calloc(1, sizeof(*phase));
+	size_t added = 0;
+
+	if (phase == NULL) {
+		(void)err_nomem(e, "a phase of a backup");
+	} else {
+		phase->job = b;
+		part_writer_begin_phase(b->writer);
+		while (added < n &&
+		       add_pipeline(phase, sources[added], n, done, e))
+			added++;
+		phase->nrunning = added;
+		TAILQ_INSERT_TAIL(&b->phases, phase, entry);
+		if (added == n)
+			return true;
+		added++; /* it was taken over */
+	}
+	for (; added < n; added++)
+		sources[added]->ops->destroy(sources[added]);
 	return false;
 }
 
-bool backup_stream_next(struct backup_job *b, pipeline_done_cb *done, size_t *n,
+bool backup_stream_next(struct backup_job *b, pipeline_done_cb *done,
 			struct err *e)
 {
 	struct source *sources[DUMP_SOURCES_MAX];
-	size_t added = 0;
+	size_t n;
 
-	if (!b->dump->ops->next_phase(b->dump, sources, n, e))
+	if (!b->dump->ops->next_phase(b->dump, sources, &n, e))
 		return false;
-	while (added < *n && add_pipeline(b, sources[added], *n, done, e))
-		added++;
-	b->nrunning = added;
-	for (size_t i = added + 1; i < *n; i++)
-		sources[i]->ops->destroy(sources[i]);
-	return added == *n;
+	b->is_read = n == 0;
+	return n == 0 || add_phase(b, sources, n, done, e);
 }
 
-void backup_pipes_drop(struct backup_job *b)
+bool backup_stream_is_ahead(struct backup_job *b)
 {
-	for (size_t i = 0; i < b->npipes; i++) {
+	struct backup_phase *last = TAILQ_LAST(&b->phases, backup_phases);
+	size_t ended = 0;
+
+	for (size_t i = 0; last != NULL && i < last->npipes; i++)
+		ended += pipeline_drop_source(last->pipes[i]);
+	return last != NULL && ended == last->npipes;
+}
+
+static void phase_drop(struct backup_job *b, struct backup_phase *phase)
+{
+	TAILQ_REMOVE(&b->phases, phase, entry);
+	for (size_t i = 0; i < phase->npipes; i++) {
 		struct pipeline_facts f;
 
-		pipeline_facts(b->pipes[i], &f);
+		pipeline_facts(phase->pipes[i], &f);
 		b->blocked_ms[BLOCKED_SOURCE] += f.source_starved_ms;
 		b->blocked_ms[BLOCKED_STAGES] += f.source_blocked_ms;
 		b->blocked_ms[BLOCKED_STORE] += f.stage_blocked_ms;
-		pipeline_free(b->pipes[i]);
+		pipeline_free(phase->pipes[i]);
 	}
-	b->npipes = 0;
+	free(phase);
+}
+
+void backup_phases_reap(struct backup_job *b)
+{
+	struct backup_phase *first;
+
+	while ((first = TAILQ_FIRST(&b->phases)) != NULL &&
+	       first->nrunning == 0)
+		phase_drop(b, first);
 }
 
 void backup_stream_drop(struct backup_job *b)
 {
-	backup_pipes_drop(b);
+	struct backup_phase *phase;
+
+	while ((phase = TAILQ_FIRST(&b->phases)) != NULL)
+		phase_drop(b, phase);
 	if (b->dump != NULL)
 		b->dump->ops->destroy(b->dump);
 	b->dump = NULL;

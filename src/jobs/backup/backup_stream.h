@@ -5,16 +5,20 @@
 
 #include "jobs/backup/backup_int.h"
 
-/* Makes the pipelines of the next phase; *n = 0: all is out. Each ends in
- * done(b, e). False with *e filled. */
-bool backup_stream_next(struct backup_job *b, pipeline_done_cb *done, size_t *n,
+/* Makes the pipelines of the next phase; none: b->is_read. Each ends in
+ * done(phase, e). False with *e filled. */
+bool backup_stream_next(struct backup_job *b, pipeline_done_cb *done,
 			struct err *e) MUST_CHECK;
+
+/* Whether all sources of the last phase have ended, before its pipelines have;
+ * what they held is free then. */
+bool backup_stream_is_ahead(struct backup_job *b);
 
 /* Makes dump and part writer. False with *e filled. */
 bool backup_stream_open(struct backup_job *b, struct err *e) MUST_CHECK;
 
-/* Drops the pipelines of a phase. */
-void backup_pipes_drop(struct backup_job *b);
+/* Drops the first phases, as far as all their pipelines have ended. */
+void backup_phases_reap(struct backup_job *b);
 
 /* Drops pipelines, dump and writer, in that order. */
 void backup_stream_drop(struct backup_job *b);

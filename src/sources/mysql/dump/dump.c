@@ -131,6 +131,20 @@ static void view_taken(struct my_dump *d)
 		my_guard_release(d->guard);
 }
 
+/* Nothing more is asked. How long the store takes for the rest is none of the
+ * source's business. */
+static void let_go(struct my_dump *d)
+{
+	my_guard_free(d->guard);
+	my_guard_free(d->hold);
+	d->guard = d->hold = NULL;
+	for (unsigned i = 0; i < DUMP_SOURCES_MAX; i++) {
+		my_conn_free(d->conns[i]);
+		d->conns[i] = NULL;
+	}
+	d->nconns = 0;
+}
+
 /* A phase: how many sources share it (none: it is left out), how each is
  * made, and what follows when all are over. */
 struct phase {
@@ -154,7 +168,7 @@ static const struct phase phases[PHASE_COUNT] = {
 	[PHASE_POST] = {"post", one, new_post, NULL},
 	[PHASE_ACCOUNTS] = {"accounts", one_with_accounts, new_accounts, NULL},
 	[PHASE_PROOF] = {"proof", if_held, new_proof, NULL},
-	[PHASE_CHECK] = {"check", one, new_recheck, NULL},
+	[PHASE_CHECK] = {"check", one, new_recheck, let_go},
 	[PHASE_DONE] = {"done", NULL, NULL, NULL},
 };
 
@@ -209,10 +223,7 @@ static void dump_destroy(struct dump *base)
 {
 	struct my_dump *d = dump_of(base);
 
-	my_guard_free(d->guard);
-	my_guard_free(d->hold);
-	for (unsigned i = 0; i < DUMP_SOURCES_MAX; i++)
-		my_conn_free(d->conns[i]);
+	let_go(d);
 	text_free(&d->drifting.names);
 	text_free(&d->versioned.names);
 	text_free(&d->elsewhere.names);
