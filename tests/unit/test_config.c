@@ -66,6 +66,8 @@ static void test_built_in(void **state)
 	assert_true(load(&c, args("--data-dir", "/tmp/x"), &e));
 	assert_string_equal(c.listen, "127.0.0.1:7420");
 	assert_string_equal(c.socket, "/tmp/x/cofferd.sock");
+	assert_string_equal(c.spool_dir, "/tmp/x/spool");
+	assert_true(c.spool_bytes == UINT64_C(2) << 30);
 	assert_int_equal(c.buffer_bytes, 96 * 1024 * 1024);
 	assert_int_equal(c.manual_backups_max, 50);
 	assert_int_equal(c.guard_seconds, 3600);
