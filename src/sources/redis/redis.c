@@ -8,6 +8,7 @@ static const struct source_kind kind = {
 	.default_port = REDIS_DEFAULT_PORT,
 	.part_suffix = ".rdb",
 	.is_by_key = true,
+	.cannot_wait = true,
 	.probe = redis_probe,
 	.names = redis_names,
 	.dump_new = redis_dump_new,
