@@ -116,6 +116,8 @@ if WITH_REDIS
 libsources_a_SOURCES += \
 	src/sources/redis/conn.c \
 	src/sources/redis/conn.h \
+	src/sources/redis/conn_int.h \
+	src/sources/redis/conn_send.c \
 	src/sources/redis/dial.c \
 	src/sources/redis/dial.h \
 	src/sources/redis/dump/check.c \
@@ -132,6 +134,8 @@ libsources_a_SOURCES += \
 	src/sources/redis/fault.h \
 	src/sources/redis/link.c \
 	src/sources/redis/link.h \
+	src/sources/redis/link_int.h \
+	src/sources/redis/link_io.c \
 	src/sources/redis/names.c \
 	src/sources/redis/op.c \
 	src/sources/redis/op.h \

@@ -88,7 +88,7 @@ fake_redis = tests/fakes/fake_redis.c tests/fakes/fake_redis.h
 fake_redis_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
 check_PROGRAMS += tests/unit/test_redis_conn tests/unit/test_redis_dump \
 	tests/unit/test_redis_nomem tests/unit/test_redis_probe \
-	tests/unit/test_redis_tls
+	tests/unit/test_redis_tls tests/unit/test_redis_dump_part
 tests_unit_test_redis_tls_SOURCES = tests/unit/test_redis_tls.c
 tests_unit_test_redis_tls_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 
@@ -108,6 +108,10 @@ tests_unit_test_redis_nomem_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_redis_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=reallocarray \
 	-Wl,--wrap=strdup
+tests_unit_test_redis_dump_part_SOURCES = \
+	tests/unit/test_redis_dump_part.c $(redis_dump_rig)
+tests_unit_test_redis_dump_part_CPPFLAGS = $(fake_redis_cppflags)
+tests_unit_test_redis_dump_part_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_redis_dump_SOURCES = tests/unit/test_redis_dump.c \
 	$(redis_dump_rig)
 tests_unit_test_redis_dump_CPPFLAGS = $(fake_redis_cppflags)

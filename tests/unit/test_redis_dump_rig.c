@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -288,4 +289,54 @@ void rig_counted(struct text *t, const struct text *rdb, size_t len)
 {
 	text_printf(t, RIG_RESYNC "\n\n$%zu\r\n", len);
 	text_add(t, rdb->data, rdb->len);
+}
+
+/* A rig whose server sends this snapshot; says is to be freed. */
+void rig_serve(struct dump_rig *r, struct text *says, const struct text *rdb)
+{
+	rig_marked(says, rdb);
+	rig_answer(r, &(struct fake_redis_answer){.begins = "PSYNC ? -1",
+						  .says = says->data,
+						  .len = says->len});
+}
+
+void rig_expect_bytes(const struct dump_rig *r, const struct text *rdb)
+{
+	if (r->err.code != ERR_NONE)
+		print_message("%s\n", r->err.msg);
+	assert_int_equal(r->err.code, ERR_NONE);
+	assert_int_equal(r->bytes.len, rdb->len);
+	assert_memory_equal(r->bytes.data, rdb->data, rdb->len);
+}
+
+void rig_expect_failure(const struct dump_rig *r, enum err_code code,
+			const char *api, const char *words)
+{
+	if (r->err.code != code || strcmp(r->err.api, api) != 0 ||
+	    strstr(r->err.msg, words) == NULL)
+		print_message("%s: %s\n", r->err.api, r->err.msg);
+	assert_int_equal(r->err.code, code);
+	assert_string_equal(r->err.api, api);
+	assert_non_null(strstr(r->err.msg, words));
+}
+
+/* Several frames, of keys smaller and larger than one. */
+void make_large_sample(struct text *rdb)
+{
+	static char value[FRAME_BYTES * 2];
+	char name[32];
+
+	memset(value, 'v', sizeof(value));
+	make_begin(rdb);
+	for (unsigned db = 0; db < 3; db++) {
+		make_select(rdb, db);
+		for (int i = 0; i < 40; i++) {
+			(void)snprintf(name, sizeof(name), "key:%d", i);
+			make_byte(rdb, 0);
+			make_string(rdb, name, strlen(name));
+			make_string(rdb, value,
+				    i == 20 ? sizeof(value) : 12345);
+		}
+	}
+	make_end(rdb);
 }

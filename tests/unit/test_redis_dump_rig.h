@@ -80,6 +80,20 @@ void make_end(struct text *t);
  * expires) and "cart:1", in 3 "user:9", in 4 "other". */
 void make_sample(struct text *t);
 
+/* Databases 0 to 2, each with "key:0" to "key:39" in several frames, one key
+ * larger than a frame. */
+void make_large_sample(struct text *rdb);
+
+/* The server sends this snapshot, with a mark; says is to be freed. */
+void rig_serve(struct dump_rig *r, struct text *says, const struct text *rdb);
+
+/* Fails the test unless all went well and these bytes came. */
+void rig_expect_bytes(const struct dump_rig *r, const struct text *rdb);
+
+/* Fails the test unless it failed so, with these words in the sentence. */
+void rig_expect_failure(const struct dump_rig *r, enum err_code code,
+			const char *api, const char *words);
+
 /* The answer to PSYNC: with a mark, and as so many bytes. */
 void rig_marked(struct text *t, const struct text *rdb);
 void rig_counted(struct text *t, const struct text *rdb, size_t len);

@@ -5,7 +5,7 @@
  * next turn. A callback may free the connection: what runs then looks at
  * is_freed before it touches it again, and the outermost frees it.
  */
-#include "sources/redis/conn.h"
+#include "sources/redis/conn_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,18 +25,8 @@
 enum {
 	CHUNK_BYTES = 64 * 1024,
 	TURN_CHUNKS = 8, /* read and written in one turn */
-	HEAD_MAX = 32,
 	REPLY_MAX_BYTES = 1024 * 1024 * 1024,
 	NESTED_MAX = 1024 * 1024, /* elements of an array */
-};
-
-enum conn_state {
-	CONN_OPENING, /* the link comes up */
-	CONN_AUTH,    /* user and password go, the answer comes */
-	CONN_OPEN,    /* commands and replies */
-	CONN_RAW,     /* a stream is read */
-	CONN_LOST,    /* of no more use */
-	CONN_STATE_COUNT,
 };
 
 static const char *const state_names[] = {
@@ -44,25 +34,6 @@ static const char *const state_names[] = {
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) == CONN_STATE_COUNT,
 	       "one name per state");
-
-struct redis_conn {
-	struct redis_conn_events events;
-	void *arg;
-	enum conn_state state;
-	struct redis_link *link;
-	redisReader *reader;
-	struct evbuffer *out;
-	struct event *turn;
-	struct event *deadline; /* of the answer to AUTH */
-	bool is_turn_set;
-	char *hello; /* AUTH with the password; wiped when it was sent */
-	size_t hello_len, hello_sent;
-	uint64_t unanswered;
-	size_t peak;	 /* of out since on_ready ran */
-	struct err told; /* what the server said before it was asked */
-	unsigned depth;	 /* callbacks run */
-	bool is_freed;
-};
 
 static void set_state(struct redis_conn *c, enum conn_state next)
 {
@@ -124,7 +95,7 @@ static bool is_talking(const struct redis_conn *c)
 	return !c->is_freed && (c->state == CONN_AUTH || c->state == CONN_OPEN);
 }
 
-static void next_turn(struct redis_conn *c)
+void redis_conn_next_turn(struct redis_conn *c)
 {
 	if (c->is_turn_set || c->state == CONN_OPENING || c->state == CONN_LOST)
 		return;
@@ -338,7 +309,7 @@ static void wait_for_more(struct redis_conn *c, bool is_more)
 	if (c->state == CONN_LOST)
 		return;
 	if (is_more)
-		next_turn(c);
+		redis_conn_next_turn(c);
 	else
 		redis_link_wait(c->link, true, has_output(c));
 }
@@ -351,7 +322,7 @@ static void stream_on(struct redis_conn *c)
 
 	(void)write_out(c, &is_more, &e);
 	if (is_more)
-		next_turn(c);
+		redis_conn_next_turn(c);
 	if (c->events.on_ready != NULL)
 		c->events.on_ready(c->arg);
 }
@@ -417,49 +388,13 @@ static void on_up(void *arg, const struct err *e)
 	} else if (c->hello != NULL) {
 		set_state(c, CONN_AUTH);
 		(void)evtimer_add(c->deadline, &patience);
-		next_turn(c);
+		redis_conn_next_turn(c);
 	} else {
 		opened(c);
 		if (!c->is_freed)
-			next_turn(c);
+			redis_conn_next_turn(c);
 	}
 	leave(c);
-}
-
-static void add_argument(struct text *t, const char *s)
-{
-	text_printf(t, "$%zu\r\n", strlen(s));
-	text_str(t, s);
-	text_str(t, "\r\n");
-}
-
-static bool is_named(const char *user)
-{
-	return user != NULL && user[0] != '\0' && strcmp(user, "default") != 0;
-}
-
-/* Grown once, so that no copy of the password is left behind. */
-static bool make_hello(struct redis_conn *c, const struct source_address *a,
-		       struct err *e)
-{
-	const char *password = a->password != NULL ? a->password : "";
-	const char *user = is_named(a->user) ? a->user : NULL;
-	struct text t = {0};
-
-	if (user == NULL && password[0] == '\0')
-		return true;
-	if (!text_reserve(&t, strlen(password) +
-				      (user != NULL ? strlen(user) : 0) +
-				      4 * (size_t)HEAD_MAX))
-		return err_nomem(e, "a connection");
-	text_str(&t, user != NULL ? "*3\r\n" : "*2\r\n");
-	add_argument(&t, "AUTH");
-	if (user != NULL)
-		add_argument(&t, user);
-	add_argument(&t, password);
-	c->hello_len = t.len;
-	c->hello = text_take(&t);
-	return c->hello != NULL || err_nomem(e, "a connection");
 }
 
 static bool make_parts(struct redis_conn *c, const struct source_env *env,
@@ -474,7 +409,7 @@ static bool make_parts(struct redis_conn *c, const struct source_env *env,
 	if (c->turn == NULL || c->deadline == NULL || c->out == NULL ||
 	    c->reader == NULL)
 		return err_nomem(e, "a connection");
-	if (!make_hello(c, a, e))
+	if (!redis_conn_make_hello(c, a, e))
 		return false;
 	c->link = redis_link_new(env, a, &events, c, e);
 	if (c->link == NULL)
@@ -501,85 +436,10 @@ struct redis_conn *redis_conn_new(const struct source_env *env,
 	return NULL;
 }
 
-static bool add(struct redis_conn *c, const void *bytes, size_t len,
-		struct err *e)
-{
-	if (evbuffer_add(c->out, bytes, len) != 0)
-		return err_nomem(e, "a command");
-	if (evbuffer_get_length(c->out) > c->peak)
-		c->peak = evbuffer_get_length(c->out);
-	return true;
-}
-
-static bool add_head(struct redis_conn *c, char kind, size_t n, struct err *e)
-{
-	char head[HEAD_MAX];
-	int len = snprintf(head, sizeof(head), "%c%zu\r\n", kind, n);
-
-	return add(c, head, (size_t)len, e);
-}
-
-bool redis_conn_begin(struct redis_conn *c, size_t argc, struct err *e)
-{
-	if (!add_head(c, '*', argc, e))
-		return false;
-	c->unanswered++;
-	next_turn(c);
-	return true;
-}
-
-bool redis_conn_argument(struct redis_conn *c, size_t len, struct err *e)
-{
-	return add_head(c, '$', len, e);
-}
-
-bool redis_conn_bytes(struct redis_conn *c, const void *bytes, size_t len,
-		      struct err *e)
-{
-	if (!add(c, bytes, len, e))
-		return false;
-	next_turn(c);
-	return true;
-}
-
-bool redis_conn_argument_end(struct redis_conn *c, struct err *e)
-{
-	if (!add(c, "\r\n", 2, e))
-		return false;
-	next_turn(c);
-	return true;
-}
-
-bool redis_conn_send(struct redis_conn *c, size_t argc, const char *const *argv,
-		     const size_t *lens, struct err *e)
-{
-	if (!redis_conn_begin(c, argc, e))
-		return false;
-	for (size_t i = 0; i < argc; i++) {
-		size_t len = lens != NULL ? lens[i] : strlen(argv[i]);
-
-		if (!redis_conn_argument(c, len, e) ||
-		    !redis_conn_bytes(c, argv[i], len, e) ||
-		    !redis_conn_argument_end(c, e))
-			return false;
-	}
-	return true;
-}
-
-size_t redis_conn_unsent(const struct redis_conn *c)
-{
-	return evbuffer_get_length(c->out);
-}
-
-uint64_t redis_conn_unanswered(const struct redis_conn *c)
-{
-	return c->unanswered;
-}
-
 void redis_conn_go_raw(struct redis_conn *c)
 {
 	set_state(c, CONN_RAW);
-	next_turn(c);
+	redis_conn_next_turn(c);
 }
 
 /* What came together with the last reply. */

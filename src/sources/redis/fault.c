@@ -41,6 +41,8 @@ static const struct meaning meanings[] = {
 	 "its last snapshot to disk failed: look into the server's log"},
 	{"BUSY", ERR_CONFLICT, "source_unavailable",
 	 "a script runs there: try again when it is over"},
+	{"ERR BGSAVE failed", ERR_REMOTE, "source_failed",
+	 "its log tells if there was no room for a fork, or on its disk"},
 	{"OOM", ERR_REMOTE, "source_failed", "raise the server's maxmemory"},
 };
 

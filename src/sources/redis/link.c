@@ -1,8 +1,8 @@
 /*
- * link.c - from an address to bytes that flow. One one-shot event watches the
- * socket, one timer bounds the way to LINK_UP.
+ * link.c - from an address to bytes that can flow. One one-shot event watches
+ * the socket, one timer bounds the way to LINK_UP.
  */
-#include "sources/redis/link.h"
+#include "sources/redis/link_int.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,45 +25,15 @@
 #include "loop/loop.h"
 #include "sources/redis/dial.h"
 
-enum { WHERE_MAX = 160 };
-
-enum link_state {
-	LINK_LOOKUP,  /* a worker looks up the name */
-	LINK_CONNECT, /* a socket connects */
-	LINK_ASK,     /* whether it speaks plainly */
-	LINK_TLS,     /* hands are shaken */
-	LINK_UP,      /* bytes flow */
-	LINK_DOWN,    /* of no more use */
-	LINK_STATE_COUNT,
-};
-
 static const char *const state_names[] = {
 	"lookup", "connect", "ask", "tls", "up", "down",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) == LINK_STATE_COUNT,
 	       "one name per state");
 
-struct redis_link {
-	const struct source_env *env;
-	struct redis_link_events events;
-	void *arg;
-	struct redis_dial *dial;
-	enum link_state state;
-	struct event *ev;	   /* one-shot, of the socket */
-	struct event *deadline;	   /* until it is up */
-	const struct addrinfo *at; /* the address that is tried */
-	int fd;
-	SSL *tls;	/* NULL: plain */
-	bool is_asked;	/* whether TLS is spoken is known, or not asked for */
-	bool is_plain;	/* it is not */
-	bool has_heard; /* anything of the server */
-	short read_wants, write_wants; /* EV_*: what the last call waits for */
-	char where[WHERE_MAX];
-};
-
 static void on_event(evutil_socket_t fd, short what, void *arg);
 
-static void set_state(struct redis_link *l, enum link_state next)
+void redis_link_set_state(struct redis_link *l, enum link_state next)
 {
 	log_debug("sources", "redis link %p: %s -> %s", (void *)l,
 		  state_names[l->state], state_names[next]);
@@ -84,7 +54,7 @@ static void hang_up(struct redis_link *l)
 /* The last thing that is done in a callback. */
 static void fail(struct redis_link *l, const struct err *e)
 {
-	set_state(l, LINK_DOWN);
+	redis_link_set_state(l, LINK_DOWN);
 	hang_up(l);
 	(void)evtimer_del(l->deadline);
 	l->events.on_up(l->arg, e);
@@ -92,12 +62,12 @@ static void fail(struct redis_link *l, const struct err *e)
 
 static void up(struct redis_link *l)
 {
-	set_state(l, LINK_UP);
+	redis_link_set_state(l, LINK_UP);
 	(void)evtimer_del(l->deadline);
 	l->events.on_up(l->arg, NULL);
 }
 
-static void watch(struct redis_link *l, short what)
+void redis_link_watch(struct redis_link *l, short what)
 {
 	(void)event_del(l->ev);
 	(void)event_assign(l->ev, loop_base(l->env->loop), l->fd, what,
@@ -160,10 +130,10 @@ static void try_addresses(struct redis_link *l)
 {
 	int number = EADDRNOTAVAIL;
 
-	set_state(l, LINK_CONNECT);
+	redis_link_set_state(l, LINK_CONNECT);
 	if (l->dial->address.socket != NULL) {
 		if (connect_socket(l))
-			watch(l, EV_WRITE);
+			redis_link_watch(l, EV_WRITE);
 		else
 			cannot_connect(l, errno);
 		return;
@@ -171,7 +141,7 @@ static void try_addresses(struct redis_link *l)
 	for (; l->at != NULL; l->at = l->at->ai_next) {
 		if (connect_to(l, l->at->ai_family, l->at->ai_addr,
 			       l->at->ai_addrlen)) {
-			watch(l, EV_WRITE);
+			redis_link_watch(l, EV_WRITE);
 			return;
 		}
 		number = errno;
@@ -203,7 +173,10 @@ static bool set_name(struct redis_link *l)
 	bool is_number = inet_pton(AF_INET, host, number) == 1 ||
 			 inet_pton(AF_INET6, host, number) == 1;
 
-	if (!is_number && SSL_set_tlsext_host_name(l->tls, host) != 1)
+	/* The macro of SSL_set_tlsext_host_name() casts const away. */
+	if (!is_number &&
+	    SSL_ctrl(l->tls, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+		     TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host) != 1)
 		return false;
 	if (is_number)
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(l->tls),
@@ -240,10 +213,10 @@ static void shake_hands(struct redis_link *l)
 	}
 	switch (SSL_get_error(l->tls, rc)) {
 	case SSL_ERROR_WANT_READ:
-		watch(l, EV_READ);
+		redis_link_watch(l, EV_READ);
 		return;
 	case SSL_ERROR_WANT_WRITE:
-		watch(l, EV_WRITE);
+		redis_link_watch(l, EV_WRITE);
 		return;
 	default:
 		break;
@@ -255,7 +228,7 @@ static void begin_tls(struct redis_link *l)
 {
 	struct err e = {0};
 
-	set_state(l, LINK_TLS);
+	redis_link_set_state(l, LINK_TLS);
 	l->tls = SSL_new(l->dial->context);
 	if (l->tls == NULL || SSL_set_fd(l->tls, l->fd) != 1 || !set_name(l)) {
 		(void)err_nomem(&e, "TLS");
@@ -270,11 +243,11 @@ static void ask(struct redis_link *l)
 {
 	static const char ping[] = "PING\r\n";
 
-	set_state(l, LINK_ASK);
+	redis_link_set_state(l, LINK_ASK);
 	/* A socket that is new has room; where it broke, reading tells. */
 	if (send(l->fd, ping, sizeof(ping) - 1, MSG_NOSIGNAL) < 0)
 		log_debug("sources", "redis link %p: not asked", (void *)l);
-	watch(l, EV_READ);
+	redis_link_watch(l, EV_READ);
 }
 
 /* "+PONG" or an error: it speaks plainly. Anything else: perhaps TLS. */
@@ -284,7 +257,7 @@ static void hear(struct redis_link *l)
 	ssize_t n = recv(l->fd, &byte, 1, 0);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-		watch(l, EV_READ);
+		redis_link_watch(l, EV_READ);
 		return;
 	}
 	l->is_asked = true;
@@ -402,116 +375,6 @@ struct redis_link *redis_link_new(const struct source_env *env,
 const char *redis_link_where(const struct redis_link *l)
 {
 	return l->where;
-}
-
-static long lost(struct redis_link *l, const char *why, struct err *e)
-{
-	set_state(l, LINK_DOWN);
-	(void)err_set(e, ERR_CONNECT, "connection_failed",
-		      "the connection to %s broke: %s%s", l->where, why,
-		      l->tls == NULL && !l->has_heard
-			      ? "; does the port speak TLS? Then set \"tls\""
-			      : "");
-	return -1;
-}
-
-static long closed(struct redis_link *l, struct err *e)
-{
-	return lost(l, "the server closed it", e);
-}
-
-/* What a call of the TLS library that did nothing means. */
-static long tls_stopped(struct redis_link *l, int rc, short *wants,
-			struct err *e)
-{
-	int number = errno;
-
-	switch (SSL_get_error(l->tls, rc)) {
-	case SSL_ERROR_WANT_READ:
-		*wants = EV_READ;
-		return 0;
-	case SSL_ERROR_WANT_WRITE:
-		*wants = EV_WRITE;
-		return 0;
-	case SSL_ERROR_ZERO_RETURN:
-		return closed(l, e);
-	case SSL_ERROR_SYSCALL:
-		if (number != 0)
-			return lost(l, strerror(number), e);
-		return closed(l, e);
-	default:
-		break;
-	}
-	if (ERR_GET_REASON(ERR_peek_error()) ==
-	    SSL_R_UNEXPECTED_EOF_WHILE_READING)
-		return closed(l, e);
-	return lost(l, "TLS failed", e);
-}
-
-static bool is_again(int number)
-{
-	return number == EAGAIN || number == EWOULDBLOCK || number == EINTR;
-}
-
-long redis_link_read(struct redis_link *l, void *to, size_t len, struct err *e)
-{
-	size_t got = 0;
-	ssize_t n;
-
-	if (l->state != LINK_UP)
-		return closed(l, e);
-	l->read_wants = EV_READ;
-	if (l->tls != NULL) {
-		ERR_clear_error();
-		errno = 0;
-		if (SSL_read_ex(l->tls, to, len, &got) == 1)
-			return (long)got;
-		return tls_stopped(l, 0, &l->read_wants, e);
-	}
-	n = recv(l->fd, to, len, 0);
-	if (n > 0) {
-		l->has_heard = true;
-		return (long)n;
-	}
-	if (n == 0)
-		return closed(l, e);
-	return is_again(errno) ? 0 : lost(l, strerror(errno), e);
-}
-
-long redis_link_write(struct redis_link *l, const void *from, size_t len,
-		      struct err *e)
-{
-	size_t put = 0;
-	ssize_t n;
-
-	if (l->state != LINK_UP)
-		return closed(l, e);
-	l->write_wants = EV_WRITE;
-	if (l->tls != NULL) {
-		ERR_clear_error();
-		errno = 0;
-		if (SSL_write_ex(l->tls, from, len, &put) == 1)
-			return (long)put;
-		return tls_stopped(l, 0, &l->write_wants, e);
-	}
-	n = send(l->fd, from, len, MSG_NOSIGNAL);
-	if (n >= 0)
-		return (long)n;
-	return is_again(errno) ? 0 : lost(l, strerror(errno), e);
-}
-
-void redis_link_wait(struct redis_link *l, bool to_read, bool to_write)
-{
-	short what = 0;
-
-	if (to_read)
-		what |= l->read_wants != 0 ? l->read_wants : EV_READ;
-	if (to_write)
-		what |= l->write_wants != 0 ? l->write_wants : EV_WRITE;
-	if (l->state == LINK_UP && what != 0)
-		watch(l, what);
-	else
-		(void)event_del(l->ev);
 }
 
 void redis_link_free(struct redis_link *l)

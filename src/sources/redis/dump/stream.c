@@ -195,6 +195,13 @@ static bool take_refusal(struct stream *s, struct err *e)
 {
 	if (redis_is_unknown(s->payload.line) && !s->is_old)
 		return ask_as_of_old(s, e);
+	if (redis_is_unknown(s->payload.line))
+		return err_set(
+			e, ERR_REMOTE, "source_failed",
+			"the server knows neither PSYNC nor SYNC: a "
+			"backup is made as a replica makes its copy, and "
+			"services that hide the commands cannot be "
+			"backed up so");
 	return redis_fault(e, s->payload.line, "ask for a snapshot", "+psync");
 }
 

@@ -1,0 +1,48 @@
+/* conn_int.h - the inside of a connection, shared by the part that talks
+ * (conn.c) and the part that writes commands (conn_send.c). */
+#ifndef COFFER_SOURCES_REDIS_CONN_INT_H
+#define COFFER_SOURCES_REDIS_CONN_INT_H
+
+#include "sources/redis/conn.h"
+
+struct evbuffer;
+struct event;
+struct redisReader;
+struct redis_link;
+
+enum conn_state {
+	CONN_OPENING, /* the link comes up */
+	CONN_AUTH,    /* user and password go, the answer comes */
+	CONN_OPEN,    /* commands and replies */
+	CONN_RAW,     /* a stream is read */
+	CONN_LOST,    /* of no more use */
+	CONN_STATE_COUNT,
+};
+
+struct redis_conn {
+	struct redis_conn_events events;
+	void *arg;
+	enum conn_state state;
+	struct redis_link *link;
+	struct redisReader *reader;
+	struct evbuffer *out;
+	struct event *turn;
+	struct event *deadline; /* of the answer to AUTH */
+	bool is_turn_set;
+	char *hello; /* AUTH with the password; wiped when it was sent */
+	size_t hello_len, hello_sent;
+	uint64_t unanswered;
+	size_t peak;	 /* of out since on_ready ran */
+	struct err told; /* what the server said before it was asked */
+	unsigned depth;	 /* callbacks run */
+	bool is_freed;
+};
+
+/* It goes on in the next turn of the loop. */
+void redis_conn_next_turn(struct redis_conn *c);
+
+/* AUTH as the address wants it, or nothing. False: no memory. */
+bool redis_conn_make_hello(struct redis_conn *c, const struct source_address *a,
+			   struct err *e) MUST_CHECK;
+
+#endif
