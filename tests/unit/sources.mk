@@ -102,7 +102,7 @@ tests_unit_test_redis_probe_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 redis_dump_rig = tests/unit/test_redis_dump_rig.c \
 	tests/unit/test_redis_dump_rig.h $(fake_redis)
 tests_unit_test_redis_nomem_SOURCES = tests/unit/test_redis_nomem.c \
-	$(redis_dump_rig)
+	$(redis_dump_rig) $(SCARCE_MEMORY)
 tests_unit_test_redis_nomem_CPPFLAGS = $(fake_redis_cppflags)
 tests_unit_test_redis_nomem_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_redis_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \

@@ -2,8 +2,7 @@
  * test_redis_nomem.c - the n-th allocation fails, for all n: a probe, a list
  * of databases or a dump works or says so, and nothing is left behind.
  *
- * The linker sends the program's own allocations here (--wrap). Those of the
- * test's own server and rig do not count.
+ * Those of the test's own server and rig do not count.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +14,7 @@
 #include <cmocka.h>
 
 #include "loop/loop.h"
+#include "scarce_memory.h"
 #include "sources/redis/redis.h"
 #include "test_redis_dump_rig.h"
 
@@ -23,45 +23,9 @@ enum { ALLOCATIONS_MAX = 2000 };
 static unsigned countdown; /* 0: nothing fails */
 static bool is_elsewhere;  /* in the test's own server */
 
-static bool fails(void)
+bool scarce_memory_refuses(void)
 {
 	return countdown > 0 && !is_elsewhere && --countdown == 0;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-char *__real_strdup(const char *s);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-char *__wrap_strdup(const char *s);
-
-void *__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
-
-void *__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-	return fails() ? NULL : __real_reallocarray(p, n, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return fails() ? NULL : __real_strdup(s);
 }
 
 static void watch(bool is_in)
@@ -241,5 +205,5 @@ int main(void)
 		cmocka_unit_test(test_part),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return scarce_memory_verdict(cmocka_run_group_tests(tests, NULL, NULL));
 }

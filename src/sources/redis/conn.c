@@ -7,7 +7,6 @@
  */
 #include "sources/redis/conn_int.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +16,6 @@
 
 #include "base/log.h"
 #include "base/secret.h"
-#include "base/text.h"
 #include "loop/loop.h"
 #include "sources/redis/fault.h"
 #include "sources/redis/link.h"
