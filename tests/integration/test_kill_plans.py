@@ -1,6 +1,6 @@
 """cofferd is killed at random moments while four plans run every minute, of
 which its clock makes a few seconds (faketime). In the end each due time was
-decided once and run at most twice (the second time because it was
+decided once and its run started again at most once (because it was
 interrupted), every backup that is completed is sound, and nothing else lies in
 the pool. COFFER_TEST_SCHEDULE_KILLS: how often."""
 import collections
@@ -66,9 +66,11 @@ def all_backups(world):
 
 
 def check_runs(world, plan, backups):
-    """Each minute is decided once; a due time has one backup, or two when
-    the first was interrupted. How many were."""
-    assert_each_minute_once(world.runs(plan))
+    """Each minute is decided once; a run that is interrupted is started again
+    once for each decision that it serves: later due times may have been merged
+    into it while it waited. How many were interrupted."""
+    runs = world.runs(plan)
+    assert_each_minute_once(runs)
     of_due = collections.defaultdict(list)
     for backup in backups:
         if backup["plan"]["id"] == plan["id"]:
@@ -78,12 +80,12 @@ def check_runs(world, plan, backups):
         made.sort(key=lambda b: b["id"])
         assert sum(b["status"] == "completed" for b in made) <= 1, made
         started = [b for b in made if b["started_at"]]
-        assert len(started) <= 2, made
+        served = [r for r in runs if r["backup_id"] == made[-1]["id"]]
+        assert len(started) <= 1 + len(served), (made, served)
         for backup in made[:-1]:
             assert backup["error"]["code"] == "interrupted", made
         again += len(made) - 1
-    ran = {r["backup_id"] for r in world.runs(plan)
-           if r["decision"] == "run"}
+    ran = {r["backup_id"] for r in runs if r["decision"] == "run"}
     assert ran == {made[-1]["id"] for made in of_due.values()}
     return again
 
