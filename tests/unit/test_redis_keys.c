@@ -267,6 +267,12 @@ static void scores_as_text(void **state)
 		(void)snprintf(text, sizeof(text), i % 2 ? "%.17g" : "%.5f",
 			       (double)(int64_t)bits / 1e13);
 		check_score(text);
+		/* Next to the middle of two doubles from 0.5 to 1. */
+		(void)snprintf(
+			text, sizeof(text), "%.19Lf",
+			(long double)(bits >> 10 | UINT64_C(1) << 53 | 1) /
+				0x1p54L);
+		check_score(text);
 	}
 }
 
