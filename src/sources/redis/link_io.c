@@ -105,16 +105,21 @@ long redis_link_write(struct redis_link *l, const void *from, size_t len,
 	return is_again(errno) ? 0 : lost(l, strerror(errno), e);
 }
 
+static int wanted(int wants, int otherwise)
+{
+	return wants != 0 ? wants : otherwise;
+}
+
 void redis_link_wait(struct redis_link *l, bool to_read, bool to_write)
 {
-	short what = 0;
+	int what = 0;
 
 	if (to_read)
-		what |= l->read_wants != 0 ? l->read_wants : EV_READ;
+		what |= wanted(l->read_wants, EV_READ);
 	if (to_write)
-		what |= l->write_wants != 0 ? l->write_wants : EV_WRITE;
+		what |= wanted(l->write_wants, EV_WRITE);
 	if (l->state == LINK_UP && what != 0)
-		redis_link_watch(l, what);
+		redis_link_watch(l, (short)what);
 	else
 		(void)event_del(l->ev);
 }
