@@ -136,6 +136,21 @@ libsources_a_SOURCES += \
 	src/sources/redis/link.h \
 	src/sources/redis/link_int.h \
 	src/sources/redis/link_io.c \
+	src/sources/redis/load/check.c \
+	src/sources/redis/load/clear.c \
+	src/sources/redis/load/clear.h \
+	src/sources/redis/load/command.c \
+	src/sources/redis/load/command.h \
+	src/sources/redis/load/load.c \
+	src/sources/redis/load/load_int.h \
+	src/sources/redis/load/scan.c \
+	src/sources/redis/load/scan.h \
+	src/sources/redis/load/sink.c \
+	src/sources/redis/load/verify.c \
+	src/sources/redis/load/wane.c \
+	src/sources/redis/load/wane.h \
+	src/sources/redis/scope.c \
+	src/sources/redis/scope.h \
 	src/sources/redis/names.c \
 	src/sources/redis/op.c \
 	src/sources/redis/op.h \

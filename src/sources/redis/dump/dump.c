@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "sources/redis/redis.h"
+#include "sources/redis/scope.h"
 
 static struct redis_dump *dump_of(struct dump *d)
 {
@@ -36,41 +37,14 @@ static const struct dump_facts *dump_facts(const struct dump *base)
 	return &((const struct redis_dump *)(const void *)base)->facts;
 }
 
-static void free_scope(struct source_scope *s)
-{
-	for (size_t i = 0; s->keys != NULL && i < s->nkeys; i++)
-		free((void *)(uintptr_t)s->keys[i]);
-	free((void *)(uintptr_t)s->keys);
-	free((void *)(uintptr_t)s->numbers);
-}
-
 static void dump_destroy(struct dump *base)
 {
 	struct redis_dump *d = dump_of(base);
 
 	address_copy_fini(&d->address);
-	free_scope(&d->scope);
+	redis_scope_fini(&d->scope);
 	free(d->facts.counts_json);
 	free(d);
-}
-
-static bool copy_scope(struct source_scope *to, const struct source_scope *from)
-{
-	uint32_t *numbers = calloc(from->nnumbers + 1, sizeof(*numbers));
-	const char **keys = calloc(from->nkeys + 1, sizeof(const char *));
-
-	to->numbers = numbers;
-	to->keys = keys;
-	if (numbers == NULL || keys == NULL)
-		return false;
-	for (; to->nnumbers < from->nnumbers; to->nnumbers++)
-		numbers[to->nnumbers] = from->numbers[to->nnumbers];
-	for (; to->nkeys < from->nkeys; to->nkeys++) {
-		keys[to->nkeys] = strdup(from->keys[to->nkeys]);
-		if (keys[to->nkeys] == NULL)
-			return false;
-	}
-	return true;
 }
 
 static const struct dump_ops ops = {
@@ -95,7 +69,7 @@ struct dump *redis_dump_new(const struct source_env *env,
 	(void)str_copy(d->facts.consistency, sizeof(d->facts.consistency),
 		       "consistent");
 	if (!address_copy_init(&d->address, &c->address) ||
-	    !copy_scope(&d->scope, &c->scope)) {
+	    !redis_scope_copy(&d->scope, &c->scope)) {
 		dump_destroy(&d->base);
 		(void)err_nomem(e, "a dump");
 		return NULL;

@@ -1,0 +1,70 @@
+/*
+ * load_int.h - one restore into one server: keys are cut out of the snapshot
+ * as payloads of RESTORE and sent as fast as the target takes them; then each
+ * database is read again, key by key, and compared.
+ */
+#ifndef COFFER_SOURCES_REDIS_LOAD_INT_H
+#define COFFER_SOURCES_REDIS_LOAD_INT_H
+
+#include "sources/address_int.h"
+#include "sources/load.h"
+#include "sources/redis/load/wane.h"
+#include "sources/redis/rdb/tally.h"
+
+/* What an account that restores may do, as ACL SETUSER takes it. */
+#define REDIS_RESTORE_RIGHTS                                                   \
+	"+restore +select +scan +dump +pexpiretime +pttl +flushdb +unlink "    \
+	"+function|restore +info +time +config|get"
+
+/* A database of the backup that is wanted, and where it goes. */
+struct redis_target_db {
+	uint32_t from, to;
+	bool is_replaced;	/* what is there (in the scope) goes first */
+	struct redis_wane wane; /* what should be there in the end */
+	uint64_t item_keys;	/* what the index says that the stream holds */
+	struct digest item_digest;
+};
+
+struct redis_load {
+	struct load base; /* comes first */
+	const struct source_env *env;
+	struct address_copy address;
+	struct source_scope scope; /* numbers and keys, our own */
+	struct redis_target_db *databases;
+	size_t ndatabases;
+	bool is_overwrite;
+	char **confirm;
+	size_t nconfirm;
+	char source_version[64];
+	uint64_t longest; /* record of a key in bytes, 0: not known */
+	uint64_t plain_bytes;
+
+	/* Found by the check. */
+	bool is_expiry_told; /* PEXPIRETIME: from 7.0 */
+	int64_t ahead_ms;    /* its clock, of ours */
+
+	/* Counted by the sink: of the stream, by database of the backup. */
+	struct rdb_tallies stream;
+	struct load_facts facts;
+};
+
+/* The database of that number in the backup, if it is wanted; or NULL. */
+struct redis_target_db *redis_load_find(struct redis_load *l, uint32_t from);
+
+/* Now, by the target's clock, in ms since 1970. */
+int64_t redis_load_now(const struct redis_load *l);
+
+/* The RDB version that a server of that version writes and reads; 0: not
+ * known. Source: RDB_VERSION in src/rdb.h of each release. */
+unsigned redis_rdb_version(const char *server_version);
+
+/* load_ops */
+struct source_op *redis_load_check(struct load *base, load_check_cb *done,
+				   void *arg, struct err *e);
+struct sink *redis_load_sink(struct load *base, enum item_kind section,
+			     struct err *e);
+struct source_op *redis_load_verify(struct load *base, load_next_cb *next,
+				    void *next_arg, load_done_cb *done,
+				    void *arg, struct err *e);
+
+#endif
