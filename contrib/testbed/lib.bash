@@ -19,7 +19,7 @@ clean_environment() {
 	local name
 	for name in $(compgen -e); do
 		case $name in
-		COFFER_* | AWS_* | MYSQL_* | MARIADB_* | CEPH_* | \
+		COFFER_* | AWS_* | MYSQL_* | MARIADB_* | REDIS_* | CEPH_* | \
 			*_[pP][rR][oO][xX][yY] | \
 			*_CA_BUNDLE | SSL_CERT_FILE | SSL_CERT_DIR)
 			unset "$name"

@@ -12,7 +12,7 @@ from harness import bigdata, data, flow, process
 from harness.bucket import Bucket
 from harness.proxy import Halt, Proxy
 from harness.server import Cofferd
-from harness.testbed import Ceph, MariaDB, MySQL, Unavailable
+from harness.testbed import Ceph, MariaDB, MySQL, Redis, Unavailable
 
 # A test that hangs must not hang the others.
 TEST_SECONDS = 600
@@ -122,6 +122,22 @@ def mariadb(servers):
 @pytest.fixture(scope="session")
 def ceph(servers):
     return servers[1]
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    server = Redis()
+    try:
+        yield server.await_ready()
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def redis(redis_server):
+    """With nothing in it."""
+    redis_server.empty()
+    return redis_server
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The real servers: MariaDB, MySQL and S3 (Ceph's radosgw)."""
+"""The real servers: MariaDB, MySQL, Redis and S3 (Ceph's radosgw)."""
 import os
 import pathlib
 import shutil
@@ -9,6 +9,7 @@ import urllib.parse
 import uuid
 
 import boto3
+import redis
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
@@ -160,6 +161,37 @@ class MySQL(MariaDB):
 
     def program(self):
         return self.env["MYSQL_CLIENT"]
+
+
+class Redis(Server):
+    script = "redis"
+    host = "127.0.0.1"
+
+    @property
+    def port(self):
+        return int(self.env["REDIS_PORT"])
+
+    @property
+    def socket(self):
+        return self.env["REDIS_SOCKET"]
+
+    @property
+    def user(self):
+        return self.env["REDIS_USER"]
+
+    @property
+    def password(self):
+        return self.env["REDIS_PASSWORD"]
+
+    def client(self, database=0):
+        """A connection of the stock library, by the socket."""
+        return redis.Redis(unix_socket_path=self.socket, db=database,
+                           password=self.password)
+
+    def empty(self):
+        with self.client() as c:
+            c.flushall()
+            c.execute_command("FUNCTION", "FLUSH")
 
 
 class Session:
