@@ -74,9 +74,9 @@ static json_t *read_place(struct form *f, const struct source_kind *kind)
 			 path);
 }
 
-static json_t *read_tls(struct form *f)
+static json_t *read_tls(struct form *f, const struct source_kind *kind)
 {
-	const char *tls = field_word(f, "tls", tls_words, "preferred");
+	const char *tls = field_word(f, "tls", tls_words, kind->default_tls);
 	const char *ca = field_setting(f, "ca_file", FORM_OPTIONAL);
 
 	if (ca != NULL && *ca != '/')
@@ -115,9 +115,10 @@ static void read_connection(struct form *f, const struct source_kind *kind,
 			    const struct connection_place *to)
 {
 	json_t *place = read_place(f, kind), *tls;
-	const char *user = field_setting(f, "user", FORM_REQUIRED);
+	const char *user = field_setting(
+		f, "user", kind->needs_user ? FORM_REQUIRED : FORM_OPTIONAL);
 
-	tls = read_tls(f);
+	tls = read_tls(f, kind);
 	read_secret(f, to);
 	form_end(f);
 	if (place == NULL || tls == NULL ||

@@ -8,6 +8,9 @@
 #ifdef WITH_MYSQL
 #include "sources/mysql/mysql.h"
 #endif
+#ifdef WITH_REDIS
+#include "sources/redis/redis.h"
+#endif
 
 enum { KINDS_MAX = 8 };
 
@@ -20,6 +23,9 @@ const struct source_kind *const *source_kinds(void)
 
 #ifdef WITH_MYSQL
 	kinds[n++] = mysql_kind();
+#endif
+#ifdef WITH_REDIS
+	kinds[n++] = redis_kind();
 #endif
 	kinds[n] = NULL;
 	return kinds;
