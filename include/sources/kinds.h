@@ -46,7 +46,6 @@ struct source_kind {
 	const char *engine; /* "mysql" */
 	unsigned default_port;
 	const char *part_suffix; /* ".sql" */
-	const char *default_tls; /* a word of a connection's "tls" */
 	bool needs_user;	 /* none logs in without a name */
 	bool is_by_key;	  /* a scope names keys, and one stream holds them all:
 			   * a restore of some of them reads the whole */

@@ -74,9 +74,9 @@ static json_t *read_place(struct form *f, const struct source_kind *kind)
 			 path);
 }
 
-static json_t *read_tls(struct form *f, const struct source_kind *kind)
+static json_t *read_tls(struct form *f)
 {
-	const char *tls = field_word(f, "tls", tls_words, kind->default_tls);
+	const char *tls = field_word(f, "tls", tls_words, "preferred");
 	const char *ca = field_setting(f, "ca_file", FORM_OPTIONAL);
 
 	if (ca != NULL && *ca != '/')
@@ -118,7 +118,7 @@ static void read_connection(struct form *f, const struct source_kind *kind,
 	const char *user = field_setting(
 		f, "user", kind->needs_user ? FORM_REQUIRED : FORM_OPTIONAL);
 
-	tls = read_tls(f, kind);
+	tls = read_tls(f);
 	read_secret(f, to);
 	form_end(f);
 	if (place == NULL || tls == NULL ||

@@ -486,7 +486,6 @@ const struct source_kind *source_kind_find(const char *engine)
 		.engine = "mysql",
 		.default_port = 3306,
 		.part_suffix = ".sql",
-		.default_tls = "preferred",
 		.needs_user = true,
 		.probe = fake_probe,
 		.names = fake_names,

@@ -27,6 +27,11 @@ static bool is_wanted(const struct scope *s, const char *database)
 bool preflight_pick_keys(struct preflight *p, const struct index_line *l,
 			 struct err *e)
 {
+	if (strcmp(l->type, "opaque") == 0)
+		return err_set(e, ERR_CONFLICT, "target_incompatible",
+			       "the backup holds types of keys that cannot be "
+			       "taken apart: put its parts together to a "
+			       "dump.rdb, as README.txt in the pool says");
 	p->plain_bytes += l->plain_bytes;
 	if (strcmp(l->type, "database") != 0 || !is_wanted(&p->scope, l->group))
 		return true;

@@ -5,7 +5,6 @@ static const struct source_kind kind = {
 	.engine = "mysql",
 	.default_port = 3306,
 	.part_suffix = ".sql",
-	.default_tls = "preferred",
 	.needs_user = true,
 	.probe = my_probe,
 	.names = my_names,

@@ -7,9 +7,6 @@ static const struct source_kind kind = {
 	.engine = "redis",
 	.default_port = REDIS_DEFAULT_PORT,
 	.part_suffix = ".rdb",
-	/* No server tells beforehand whether it speaks TLS: one that does not
-	 * is silent until the attempt is given up. */
-	.default_tls = "disabled",
 	.is_by_key = true,
 	.cannot_wait = true,
 	.probe = redis_probe,
