@@ -75,6 +75,8 @@ class Halt:
 
     def let_go(self):
         self._go.set()
+        # Who keeps a socket keeps its connection open.
+        self._held = frozenset()
 
     def __enter__(self):
         return self
