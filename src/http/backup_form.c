@@ -69,7 +69,7 @@ bool backup_form_scope(struct form *f, char **out)
 
 void backup_form_options(struct form *f, bool is_whole)
 {
-	static const struct form_range level = {1, LEVEL_MAX, 3};
+	static const struct form_range level = {0, LEVEL_MAX, 3};
 	static const struct form_range lines = {1, PARALLELISM_MAX, 0};
 
 	(void)form_integer(f, "compression_level", &level);

@@ -24,12 +24,13 @@ def cpu_seconds(pid):
 
 
 @contextlib.contextmanager
-def running(binary, folder, server, bucket=None):
+def running(binary, folder, server, bucket=None, engine="mysql"):
     """A cofferd with its pools: "local", and "s3" where there is a bucket."""
     cofferd = Cofferd(binary, folder / "server")
     try:
         world = flow.World(cofferd.start(), server, bucket)
-        world.api.want(201, "POST", "/v1/sources", flow.source_body(server))
+        world.api.want(201, "POST", "/v1/sources",
+                       flow.source_body(server, engine=engine))
         world.api.want(201, "POST", "/v1/pools", {
             "name": "local", "storage_type": "local_directory",
             "local_directory": {"path": str(folder / "pool")}})
@@ -68,7 +69,8 @@ def forget(world, record):
 def back_up(world, pool, options, database=DATABASE):
     """A Run and the record of the backup."""
     taken = Taken(world)
-    record = world.backup(database, pool=pool, seconds=HOURS, options=options)
+    scope = [database] if database else []
+    record = world.backup(*scope, pool=pool, seconds=HOURS, options=options)
     return taken.run(record["stored_bytes"]), record
 
 

@@ -13,8 +13,10 @@ from .measure import Run
 UPLOADER = pathlib.Path(__file__).with_name("upload.py")
 
 
-def pipe(commands, out=subprocess.DEVNULL, first_in=None, env=None):
-    """Runs a pipeline; its seconds, CPU seconds and peak bytes in sum."""
+def pipe(commands, out=subprocess.DEVNULL, first_in=None, env=None,
+         words=None):
+    """Runs a pipeline; its seconds, CPU seconds and peak bytes in sum.
+    words: where its error output goes, with what is no error."""
     env = env or process.clean_environment()
     begin = time.monotonic()
     children, before = [], first_in
@@ -23,7 +25,7 @@ def pipe(commands, out=subprocess.DEVNULL, first_in=None, env=None):
         child = subprocess.Popen(
             [str(c) for c in command], env=env,
             stdin=before or subprocess.DEVNULL,
-            stdout=out if is_last else subprocess.PIPE)
+            stdout=out if is_last else subprocess.PIPE, stderr=words)
         if before and before is not first_in:
             before.close()
         before = child.stdout
@@ -108,3 +110,55 @@ def text_bytes(server, path):
     size = path.stat().st_size
     path.unlink()
     return size
+
+
+def redis_cli(server, *args):
+    return ["redis-cli", "-s", server.socket, *args]
+
+
+def redis_env(server):
+    return process.clean_environment(REDISCLI_AUTH=server.password)
+
+
+def redis_dump(server, path, level):
+    """redis-cli --rdb, through zstd unless level is None."""
+    if level is None:
+        run = pipe([redis_cli(server, "--rdb", path)], env=redis_env(server),
+                   words=subprocess.DEVNULL)
+    else:
+        with open(path, "wb") as out:
+            run = pipe([redis_cli(server, "--rdb", "-"),
+                        ["zstd", f"-{level}", "-q", "-c"]], out,
+                       env=redis_env(server), words=subprocess.DEVNULL)
+    run.stored_bytes = path.stat().st_size
+    return run
+
+
+def redis_commands(server, path):
+    """All keys of database 0 as RESTORE commands."""
+    def word(out, text):
+        out.write(b"$%d\r\n%s\r\n" % (len(text), text))
+    with server.client() as c, open(path, "wb") as out:
+        batch = []
+
+        def write():
+            pipe_ = c.pipeline(transaction=False)
+            for key in batch:
+                pipe_.dump(key)
+            for key, payload in zip(batch, pipe_.execute()):
+                out.write(b"*4\r\n")
+                for text in (b"RESTORE", key, b"0", payload):
+                    word(out, text)
+            batch.clear()
+        for key in c.scan_iter(count=1000):
+            batch.append(key)
+            if len(batch) == 1000:
+                write()
+        write()
+
+
+def redis_pipe(server, path):
+    """redis-cli --pipe < commands"""
+    with open(path, "rb") as commands:
+        return pipe([redis_cli(server, "--pipe")], first_in=commands,
+                    env=redis_env(server))
