@@ -19,7 +19,7 @@
 #include "base/text.h"
 #include "loop/loop.h"
 
-enum { CONNS = 8, ANSWERS = 64, BETWEEN_TURNS = 4, CHUNK = 65536 };
+enum { CONNS = 8, ANSWERS = 64, BETWEEN_TURNS = 4, CHUNK = 65536, WORDS = 16 };
 
 struct conn {
 	struct fake_redis *fake;
@@ -42,6 +42,8 @@ struct fake_redis {
 	const char *greeting;
 	size_t piece;
 	void (*inside)(bool is_in);
+	fake_redis_see_cb *see;
+	void *see_arg;
 	size_t received;
 	struct conn conns[CONNS];
 };
@@ -181,6 +183,8 @@ static bool number(const struct conn *c, size_t *at, char kind, size_t *out)
 static bool take_command(struct conn *c, struct text *command)
 {
 	size_t at = c->in_at, argc, len;
+	struct fake_redis_word words[WORDS];
+	struct fake_redis *f = c->fake;
 
 	if (at == c->in.len || !number(c, &at, '*', &argc))
 		return false;
@@ -192,8 +196,13 @@ static bool take_command(struct conn *c, struct text *command)
 			text_char(command, ' ');
 		/* Of large ones the log keeps the beginning. */
 		text_add(command, c->in.data + at, len < 200 ? len : 200);
+		if (i < WORDS)
+			words[i] =
+				(struct fake_redis_word){c->in.data + at, len};
 		at += len + 2;
 	}
+	if (f->see != NULL)
+		f->see(f->see_arg, words, argc < WORDS ? argc : WORDS);
 	c->in_at = at;
 	return true;
 }
@@ -333,6 +342,12 @@ void fake_redis_pieces(struct fake_redis *f, size_t bytes)
 void fake_redis_watch(struct fake_redis *f, void (*watch)(bool is_in))
 {
 	f->inside = watch;
+}
+
+void fake_redis_see(struct fake_redis *f, fake_redis_see_cb *see, void *arg)
+{
+	f->see = see;
+	f->see_arg = arg;
 }
 
 const char *fake_redis_log(struct fake_redis *f)

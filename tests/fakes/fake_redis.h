@@ -28,6 +28,11 @@ struct fake_redis_answer {
 	size_t pause_at; /* some turns of the loop pass after so many bytes */
 };
 
+struct fake_redis_word {
+	const char *bytes;
+	size_t len;
+};
+
 /* Listens on 127.0.0.1, or at socket where it is not NULL. Answers from first,
  * then second (each ends with begins == NULL, may be NULL, and is borrowed),
  * else "+OK". */
@@ -47,6 +52,12 @@ void fake_redis_pieces(struct fake_redis *f, size_t bytes);
 /* From now on watch(true) runs before, watch(false) after whatever it does
  * in the loop. */
 void fake_redis_watch(struct fake_redis *f, void (*watch)(bool is_in));
+
+/* From now on see() runs with the words of each command, any bytes, before it
+ * is answered. */
+typedef void fake_redis_see_cb(void *arg, const struct fake_redis_word *words,
+			       size_t n);
+void fake_redis_see(struct fake_redis *f, fake_redis_see_cb *see, void *arg);
 
 /* The commands that came, one a line. Valid until fake_redis_stop(). */
 const char *fake_redis_log(struct fake_redis *f);

@@ -112,6 +112,27 @@ tests_unit_test_redis_dump_part_SOURCES = \
 	tests/unit/test_redis_dump_part.c $(redis_dump_rig)
 tests_unit_test_redis_dump_part_CPPFLAGS = $(fake_redis_cppflags)
 tests_unit_test_redis_dump_part_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+check_PROGRAMS += tests/unit/test_redis_load tests/unit/test_redis_load_bad \
+	tests/unit/test_redis_load_nomem tests/unit/test_redis_wane
+redis_load_rig = tests/unit/test_redis_load_rig.c \
+	tests/unit/test_redis_load_rig.h $(redis_dump_rig)
+tests_unit_test_redis_load_SOURCES = tests/unit/test_redis_load.c \
+	$(redis_load_rig)
+tests_unit_test_redis_load_CPPFLAGS = $(fake_redis_cppflags)
+tests_unit_test_redis_load_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_redis_load_bad_SOURCES = tests/unit/test_redis_load_bad.c \
+	$(redis_load_rig)
+tests_unit_test_redis_load_bad_CPPFLAGS = $(fake_redis_cppflags)
+tests_unit_test_redis_load_bad_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_redis_load_nomem_SOURCES = tests/unit/test_redis_load_nomem.c \
+	$(redis_load_rig) $(SCARCE_MEMORY)
+tests_unit_test_redis_load_nomem_CPPFLAGS = $(fake_redis_cppflags)
+tests_unit_test_redis_load_nomem_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_redis_load_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=reallocarray \
+	-Wl,--wrap=strdup
+tests_unit_test_redis_wane_SOURCES = tests/unit/test_redis_wane.c
+tests_unit_test_redis_wane_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_redis_dump_SOURCES = tests/unit/test_redis_dump.c \
 	$(redis_dump_rig)
 tests_unit_test_redis_dump_CPPFLAGS = $(fake_redis_cppflags)

@@ -147,6 +147,7 @@ bool redis_dump_settle(struct redis_dump *d, const struct redis_content *c,
 	f->keys = f->items_done = sum.keys;
 	f->expiring = sum.expiring;
 	f->functions = c->functions;
+	f->max_statement_bytes = c->longest;
 	f->databases = c->tallies.n;
 	f->counts_json = rdb_tallies_json(&c->tallies, COUNTS_MAX);
 	if (f->counts_json == NULL)

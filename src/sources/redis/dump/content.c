@@ -69,6 +69,8 @@ static bool count_key(struct redis_content *c, const struct rdb_record *r,
 	if ((c->tally == NULL || c->tally->database != r->database) &&
 	    !begin_database(c, r, e))
 		return false;
+	if (r->end - r->value_begin > c->longest)
+		c->longest = r->end - r->value_begin;
 	rdb_tally_add(c->tally, r, digest);
 	redis_frames_key(c->frames, digest);
 	return true;

@@ -25,7 +25,8 @@ struct redis_content {
 	struct rdb_tallies tallies;
 	struct rdb_tally *tally; /* of the database at hand */
 	uint64_t functions;
-	bool is_opaque; /* what follows is not understood, so not counted */
+	uint64_t longest; /* value of a key, in bytes */
+	bool is_opaque;	  /* what follows is not understood, so not counted */
 
 	/* The whole: where what is fed lies, in the frame and the stream. */
 	size_t at;

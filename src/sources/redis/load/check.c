@@ -22,7 +22,7 @@
 #include "sources/redis/rdb/keys.h"
 #include "sources/redis/server.h"
 
-enum { MS = 1000, VALUE_MAX = 64, NUMBER_MAX = 16 };
+enum { VALUE_MAX = 64, NUMBER_MAX = 16 };
 
 /* Replies come in this order; then, for databases, those to SELECT and SCAN. */
 enum check_state {
@@ -92,7 +92,7 @@ static void check_room(struct check *k)
 	uint64_t most = redis_info_number(k->info, "maxmemory");
 	uint64_t used = redis_info_number(k->info, "used_memory");
 
-	if (most > 0 && used + k->load->plain_bytes > most)
+	if (most > 0 && (used > most || k->load->plain_bytes > most - used))
 		findings_warn(&k->findings, "target_memory",
 			      "the target may hold %" PRIu64
 			      " bytes and holds %" PRIu64
@@ -134,14 +134,15 @@ static bool take_info(struct check *k, const struct redisReply *r,
 
 static void take_time(struct check *k, const struct redisReply *r)
 {
-	unsigned long long seconds = 0, micro = 0;
+	struct redis_load *l = k->load;
+	int64_t now_ms;
 
-	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 ||
-	    !str_to_u64(r->element[0]->str, &seconds) ||
-	    !str_to_u64(r->element[1]->str, &micro))
+	if (!redis_load_time(r, &now_ms))
 		return;
-	k->load->ahead_ms =
-		(int64_t)(seconds * MS + micro / MS) - clock_now_ms();
+	l->ahead_ms = now_ms - clock_now_ms();
+	/* It is the target's clock by which keys expire. */
+	for (size_t i = 0; i < l->ndatabases; i++)
+		l->databases[i].wane.from_ms = now_ms;
 }
 
 static unsigned long long setting_of(const struct redisReply *r)
@@ -149,6 +150,7 @@ static unsigned long long setting_of(const struct redisReply *r)
 	unsigned long long n = 0;
 
 	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 ||
+	    r->element[1]->type != REDIS_REPLY_STRING ||
 	    !str_to_u64(r->element[1]->str, &n))
 		return 0;
 	return n;
@@ -172,13 +174,17 @@ static void take_databases(struct check *k, const struct redisReply *r)
 static void take_bulk(struct check *k, const struct redisReply *r)
 {
 	unsigned long long most = setting_of(r);
+	struct redis_load *l = k->load;
 
-	if (most > 0 && k->load->longest > most)
+	if (most > 0)
+		l->bulk_max = most;
+	if (l->longest > l->bulk_max)
 		findings_block(&k->findings, "target_incompatible",
 			       "a key of the backup is %" PRIu64
-			       " bytes long, and the target takes %llu: raise "
-			       "its proto-max-bulk-len",
-			       k->load->longest, most);
+			       " bytes long, and the target takes %" PRIu64
+			       ": raise its proto-max-bulk-len, and let the "
+			       "account see it (+config|get)",
+			       l->longest, l->bulk_max);
 }
 
 /* INFO's "db3:keys=7,...". */

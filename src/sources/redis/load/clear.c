@@ -7,7 +7,6 @@
 #include <hiredis/hiredis.h>
 
 #include "sources/redis/conn.h"
-#include "sources/redis/fault.h"
 #include "sources/redis/rdb/keys.h"
 
 static const struct redis_target_db *current(const struct redis_clear *c)
@@ -99,8 +98,7 @@ bool redis_clear_take(struct redis_clear *c, const struct redisReply *r,
 {
 	c->is_asked = false;
 	if (r->type == REDIS_REPLY_ERROR)
-		return redis_fault(e, r->str, "remove what is to be replaced",
-				   REDIS_RESTORE_RIGHTS);
+		return redis_load_fault(e, r, "remove what is to be replaced");
 	switch (c->step) {
 	case CLEAR_SELECT:
 		c->step = c->load->scope.nkeys == 0 ? CLEAR_FLUSH : CLEAR_SCAN;

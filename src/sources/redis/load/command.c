@@ -173,6 +173,27 @@ bool redis_command_functions(struct redis_conn *conn,
 	       send_word(conn, policy, strlen(policy), e);
 }
 
+/* What to do about it. */
+static const char *hint(const char *words)
+{
+	static const struct {
+		const char *part, *hint;
+	} hints[] = {
+		{"BUSYKEY", "somebody writes there: keep others away and "
+			    "restore again"},
+		{"OOM", "raise its maxmemory and restore again"},
+		{"payload version", "it cannot read what a later server wrote: "
+				    "restore into one of the backup's version"},
+		{"READONLY", "it became a replica: restore into its primary"},
+	};
+
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		if (strstr(words, hints[i].part) != NULL)
+			return hints[i].hint;
+	}
+	return "look into its log and restore again";
+}
+
 void redis_command_fault(struct err *e, const char *words, uint64_t after)
 {
 	char clean[WORDS_MAX];
@@ -184,12 +205,8 @@ void redis_command_fault(struct err *e, const char *words, uint64_t after)
 	(void)source_clean(clean, sizeof(clean), words);
 	(void)err_set(e, ERR_REMOTE, "target_failed",
 		      "the target refused what came after %" PRIu64
-		      " keys: %s%s",
-		      after, clean,
-		      strncmp(words, "BUSYKEY", 7) == 0
-			      ? "; somebody writes there: keep others away "
-				"and restore again"
-			      : "");
+		      " keys: %s; %s",
+		      after, clean, hint(words));
 }
 
 void redis_command_fini(struct redis_command *c)

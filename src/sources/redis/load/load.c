@@ -5,10 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <hiredis/hiredis.h>
+
 #include "base/clock.h"
 #include "base/text.h"
+#include "sources/redis/fault.h"
 #include "sources/redis/redis.h"
 #include "sources/redis/scope.h"
+
+enum { MS = 1000, MICRO = 1000 * 1000 };
+
+/* proto-max-bulk-len where nobody changed it. */
+static const uint64_t bulk_usual = 512 * 1024 * 1024;
+
+/* The end of the year 9999: no clock shows more. */
+static const unsigned long long seconds_max = 253402300799;
 
 static struct redis_load *load_of(struct load *l)
 {
@@ -27,6 +38,38 @@ struct redis_target_db *redis_load_find(struct redis_load *l, uint32_t from)
 int64_t redis_load_now(const struct redis_load *l)
 {
 	return clock_now_ms() + l->ahead_ms;
+}
+
+static bool number_of(const struct redisReply *r, unsigned long long *n)
+{
+	return r->type == REDIS_REPLY_STRING && str_to_u64(r->str, n);
+}
+
+bool redis_load_time(const struct redisReply *r, int64_t *ms)
+{
+	unsigned long long seconds, micro;
+
+	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 ||
+	    !number_of(r->element[0], &seconds) ||
+	    !number_of(r->element[1], &micro) || seconds > seconds_max ||
+	    micro >= MICRO)
+		return false;
+	*ms = (int64_t)(seconds * MS + micro / MS);
+	return true;
+}
+
+bool redis_load_fault(struct err *e, const struct redisReply *r,
+		      const char *doing)
+{
+	if (r->type != REDIS_REPLY_ERROR)
+		return err_set(e, ERR_REMOTE, "target_failed",
+			       "%s: the target's answer is none: look whether "
+			       "it is a Redis server",
+			       doing);
+	(void)redis_fault(e, r->str, doing, REDIS_RESTORE_RIGHTS);
+	if (strcmp(e->api, "source_failed") == 0)
+		(void)str_copy(e->api, sizeof(e->api), "target_failed");
+	return false;
 }
 
 unsigned redis_rdb_version(const char *server_version)
@@ -155,6 +198,7 @@ static bool copy_config(struct redis_load *l, const struct load_config *c,
 	l->is_overwrite = c->is_overwrite;
 	l->longest = c->max_statement_bytes;
 	l->plain_bytes = c->plain_bytes;
+	l->bulk_max = bulk_usual;
 	(void)str_copy(l->source_version, sizeof(l->source_version),
 		       c->source_version ? c->source_version : "");
 	l->databases = calloc(c->ndatabases + 1, sizeof(*l->databases));

@@ -16,6 +16,8 @@
 	"+restore +select +scan +dump +pexpiretime +pttl +flushdb +unlink "    \
 	"+function|restore +info +time +config|get"
 
+struct redisReply;
+
 /* A database of the backup that is wanted, and where it goes. */
 struct redis_target_db {
 	uint32_t from, to;
@@ -42,6 +44,7 @@ struct redis_load {
 	/* Found by the check. */
 	bool is_expiry_told; /* PEXPIRETIME: from 7.0 */
 	int64_t ahead_ms;    /* its clock, of ours */
+	uint64_t bulk_max;   /* bytes that it takes as one argument */
 
 	/* Counted by the sink: of the stream, by database of the backup. */
 	struct rdb_tallies stream;
@@ -53,6 +56,15 @@ struct redis_target_db *redis_load_find(struct redis_load *l, uint32_t from);
 
 /* Now, by the target's clock, in ms since 1970. */
 int64_t redis_load_now(const struct redis_load *l);
+
+/* The reply to TIME in ms since 1970. False: it is none, *ms is unchanged. */
+bool redis_load_time(const struct redisReply *r, int64_t *ms);
+
+/* What it means that the target answered so while we were doing that: as
+ * redis_fault() says it, but "target_failed" where it says "source_failed".
+ * Any type of reply. Returns false. */
+bool redis_load_fault(struct err *e, const struct redisReply *r,
+		      const char *doing);
 
 /* The RDB version that a server of that version writes and reads; 0: not
  * known. Source: RDB_VERSION in src/rdb.h of each release. */

@@ -138,8 +138,10 @@ static bool restore_functions(struct redis_sink *s, struct err *e)
 {
 	bool ok;
 
-	if (s->functions.len == 0)
+	if (s->functions.len == 0 && !s->functions.is_broken)
 		return true;
+	if (s->functions.is_broken)
+		return err_nomem(e, "functions");
 	ok = redis_command_functions(s->conn, &s->functions,
 				     rdb_version(s->reader),
 				     s->load->is_overwrite, e);
@@ -240,6 +242,19 @@ static bool is_full(const struct redis_sink *s)
 	       redis_conn_unanswered(s->conn) >= UNANSWERED_MAX;
 }
 
+/* What the target would not take is not gathered. */
+static bool is_bearable(const struct redis_sink *s, struct err *e)
+{
+	uint64_t most = s->load->bulk_max;
+
+	return (s->command.held.len <= most && s->functions.len <= most) ||
+	       err_set(e, ERR_CONFLICT, "target_incompatible",
+		       "a key of the backup is longer than %" PRIu64
+		       " bytes, the most that the target takes: raise its "
+		       "proto-max-bulk-len, and restore again",
+		       most);
+}
+
 static bool feed(struct redis_sink *s, const struct frame *f, struct err *e)
 {
 	s->frame = f->data;
@@ -253,6 +268,8 @@ static bool feed(struct redis_sink *s, const struct frame *f, struct err *e)
 			       rdb_is_opaque(s->reader));
 	if (!redis_command_keep(&s->command, f->data, s->fed, f->len))
 		return err_nomem(e, "a key");
+	if (!is_bearable(s, e))
+		return false;
 	s->fed += f->len;
 	s->load->facts.statement_bytes += f->len;
 	return true;

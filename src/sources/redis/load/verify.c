@@ -13,7 +13,6 @@
 #include <hiredis/hiredis.h>
 
 #include "base/text.h"
-#include "sources/redis/fault.h"
 #include "sources/redis/load/load_int.h"
 #include "sources/redis/load/scan.h"
 #include "sources/redis/op.h"
@@ -176,9 +175,7 @@ static bool take_expiry(struct verify *v, const struct redisReply *r,
 			struct err *e)
 {
 	if (r->type != REDIS_REPLY_INTEGER)
-		return redis_fault(
-			e, r->type == REDIS_REPLY_ERROR ? r->str : "",
-			"read when a key expires", REDIS_RESTORE_RIGHTS);
+		return redis_load_fault(e, r, "read when a key expires");
 	v->has_expiry = true;
 	v->expires_at = r->integer;
 	return true;
@@ -194,9 +191,7 @@ static bool count(struct verify *v, const struct redisReply *r, struct err *e)
 	if (r->type == REDIS_REPLY_NIL || v->expires_at == GONE)
 		return true;
 	if (r->type != REDIS_REPLY_STRING)
-		return redis_fault(e,
-				   r->type == REDIS_REPLY_ERROR ? r->str : "",
-				   "read a key", REDIS_RESTORE_RIGHTS);
+		return redis_load_fault(e, r, "read a key");
 	return rdb_payload_digest(r->str, r->len, v->names[v->at],
 				  v->lens[v->at], v->expires_at, &digest, &type,
 				  e) &&
@@ -216,12 +211,10 @@ static bool take_key(struct verify *v, const struct redisReply *r,
 
 static int64_t time_of(const struct redisReply *r, const struct redis_load *l)
 {
-	unsigned long long seconds;
+	int64_t now_ms = redis_load_now(l);
 
-	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 ||
-	    !str_to_u64(r->element[0]->str, &seconds))
-		return redis_load_now(l);
-	return (int64_t)(seconds + 1) * MS;
+	(void)redis_load_time(r, &now_ms);
+	return now_ms + MS; /* it has moved on since */
 }
 
 static bool next_database(struct verify *v, bool *is_over, struct err *e)
@@ -269,6 +262,8 @@ static bool take(struct redis_op *op, const struct redisReply *r, bool *is_over,
 
 	switch (v->state) {
 	case VERIFY_SELECT:
+		if (r->type == REDIS_REPLY_ERROR)
+			return redis_load_fault(e, r, "select a database");
 		v->state = VERIFY_SCAN;
 		return redis_scan_send(&v->scan, op->conn, e);
 	case VERIFY_SCAN:

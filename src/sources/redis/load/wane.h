@@ -4,8 +4,8 @@
  *
  * Keys are counted and digested in cells by the instant at which they expire:
  * those that never do, then seconds, then minutes, then all that is later. What
- * expires after the comparison must be there to the last byte, what expired
- * before it must be gone, and of the cells in which it fell there may be less.
+ * expires after the comparison must be there to the last byte; of the cells
+ * whose time has come there may be less.
  * So memory is bounded whatever the number of keys, and nothing that is lost
  * hides behind what expired.
  */
