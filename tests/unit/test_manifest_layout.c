@@ -97,6 +97,7 @@ static void test_readme(void **state)
 
 	(void)state;
 	assert_non_null(strstr(text, "zstd -dc"));
+	assert_non_null(strstr(text, "--appendonly no"));
 	for (const char *line = text; *line != '\0';) {
 		const char *nl = strchr(line, '\n');
 

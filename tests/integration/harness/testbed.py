@@ -43,6 +43,13 @@ class Server:
         self.env = process.read_env(self.dir / "env")
         return self
 
+    def start_again(self):
+        process.end(self.process, 30)
+        before = (self.dir / "env").stat().st_mtime_ns
+        self.start()
+        process.until(lambda: (self.dir / "env").stat().st_mtime_ns != before,
+                      120, f"{self.script} is ready again")
+
     def stop(self):
         process.end(self.process, 60)
         shutil.rmtree(self.dir, ignore_errors=True)
@@ -78,13 +85,6 @@ class MariaDB(Server):
         """As a power cut ends it."""
         pid = int((self.dir / "mariadbd.pid").read_text())
         os.kill(pid, signal.SIGKILL)
-
-    def start_again(self):
-        process.end(self.process, 30)
-        before = (self.dir / "env").stat().st_mtime_ns
-        self.start()
-        process.until(lambda: (self.dir / "env").stat().st_mtime_ns != before,
-                      120, f"{self.script} is ready again")
 
     def sql(self, text, database=None, force=False):
         """Runs statements; the rows as lists of strings."""
