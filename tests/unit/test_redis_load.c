@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -106,6 +107,36 @@ static void test_long_values_span_frames(void **state)
 	load_expect_success(&r);
 	expect_digest(&r, 1);
 	assert_true(key(&r, "key:20")->payload.len > 2 * (size_t)FRAME_BYTES);
+	load_fini(&r);
+}
+
+/* Of many commands on their way it is known which are keys. */
+static void test_keys_are_counted(void **state)
+{
+	enum { KEYS = 9000 };
+	struct load_rig r;
+	char name[16];
+
+	(void)state;
+	load_init(&r);
+	text_reset(&r.rdb);
+	make_begin(&r.rdb);
+	for (int i = 0; i < KEYS; i++) {
+		if (i % 3000 == 0)
+			make_select(&r.rdb, (unsigned)i / 3000 % 2);
+		(void)snprintf(name, sizeof(name), "key:%d", i);
+		make_key(&r.rdb, name, "x");
+	}
+	make_end(&r.rdb);
+	r.databases[1] = "1";
+	r.config.ndatabases = 2;
+	r.piece = 3000;
+	load_again(&r);
+	load_restore(&r);
+	load_expect_success(&r);
+	assert_int_equal(r.nkeys + r.nmore, KEYS);
+	assert_int_equal(r.load->ops->facts(r.load)->rows_committed, KEYS);
+	assert_int_equal(load_count(&r, "SELECT"), 3);
 	load_fini(&r);
 }
 
@@ -319,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_payloads_are_right),
 		cmocka_unit_test(test_functions_are_restored_once),
 		cmocka_unit_test(test_long_values_span_frames),
+		cmocka_unit_test(test_keys_are_counted),
 		cmocka_unit_test(test_what_came_is_verified),
 		cmocka_unit_test(test_what_differs_is_seen),
 		cmocka_unit_test(test_what_expired_is_counted),

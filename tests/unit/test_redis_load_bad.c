@@ -44,6 +44,10 @@ static void test_refusals_say_what_to_do(void **state)
 			    FAKE_REDIS_GOES_ON);
 		load_restore(&r);
 		load_expect(&r, cases[i].code, cases[i].api, cases[i].words);
+		/* Keys count, not what was said besides. */
+		if (cases[i].code == ERR_REMOTE)
+			assert_non_null(strstr(r.err.msg, "after 2 keys"));
+		assert_int_equal(r.load->ops->facts(r.load)->rows_committed, 2);
 	}
 	load_fini(&r);
 }

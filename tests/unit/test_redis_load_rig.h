@@ -39,7 +39,7 @@ struct load_rig {
 	struct text rdb;	   /* what is restored */
 	size_t at, piece;	   /* in frames of so many bytes */
 	struct load_key keys[LOAD_KEYS];
-	size_t nkeys;
+	size_t nkeys, nmore;	    /* kept, and beyond their bound */
 	struct text functions;	    /* what FUNCTION RESTORE got */
 	struct rdb_tallies tallies; /* of the file */
 	size_t item;		    /* that the index told next */

@@ -26,6 +26,7 @@
 enum {
 	UNSENT_MAX = 4 * 1024 * 1024, /* bytes; more is asked for below half */
 	UNANSWERED_MAX = 20000,	      /* commands */
+	KINDS_SPENT_MAX = 4096,
 };
 
 enum sink_state {
@@ -55,7 +56,8 @@ struct redis_sink {
 	const unsigned char *frame;   /* that is read now */
 	uint64_t fed;		      /* bytes before it */
 	struct text functions;	      /* records of libraries */
-	uint64_t sent, answered;      /* commands that write */
+	struct text kinds;	      /* of the commands on their way */
+	size_t kinds_at;	      /* those before it were answered */
 	bool is_current;	      /* database is the selected one */
 	uint32_t database;
 };
@@ -70,6 +72,31 @@ static void set_state(struct redis_sink *s, enum sink_state next)
 	log_debug("sources", "redis load: %s -> %s", state_names[s->state],
 		  state_names[next]);
 	s->state = next;
+}
+
+/* --- which commands are on their way */
+
+enum { KIND_KEY = 'k', KIND_OTHER = 'o' };
+
+/* A command was sent, its reply is to come. */
+static bool expect_reply(struct redis_sink *s, char kind, struct err *e)
+{
+	struct text *t = &s->kinds;
+
+	if (s->kinds_at > KINDS_SPENT_MAX) {
+		t->len -= s->kinds_at;
+		memmove(t->data, t->data + s->kinds_at, t->len);
+		s->kinds_at = 0;
+	}
+	text_char(t, kind);
+	return !t->is_broken || err_nomem(e, "a command");
+}
+
+/* The first of them was answered. */
+static char take_kind(struct redis_sink *s)
+{
+	return s->kinds_at < s->kinds.len ? s->kinds.data[s->kinds_at++]
+					  : (char)KIND_OTHER;
 }
 
 /* --- what the reader tells */
@@ -105,7 +132,8 @@ static bool select_database(struct redis_sink *s, uint32_t to, struct err *e)
 		return true;
 	s->is_current = true;
 	s->database = to;
-	return redis_select_send(s->conn, to, e);
+	return redis_select_send(s->conn, to, e) &&
+	       expect_reply(s, KIND_OTHER, e);
 }
 
 static bool restore_key(struct redis_sink *s, const struct rdb_record *r,
@@ -113,13 +141,11 @@ static bool restore_key(struct redis_sink *s, const struct rdb_record *r,
 {
 	struct redis_target_db *db = redis_load_find(s->load, r->database);
 
-	if (!select_database(s, db->to, e) ||
-	    !redis_command_restore(&s->command, s->conn, r,
-				   rdb_version(s->reader), e) ||
-	    !redis_wane_add(&db->wane, r->expires_at, digest, e))
-		return false;
-	s->sent++;
-	return true;
+	return select_database(s, db->to, e) &&
+	       redis_command_restore(&s->command, s->conn, r,
+				     rdb_version(s->reader), e) &&
+	       expect_reply(s, KIND_KEY, e) &&
+	       redis_wane_add(&db->wane, r->expires_at, digest, e);
 }
 
 static bool count(struct redis_sink *s, const struct rdb_record *r,
@@ -144,8 +170,8 @@ static bool restore_functions(struct redis_sink *s, struct err *e)
 		return err_nomem(e, "functions");
 	ok = redis_command_functions(s->conn, &s->functions,
 				     rdb_version(s->reader),
-				     s->load->is_overwrite, e);
-	s->sent++;
+				     s->load->is_overwrite, e) &&
+	     expect_reply(s, KIND_OTHER, e);
 	text_free(&s->functions);
 	return ok;
 }
@@ -200,7 +226,7 @@ static void refused(struct redis_sink *s, const char *words)
 {
 	struct err e = {0};
 
-	redis_command_fault(&e, words, s->answered);
+	redis_command_fault(&e, words, s->load->facts.rows_committed);
 	fail(s, &e);
 }
 
@@ -212,11 +238,13 @@ static void on_reply(void *arg, const struct redisReply *r)
 	if (s->state == SINK_CLEAR) {
 		if (!redis_clear_take(&s->clear, r, &e))
 			fail(s, &e);
-	} else if (r->type == REDIS_REPLY_ERROR) {
-		refused(s, r->str);
 	} else {
-		s->answered++;
-		s->load->facts.rows_committed = s->answered;
+		bool is_key = take_kind(s) == KIND_KEY;
+
+		if (r->type == REDIS_REPLY_ERROR)
+			refused(s, r->str);
+		else
+			s->load->facts.rows_committed += is_key;
 	}
 	if (redis_conn_unanswered(s->conn) <= UNANSWERED_MAX / 2)
 		wake(&s->base.waker);
@@ -350,6 +378,7 @@ static void sink_destroy(struct sink *base)
 	redis_clear_fini(&s->clear);
 	redis_command_fini(&s->command);
 	text_free(&s->functions);
+	text_free(&s->kinds);
 	free(s);
 }
 
