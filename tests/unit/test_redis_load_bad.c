@@ -135,6 +135,7 @@ static void test_nonsense_of_all_kinds(void **state)
 		"*2\r\n$-1\r\n$-1\r\n",
 		"*2\r\n*0\r\n*0\r\n",
 		"*2\r\n$20\r\n18446744073709551615\r\n$1\r\n1\r\n",
+		"*2\r\n$16\r\n9223372036854775\r\n$6\r\n800000\r\n",
 		"*2\r\n$1\r\n0\r\n*1\r\n:7\r\n",
 		"*2\r\n$1\r\n0\r\n*1\r\n$-1\r\n",
 		"*2\r\n$1\r\n0\r\n*1\r\n*1\r\n$-1\r\n",
