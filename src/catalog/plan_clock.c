@@ -3,7 +3,8 @@
  * time, say) and is right again. What it decided lies in the future: the plan
  * would wait until then, and its due times of all the time between would count
  * as decided. Such decisions do not count; the plan is due at once, and goes on
- * by its timer from there.
+ * by its timer from there. (Where that has a due time within three hours the
+ * scheduler takes it for one that was put off, and waits for it: decide.c.)
  */
 #include "base/text.h"
 #include "catalog/call_int.h"
