@@ -260,22 +260,32 @@ static void begin_read(struct spool_stage *sp)
 		spool_job_read(sp->read);
 }
 
+/* What was to be written stays in memory. */
+static void take_back(struct spool_stage *sp, struct spool_job *job)
+{
+	struct frame *f;
+
+	sp->is_disk_full = true;
+	while ((f = spool_file_unlay(sp->file, &job->blocks)) != NULL)
+		put_first(&sp->back, f);
+	if (!sp->c.can_wait)
+		(void)no_room(sp, "the disk of the spool is full", &sp->err);
+}
+
 static void on_written(struct spool_job *job)
 {
 	struct spool_stage *sp = job->arg;
-	struct frame *f;
 
-	if (job->verdict == SPOOL_GOOD) {
+	switch (job->verdict) {
+	case SPOOL_GOOD:
 		TAILQ_CONCAT(&sp->disk, &job->blocks, entry);
-	} else if (job->verdict == SPOOL_FAILED) {
+		break;
+	case SPOOL_FAILED:
 		sp->err = job->err;
-	} else {
-		sp->is_disk_full = true;
-		while ((f = spool_file_unlay(sp->file, &job->blocks)) != NULL)
-			put_first(&sp->back, f);
-		if (!sp->c.can_wait)
-			(void)no_room(sp, "the disk of the spool is full",
-				      &sp->err);
+		break;
+	case SPOOL_NO_ROOM:
+		take_back(sp, job);
+		break;
 	}
 	wake(&sp->base.waker);
 }

@@ -114,8 +114,12 @@ static void check_value(const uint8_t *data, size_t len, unsigned version)
 	crc = rdb_crc64(0, p, len + 2);
 	for (unsigned i = 0; i < 8; i++)
 		p[len + 2 + i] = (uint8_t)(crc >> (8 * i));
-	if (rdb_payload_digest(p, len + 10, "name", 4, RDB_NO_EXPIRY, &d, &type,
-			       &e) == err_is(&e))
+	if (rdb_payload_digest(
+		    p, len + 10,
+		    &(struct rdb_record){.name = "name",
+					 .name_len = 4,
+					 .expires_at = RDB_NO_EXPIRY},
+		    &d, &type, &e) == err_is(&e))
 		abort();
 	free(p);
 }

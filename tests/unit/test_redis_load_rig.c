@@ -344,10 +344,14 @@ struct digest load_digest(const struct load_rig *r)
 		const struct load_key *k = &r->keys[i];
 
 		assert_true(rdb_payload_digest(
-			k->payload.data, k->payload.len, k->name,
-			strlen(k->name),
-			k->expires_at > 0 ? k->expires_at : RDB_NO_EXPIRY, &sum,
-			&type, &e));
+			k->payload.data, k->payload.len,
+			&(struct rdb_record){.name = k->name,
+					     .name_len = strlen(k->name),
+					     .expires_at =
+						     k->expires_at > 0
+							     ? k->expires_at
+							     : RDB_NO_EXPIRY},
+			&sum, &type, &e));
 	}
 	return sum;
 }

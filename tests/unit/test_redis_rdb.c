@@ -412,9 +412,13 @@ static void payloads_have_the_digests_of_the_file(void **state)
 		p += name_len;
 		len = take_u32(&p);
 		assert_non_null(t);
-		if (!rdb_payload_digest(p, len, name, name_len,
-					t->record.expires_at, &digest, &type,
-					&e))
+		if (!rdb_payload_digest(
+			    p, len,
+			    &(struct rdb_record){.name = name,
+						 .name_len = name_len,
+						 .expires_at =
+							 t->record.expires_at},
+			    &digest, &type, &e))
 			fail_msg("%s", e.msg);
 		assert_int_equal(type, t->record.type);
 		assert_true(digest_equal(&digest, &t->digest));
@@ -453,8 +457,11 @@ static void values_cut_out_are_payloads(void **state)
 		payload.p[2 + len] = 0;
 		sign_again(&payload);
 		assert_true(rdb_payload_digest(
-			payload.p, payload.len, r.list[i].name, x->name_len,
-			x->expires_at, &digest, &type, &e));
+			payload.p, payload.len,
+			&(struct rdb_record){.name = r.list[i].name,
+					     .name_len = x->name_len,
+					     .expires_at = x->expires_at},
+			&digest, &type, &e));
 		assert_true(digest_equal(&digest, &r.list[i].digest));
 		free(payload.p);
 	}

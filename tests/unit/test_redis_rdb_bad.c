@@ -455,19 +455,29 @@ static void bad_payloads(void **state)
 		struct err wrong = {0};
 
 		memcpy(b.p, cases[i].bytes, b.len);
-		assert_false(rdb_payload_digest(b.p, b.len, "k", 1, -1, &d,
-						&type, &wrong));
+		assert_false(rdb_payload_digest(
+			b.p, b.len,
+			&(struct rdb_record){
+				.name = "k", .name_len = 1, .expires_at = -1},
+			&d, &type, &wrong));
 		assert_int_equal(wrong.code, ERR_DAMAGED);
 		sign_again(&b);
 		e = (struct err){0};
-		assert_int_equal(rdb_payload_digest(b.p, b.len, "k", 1, -1, &d,
-						    &type, &e),
+		assert_int_equal(rdb_payload_digest(
+					 b.p, b.len,
+					 &(struct rdb_record){.name = "k",
+							      .name_len = 1,
+							      .expires_at = -1},
+					 &d, &type, &e),
 				 cases[i].code == ERR_NONE);
 		assert_int_equal(e.code, cases[i].code);
 	}
 	for (size_t len = 0; len < 11; len++)
-		assert_false(rdb_payload_digest(b.p, len, "k", 1, -1, &d, &type,
-						&e));
+		assert_false(rdb_payload_digest(
+			b.p, len,
+			&(struct rdb_record){
+				.name = "k", .name_len = 1, .expires_at = -1},
+			&d, &type, &e));
 	free(b.p);
 }
 
@@ -494,12 +504,20 @@ static void damaged_payloads(void **state)
 			one.len = len;
 			memcpy(one.p, b.p + at, len);
 			one.p[draw(len - 10)] ^= (unsigned char)(1 + draw(255));
-			assert_false(rdb_payload_digest(one.p, len, "k", 1, -1,
-							&d, &type, &e));
+			assert_false(rdb_payload_digest(
+				one.p, len,
+				&(struct rdb_record){.name = "k",
+						     .name_len = 1,
+						     .expires_at = -1},
+				&d, &type, &e));
 			sign_again(&one);
 			e = (struct err){0};
-			if (!rdb_payload_digest(one.p, len, "k", 1, -1, &d,
-						&type, &e))
+			if (!rdb_payload_digest(
+				    one.p, len,
+				    &(struct rdb_record){.name = "k",
+							 .name_len = 1,
+							 .expires_at = -1},
+				    &d, &type, &e))
 				assert_true(e.code == ERR_DAMAGED ||
 					    e.code == ERR_INVALID);
 		}

@@ -192,9 +192,12 @@ static bool count(struct verify *v, const struct redisReply *r, struct err *e)
 		return true;
 	if (r->type != REDIS_REPLY_STRING)
 		return redis_load_fault(e, r, "read a key");
-	return rdb_payload_digest(r->str, r->len, v->names[v->at],
-				  v->lens[v->at], v->expires_at, &digest, &type,
-				  e) &&
+	return rdb_payload_digest(
+		       r->str, r->len,
+		       &(struct rdb_record){.name = v->names[v->at],
+					    .name_len = v->lens[v->at],
+					    .expires_at = v->expires_at},
+		       &digest, &type, e) &&
 	       redis_wane_add(&v->found, v->expires_at, &digest, e);
 }
 

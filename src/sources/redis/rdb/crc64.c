@@ -125,12 +125,12 @@ CLMUL static uint64_t by_folding(uint64_t crc, const unsigned char *p,
 	__m128i lanes[LANES];
 
 	for (unsigned i = 0; i < LANES; i++)
-		lanes[i] = load(p + i * LANE_BYTES);
+		lanes[i] = load(p + (size_t)i * LANE_BYTES);
 	lanes[0] = _mm_xor_si128(lanes[0], _mm_set_epi64x(0, (long long)crc));
 	for (size_t at = sizeof(lanes); at < len; at += sizeof(lanes))
 		for (unsigned i = 0; i < LANES; i++)
 			lanes[i] = fold(lanes[i], far,
-					load(p + at + i * LANE_BYTES));
+					load(p + at + (size_t)i * LANE_BYTES));
 	for (unsigned i = 1; i < LANES; i++)
 		lanes[i] = fold(lanes[i - 1], near, lanes[i]);
 	_mm_storeu_si128((__m128i *)(void *)rest, lanes[LANES - 1]);
@@ -146,7 +146,7 @@ uint64_t rdb_crc64(uint64_t crc, const void *bytes, size_t len)
 #ifdef __x86_64__
 	size_t folded = len & ~(size_t)(LANES * LANE_BYTES - 1);
 
-	if (has_clmul && folded >= 2 * LANES * LANE_BYTES) {
+	if (has_clmul && folded >= (size_t)2 * LANES * LANE_BYTES) {
 		crc = by_folding(crc, p, folded);
 		p += folded;
 		len -= folded;

@@ -73,8 +73,8 @@ static bool run(struct rdb_reader *r, const unsigned char *payload, size_t len,
 	return rdb_is_over(r) || refuse(e, "is cut");
 }
 
-bool rdb_payload_digest(const void *payload, size_t len, const char *name,
-			size_t name_len, int64_t expires_at, struct digest *d,
+bool rdb_payload_digest(const void *payload, size_t len,
+			const struct rdb_record *key, struct digest *d,
 			enum rdb_type *type, struct err *e)
 {
 	static const struct rdb_events events = {.on_end = add_to};
@@ -93,9 +93,9 @@ bool rdb_payload_digest(const void *payload, size_t len, const char *name,
 	r->is_valkey = r->version >= RDB_VERSION_VALKEY;
 	r->record = (struct rdb_record){.kind = RDB_RECORD_KEY,
 					.code = *p,
-					.name = name,
-					.name_len = name_len,
-					.expires_at = expires_at,
+					.name = key->name,
+					.name_len = key->name_len,
+					.expires_at = key->expires_at,
 					.idle_seconds = -1,
 					.frequency = -1};
 	if (rdb_type_of(r, *p, &r->record.type)) {

@@ -154,8 +154,8 @@ void rdb_free(struct rdb_reader *r);
  * ERR_DAMAGED, "damaged_stream"; or ERR_INVALID, "target_incompatible", where
  * the type is not known.
  */
-bool rdb_payload_digest(const void *payload, size_t len, const char *name,
-			size_t name_len, int64_t expires_at, struct digest *d,
+bool rdb_payload_digest(const void *payload, size_t len,
+			const struct rdb_record *key, struct digest *d,
 			enum rdb_type *type, struct err *e) MUST_CHECK;
 
 /* The CRC64 of Redis (polynomial 0xad93d23594c935a9, reflected) of more bytes;

@@ -80,7 +80,7 @@ static enum rdb_step number_head(struct rdb_reader *r, unsigned form,
 		return RDB_WAIT;
 	h->is_number = true;
 	if (form == FORM_INT8)
-		h->number = (int8_t)*p;
+		h->number = *p < 128 ? *p : *p - 256;
 	else if (form == FORM_INT16)
 		h->number = (int16_t)get_le16(p);
 	else
@@ -187,7 +187,7 @@ static inline bool take_simple(struct rdb_reader *r, struct rdb_blob *b)
 
 enum rdb_step rdb_blob(struct rdb_reader *r, struct rdb_blob *b, unsigned slot)
 {
-	struct head h;
+	struct head h = {0};
 	enum rdb_step step;
 
 	if (take_simple(r, b))
@@ -207,7 +207,7 @@ enum rdb_step rdb_blob(struct rdb_reader *r, struct rdb_blob *b, unsigned slot)
 enum rdb_step rdb_blob_at_once(struct rdb_reader *r, struct rdb_blob *b,
 			       unsigned slot)
 {
-	struct head h;
+	struct head h = {0};
 	enum rdb_step step;
 
 	if (take_simple(r, b))
@@ -259,7 +259,7 @@ static enum rdb_step short_string(struct rdb_reader *r, const struct head *h,
 
 enum rdb_step rdb_string(struct rdb_reader *r, struct digest_row *to)
 {
-	struct head h;
+	struct head h = {0};
 	struct rdb_blob b;
 	enum rdb_step step;
 
