@@ -276,17 +276,12 @@ static void on_written(struct spool_job *job)
 {
 	struct spool_stage *sp = job->arg;
 
-	switch (job->verdict) {
-	case SPOOL_GOOD:
-		TAILQ_CONCAT(&sp->disk, &job->blocks, entry);
-		break;
-	case SPOOL_FAILED:
-		sp->err = job->err;
-		break;
-	case SPOOL_NO_ROOM:
+	if (job->verdict == SPOOL_NO_ROOM)
 		take_back(sp, job);
-		break;
-	}
+	else if (job->verdict == SPOOL_FAILED)
+		sp->err = job->err;
+	if (job->verdict == SPOOL_GOOD)
+		TAILQ_CONCAT(&sp->disk, &job->blocks, entry);
 	wake(&sp->base.waker);
 }
 

@@ -16,7 +16,7 @@
 enum { MS = 1000, MICRO = 1000 * 1000 };
 
 /* proto-max-bulk-len where nobody changed it. */
-static const uint64_t bulk_usual = 512 * 1024 * 1024;
+static const uint64_t bulk_usual = UINT64_C(512) * 1024 * 1024;
 
 /* The end of the year 9999: no clock shows more. */
 static const unsigned long long seconds_max = 253402300799;

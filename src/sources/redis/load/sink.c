@@ -95,8 +95,9 @@ static bool expect_reply(struct redis_sink *s, char kind, struct err *e)
 /* The first of them was answered. */
 static char take_kind(struct redis_sink *s)
 {
-	return s->kinds_at < s->kinds.len ? s->kinds.data[s->kinds_at++]
-					  : (char)KIND_OTHER;
+	if (s->kinds_at == s->kinds.len)
+		return KIND_OTHER;
+	return s->kinds.data[s->kinds_at++];
 }
 
 /* --- what the reader tells */
