@@ -5,6 +5,7 @@
 #ifndef COFFER_JOBS_PLANS_H
 #define COFFER_JOBS_PLANS_H
 
+#include "catalog/due.h"
 #include "catalog/plans.h"
 #include "jobs/jobs.h"
 

@@ -12,6 +12,7 @@
 #include "catalog/events.h"
 #include "catalog/expiry.h"
 #include "catalog/jobs.h"
+#include "catalog/due.h"
 #include "catalog/plans.h"
 #include "catalog/pools.h"
 #include "catalog/replies.h"

@@ -22,10 +22,10 @@ struct list_spec {
 	const char *columns; /* as read() takes them */
 	const char *from;
 	const char *table; /* of from, what filters and sorts speak of */
-	const char
-		*search;    /* table by an index in the order of creation, with
-			     * names and all that filters speak of, unless they
-			     * are narrow; NULL: not searched by list_search() */
+	/* table by an index in the order of creation, with names and all that
+	 * filters speak of, unless they are narrow; NULL: not searched by
+	 * list_search() */
+	const char *search;
 	const char *totals; /* what holds the same columns counted, as n, under
 			     * the same name; NULL: none */
 	const char *sums;   /* the same in fewer rows, without what narrow

@@ -8,7 +8,7 @@ libcatalog_a_SOURCES = \
 	include/catalog/events.h \
 	include/catalog/jobs.h \
 	include/catalog/expiry.h \
-	include/catalog/plans.h \
+	include/catalog/due.h include/catalog/plans.h \
 	include/catalog/pools.h \
 	include/catalog/replies.h \
 	include/catalog/sources.h \

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "catalog/expiry.h"
+#include "catalog/due.h"
 #include "catalog/plans.h"
 #include "model/timer.h"
 

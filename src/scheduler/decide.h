@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "catalog/due.h"
 #include "catalog/plans.h"
 #include "model/timer.h"
 

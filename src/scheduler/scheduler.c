@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/zone.h"
+#include "catalog/due.h"
 #include "catalog/plans.h"
 #include "jobs/jobs.h"
 #include "loop/loop.h"

@@ -16,6 +16,7 @@
 #include "catalog/catalog.h"
 #include "catalog/expiry.h"
 #include "catalog/jobs.h"
+#include "catalog/due.h"
 #include "catalog/plans.h"
 #include "catalog/pools.h"
 #include "catalog/sources.h"

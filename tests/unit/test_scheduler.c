@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "catalog/due.h"
 #include "catalog/plans.h"
 #include "jobs_house.h"
 #include "loop/loop.h"

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 
 #include "base/clock.h"
+#include "catalog/due.h"
 #include "catalog/plans.h"
 #include "jobs/jobs_int.h"
 #include "loop/loop.h"
