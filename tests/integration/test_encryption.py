@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from harness import byhand, compare, flow, process
+from harness import byhand, compare, flow, keys as keys_of, process
 from harness.api import problem
 from harness.trip import LocalWorld
 
@@ -383,3 +383,32 @@ def test_plans_are_taken_over(cofferds, make, key, source, plain_mariadb,
         assert plans[0]["scope"] == scope
     else:
         assert plans == []
+
+
+def test_redis_encrypted(cofferds, redis, key, tmp_path):
+    """Names of keys are in no object that can be read without the key; age and
+    zstd alone give the server's file."""
+    with redis.client() as c:
+        c.set(f"{NAMED}:1", VALUE)
+        c.hset(f"{NAMED}:2", mapping={"field": VALUE})
+    before = keys_of.snapshot(redis)
+    world = EncryptedWorld(cofferds(), redis)
+    world.api.want(201, "POST", "/v1/sources", {
+        "name": "db", "engine": "redis",
+        "connection": flow.connection(redis)})
+    world.bind(tmp_path / "pool", key, identity=key)
+    backup = world.backup()
+    for path in world.folder.rglob("*"):
+        if path.is_file():
+            held = path.read_bytes()
+            assert NAMED.encode() not in held and VALUE.encode() not in held
+    dump = b"".join(
+        subprocess.run(["zstd", "-dc"], check=True, capture_output=True,
+                       input=subprocess.run(
+                           ["age", "-d", "-i", key.path, part], check=True,
+                           capture_output=True).stdout).stdout
+        for part in world.parts(backup))
+    assert dump.startswith(b"REDIS00") and NAMED.encode() in dump
+    redis.empty()
+    world.restore(backup)
+    keys_of.assert_equal(before, keys_of.snapshot(redis))

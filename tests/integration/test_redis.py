@@ -43,6 +43,12 @@ def test_every_type_comes_back(world, redis):
     assert backup["counts"]["functions"] == 1
     assert backup["counts"]["expiring"] == 2
     assert len(backup["consistency"]["replication_id"]) == 40
+    contents = world.api.items(f"/v1/backups/{backup['id']}/contents")
+    for entry in contents:
+        assert entry["keys"] == sum(k[0] == int(entry["name"])
+                                    for k in before if k != "functions")
+        assert entry["bytes"] > 0 and len(entry["digest"]) == 32
+    assert len(contents) == 16
     redis.empty()
     restore = world.restore(backup)
     assert restore["key_count"] == len(before) - 1
@@ -231,3 +237,35 @@ def test_rule2_a_replica_is_refused(world, redis):
         problem(reply, 409, "source_is_replica")
     finally:
         other.stop()
+
+
+def test_plan_verification_and_another_server(world, redis, cofferds, tmp_path):
+    """A plan's backup is read back in full, and restored by a server that
+    knows nothing but the pool."""
+    before = keys.snapshot(keys.fill(redis))
+    plan = world.api.want(201, "POST", "/v1/plans", {
+        "name": "nightly", "source": "db", "pool": "pool",
+        "strategy": "manual", "scope": {"databases": [0, 3]}})
+    started = world.api.want(202, "POST", f"/v1/plans/{plan['id']}/execute")
+    backup = world.ended_backup(started)
+    assert backup["status"] == "completed", backup
+    job = world.api.want(202, "POST", f"/v1/backups/{backup['id']}/verify",
+                         {"read": "all"})
+    assert world.api.wait_job(job["id"])["status"] == "completed"
+    assert world.record(backup["id"])["verify_status"] == "passed"
+    world.cofferd.stop()
+    other = World(cofferds(), redis)
+    other.folder = world.folder
+    other.api.want(201, "POST", "/v1/sources", {
+        "name": "db", "engine": "redis",
+        "connection": flow.connection(redis)})
+    other.api.want(201, "POST", "/v1/pools", {
+        "name": "pool", "storage_type": "local_directory",
+        "local_directory": {"path": str(world.folder)}})
+    process.until(lambda: other.api.items("/v1/backups"), 60, "it is adopted")
+    redis.empty()
+    other.restore(backup)
+    after = keys.snapshot(redis)
+    keys.assert_equal({k: v for k, v in before.items()
+                       if k[0] in (0, 3)},
+                      {k: v for k, v in after.items() if k != "functions"})

@@ -1,6 +1,7 @@
 /* contents_list.c - see contents_list.h. */
 #include "jobs/verify/contents_list.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,6 +80,29 @@ static json_t *table_of(const struct index_line *l)
 			 digest_format(&l->digest, digest));
 }
 
+/* Redis has no tables: the keys are the database's own. */
+static void count_keys(struct contents_database *db, const struct index_line *l)
+{
+	if (l->kind != ITEM_DATA)
+		return;
+	db->has_keys = true;
+	db->keys += l->rows;
+	db->bytes += l->plain_bytes;
+	digest_add(&db->digest, &l->digest);
+}
+
+static void write_keys(struct text *all, const struct contents_database *db)
+{
+	char digest[DIGEST_HEX_MAX];
+
+	if (db->has_keys)
+		text_printf(all,
+			    ",\"keys\":%" PRIu64 ",\"bytes\":%" PRIu64
+			    ",\"digest\":\"%s\"",
+			    db->keys, db->bytes,
+			    digest_format(&db->digest, digest));
+}
+
 bool contents_add(struct contents_list *c, const struct index_line *l,
 		  struct err *e)
 {
@@ -91,8 +115,11 @@ bool contents_add(struct contents_list *c, const struct index_line *l,
 	db = database_of(c, l->group);
 	if (db == NULL || db->name.is_broken)
 		return err_nomem(e, "the contents of a backup");
-	if (strcmp(l->type, "database") == 0 ||
-	    (is_table && l->kind != ITEM_DATA))
+	if (strcmp(l->type, "database") == 0) {
+		count_keys(db, l);
+		return true;
+	}
+	if (is_table && l->kind != ITEM_DATA)
 		return true;
 	to = is_table ? &db->tables : &db->objects;
 	add_value(to, is_table ? table_of(l)
@@ -112,6 +139,7 @@ char *contents_take(struct contents_list *c, struct err *e)
 
 		text_str(&all, i > 0 ? ",{\"name\":" : "{\"name\":");
 		text_str(&all, db->name.data);
+		write_keys(&all, db);
 		text_str(&all, ",\"tables\":[");
 		text_str(&all, db->tables.data);
 		text_str(&all, "],\"objects\":[");

@@ -13,6 +13,9 @@
 
 struct contents_database {
 	struct text name, tables, objects; /* JSON; lists without brackets */
+	bool has_keys;			   /* of Redis; then these count */
+	uint64_t keys, bytes;
+	struct digest digest;
 };
 
 /* Zero it to begin with. */
