@@ -104,6 +104,14 @@ static bool is_between(long double x)
 	return (mantissa & 0x7ff) == 0x400;
 }
 
+/* The type has 64 bits; whoever stands in for the processor may keep fewer. */
+static bool is_as_precise_as_told(void)
+{
+	volatile long double one = 1, least = 0x1p-63L;
+
+	return one + least != one;
+}
+
 static bool parse_quickly(const char *text, size_t len, double *score)
 {
 	static const long double powers[POWER_MAX + 1] = {
@@ -115,7 +123,8 @@ static bool parse_quickly(const char *text, size_t len, double *score)
 	struct parts p = {.at = text, .end = text + len};
 	long double x;
 
-	if (!take_parts(&p) || p.power > POWER_MAX || p.power < -POWER_MAX)
+	if (!is_as_precise_as_told() || !take_parts(&p) ||
+	    p.power > POWER_MAX || p.power < -POWER_MAX)
 		return false;
 	x = (long double)p.digits;
 	x = p.power < 0 ? x / powers[-p.power] : x * powers[p.power];
