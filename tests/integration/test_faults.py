@@ -257,7 +257,8 @@ def test_memory_is_given_back_when_the_store_is_slow(make_world, ceph,
                                                      database, begin):
     """While the store stands still, the source is not read on: no more is
     read than the budget holds."""
-    world = make_world(env={"COFFER_BUFFER_BYTES": str(24 << 20)})
+    world = make_world(env={"COFFER_BUFFER_BYTES": str(24 << 20),
+                            "COFFER_SPOOL_BYTES": "0"})
     reads = []
 
     def stands_still():

@@ -93,7 +93,8 @@ def test_restore_is_cut(relayed, full):
 def test_server_killed_in_the_middle(cofferds, tmp_path, halts):
     server = Redis()
     try:
-        keys.fill_many(server.await_ready(), 1200, size=10_000)
+        # More than the sockets between the two hold.
+        keys.fill_many(server.await_ready(), 10_000, size=10_000)
         world = World(cofferds(env=QUICK), server).prepare(tmp_path / "pool")
         with halts(world, down=MEGABYTES << 19) as halt:
             backup = world.start_backup()
