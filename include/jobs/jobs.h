@@ -45,8 +45,7 @@ struct jobs_config {
 	uint64_t max_row_bytes;
 	unsigned puts_at_once;	/* of one backup */
 	unsigned stall_seconds; /* no byte for so long: it failed */
-	unsigned probe_seconds; /* between looks at pools and sources; 0: never
-				 */
+	unsigned probe_seconds; /* between looks at pools, sources; 0: never */
 };
 
 /* NULL with *e filled. */
@@ -111,8 +110,7 @@ struct jobs_op *jobs_restore_check(struct jobs *j,
 				   jobs_restore_report_cb *done, void *arg,
 				   struct err *e) MUST_CHECK;
 
-/* Rule 13, with the errors of catalog_backup_delete(). The objects go in a
- * job of their own. */
+/* Rule 13; errors: catalog_backup_delete(). The objects go in a job. */
 struct jobs_op *jobs_delete(struct jobs *j, const char *backup,
 			    catalog_backup_cb *done, void *arg,
 			    struct err *e) MUST_CHECK;

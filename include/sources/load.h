@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "pipeline/pipeline.h"
 #include "sources/address.h"
+#include "sources/load_report.h"
 
 struct source_op;
 
@@ -26,25 +27,6 @@ struct load_item {
 typedef bool load_next_cb(void *arg, struct load_item *item);
 
 typedef void load_done_cb(void *arg, const struct err *e);
-
-/* Something that a look at the target found. A blocker's code is the API's:
- * "target_not_empty" "confirm_required" "target_incompatible" ...; a
- * warning's is its own ("definer_missing"). */
-struct load_finding {
-	bool is_blocker;
-	char code[ERR_API_MAX];
-	char detail[ERR_MSG_MAX];
-};
-
-enum { LOAD_FINDINGS_MAX = 64 };
-
-/* All that was found; names are "shop" or "shop.orders", as at the target. */
-struct load_report {
-	const struct load_finding *findings; /* blockers first */
-	size_t nfindings;
-	const char *const *would_create, *const *would_replace;
-	size_t ncreate, nreplace;
-};
 
 /* e: the target could not be looked at, report is NULL then. Both are valid
  * during the call only. */

@@ -24,6 +24,7 @@ libcatalog_a_SOURCES = \
 	src/catalog/call.c \
 	src/catalog/call_int.h \
 	src/catalog/catalog_int.h \
+	src/catalog/rows_int.h \
 	src/catalog/claims.c \
 	src/catalog/claims_int.h \
 	src/catalog/db.c \

@@ -3,6 +3,7 @@ libpipeline_a_SOURCES = \
 	include/pipeline/budget.h \
 	include/pipeline/buffer.h \
 	include/pipeline/frame.h \
+	include/pipeline/link.h \
 	include/pipeline/pipeline.h \
 	src/pipeline/budget.c \
 	src/pipeline/buffer.c \

@@ -4,6 +4,7 @@ libsources_a_SOURCES = \
 	include/sources/dump.h \
 	include/sources/kinds.h \
 	include/sources/load.h \
+	include/sources/load_report.h \
 	src/sources/kinds.c \
 	src/sources/address.c \
 	src/sources/address_int.h \
@@ -175,12 +176,14 @@ libsources_a_SOURCES += \
 	src/sources/redis/rdb/pack_int.h \
 	src/sources/redis/rdb/packs.c \
 	src/sources/redis/rdb/payload.c \
+	src/sources/redis/rdb/payload.h \
 	src/sources/redis/rdb/rdb.h \
 	src/sources/redis/rdb/reader.c \
 	src/sources/redis/rdb/reader_int.h \
 	src/sources/redis/rdb/records.c \
 	src/sources/redis/rdb/score.c \
 	src/sources/redis/rdb/stream.c \
+	src/sources/redis/rdb/steps_int.h \
 	src/sources/redis/rdb/strings.c \
 	src/sources/redis/rdb/strings_int.h \
 	src/sources/redis/rdb/tally.c \

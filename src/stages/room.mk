@@ -3,6 +3,7 @@ libstages_a_SOURCES = \
 	include/stages/spool.h \
 	include/stages/zstd.h \
 	src/stages/spool_int.h \
+	src/stages/spool_seal_int.h \
 	src/stages/spool.c \
 	src/stages/spool_file.c \
 	src/stages/spool_job.c \

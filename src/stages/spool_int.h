@@ -21,30 +21,11 @@
 #include "loop/workers.h"
 #include "pipeline/frame.h"
 #include "stages/spool.h"
-
-enum { SPOOL_TAG_LEN = 16 };
+#include "stages/spool_seal_int.h"
 
 /* Of files that have a name for a moment; mkostemp() makes up the rest. */
 #define SPOOL_FILE_PREFIX "coffer-spool-"
 enum { SPOOL_FILE_RANDOM = 6 };
-
-/* AES-256-GCM; used by one thread at a time. */
-struct spool_cipher;
-
-/* Two with the same new key, which nobody else has. False with *e filled, and
- * neither made. */
-bool spool_ciphers_new(struct spool_cipher *pair[2], struct err *e) MUST_CHECK;
-
-/* Wipes the key. NULL is fine. */
-void spool_cipher_free(struct spool_cipher *c);
-
-/* In place. A number is never used twice. False: OpenSSL failed. */
-bool spool_seal(struct spool_cipher *c, uint64_t number, void *bytes,
-		size_t len, unsigned char tag[SPOOL_TAG_LEN]) MUST_CHECK;
-
-/* In place. False: these are not the bytes that were sealed. */
-bool spool_open(struct spool_cipher *c, uint64_t number, void *bytes,
-		size_t len, const unsigned char tag[SPOOL_TAG_LEN]) MUST_CHECK;
 
 struct spool_segment {
 	TAILQ_ENTRY(spool_segment) entry;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sources/redis/rdb/payload.h"
 #include "sources/redis/rdb/rdb.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

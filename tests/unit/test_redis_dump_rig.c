@@ -12,6 +12,7 @@
 
 #include "loop/loop.h"
 #include "loop/workers.h"
+#include "sources/redis/rdb/payload.h"
 #include "sources/redis/rdb/rdb.h"
 #include "sources/redis/redis.h"
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "sources/redis/rdb/payload.h"
 #include "sources/redis/rdb/tally.h"
 #include "sources/redis/rdb/values_int.h"
 

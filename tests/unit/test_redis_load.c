@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "loop/loop.h"
+#include "sources/redis/rdb/payload.h"
 #include "test_redis_dump_rig.h"
 #include "test_redis_load_rig.h"
 

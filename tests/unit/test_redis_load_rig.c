@@ -13,6 +13,7 @@
 #include "loop/workers.h"
 #include "pipeline/pipeline.h"
 #include "sources/op_int.h"
+#include "sources/redis/rdb/payload.h"
 #include "sources/redis/redis.h"
 #include "test_redis_dump_rig.h"
 

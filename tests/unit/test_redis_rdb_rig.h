@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sources/redis/rdb/payload.h"
 #include "sources/redis/rdb/rdb.h"
 
 struct bytes {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "sources/redis/rdb/keys.h"
+#include "sources/redis/rdb/payload.h"
 
 enum {
 	OPCODE_SELECT = 0xfe,

@@ -13,6 +13,7 @@
 #include "sources/redis/conn.h"
 #include "sources/redis/fault.h"
 #include "sources/redis/load/load_int.h"
+#include "sources/redis/rdb/payload.h"
 
 enum {
 	FOOTER_LEN = 10,

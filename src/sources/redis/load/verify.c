@@ -17,6 +17,7 @@
 #include "sources/redis/load/scan.h"
 #include "sources/redis/op.h"
 #include "sources/redis/rdb/keys.h"
+#include "sources/redis/rdb/payload.h"
 
 enum { LOOKS_MAX = 3, MS = 1000 };
 

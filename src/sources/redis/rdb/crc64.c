@@ -17,6 +17,7 @@
 #include <immintrin.h>
 #endif
 
+#include "sources/redis/rdb/payload.h"
 #include "sources/redis/rdb/rdb.h"
 
 enum { SLICES = 8, LANES = 4, LANE_BYTES = 16 };

@@ -4,6 +4,7 @@
  * the row r->member, column by column.
  */
 #include "sources/redis/rdb/bytes_int.h"
+#include "sources/redis/rdb/steps_int.h"
 #include "sources/redis/rdb/values_int.h"
 
 enum {

@@ -2,6 +2,7 @@
  * module.c - values of modules, and what modules keep besides keys: skipped
  * by the opcodes that each piece has since RDB version 9.
  */
+#include "sources/redis/rdb/steps_int.h"
 #include "sources/redis/rdb/strings_int.h"
 
 enum piece {

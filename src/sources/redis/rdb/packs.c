@@ -3,6 +3,7 @@
  * such pieces.
  */
 #include "sources/redis/rdb/bytes_int.h"
+#include "sources/redis/rdb/steps_int.h"
 #include "sources/redis/rdb/values_int.h"
 
 enum { ITEMS_MAX = 3, NODE_PLAIN = 1, NODE_PACKED = 2 };

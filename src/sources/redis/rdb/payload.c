@@ -2,7 +2,9 @@
 #include <stdio.h>
 
 #include "sources/redis/rdb/bytes_int.h"
+#include "sources/redis/rdb/payload.h"
 #include "sources/redis/rdb/reader_int.h"
+#include "sources/redis/rdb/steps_int.h"
 
 enum { VERSION_LEN = 2, FOOT_LEN = VERSION_LEN + RDB_CHECKSUM_LEN };
 

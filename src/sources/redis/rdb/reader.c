@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "sources/redis/rdb/bytes_int.h"
+#include "sources/redis/rdb/payload.h"
+#include "sources/redis/rdb/steps_int.h"
 #include "sources/redis/rdb/strings_int.h"
 
 enum { OPCODE_END = 255 };

@@ -3,6 +3,7 @@
  * server, databases, keys, the end.
  */
 #include "sources/redis/rdb/bytes_int.h"
+#include "sources/redis/rdb/steps_int.h"
 #include "sources/redis/rdb/strings_int.h"
 
 enum opcode {

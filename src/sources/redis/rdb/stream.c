@@ -9,6 +9,7 @@
  * how many entries are pending with it, and their ids.
  */
 #include "sources/redis/rdb/bytes_int.h"
+#include "sources/redis/rdb/steps_int.h"
 #include "sources/redis/rdb/values_int.h"
 
 enum {

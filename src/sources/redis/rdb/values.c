@@ -14,6 +14,7 @@
  * 16 bytes, the low word first.
  */
 #include "sources/redis/rdb/bytes_int.h"
+#include "sources/redis/rdb/steps_int.h"
 #include "sources/redis/rdb/values_int.h"
 
 enum { VALKEY_HASH_2 = 22 };
