@@ -2,10 +2,10 @@
  * spool.h - keeps a source going while the store stalls: frames that the sink
  * does not take yet go to a bounded file, and come back in their order.
  *
- * Some sources cannot be made to wait (a Redis server cuts a replica that
- * reads slowly). Their pipelines have a spool as the last stage before the
- * part writer, so that what is kept is compressed. As long as the sink keeps
- * up nothing touches the disk.
+ * Some sources cannot be made to wait for long (a Redis server cuts a replica
+ * that reads nothing for repl-timeout). Their pipelines have a spool as the
+ * last stage before the part writer, so that what is kept is compressed. As
+ * long as the sink keeps up nothing touches the disk.
  *
  * The bytes on disk are sealed with a key of the stream's own (AES-256-GCM)
  * that is in memory alone: the file has no name (O_TMPFILE, or unlinked at
@@ -69,13 +69,19 @@ struct spool_stage_config {
 	 */
 	bool can_wait;
 	unsigned patience_ms;
+	/*
+	 * The source may not: it is read as fast as it gives. Where there is
+	 * no room left it is let wait all the same, but not when the sink took
+	 * nothing for hold_ms.
+	 */
+	unsigned hold_ms;
 };
 
 /*
  * A stage of one pipeline; s is borrowed for its life. Frames pass in their
  * order with their spans. Fails with "store_stalled" when the sink took nothing
- * for stall_seconds while frames wait, and, unless it can_wait, as soon as
- * there is no room left in the spool or on the disk: the sentence tells how
+ * for stall_seconds while frames wait, and, unless it can_wait, when there is
+ * no room left in the spool or on the disk for hold_ms: the sentence tells how
  * much waited, and what to do. A disk that fails or gives back other bytes
  * than it was given fails it, too (ERR_IO, ERR_DAMAGED). NULL with *e filled.
  */

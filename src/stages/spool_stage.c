@@ -12,7 +12,9 @@
  *
  * A sink that took nothing for stall_seconds has stalled. A source that can
  * wait is let wait (is_patient) until the sink took nothing for patience_ms,
- * and from then on until the disk is empty again, not.
+ * and from then on until the disk is empty again, not. Where there is no room
+ * left, every source waits: one that cannot wait long as long as the sink takes
+ * something every hold_ms.
  */
 #include "stages/spool.h"
 
@@ -54,6 +56,7 @@ struct spool_stage {
 	struct event *timer;
 	bool is_patient;
 	bool is_disk_full;   /* until the sink has taken something */
+	const char *lack;    /* of room, in words; NULL: there is some */
 	uint64_t sink_taken; /* when it was last looked at */
 	bool is_sink_full;
 	int64_t timer_at_ms; /* when the timer will fire */
@@ -188,18 +191,6 @@ static bool move_frames(struct spool_stage *sp, struct link *in,
 	return did;
 }
 
-static enum flow no_room(const struct spool_stage *sp, const char *what,
-			 struct err *e)
-{
-	(void)err_set(e, ERR_TIMEOUT, "store_stalled",
-		      "the store does not keep up with the source, which "
-		      "cannot be made to wait: %llu MiB wait for it and %s; "
-		      "look at what slows the pool down, or give the spool "
-		      "more room",
-		      (unsigned long long)(sp->held_bytes / MIB), what);
-	return FLOW_FAIL;
-}
-
 static enum flow lay_back(struct spool_stage *sp, struct err *e)
 {
 	struct frame *f;
@@ -219,10 +210,10 @@ static enum flow lay_back(struct spool_stage *sp, struct err *e)
 		bytes += f->len;
 		(void)take_first(&sp->back);
 	}
-	if (!TAILQ_EMPTY(&sp->write->blocks) || sp->c.can_wait ||
-	    sp->back.nframes == 0)
-		return FLOW_WAIT;
-	return no_room(sp, "the spool (spool_bytes) is full", e);
+	sp->lack = TAILQ_EMPTY(&sp->write->blocks) && sp->back.nframes > 0
+			   ? "the spool (spool_bytes) is full"
+			   : NULL;
+	return FLOW_WAIT;
 }
 
 /* FLOW_WAIT: begun, or there is no need or no room. */
@@ -266,10 +257,9 @@ static void take_back(struct spool_stage *sp, struct spool_job *job)
 	struct frame *f;
 
 	sp->is_disk_full = true;
+	sp->lack = "the disk of the spool is full";
 	while ((f = spool_file_unlay(sp->file, &job->blocks)) != NULL)
 		put_first(&sp->back, f);
-	if (!sp->c.can_wait)
-		(void)no_room(sp, "the disk of the spool is full", &sp->err);
 }
 
 static void on_written(struct spool_job *job)
@@ -308,8 +298,10 @@ static void watch_sink(struct spool_stage *sp, const struct link *out)
 {
 	int64_t now_ms = clock_mono_ms();
 
-	if (out->taken != sp->sink_taken)
+	if (out->taken != sp->sink_taken) {
 		sp->is_disk_full = false;
+		sp->lack = NULL;
+	}
 	if (out->taken != sp->sink_taken || out->nframes == 0)
 		sp->moved_at_ms = now_ms;
 	sp->sink_taken = out->taken;
@@ -348,13 +340,37 @@ static bool has_stalled(struct spool_stage *sp, const struct link *out,
 	return true;
 }
 
+/* There is no room for what the source gives, and it cannot wait long. */
+static bool is_held(const struct spool_stage *sp)
+{
+	return sp->lack != NULL && !sp->c.can_wait;
+}
+
+static bool is_held_too_long(const struct spool_stage *sp, struct err *e)
+{
+	if (!is_held(sp) ||
+	    clock_mono_ms() - sp->moved_at_ms < (int64_t)sp->c.hold_ms)
+		return false;
+	(void)err_set(e, ERR_TIMEOUT, "store_stalled",
+		      "the store took nothing for %u s while %llu MiB wait for "
+		      "it and %s, and the source cannot be made to wait "
+		      "longer; look at what holds the pool up, or give the "
+		      "spool more room",
+		      sp->c.hold_ms / MS_PER_SEC,
+		      (unsigned long long)(sp->held_bytes / MIB), sp->lack);
+	return true;
+}
+
 /* When the sink must have taken something. */
 static int64_t due_ms(const struct spool_stage *sp)
 {
-	bool is_soon = sp->is_patient && sp->is_sink_full;
+	int64_t ms = stall_ms(sp);
 
-	return sp->moved_at_ms +
-	       (is_soon ? (int64_t)sp->c.patience_ms : stall_ms(sp));
+	if (sp->is_patient && sp->is_sink_full)
+		ms = (int64_t)sp->c.patience_ms;
+	else if (is_held(sp) && (int64_t)sp->c.hold_ms < ms)
+		ms = (int64_t)sp->c.hold_ms;
+	return sp->moved_at_ms + ms;
 }
 
 static void arm_timer(struct spool_stage *sp, int64_t at_ms)
@@ -408,7 +424,8 @@ static enum flow spool_step(struct stage *st, struct link *in, struct link *out,
 	watch_sink(sp, out);
 	did = move_frames(sp, in, out);
 	begin_read(sp);
-	if (begin_write(sp, e) == FLOW_FAIL || has_stalled(sp, out, e))
+	if (begin_write(sp, e) == FLOW_FAIL || is_held_too_long(sp, e) ||
+	    has_stalled(sp, out, e))
 		return FLOW_FAIL;
 	if (in->eof && in->nframes == 0 && is_empty(sp))
 		return FLOW_END;

@@ -130,16 +130,22 @@ def writes(redis):
     thread.join()
 
 
+def in_bucket(cofferd, server, bucket, **changes):
+    """The world whose pool is a bucket, with parts of 1 MiB."""
+    world = World(cofferd, server, bucket)
+    world.api.want(201, "POST", "/v1/sources", {
+        "name": "db", "engine": "redis",
+        "connection": flow.connection(server)})
+    world.api.want(201, "POST", "/v1/pools", {
+        **flow.pool_body(bucket, **changes), "part_bytes": 1 << 20})
+    return world
+
+
 @pytest.fixture
 def stalled(cofferds, full, bucket, ceph):
     """stalled({settings}): a backup whose store does not answer any more."""
     def make(**env):
-        world = World(cofferds(env={**QUICK, **env}), full, bucket)
-        world.api.want(201, "POST", "/v1/sources", {
-            "name": "db", "engine": "redis",
-            "connection": flow.connection(full)})
-        world.api.want(201, "POST", "/v1/pools", {
-            **flow.pool_body(bucket), "part_bytes": 1 << 20})
+        world = in_bucket(cofferds(env={**QUICK, **env}), full, bucket)
         relay = Proxy(full)
         relays.append(relay)
         world.through(relay)
@@ -177,6 +183,7 @@ def test_a_small_spool_fails_cleanly(stalled, full, writes, ceph):
     # More than parts and frames in memory hold.
     keys.fill_many(full, 5000, database=1, size=10_000)
     world, backup = stalled(COFFER_SPOOL_BYTES=str(1 << 20),
+                            COFFER_STALL_SECONDS="20",
                             COFFER_PROBE_SECONDS="600")
     # The store is asked to forget what it has as soon as it answers.
     world.wait_phase(backup["job_id"], "undo", 90)
@@ -188,4 +195,20 @@ def test_a_small_spool_fails_cleanly(stalled, full, writes, ceph):
     assert "spool" in record["error"]["detail"], record
     process.until(lambda: not world.bucket.keys_of(backup["id"]), 120,
                   "the parts of the failed backup are gone")
-    world.backup()
+
+
+def test_a_slow_store_paces_the_source(cofferds, full, bucket, ceph):
+    """With hardly any room in the spool."""
+    # More than parts and frames in memory hold.
+    keys.fill_many(full, 5000, database=1, size=10_000)
+    before = keys.snapshot(full)
+    slow = Proxy(ceph, up_rate=2 << 20)
+    world = in_bucket(cofferds(env={**QUICK, "COFFER_SPOOL_BYTES": "1048576"}),
+                      full, bucket, endpoint=f"http://127.0.0.1:{slow.port}")
+    backup = world.backup()
+    assert slow.up >= backup["stored_bytes"]
+    slow.up_rate = None
+    full.empty()
+    world.restore(backup)
+    keys.assert_equal(before, keys.snapshot(full))
+    slow.close()

@@ -20,6 +20,7 @@ enum {
 	MANY = 400,
 	ROOM = 64 * RIG_MIB,
 	PATIENCE_MS = 1,
+	HOLD_MS = 60 * 1000,
 };
 
 static void test_a_sink_that_keeps_up_needs_no_disk(void **state)
@@ -177,8 +178,8 @@ static void test_room_is_used_again(void **state)
 	rig_close(&h);
 }
 
-/* Past the bound a source that cannot wait fails at once: not when the stall
- * has lasted long enough. */
+/* Past the bound a source that cannot wait at all fails at once: not when the
+ * stall has lasted long enough. */
 static void test_past_the_bound_it_fails_at_once(void **state)
 {
 	struct rig_house h;
@@ -193,6 +194,54 @@ static void test_past_the_bound_it_fails_at_once(void **state)
 	assert_true(st.given_bytes < 16 * RIG_MIB);
 	assert_int_equal(st.taken, 0);
 	assert_non_null(strstr(st.err.msg, "MiB wait"));
+	assert_non_null(strstr(st.err.msg, "spool_bytes"));
+	rig_expect(&st, ERR_TIMEOUT, "store_stalled");
+	rig_close(&h);
+}
+
+/* One that cannot wait long is held by a store that is slower than it, for as
+ * long as the store takes something; the room serves again and again. */
+static void test_past_the_bound_a_slow_store_paces(void **state)
+{
+	struct rig_house h;
+	struct rig_stream st;
+
+	(void)state;
+	rig_open(&h, 3 * RIG_MIB);
+	rig_stream(&st, &h, 1000);
+	st.c.hold_ms = HOLD_MS;
+	st.sink_takes = 0;
+	rig_start(&st);
+	while (spool_used(h.spool) < 2 * RIG_MIB)
+		rig_turn(&h);
+	rig_settle(&st);
+	while (st.taken < 900) {
+		assert_false(st.is_over);
+		rig_let(&st, 10);
+		rig_settle(&st);
+		assert_true(spool_used(h.spool) <= 3 * RIG_MIB);
+		assert_true(st.given_bytes - st.taken_bytes < 12 * RIG_MIB);
+	}
+	rig_let(&st, RIG_NEVER);
+	rig_expect_all(&st);
+	rig_close(&h);
+}
+
+/* But not by one that takes nothing. */
+static void test_past_the_bound_a_silent_store_fails(void **state)
+{
+	struct rig_house h;
+	struct rig_stream st;
+	int64_t begun_ms = clock_mono_ms();
+
+	(void)state;
+	rig_open(&h, 3 * RIG_MIB);
+	rig_stream(&st, &h, 3000);
+	st.c.hold_ms = 300;
+	st.sink_takes = 0;
+	rig_start(&st);
+	rig_run(&st);
+	assert_true(clock_mono_ms() - begun_ms >= 300);
 	assert_non_null(strstr(st.err.msg, "spool_bytes"));
 	rig_expect(&st, ERR_TIMEOUT, "store_stalled");
 	rig_close(&h);
@@ -431,6 +480,8 @@ int main(void)
 		cmocka_unit_test(test_a_sink_by_fits_and_starts),
 		cmocka_unit_test(test_room_is_used_again),
 		cmocka_unit_test(test_past_the_bound_it_fails_at_once),
+		cmocka_unit_test(test_past_the_bound_a_slow_store_paces),
+		cmocka_unit_test(test_past_the_bound_a_silent_store_fails),
 		cmocka_unit_test(test_past_the_bound_a_source_may_wait),
 		cmocka_unit_test(test_streams_share_the_bound),
 		cmocka_unit_test(test_a_stall_that_lasts_too_long),

@@ -24,6 +24,10 @@ enum {
 	/* A store that has taken nothing for so long does not just pace the
 	 * source: a part of 32 MiB is sent within it at 16 MiB/s. */
 	PATIENCE_MS = 2000,
+	/* Below the 60 s that a Redis server bears a reader that takes nothing
+	 * (repl-timeout). */
+	HOLD_SECONDS = 45,
+	MS_PER_SEC = 1000,
 };
 
 size_t backup_share_bytes(uint64_t part_bytes, unsigned lanes)
@@ -184,6 +188,15 @@ static unsigned frames_in_flight(const struct backup_job *b, size_t npipes)
 	return n > 2 ? n : 2;
 }
 
+static unsigned hold_ms(const struct jobs_config *c)
+{
+	unsigned seconds = HOLD_SECONDS;
+
+	if (c->stall_seconds < seconds)
+		seconds = c->stall_seconds;
+	return seconds * MS_PER_SEC;
+}
+
 /* The last stage: while the store hangs, the source goes on. A phase that
  * waits for the one before it does not stall. */
 static bool add_spool(const struct backup_job *b, struct pipeline_parts *parts,
@@ -195,6 +208,7 @@ static bool add_spool(const struct backup_job *b, struct pipeline_parts *parts,
 			TAILQ_EMPTY(&b->phases) ? jc->stall_seconds : 0,
 		.can_wait = !kind_of(b)->cannot_wait,
 		.patience_ms = PATIENCE_MS,
+		.hold_ms = hold_ms(jc),
 	};
 	struct stage *spool;
 

@@ -89,12 +89,13 @@ class Halt:
 
 class Proxy:
     """down and up count what came from the server, and what went there. rate
-    bounds the bytes a second that come on each connection: a slow network.
-    chunk: what passes at a time."""
+    bounds the bytes a second that come on each connection, up_rate those that
+    go: a slow network. chunk: what passes at a time."""
 
-    def __init__(self, server, rate=None, chunk=CHUNK):
+    def __init__(self, server, rate=None, chunk=CHUNK, up_rate=None):
         self.server = server
         self.rate = rate
+        self.up_rate = up_rate
         self.chunk = chunk
         self.gate = threading.RLock()
         self.triggers = []
@@ -162,8 +163,8 @@ class Proxy:
                     self._count(chunk, is_up)
                 for halt in self.halts:
                     halt.stand(source)
-                rate = self.rate
-                if rate and not is_up:
+                rate = self.up_rate if is_up else self.rate
+                if rate:
                     time.sleep(len(chunk) / rate)
                 target.sendall(chunk)
         except OSError:
