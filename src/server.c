@@ -94,7 +94,7 @@ static bool make_loop(struct server *s, struct err *e)
 	s->loop = loop_new(e);
 	if (s->loop == NULL)
 		return false;
-	s->cpu = workers_new(s->loop, "cpu", cpu_threads(s->config), e);
+	s->cpu = workers_new_patient(s->loop, "cpu", cpu_threads(s->config), e);
 	if (s->cpu == NULL)
 		return false;
 	s->blocking = workers_new(s->loop, "blocking", BLOCKING_THREADS, e);

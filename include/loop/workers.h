@@ -33,6 +33,11 @@ struct work {
 struct workers *workers_new(struct loop *l, const char *name, unsigned n,
 			    struct err *e) MUST_CHECK;
 
+/* The same for what takes long and can wait: its threads have the priority of
+ * nice 5, so what answers users does not stand behind it. */
+struct workers *workers_new_patient(struct loop *l, const char *name,
+				    unsigned n, struct err *e) MUST_CHECK;
+
 /*
  * Waits for the threads: work that runs is finished, queued work is not run;
  * done() of neither runs; what was abandoned is disposed of. Call it when

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -23,7 +24,7 @@
 #include "loop/loop.h"
 
 /* So many answers a turn, so that other events get theirs. */
-enum { DONE_PER_TURN = 16, NAME_MAX_LINUX = 16 };
+enum { DONE_PER_TURN = 16, NAME_MAX_LINUX = 16, PATIENT_NICE = 5 };
 
 TAILQ_HEAD(work_list, work);
 
@@ -34,6 +35,7 @@ struct workers {
 	struct work_list ran;
 	_Atomic unsigned load; /* queued and running; read without the lock */
 	bool is_closing;
+	bool is_patient;
 	char name[NAME_MAX_LINUX];
 	pthread_t *threads;
 	unsigned nthreads;
@@ -97,6 +99,10 @@ static void *worker_main(void *arg)
 	struct work *w;
 
 	(void)pthread_setname_np(pthread_self(), ws->name);
+	/* On Linux of this thread alone; what it inherited may be lower still.
+	 */
+	if (ws->is_patient && getpriority(PRIO_PROCESS, 0) < PATIENT_NICE)
+		(void)setpriority(PRIO_PROCESS, 0, PATIENT_NICE);
 	lock(ws);
 	while ((w = wait_for_work(ws)) != NULL) {
 		unlock(ws);
@@ -179,8 +185,8 @@ static bool watch_answers(struct workers *ws, struct loop *l, struct err *e)
 	return true;
 }
 
-struct workers *workers_new(struct loop *l, const char *name, unsigned n,
-			    struct err *e)
+static struct workers *make(struct loop *l, const char *name, unsigned n,
+			    bool is_patient, struct err *e)
 {
 	struct workers *ws = calloc(1, sizeof(*ws));
 
@@ -189,6 +195,7 @@ struct workers *workers_new(struct loop *l, const char *name, unsigned n,
 		return NULL;
 	}
 	ws->fd = -1;
+	ws->is_patient = is_patient;
 	TAILQ_INIT(&ws->queue);
 	TAILQ_INIT(&ws->ran);
 	(void)str_copy(ws->name, sizeof(ws->name), name);
@@ -201,6 +208,18 @@ struct workers *workers_new(struct loop *l, const char *name, unsigned n,
 		return NULL;
 	}
 	return ws;
+}
+
+struct workers *workers_new(struct loop *l, const char *name, unsigned n,
+			    struct err *e)
+{
+	return make(l, name, n, false, e);
+}
+
+struct workers *workers_new_patient(struct loop *l, const char *name,
+				    unsigned n, struct err *e)
+{
+	return make(l, name, n, true, e);
 }
 
 static void join_threads(struct workers *ws)

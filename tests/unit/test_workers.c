@@ -11,6 +11,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <event2/event.h>
 
@@ -41,6 +42,7 @@ struct job {
 	pthread_t thread;
 	char thread_name[NAME_MAX_LINUX];
 	sigset_t blocked;
+	int priority;
 };
 
 static struct job *job_of(struct work *w)
@@ -67,6 +69,7 @@ static void run(struct work *w)
 	(void)pthread_getname_np(j->thread, j->thread_name,
 				 sizeof(j->thread_name));
 	(void)pthread_sigmask(SIG_SETMASK, NULL, &j->blocked);
+	j->priority = getpriority(PRIO_PROCESS, 0);
 }
 
 /* Many threads may run it: touches nothing shared. */
@@ -202,6 +205,24 @@ static void test_runs_on_a_named_thread_without_signals(void **state)
 	assert_int_equal(sigismember(&j->blocked, SIGHUP), 1);
 	assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, &here), 0);
 	assert_int_equal(sigismember(&here, SIGTERM), 0);
+	job_free(j);
+}
+
+/* Who waits for the loop goes before who waits for these. */
+static void test_patient_threads_step_back(void **state)
+{
+	int here = getpriority(PRIO_PROCESS, 0);
+	struct bench *b = *state;
+	struct job *j = job_new(b, 0);
+	struct err e = {0};
+
+	b->ws = workers_new_patient(b->loop, "patient", 1, &e);
+	assert_non_null(b->ws);
+	b->stop_at = 1;
+	workers_submit(b->ws, &j->work);
+	loop_run(b->loop);
+	assert_true(j->priority > here || here >= 5);
+	assert_int_equal(getpriority(PRIO_PROCESS, 0), here);
 	job_free(j);
 }
 
@@ -448,6 +469,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORKERS_TEST(test_one_thread_keeps_the_order),
 		WORKERS_TEST(test_runs_on_a_named_thread_without_signals),
+		WORKERS_TEST(test_patient_threads_step_back),
 		WORKERS_TEST(test_many_threads_answer_all),
 		WORKERS_TEST(test_done_may_submit_again),
 		WORKERS_TEST(test_load_counts_queued_and_running),

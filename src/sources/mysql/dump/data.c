@@ -18,7 +18,7 @@
 #include "sources/mysql/dump/rows.h"
 
 enum {
-	ROW_BYTES_PER_READ = 256 * 1024,
+	ROW_BYTES_PER_READ = 64 * 1024,
 	ROW_COST = 64, /* a row of nothing costs this many bytes' time */
 };
 
