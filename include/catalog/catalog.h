@@ -63,6 +63,16 @@ void catalog_cancel(struct catalog_op *op);
 typedef void catalog_done_cb(void *arg, const struct err *e);
 
 /* A page of a list. Fields that are NULL or 0 do not count. */
+struct catalog_page;
+
+/*
+ * Makes a text of a page, on the thread that read it, which spares the loop the
+ * work. records: page->n of them, of the list's type; with: the query's. Both
+ * are read alone. Caller frees; NULL: no memory.
+ */
+typedef char *catalog_render_fn(const void *with, const void *records,
+				const struct catalog_page *page);
+
 struct catalog_query {
 	const char *q; /* name contains, without regard to case */
 	const char *engine, *status, *source, *pool, *type, *method, *kind;
@@ -70,11 +80,14 @@ struct catalog_query {
 	const char *kind_not; /* events: all but those of this kind */
 	const char *backup, *target, *storage_type; /* ids, or names where
 						     * names are unique */
-	int64_t since, until; /* ms, by creation; until is not in */
-	const char *sort;     /* "created_at" "name" ..., '-' before: down;
-			       * NULL: newest first. "invalid_sort" */
-	const char *after;    /* the cursor of the page before */
-	unsigned limit;	      /* 1 to 500; 0: 50 */
+	int64_t since, until;	   /* ms, by creation; until is not in */
+	const char *sort;	   /* "created_at" "name" ..., '-' before: down;
+				    * NULL: newest first. "invalid_sort" */
+	const char *after;	   /* the cursor of the page before */
+	unsigned limit;		   /* 1 to 500; 0: 50 */
+	catalog_render_fn *render; /* backups, restores, sources, plans; NULL:
+				    * no text is wanted */
+	const void *render_with;   /* outlives the catalog's threads */
 };
 
 /* What a page tells beside its records. */
@@ -82,6 +95,7 @@ struct catalog_page {
 	size_t n;
 	uint64_t total;	  /* in all pages */
 	const char *next; /* cursor, NULL: no more */
+	const char *text; /* what render() made */
 };
 
 /* Starts over after a crash: every job that ran is failed "interrupted", and

@@ -39,6 +39,18 @@ void *rows_grow(void *array, size_t n, size_t size)
 	return more;
 }
 
+const void *rows_list(const struct rows *r)
+{
+	const void *const lists[] = {r->sources, r->backups, r->restores,
+				     r->plans};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (lists[i] != NULL)
+			return lists[i];
+	}
+	return NULL;
+}
+
 void rows_free(struct rows *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
@@ -89,6 +101,7 @@ void call_free(struct catalog_op *op)
 	free(op->text);
 	free(op->query_text);
 	free(op->next);
+	free(op->page_text);
 	free(op->log);
 	free(op);
 }

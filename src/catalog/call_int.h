@@ -46,6 +46,9 @@ void call_tell_nobody(const struct catalog_op *op, const struct err *e);
  * old one is as it was. */
 void *rows_grow(void *array, size_t n, size_t size) MUST_CHECK;
 
+/* The records of a list that can be rendered; NULL where there are none. */
+const void *rows_list(const struct rows *r);
+
 /* Frees what the lists hold and the lists; secrets are wiped. */
 void rows_free(struct rows *r);
 

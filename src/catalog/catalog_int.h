@@ -95,6 +95,7 @@ struct catalog_op {
 
 	struct rows out, more; /* more: a second list */
 	struct catalog_page page;
+	char *page_text; /* what the query's render() made */
 	char *next, *log;
 	struct catalog_usage usage;
 	struct err err;

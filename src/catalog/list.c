@@ -6,6 +6,7 @@
 
 #include "base/encode.h"
 #include "base/text.h"
+#include "catalog/call_int.h"
 #include "catalog/search_int.h"
 
 /* So many are looked up and sorted sooner than walked to. */
@@ -431,6 +432,18 @@ static bool run_both(struct list *l, const struct list_spec *spec,
 	return run_counted(l, spec, cut, op);
 }
 
+static bool render(struct catalog_op *op)
+{
+	const struct catalog_query *q = &op->query;
+
+	if (q->render == NULL)
+		return true;
+	op->page_text =
+		q->render(q->render_with, rows_list(&op->out), &op->page);
+	op->page.text = op->page_text;
+	return op->page_text != NULL || err_nomem(&op->err, "a list");
+}
+
 bool list_run(struct list *l, const struct list_spec *spec,
 	      struct catalog_op *op)
 {
@@ -449,7 +462,7 @@ bool list_run(struct list *l, const struct list_spec *spec,
 	op->page.next = op->next;
 	free(cut.cursor);
 	text_free(&l->where);
-	return ok;
+	return ok && render(op);
 }
 
 bool list_one(const struct list_spec *spec, struct db *db, const char *id,

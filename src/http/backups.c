@@ -16,12 +16,21 @@ json_t *backups_show(const struct request *r, const struct backup_record *rec)
 	return show_backup(rec, catalog_identity(c)->server_id);
 }
 
+static char *render(const void *server_id, const void *records,
+		    const struct catalog_page *page)
+{
+	const struct backup_record *list = records;
+	char *text;
+
+	LIST_TEXT(text, page, show_backup(&list[i_], server_id));
+	return text;
+}
+
 static void on_list(void *arg, const struct backup_record *list,
 		    const struct catalog_page *page, const struct err *e)
 {
-	struct request *r = arg;
-
-	LIST_ANSWER_WITH(r, list, page, e, backups_show, r);
+	(void)list;
+	list_answer(arg, page, e);
 }
 
 void backups_check_words(struct request *r)
@@ -38,14 +47,14 @@ void backups_check_words(struct request *r)
 	query_word(&r->query, "status", statuses, &r->faults);
 }
 
-void backups_ask(struct request *r, const struct catalog_query *q)
+void backups_ask(struct request *r, struct catalog_query *q)
 {
+	struct catalog *c = r->server->config.catalog;
 	struct err e = {0};
 
-	request_await_catalog(r,
-			      catalog_backup_list(r->server->config.catalog, q,
-						  on_list, r, &e),
-			      &e);
+	q->render = render;
+	q->render_with = catalog_identity(c)->server_id;
+	request_await_catalog(r, catalog_backup_list(c, q, on_list, r, &e), &e);
 }
 
 void backups_list(struct request *r)

@@ -12,7 +12,7 @@ json_t *backups_show(const struct request *r, const struct backup_record *rec);
 void backups_check_words(struct request *r);
 
 /* Answers with the page of backups that q asks for; copied. */
-void backups_ask(struct request *r, const struct catalog_query *q);
+void backups_ask(struct request *r, struct catalog_query *q);
 
 /* Asks the catalog for the one that the path names. */
 void backups_fetch(struct request *r, catalog_backup_cb *done);

@@ -9,6 +9,26 @@
 bool list_query(struct request *r, struct catalog_query *q) MUST_CHECK;
 
 /*
+ * In a catalog_render_fn: text becomes a page as the API shows it, or NULL, of
+ * what shown makes of each record, which is list[i_]. That is beside the loop,
+ * so shown may use nothing but the record and what the function is given.
+ */
+#define LIST_TEXT(text, page, shown)                                           \
+	do {                                                                   \
+		json_t *items_ = json_array();                                 \
+		for (size_t i_ = 0; i_ < (page)->n; i_++)                      \
+			list_append(&items_, shown);                           \
+		(text) = list_text(items_, page);                              \
+	} while (0)
+
+/* The page's document; takes items. NULL: no memory. */
+char *list_text(json_t *items, const struct catalog_page *page) MUST_CHECK;
+
+/* The whole of a completion of a list that is rendered. */
+void list_answer(struct request *r, const struct catalog_page *page,
+		 const struct err *e);
+
+/*
  * The body of a completion of a list: answers with e, or with the page whose
  * items are what show_one() makes of each element of list. Macros, since the
  * element's type is part of it.

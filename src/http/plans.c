@@ -28,15 +28,25 @@ void plans_fetch(struct request *r, catalog_plan_cb *done)
 
 /* --- lists */
 
+static char *render(const void *with, const void *records,
+		    const struct catalog_page *page)
+{
+	const struct plan_record *list = records;
+	struct plan_shower s;
+	char *text;
+
+	(void)with;
+	plan_shower_init(&s, clock_now_ms());
+	LIST_TEXT(text, page, plan_shower_show(&s, &list[i_]));
+	plan_shower_fini(&s);
+	return text;
+}
+
 static void on_list(void *arg, const struct plan_record *list,
 		    const struct catalog_page *page, const struct err *e)
 {
-	struct request *r = arg;
-	struct plan_shower s;
-
-	plan_shower_init(&s, clock_now_ms());
-	LIST_ANSWER_WITH(r, list, page, e, plan_shower_show, &s);
-	plan_shower_fini(&s);
+	(void)list;
+	list_answer(arg, page, e);
 }
 
 void plans_list(struct request *r)
@@ -51,6 +61,7 @@ void plans_list(struct request *r)
 	query_word(&r->query, "status", statuses, &r->faults);
 	if (!list_query(r, &q))
 		return;
+	q.render = render;
 	request_await_catalog(
 		r, catalog_plan_list(catalog_of(r), &q, on_list, r, &e), &e);
 }

@@ -9,12 +9,22 @@
 #include "http/server_int.h"
 #include "jobs/checks.h"
 
+static char *render(const void *with, const void *records,
+		    const struct catalog_page *page)
+{
+	const struct source_record *list = records;
+	char *text;
+
+	(void)with;
+	LIST_TEXT(text, page, show_source(&list[i_]));
+	return text;
+}
+
 static void on_list(void *arg, const struct source_record *list,
 		    const struct catalog_page *page, const struct err *e)
 {
-	struct request *r = arg;
-
-	LIST_ANSWER(r, list, page, e, show_source);
+	(void)list;
+	list_answer(arg, page, e);
 }
 
 void sources_list(struct request *r)
@@ -28,6 +38,7 @@ void sources_list(struct request *r)
 	query_word(&r->query, "status", statuses, &r->faults);
 	if (!list_query(r, &q))
 		return;
+	q.render = render;
 	request_await_catalog(r,
 			      catalog_source_list(r->server->config.catalog, &q,
 						  on_list, r, &e),
