@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 
-enum { BUFFER_KEEP_MAX = 8 };
+enum { BUFFER_KEEP_MAX = 32 };
 
 /* Room for cap bytes, like malloc(): free() and realloc() are fine with it.
  * NULL: no memory. */

@@ -17,7 +17,12 @@
 #include "base/digest.h"
 #include "base/err.h"
 
-enum { FRAME_BYTES = 1024 * 1024 };
+enum {
+	FRAME_BYTES = 1024 * 1024,
+	/* Who fills frames to the brim leaves so many bytes, in which a stage
+	 * can frame the others without another buffer. */
+	FRAME_SPARE_BYTES = 64,
+};
 
 /* In the order in which they are restored. */
 enum item_kind {

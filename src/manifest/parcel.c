@@ -100,6 +100,7 @@ static void on_put(void *arg, const struct err *e)
 		w->facts.plain_bytes += p->plain_bytes;
 	}
 	leave(p);
+	writer_spare(w, p);
 	parcel_free(p);
 	writer_go_on(w);
 }

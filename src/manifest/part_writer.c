@@ -175,6 +175,30 @@ static bool make_room(struct part_writer *w, const struct frame *f)
 	return true;
 }
 
+void writer_spare(struct part_writer *w, struct parcel *p)
+{
+	if (w->state != WRITER_FILLING || w->nsending > 0 || w->spare != NULL ||
+	    p->room < w->c.part_bytes)
+		return;
+	w->spare = p->bytes;
+	w->spare_room = p->room;
+	p->bytes = NULL;
+}
+
+static bool make_bytes(struct parcel *p)
+{
+	struct part_writer *w = p->writer;
+
+	if (w->spare != NULL && w->spare_room >= p->cap) {
+		p->bytes = w->spare;
+		p->room = w->spare_room;
+		w->spare = NULL;
+	} else {
+		p->bytes = malloc(p->room = p->cap);
+	}
+	return p->bytes != NULL;
+}
+
 /* A frame larger than a part becomes one as it is, without a copy; sealing
  * makes room for itself. */
 static bool append(struct parcel *p, struct frame *f, struct err *e)
@@ -186,9 +210,7 @@ static bool append(struct parcel *p, struct frame *f, struct err *e)
 		p->room = f->len;
 		f->data = NULL;
 	} else {
-		if (p->bytes == NULL)
-			p->bytes = malloc(p->room = p->cap);
-		if (p->bytes == NULL)
+		if (p->bytes == NULL && !make_bytes(p))
 			return err_nomem(e, "a part");
 		memcpy(p->bytes + p->len, f->data, f->len);
 	}
@@ -405,6 +427,7 @@ void part_writer_free(struct part_writer *w)
 		parcel_cancel(p);
 	parcel_free(w->open);
 	parcel_free(w->waiting);
+	free(w->spare);
 	index_builder_free(w->builder);
 	manifest_objects_fini(&w->parts);
 	manifest_objects_fini(&w->index);

@@ -61,6 +61,8 @@ struct part_writer {
 	struct port *holder;	/* in the middle of a statement */
 	struct parcel *open;	/* the part that is filled */
 	struct parcel *waiting; /* complete, but there is no slot to send it */
+	unsigned char *spare;	/* of a part that is stored, for the next */
+	size_t spare_room;
 	struct parcel_list sending;
 	unsigned nsending;
 	unsigned nown; /* of these, how many need nothing borrowed: 0 or 1 */
@@ -88,6 +90,14 @@ void parcel_free(struct parcel *p);
 
 /* How long a part of so many bytes of frames becomes. */
 size_t writer_stored_len(const struct part_writer *w, size_t len);
+
+/*
+ * The memory of a part that is stored; taken over when it is within the two
+ * parts of the job's share, which are the one that is filled and this. New
+ * memory is cleared by the kernel first: a sixth of the CPU of a backup that is
+ * not compressed.
+ */
+void writer_spare(struct part_writer *w, struct parcel *p);
 
 /* ".age", or nothing. */
 const char *writer_seal_suffix(const struct part_writer *w);

@@ -37,33 +37,41 @@ static unsigned char *put_le(unsigned char *at, uint64_t value, unsigned n)
 	return at;
 }
 
+static size_t blocks_of(size_t len)
+{
+	return len == 0 ? 1 : (len + STORE_BLOCK_MAX - 1) / STORE_BLOCK_MAX;
+}
+
 static size_t stored_length(size_t len)
 {
-	size_t blocks = len / STORE_BLOCK_MAX + 1;
-
-	return STORE_HEADER_BYTES + blocks * STORE_BLOCK_HEADER + len +
+	return STORE_HEADER_BYTES + blocks_of(len) * STORE_BLOCK_HEADER + len +
 	       STORE_CHECKSUM_BYTES;
 }
 
-static size_t store(unsigned char *dst, const unsigned char *src, size_t len)
+/* The len bytes at data become a frame of stored_length(), in their place: each
+ * block moves on by the headers before it, the last one first. */
+static size_t store(unsigned char *data, size_t len)
 {
-	unsigned char *at = dst;
-	size_t left = len;
+	uint64_t sum = XXH64(data, len, 0);
+	size_t blocks = blocks_of(len);
+	unsigned char *at;
 
-	at = put_le(at, ZSTD_MAGICNUMBER, 4);
+	for (size_t i = blocks; i-- > 0;) {
+		size_t from = i * STORE_BLOCK_MAX;
+		bool is_last = i == blocks - 1;
+		size_t n = is_last ? len - from : STORE_BLOCK_MAX;
+
+		at = data + STORE_HEADER_BYTES + i * STORE_BLOCK_HEADER + from;
+		memmove(at + STORE_BLOCK_HEADER, data + from, n);
+		(void)put_le(at, (uint64_t)n << 3 | is_last,
+			     STORE_BLOCK_HEADER);
+	}
+	at = put_le(data, ZSTD_MAGICNUMBER, 4);
 	at = put_le(at, STORE_DESCRIPTOR, 1);
-	at = put_le(at, len, 8);
-	do {
-		size_t n = left < STORE_BLOCK_MAX ? left : STORE_BLOCK_MAX;
-		bool is_last = n == left;
-
-		at = put_le(at, (uint64_t)n << 3 | is_last, STORE_BLOCK_HEADER);
-		memcpy(at, src + (len - left), n);
-		at += n;
-		left -= n;
-	} while (left > 0);
-	at = put_le(at, XXH64(src, len, 0) & 0xffffffffU, STORE_CHECKSUM_BYTES);
-	return (size_t)(at - dst);
+	(void)put_le(at, len, 8);
+	(void)put_le(data + stored_length(len) - STORE_CHECKSUM_BYTES,
+		     sum & 0xffffffffU, STORE_CHECKSUM_BYTES);
+	return stored_length(len);
 }
 
 bool zstd_lacks_memory(size_t n)
@@ -119,8 +127,11 @@ size_t zstd_compress(struct zstd_context *c, int level,
 {
 	size_t n;
 
-	if (level == 0)
-		return store(run->dst, run->len > 0 ? run->src : "", run->len);
+	if (level == 0) {
+		if (run->len > 0)
+			memcpy(run->dst, run->src, run->len);
+		return store(run->dst, run->len);
+	}
 	if (c->packer == NULL)
 		c->packer = ZSTD_createCCtx();
 	if (c->packer == NULL)
@@ -188,9 +199,15 @@ static bool pack_with(struct zstd_context *c, struct frame *f, int level,
 
 bool zstd_frame_pack(struct frame *f, int level, struct err *e)
 {
-	struct zstd_context *c = zstd_context_take();
+	struct zstd_context *c;
 	bool ok;
 
+	if (level == 0 && stored_length(f->len) <= f->cap) {
+		f->plain_len = f->len;
+		f->len = store(f->data, f->len);
+		return true;
+	}
+	c = zstd_context_take();
 	if (c == NULL)
 		return err_nomem(e, "compression");
 	ok = pack_with(c, f, level, e);

@@ -167,6 +167,9 @@ static void test_in_small_pieces(void **state)
 	rig_fini(&r);
 }
 
+/* So many bytes a frame is filled with. */
+enum { BRIM_BYTES = FRAME_BYTES - FRAME_SPARE_BYTES };
+
 /* It ends at, before and behind where a frame ends, and so does the mark. */
 static void test_ends_around_the_end_of_a_frame(void **state)
 {
@@ -189,9 +192,9 @@ static void test_ends_around_the_end_of_a_frame(void **state)
 		make_byte(&rdb, 0);
 		make_string(&rdb, "k", 1);
 		make_string(&rdb, value,
-			    (size_t)(FRAME_BYTES + off) - empty.len - 4);
+			    (size_t)(BRIM_BYTES + off) - empty.len - 4);
 		make_end(&rdb);
-		assert_int_equal(rdb.len, FRAME_BYTES + off);
+		assert_int_equal(rdb.len, BRIM_BYTES + off);
 		rig_serve(&r, &says, &rdb);
 		(void)rig_run(&r);
 		rig_expect_bytes(&r, &rdb);
@@ -216,7 +219,7 @@ static void test_many_frames(void **state)
 	rig_serve(&r, &says, &rdb);
 	assert_int_equal(rig_run(&r)->keys, 120);
 	rig_expect_bytes(&r, &rdb);
-	assert_int_equal(r.nframes, rdb.len / (FRAME_BYTES - 64) + 1);
+	assert_int_equal(r.nframes, rdb.len / BRIM_BYTES + 1);
 	assert_string_equal(r.items.data,
 			    "header  0;database 0 40;database 1 40;"
 			    "database 2 40;end  0;");

@@ -3,6 +3,13 @@
 
 #include <string.h>
 
+size_t redis_frame_room(const struct frame *f)
+{
+	size_t brim = f->cap - FRAME_SPARE_BYTES;
+
+	return f->len < brim ? brim - f->len : 0;
+}
+
 bool redis_frames_room(struct redis_frames *f, struct err *e)
 {
 	if (f->frame == NULL) {
@@ -99,7 +106,7 @@ bool redis_frames_add(struct redis_frames *f, const void *bytes, size_t len,
 
 		if (!redis_frames_room(f, e))
 			return false;
-		room = f->frame->cap - f->frame->len;
+		room = redis_frame_room(f->frame);
 		if (room == 0) {
 			if (!redis_frames_cut(f, f->frame->len, e))
 				return false;

@@ -25,6 +25,9 @@ struct redis_frames {
 	uint64_t next_number; /* of the next item */
 };
 
+/* How many bytes a frame still takes. */
+size_t redis_frame_room(const struct frame *f);
+
 /* Makes a frame when there is none. */
 bool redis_frames_room(struct redis_frames *f, struct err *e) MUST_CHECK;
 

@@ -315,14 +315,14 @@ static bool cut_off(struct stream *s, struct err *e)
 static bool read_data(struct stream *s, enum flow *flow, struct err *e)
 {
 	struct frame *f = buffer_of(s, e);
+	size_t room;
 	long n;
 
 	if (f == NULL)
 		return false;
-	while (s->state == STREAM_DATA && f->len < f->cap) {
-		n = redis_conn_read(
-			s->conn, f->data + f->len,
-			redis_payload_want(&s->payload, f->cap - f->len), e);
+	while (s->state == STREAM_DATA && (room = redis_frame_room(f)) > 0) {
+		n = redis_conn_read(s->conn, f->data + f->len,
+				    redis_payload_want(&s->payload, room), e);
 		if (n < 0)
 			return cut_off(s, e);
 		if (n == 0)

@@ -11,7 +11,15 @@ enum {
 	REPEAT_MAX = 264,
 	WINDOW = 8192,
 	ROOM = 64 * 1024,
+	STRIDE = 16,
 };
+
+/* Few bytes are copied faster where they may be some more. */
+static void copy(unsigned char *to, const unsigned char *from, size_t n)
+{
+	for (size_t i = 0; i < n; i += STRIDE)
+		memcpy(to + i, from + i, STRIDE);
+}
 
 /* n bytes that begin distance bytes before to; they may reach into what they
  * make: then the distance is a period, and doubles with each copy. */
@@ -41,7 +49,11 @@ bool lzf_unpack(const unsigned char *packed, size_t len, unsigned char *plain,
 			n = control + 1;
 			if ((size_t)(end - p) < n || (size_t)(to_end - to) < n)
 				return false;
-			memcpy(to, p, n);
+			if (end - p >= LITERAL_MAX &&
+			    to_end - to >= LITERAL_MAX)
+				copy(to, p, n);
+			else
+				memcpy(to, p, n);
 			p += n;
 			to += n;
 			continue;
@@ -59,7 +71,10 @@ bool lzf_unpack(const unsigned char *packed, size_t len, unsigned char *plain,
 		if (distance > (size_t)(to - plain) ||
 		    n > (size_t)(to_end - to))
 			return false;
-		repeat(to, distance, n);
+		if (distance >= STRIDE && (size_t)(to_end - to) >= n + STRIDE)
+			copy(to, to - distance, n);
+		else
+			repeat(to, distance, n);
 		to += n;
 	}
 	return to == to_end;
