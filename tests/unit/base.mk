@@ -1,4 +1,5 @@
 # Unit tests of the room base.
+EXTRA_DIST += tests/unit/effort.h
 dist_check_SCRIPTS += tests/includes.py
 TESTS += tests/includes.py
 

@@ -13,11 +13,12 @@
 #include <cmocka.h>
 #include <pthread.h>
 
+#include "effort.h"
 #include "http_client.h"
 #include "jobs/checks.h"
 #include "scarce_memory.h"
 
-enum { REQUEST_ALLOCATIONS_MAX = 4000 };
+enum { REQUEST_ALLOCATIONS_MAX = 4000, VALGRIND_STEP = 7 };
 
 /* Counts down to the one that is refused; 0: none is. */
 static unsigned long countdown;
@@ -204,7 +205,8 @@ static void torture(struct shop *s, const struct shop_request *q)
 {
 	int good = shop_ask(s, q), status;
 
-	for (unsigned long n = 1; n < REQUEST_ALLOCATIONS_MAX; n++) {
+	for (unsigned long n = 1; n < REQUEST_ALLOCATIONS_MAX;
+	     n += effort(1, VALGRIND_STEP)) {
 		countdown = n;
 		status = shop_ask(s, q);
 		if (countdown > 0) {
@@ -237,7 +239,8 @@ static void test_first_of_its_key(void **state)
 				 .headers = header,
 				 .role = ROLE_ADMIN};
 
-	for (unsigned long n = 1; n < REQUEST_ALLOCATIONS_MAX; n++) {
+	for (unsigned long n = 1; n < REQUEST_ALLOCATIONS_MAX;
+	     n += effort(1, VALGRIND_STEP)) {
 		int status;
 
 		(void)snprintf(header, sizeof(header),

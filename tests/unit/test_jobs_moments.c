@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "effort.h"
 #include "jobs_house.h"
 #include "pipeline/budget.h"
 
@@ -106,7 +107,7 @@ static void make_backup(struct house *h, const char *name)
  * no factor in common with KINDS, so that every kind has its turn. */
 static int stride(void)
 {
-	return getenv("COFFER_TEST_VALGRIND") != NULL ? 5 : 1;
+	return (int)effort(1, 5);
 }
 
 static void turn(struct house *h, int turns)

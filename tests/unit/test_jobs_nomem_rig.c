@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "effort.h"
 #include "scarce_memory.h"
 
 /* In valgrind, twenty times slower, it has to do with some of them. */
-enum { ALLOCATIONS_MAX = 5000, VALGRIND_STEP = 11 };
+enum { ALLOCATIONS_MAX = 5000, VALGRIND_STEP = 37 };
 
 static atomic_int countdown; /* 0 and below: nothing fails */
 
@@ -135,7 +136,7 @@ void nomem_torture(struct house *h,
 		   void (*ask)(struct house *h, struct asked *a),
 		   void (*check)(struct house *h, const struct asked *a))
 {
-	int step = getenv("COFFER_TEST_VALGRIND") != NULL ? VALGRIND_STEP : 1;
+	int step = (int)effort(1, VALGRIND_STEP);
 	bool is_through = false;
 
 	for (int n = 1; !is_through; n += step) {
