@@ -36,6 +36,26 @@ static void repeat(unsigned char *to, size_t distance, size_t n)
 	memcpy(to, from, n);
 }
 
+/* The same of a string, whose end is room bytes from to. */
+static void put_repeat(unsigned char *to, size_t room, size_t distance,
+		       size_t n)
+{
+	if (distance >= STRIDE && room >= n + STRIDE)
+		copy(to, to - distance, n);
+	else
+		repeat(to, distance, n);
+}
+
+/* n bytes as they are, of there. */
+static void put_literal(unsigned char *to, size_t room,
+			const unsigned char *from, size_t there, size_t n)
+{
+	if (there >= LITERAL_MAX && room >= LITERAL_MAX)
+		copy(to, from, n);
+	else
+		memcpy(to, from, n);
+}
+
 bool lzf_unpack(const unsigned char *packed, size_t len, unsigned char *plain,
 		size_t plain_len)
 {
@@ -49,11 +69,8 @@ bool lzf_unpack(const unsigned char *packed, size_t len, unsigned char *plain,
 			n = control + 1;
 			if ((size_t)(end - p) < n || (size_t)(to_end - to) < n)
 				return false;
-			if (end - p >= LITERAL_MAX &&
-			    to_end - to >= LITERAL_MAX)
-				copy(to, p, n);
-			else
-				memcpy(to, p, n);
+			put_literal(to, (size_t)(to_end - to), p,
+				    (size_t)(end - p), n);
 			p += n;
 			to += n;
 			continue;
@@ -71,10 +88,7 @@ bool lzf_unpack(const unsigned char *packed, size_t len, unsigned char *plain,
 		if (distance > (size_t)(to - plain) ||
 		    n > (size_t)(to_end - to))
 			return false;
-		if (distance >= STRIDE && (size_t)(to_end - to) >= n + STRIDE)
-			copy(to, to - distance, n);
-		else
-			repeat(to, distance, n);
+		put_repeat(to, (size_t)(to_end - to), distance, n);
 		to += n;
 	}
 	return to == to_end;
