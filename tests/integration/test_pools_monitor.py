@@ -103,6 +103,10 @@ def test_disk_that_is_not_mounted(cofferds, plain_mariadb, database,
     before = compare.snapshot(plain_mariadb, shop)
     backup = world.backup(shop)
     folder, away = world.folder, world.folder.with_name("away")
+    # What the server writes for itself, some time after a change, is there: it
+    # looks for the README first, but the folder might go in between.
+    process.until(lambda: list(folder.rglob("servers/*.json")), 60,
+                  "the server has described itself")
     folder.rename(away)
     folder.mkdir()
     process.until(lambda: status_of(world, "/v1/pools/pool")
