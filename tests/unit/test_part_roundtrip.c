@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <zstd.h>
 
+#include "effort.h"
 #include "manifest/layout.h"
 #include "stages/zstd.h"
 #include "test_manifest_rig.h"
@@ -176,7 +177,7 @@ static void test_any_number_of_pipelines(void **state)
 static void test_any_seed(void **state)
 {
 	(void)state;
-	for (unsigned seed = 100; seed < 130; seed++) {
+	for (unsigned seed = 100; seed < effort(130, 104); seed++) {
 		struct rig r;
 
 		rig_init(&r, seed);
@@ -340,7 +341,7 @@ static void expect_sealed_index(struct rig *r)
 static void test_encrypted(void **state)
 {
 	(void)state;
-	for (unsigned seed = 200; seed < 215; seed++) {
+	for (unsigned seed = 200; seed < effort(215, 203); seed++) {
 		struct rig r;
 
 		rig_init(&r, seed);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "effort.h"
 #include "test_spool_rig.h"
 
 enum {
@@ -124,7 +125,7 @@ static void test_what_lies_on_disk_is_sealed(void **state)
 static void test_a_sink_by_fits_and_starts(void **state)
 {
 	(void)state;
-	for (unsigned seed = 1; seed <= 8; seed++) {
+	for (unsigned seed = 1; seed <= effort(8, 2); seed++) {
 		struct rig_house h;
 		struct rig_stream st;
 		unsigned x = seed * 2654435761U;
@@ -406,7 +407,8 @@ static void test_torn_down_at_every_moment(void **state)
 	bool was_over = false;
 
 	(void)state;
-	for (unsigned turns = 0; !was_over && turns < 900; turns += 7) {
+	for (unsigned turns = 0; !was_over && turns < 900;
+	     turns += effort(7, 91)) {
 		struct rig_house h;
 		struct rig_stream st;
 
