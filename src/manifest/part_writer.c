@@ -177,8 +177,11 @@ static bool make_room(struct part_writer *w, const struct frame *f)
 
 void writer_spare(struct part_writer *w, struct parcel *p)
 {
+	/* That of a frame larger than a part would be beyond the share. */
+	bool is_usual = p->cap == w->c.part_bytes && p->room >= p->cap;
+
 	if (w->state != WRITER_FILLING || w->nsending > 0 || w->spare != NULL ||
-	    p->room < w->c.part_bytes)
+	    !is_usual)
 		return;
 	w->spare = p->bytes;
 	w->spare_room = p->room;
