@@ -5,13 +5,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/glob.h"
+
+struct helper;
 struct loop;
+struct snapshots;
 struct workers;
 
 /* What sources run on; the struct itself is borrowed for their life. */
 struct source_env {
 	struct loop *loop;
 	struct workers *blocking; /* name look-ups, plugin loading */
+	struct helper *helper; /* runs programs; NULL: there is none (tests) */
+	struct snapshots *snapshots; /* of file systems; NULL with helper */
 };
 
 enum source_tls { TLS_DISABLED, TLS_PREFERRED, TLS_REQUIRED, TLS_VERIFY };
@@ -25,6 +31,11 @@ struct source_address {
 	const char *password; /* never logged, wiped when done */
 	enum source_tls tls;
 	const char *ca_file; /* or NULL: the system's */
+
+	/* Of a file tree instead of all these: its folder, absolute, and what
+	 * of it is never backed up. */
+	const char *path;
+	struct globs excludes;
 };
 
 /* "shop.log_*": a run of any characters stands for '*' or '%'. table == NULL:
@@ -40,6 +51,8 @@ struct source_pattern {
  * wildcard must be there.
  * Of Redis: database numbers and glob patterns of key names instead; none of
  * either: all.
+ * Of files and buckets: what fits one of wanted (none of them: all) and none of
+ * unwanted.
  */
 struct source_scope_database {
 	const char *name;
@@ -57,6 +70,8 @@ struct source_scope {
 	size_t nnumbers;
 	const char *const *keys;
 	size_t nkeys;
+
+	struct globs wanted, unwanted;
 };
 
 #endif

@@ -10,21 +10,10 @@
 #include "base/err.h"
 #include "pipeline/pipeline.h"
 #include "sources/address.h"
+#include "sources/load_item.h"
 #include "sources/load_report.h"
 
 struct source_op;
-
-/* One table to compare after a restore, as the index tells it. */
-struct load_item {
-	const char *database; /* its name at the target */
-	const char *name;
-	uint64_t rows;
-	struct digest digest;
-};
-
-/* The next table to compare; false at the end. Strings are valid until the
- * next call. */
-typedef bool load_next_cb(void *arg, struct load_item *item);
 
 typedef void load_done_cb(void *arg, const struct err *e);
 
@@ -60,8 +49,13 @@ struct load_config {
 	const char *const *definers; /* that the backup names: "app@%" */
 	size_t ndefiners;
 	uint64_t plain_bytes; /* that will be written, for the room there */
+	/* Of a tree: files that come under the name of a hard link to them,
+	 * since only that is wanted; sorted by from. */
 	const struct load_rename *renames;
 	size_t nrenames;
+	/* Of a tree: the folder, there and trusted, that address.path lies in
+	 * and is made in; NULL: address.path is there. */
+	const char *beneath;
 	bool is_overwrite;	    /* existing databases (of partial ones:
 				     * tables) go first ... */
 	const char *const *confirm; /* ... if they are named here: "shop", of
@@ -85,6 +79,8 @@ struct load_facts {
 	uint64_t redone; /* transactions that others were in the way of */
 	/* Of Redis; expired: whose time had come, left out or gone since. */
 	uint64_t keys_verified, expired;
+	/* Of a tree: files, folders and all else. */
+	uint64_t members_made;
 	/* What could not be made and was left out, a sentence each, without
 	 * secrets: the first ones, and how many in all. */
 	struct load_note *notes;
@@ -128,6 +124,15 @@ struct load_ops {
 	struct source_op *(*verify)(struct load *l, load_next_cb *next,
 				    void *next_arg, load_done_cb *done,
 				    void *arg, struct err *e);
+	/*
+	 * Of an engine whose backups can be laid down as a file that a new
+	 * server reads: a stage that lets their frames pass and learns from
+	 * them what verify() will look for; and where that server is, which
+	 * may not have been known before. NULL (the members): there is none.
+	 */
+	struct stage *(*gauge)(struct load *l, struct err *e);
+	bool (*reach)(struct load *l, const struct source_address *a,
+		      const char *version, struct err *e);
 	const struct load_facts *(*facts)(const struct load *l);
 	/* Sinks and ops must be gone. */
 	void (*destroy)(struct load *l);
