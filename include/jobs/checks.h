@@ -53,11 +53,20 @@ struct jobs_op *jobs_read_manifest(struct jobs *j, const char *backup,
 				   jobs_manifest_cb *done, void *arg,
 				   struct err *e) MUST_CHECK;
 
+/* Of a tree: which folder of it ("" or NULL: the top), and a page of what is
+ * in there: so many at most, behind the path of another (NULL: the first). */
+struct contents_query {
+	const char *folder, *after;
+	unsigned limit;
+};
+
 /* What is in a completed backup, for GET /contents: a JSON array of
  * {"name","tables":[{"name","rows","bytes","digest"}],"objects":[{"kind",
- * "name"}]}, one per database. */
+ * "name"}]}, one per database; of a tree an object, {"items":[{"name","path",
+ * "type","bytes","mtime","target","digest"}],"next"}. q is copied. */
 typedef void jobs_contents_cb(void *arg, const char *json, const struct err *e);
 struct jobs_op *jobs_read_contents(struct jobs *j, const char *backup,
+				   const struct contents_query *q,
 				   jobs_contents_cb *done, void *arg,
 				   struct err *e) MUST_CHECK;
 

@@ -16,9 +16,10 @@
 
 #include "base/err.h"
 #include "catalog/backups.h"
-#include "catalog/catalog.h"
+#include "catalog/restores.h"
 
 struct budget;
+struct helper;
 struct jobs;
 struct jobs_op;
 struct load_report;
@@ -35,24 +36,28 @@ struct jobs_config {
 	struct workers *cpu;	  /* compression, digests */
 	struct workers *blocking; /* files, name look-ups */
 	struct transfers *transfers;
+	struct helper *helper; /* NULL: there is none (tests) */
 	struct budget *budget;
 	struct spool *spool; /* NULL: streams wait for their store */
 	const struct signer *signer;
 	unsigned max_jobs;	/* at once */
 	unsigned retry_seconds; /* rule 9: before the one retry */
 	unsigned guard_seconds; /* schema changes held off at most, 0: never */
-	unsigned max_tables;	/* rule 10 */
+	unsigned snapshot_seconds; /* a source is held still at most */
+	unsigned max_tables;	   /* rule 10 */
 	uint64_t max_row_bytes;
 	unsigned puts_at_once;	/* of one backup */
 	unsigned stall_seconds; /* no byte for so long: it failed */
+	/* Absolute folders with ':' between them: a restore by path goes into a
+	 * folder in one of them. NULL or "": there are none. */
+	const char *restore_dirs;
 	unsigned probe_seconds; /* between looks at pools, sources; 0: never */
 };
 
 /* NULL with *e filled. */
 struct jobs *jobs_new(const struct jobs_config *c, struct err *e) MUST_CHECK;
 
-/* After a start: sweeps what interrupted jobs and deletions left, now and
- * every hour. catalog_recover() has run. */
+/* After catalog_recover(): sweeps what was left behind, now and every hour. */
 void jobs_start(struct jobs *j);
 
 /* Takes no more; cancels what runs; done runs when nothing runs any more. */
@@ -73,8 +78,7 @@ struct jobs_op *jobs_backup(struct jobs *j, const struct backup_record *r,
 			    catalog_backup_cb *done, void *arg,
 			    struct err *e) MUST_CHECK;
 
-/* What was marked as deleting by others than jobs_delete() goes soon; returns
- * at once, several at a time are one. */
+/* What others than jobs_delete() have marked as deleting goes soon. */
 void jobs_sweep(struct jobs *j);
 
 /*
@@ -99,12 +103,9 @@ typedef void jobs_restore_report_cb(void *arg,
 				    const struct jobs_restore_report *r,
 				    const struct err *e);
 
-/*
- * Looks for a restore as jobs_restore() does and tells all that it found;
- * queues and changes nothing. Given in r as for jobs_restore(); what the
- * target does not allow is a blocker in the report, all else an error as
- * there. NULL with *e filled.
- */
+/* Looks as jobs_restore() does, with the same r, and changes nothing: what the
+ * target does not allow is a blocker in the report, all else an error as there.
+ * NULL with *e filled. */
 struct jobs_op *jobs_restore_check(struct jobs *j,
 				   const struct restore_record *r,
 				   jobs_restore_report_cb *done, void *arg,
@@ -115,9 +116,8 @@ struct jobs_op *jobs_delete(struct jobs *j, const char *backup,
 			    catalog_backup_cb *done, void *arg,
 			    struct err *e) MUST_CHECK;
 
-/* Rule 12: asks a queued or running job to end; it ends soon after. False
- * with *e filled: ERR_CONFLICT "job_not_running" (it is over), or a delete
- * ("job_not_cancelable"). */
+/* Rule 12: asks a queued or running job to end; it ends soon. False with *e:
+ * ERR_CONFLICT "job_not_running", or of a delete "job_not_cancelable". */
 bool jobs_cancel(struct jobs *j, const char *job_id, struct err *e) MUST_CHECK;
 
 struct job_progress {

@@ -182,7 +182,11 @@ struct jobs_op *jobs_list_names(struct jobs *j, const struct source_record *r,
 		return NULL;
 	k->names_done = done;
 	kind = open_address(k, r, e);
-	if (kind != NULL)
+	if (kind != NULL && kind->names == NULL)
+		(void)err_set(e, ERR_INVALID, "not_supported",
+			      "a source of engine \"%s\" has no databases",
+			      kind->engine);
+	else if (kind != NULL)
 		k->look = kind->names(&j->source_env, &k->address.a, q,
 				      on_names, k, e);
 	if (k->look == NULL) {

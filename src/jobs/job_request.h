@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "catalog/backups.h"
+#include "catalog/restores.h"
 #include "catalog/jobs.h"
 #include "jobs/jobs_int.h"
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "catalog/jobs.h"
 #include "jobs/plans/expire.h"
+#include "jobs/instances/reaper.h"
 #include "jobs/job_request.h"
 #include "jobs/jobs_int.h"
 #include "jobs/plans/plan_run.h"
@@ -22,8 +23,20 @@
 #include "jobs/pools/upkeep.h"
 #include "jobs/removal/sweep.h"
 #include "loop/loop.h"
+#include "programs/snapshot.h"
 
 static void on_turn(evutil_socket_t fd, short what, void *arg);
+
+static bool make_snapshots(struct jobs *j, struct err *e)
+{
+	const struct jobs_config *c = &j->config;
+
+	if (c->helper == NULL)
+		return true;
+	j->source_env.snapshots = snapshots_new(
+		c->loop, c->helper, catalog_identity(c->catalog)->server_id, e);
+	return j->source_env.snapshots != NULL;
+}
 
 struct jobs *jobs_new(const struct jobs_config *c, struct err *e)
 {
@@ -34,16 +47,22 @@ struct jobs *jobs_new(const struct jobs_config *c, struct err *e)
 	j->config = *c;
 	j->source_env.loop = c->loop;
 	j->source_env.blocking = c->blocking;
+	j->source_env.helper = c->helper;
 	TAILQ_INIT(&j->list);
 	TAILQ_INIT(&j->active);
 	TAILQ_INIT(&j->adrift);
+	if (!make_snapshots(j, e)) {
+		jobs_free(j);
+		return NULL;
+	}
 	j->turn = evtimer_new(loop_base(c->loop), on_turn, j);
 	j->sweeper = sweeper_new(j);
+	j->reaper = reaper_new(j);
 	j->expirer = expirer_new(j);
 	j->upkeep = upkeep_new(j);
 	j->claims = claims_new();
-	if (j->turn == NULL || j->sweeper == NULL || j->expirer == NULL ||
-	    j->upkeep == NULL || j->claims == NULL)
+	if (j->turn == NULL || j->sweeper == NULL || j->reaper == NULL ||
+	    j->expirer == NULL || j->upkeep == NULL || j->claims == NULL)
 		goto nomem;
 	return j;
 nomem:
@@ -57,7 +76,10 @@ void jobs_start(struct jobs *j)
 	plan_runs_resume(j);
 	unread_resume(j);
 	sweeper_kick(j->sweeper);
+	reaper_start(j->reaper);
 	upkeep_start(j->upkeep);
+	if (j->source_env.snapshots != NULL)
+		snapshots_start(j->source_env.snapshots);
 }
 
 void jobs_sweep(struct jobs *j)
@@ -69,7 +91,8 @@ static void report_stopped(struct jobs *j)
 {
 	void (*stopped)(void *arg) = j->stopped;
 
-	if (!j->is_stopping || !TAILQ_EMPTY(&j->list) || stopped == NULL)
+	if (!j->is_stopping || !TAILQ_EMPTY(&j->list) || stopped == NULL ||
+	    !snapshots_is_idle(j->source_env.snapshots))
 		return;
 	j->stopped = NULL;
 	stopped(j->stopped_arg);
@@ -209,6 +232,12 @@ void jobs_load(const struct jobs *j, unsigned *queued, unsigned *running)
 		*queued += job->state == JOB_WAITS;
 }
 
+/* What jobs that were canceled had is released by now. */
+static void on_released(void *arg)
+{
+	turns_schedule(arg);
+}
+
 void jobs_stop(struct jobs *j, void (*done)(void *arg), void *arg)
 {
 	static const struct err why = {
@@ -227,6 +256,9 @@ void jobs_stop(struct jobs *j, void (*done)(void *arg), void *arg)
 	expirer_stop(j->expirer);
 	upkeep_stop(j->upkeep);
 	sweeper_stop(j->sweeper);
+	reaper_stop(j->reaper);
+	if (j->source_env.snapshots != NULL)
+		snapshots_stop(j->source_env.snapshots, on_released, j);
 	for (job = TAILQ_FIRST(&j->list); job != NULL; job = next) {
 		next = TAILQ_NEXT(job, entry);
 		if (job->is_cancelable)
@@ -249,12 +281,14 @@ void jobs_free(struct jobs *j)
 		watches_drop(job);
 		job->ops->destroy(job);
 	}
+	snapshots_free(j->source_env.snapshots);
 	catalog_cancel(j->resume);
 	unread_stop(j);
 	expirer_free(j->expirer);
 	upkeep_free(j->upkeep);
 	claims_free(j->claims);
 	sweeper_free(j->sweeper);
+	reaper_free(j->reaper);
 	if (j->turn != NULL)
 		event_free(j->turn);
 	free(j);

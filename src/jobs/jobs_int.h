@@ -13,11 +13,11 @@ struct event;
 struct claims;
 struct expirer;
 struct job_request;
+struct reaper;
 struct sweeper;
 struct upkeep;
 
-/* A call of somebody's; each kind embeds it and knows how to end. One that
- * begins a job: job_request.h. */
+/* A call of somebody's, embedded by its kind. One with a job: job_request.h */
 struct jobs_op {
 	void (*cancel)(struct jobs_op *op); /* drops and frees */
 	struct jobs *jobs;
@@ -41,6 +41,7 @@ enum job_turns {
 	TURNS_MAIN,   /* the max_jobs: a backup, a restore */
 	TURNS_LIGHT,  /* needs neither a source nor the buffers */
 	TURNS_VERIFY, /* reads for hours, which must not cost a backup's turn */
+	TURNS_DRILL,  /* the same */
 	TURNS_COUNT,
 };
 
@@ -89,6 +90,7 @@ struct jobs {
 	unsigned running[TURNS_COUNT];
 	struct event *turn; /* starts what may start */
 	struct sweeper *sweeper;
+	struct reaper *reaper;
 	struct upkeep *upkeep;
 	struct claims *claims;
 	struct expirer *expirer;

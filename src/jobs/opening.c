@@ -221,6 +221,7 @@ struct store *opening_store(struct jobs *j, const struct pool_record *r,
 		!json_is_false(json_object_get(json, "path_style"));
 	c.s3.max_attempts = attempts;
 	c.dir.path = text_of(json, "path");
+	c.dir.is_made = r->id[0] == '\0';
 	st = store_new(&env, &c, e);
 	json_decref(json);
 	return st;
@@ -241,10 +242,36 @@ static bool read_tls(const char *word, enum source_tls *tls)
 	return word == NULL;
 }
 
+/* Of a file tree. */
+static bool read_folder(struct opened_address *oa, struct err *e)
+{
+	const json_t *list = json_object_get(oa->json, "exclude");
+	size_t n = json_array_size(list);
+
+	oa->a.path = text_of(oa->json, "path");
+	if (n == 0)
+		return true;
+	oa->excludes = calloc(n, sizeof(*oa->excludes));
+	if (oa->excludes == NULL)
+		return err_nomem(e, "an address");
+	for (size_t i = 0; i < n; i++) {
+		oa->excludes[i] = json_string_value(json_array_get(list, i));
+		if (oa->excludes[i] == NULL)
+			return err_bug(e, "a source's record with a broken "
+					  "\"exclude\"");
+	}
+	oa->a.excludes = (struct globs){oa->excludes, n};
+	return true;
+}
+
 static bool read_address(struct opened_address *oa, const char *connection,
 			 const char *secret, struct err *e)
 {
 	memset(oa, 0, sizeof(*oa));
+	if (connection == NULL)
+		return err_set(e, ERR_CONFLICT, "source_busy",
+			       "the instance is not whole: its restore has not "
+			       "ended, or has left something behind");
 	oa->json = record_json(connection, "a source's record", e);
 	if (oa->json == NULL)
 		return false;
@@ -257,7 +284,7 @@ static bool read_address(struct opened_address *oa, const char *connection,
 	oa->a.ca_file = text_of(oa->json, "ca_file");
 	if (!read_tls(text_of(oa->json, "tls"), &oa->a.tls))
 		return err_bug(e, "a source's record with unknown tls");
-	return true;
+	return read_folder(oa, e);
 }
 
 bool opened_address_read(struct opened_address *oa,
@@ -275,5 +302,6 @@ bool opened_address_replica(struct opened_address *oa,
 void opened_address_fini(struct opened_address *oa)
 {
 	json_decref(oa->json);
+	free(oa->excludes);
 	memset(oa, 0, sizeof(*oa));
 }

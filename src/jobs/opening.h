@@ -79,6 +79,7 @@ struct store *opening_store(struct jobs *j, const struct pool_record *r,
 /* The address in a source's record: strings borrow from both. */
 struct opened_address {
 	json_t *json;
+	const char **excludes; /* of a file tree */
 	struct source_address a;
 };
 

@@ -41,6 +41,18 @@ static bool convert_patterns(const struct source_pattern **to, size_t *n,
 	return true;
 }
 
+enum scope_form source_scope_form(const struct source_kind *kind)
+{
+	if (kind->is_tree)
+		return SCOPE_OF_PATHS;
+	return kind->is_by_key ? SCOPE_OF_KEYS : SCOPE_OF_NAMES;
+}
+
+static struct globs globs_of(char *const *list, size_t n)
+{
+	return (struct globs){(const char *const *)list, n};
+}
+
 bool source_scope_of(struct source_scope *to, const struct scope *from,
 		     struct err *e)
 {
@@ -48,6 +60,8 @@ bool source_scope_of(struct source_scope *to, const struct scope *from,
 	to->nnumbers = from->nnumbers;
 	to->keys = (const char *const *)from->keys;
 	to->nkeys = from->nkeys;
+	to->wanted = globs_of(from->wanted, from->nwanted);
+	to->unwanted = globs_of(from->unwanted, from->nunwanted);
 	return convert_databases(to, from, e) &&
 	       convert_patterns(&to->include, &to->ninclude, from->include,
 				from->ninclude, e) &&

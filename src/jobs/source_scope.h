@@ -4,6 +4,10 @@
 
 #include "model/scope.h"
 #include "sources/address.h"
+#include "sources/kinds.h"
+
+/* How scopes of that kind of source are written. */
+enum scope_form source_scope_form(const struct source_kind *kind);
 
 /* Strings stay those of from, which must live on. False with *e filled; then,
  * too, source_scope_fini() ends it. */

@@ -2,7 +2,8 @@
  * turns.c - whose turn it is: the first in the queue whose source no other job
  * here works with, at most max_jobs at once. Light jobs have turns of their
  * own, so that a deletion does not wait for the end of a long backup; and so
- * have verifications, one at a time, so that no backup waits for theirs.
+ * have verifications and drills, one of each at a time, so that no backup waits
+ * for theirs.
  *
  * The catalog locks the source of a manual backup or a restore when it accepts
  * it, that of a due run of a plan only when its turn has come. Such a run may
@@ -16,7 +17,7 @@
 
 #include "jobs/jobs_int.h"
 
-enum { LIGHT_JOBS = 4, VERIFY_JOBS = 1 };
+enum { LIGHT_JOBS = 4, VERIFY_JOBS = 1, DRILL_JOBS = 1 };
 
 void turns_schedule(struct jobs *j)
 {
@@ -54,6 +55,7 @@ static bool has_room(const struct jobs *j, const struct job *job)
 		[TURNS_MAIN] = j->config.max_jobs,
 		[TURNS_LIGHT] = LIGHT_JOBS,
 		[TURNS_VERIFY] = VERIFY_JOBS,
+		[TURNS_DRILL] = DRILL_JOBS,
 	};
 
 	return j->running[job->ops->turns] < most[job->ops->turns];

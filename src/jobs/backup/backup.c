@@ -6,8 +6,8 @@
  * wrong between leaves a failed backup whose objects are removed here or, if
  * that fails too or the server dies, by a sweep.
  *
- *   idle -> open -> share -> start [-> look] -> claim -> stream -> send
- *     -> publish -> record
+ *   idle -> open -> share -> start [-> base] [-> look] -> claim -> stream
+ *     -> send -> publish -> record
  *
  * A manual one was looked at when it was asked for; one of a plan is when its
  * turn has come, so that what is wrong shows as a failed backup. There too it
@@ -154,14 +154,19 @@ static void begin_look(struct backup_job *b)
 		backup_fail(b, &e);
 }
 
-/* The catalog knows that it runs. */
-static void go_on(struct backup_job *b)
+static void after_base(struct backup_job *b)
 {
-	backup_announce(b, "started");
 	if (b->r.plan_id[0] != '\0')
 		begin_look(b);
 	else
 		begin_claim(b);
+}
+
+/* The catalog knows that it runs. */
+static void go_on(struct backup_job *b)
+{
+	backup_announce(b, "started");
+	backup_find_base(b, after_base);
 }
 
 static void on_started(void *arg, const struct err *e)

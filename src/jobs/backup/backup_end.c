@@ -18,7 +18,7 @@
 #include "loop/loop.h"
 
 static const char *const state_names[] = {
-	"idle",	  "open", "share",   "start", "look",  "claim",
+	"idle",	  "open", "share",   "start", "base",  "look",	 "claim",
 	"stream", "send", "publish", "undo",  "pause", "record",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
@@ -177,8 +177,9 @@ static void stalled(struct backup_job *b)
 /* States in which only the store can let the backup go on. */
 static bool is_with_store(const struct backup_job *b)
 {
-	return b->state == BACKUP_CLAIM || b->state == BACKUP_SEND ||
-	       b->state == BACKUP_PUBLISH || b->state == BACKUP_UNDO;
+	return b->state == BACKUP_BASE || b->state == BACKUP_CLAIM ||
+	       b->state == BACKUP_SEND || b->state == BACKUP_PUBLISH ||
+	       b->state == BACKUP_UNDO;
 }
 
 void backup_watch_store(struct backup_job *b)
@@ -243,7 +244,8 @@ static void backup_progress(const struct job *job, struct job_progress *p)
 	memset(p, 0, sizeof(*p));
 	p->bytes_read = b->r.source_bytes;
 	p->bytes_stored = b->r.stored_bytes;
-	p->items_done = p->items_total = b->r.table_count;
+	p->items_done = b->r.table_count + b->r.key_count; /* one is 0 */
+	p->items_total = p->items_done;
 	if (b->dump != NULL) {
 		const struct dump_facts *f = b->dump->ops->facts(b->dump);
 
@@ -266,6 +268,9 @@ static void backup_destroy(struct job *job)
 	opening_fini(&b->opening);
 	scope_fini(&b->scope);
 	backup_record_fini(&b->r);
+	free(b->base_json);
+	free(b->chain_json);
+	free(b->hook);
 	if (b->pause != NULL)
 		event_free(b->pause);
 	if (b->tick != NULL)

@@ -20,6 +20,7 @@ enum backup_state {
 	BACKUP_OPEN,	/* gets source and pool from the catalog */
 	BACKUP_SHARE,	/* waits for its share of the buffers */
 	BACKUP_START,	/* the catalog notes that it runs */
+	BACKUP_BASE,	/* of an increment: what it builds upon */
 	BACKUP_LOOK,	/* of a plan: what was not looked at when it was due */
 	BACKUP_CLAIM,	/* writes owner.json */
 	BACKUP_STREAM,	/* pipelines of the dump's phases run */
@@ -66,9 +67,9 @@ struct backup_job {
 	struct source_look look;
 	struct dump *dump;
 	struct part_writer *writer;
-	struct backup_phases phases; /* in their order; the first one's
-				      * frames are written */
+	struct backup_phases phases; /* in order; the first's frames go out */
 	bool is_read;		     /* the dump has no phase more */
+	bool is_renamed;	     /* the parts have the dump's own ending */
 	struct exchange *exchange;
 	struct catalog_op *op;
 	struct event *pause; /* before the retry */
@@ -84,8 +85,14 @@ struct backup_job {
 	bool is_claimed; /* objects of it may lie in the pool */
 	int level;	 /* of compression */
 	unsigned parallelism;
-	bool has_accounts; /* of a whole instance */
-	bool is_locking;   /* tables without transactions */
+	bool has_accounts;		    /* of a whole instance */
+	bool is_locking;		    /* tables without transactions */
+	bool is_strict, is_one_file_system; /* of files */
+	int full_every;	  /* so many backups to a chain; below 2: full ones */
+	char *base_json;  /* physical_json of what it builds upon, or NULL */
+	char *chain_json; /* the ids of all that it needs then */
+	void (*base_done)(struct backup_job *b);
+	char *hook; /* of method snapshot; NULL: the first that can */
 	uint64_t blocked_ms[BLOCKED_COUNT];
 };
 
@@ -107,6 +114,17 @@ void backup_set_state(struct backup_job *b, enum backup_state next);
  * the second try as well. */
 void backup_start(struct job *job);
 void backup_take_share(struct backup_job *b);
+
+/* backup_base.c: finds base_json and chain_json, if increments are wanted and
+ * there is something to build upon; then done() runs, also within the call. */
+void backup_find_base(struct backup_job *b, void (*done)(struct backup_job *b));
+
+/* backup_base.c: what the record says that it needs. False with *e filled. */
+bool backup_note_base(struct backup_job *b, struct err *e) MUST_CHECK;
+
+/* backup_base.c: what the manifest says of the files, of a dump that has such
+ * facts (caller frees). NULL: no memory. */
+char *backup_physical_json(const struct backup_job *b) MUST_CHECK;
 
 /* backup_end.c: the source is busy with another's job: its turn comes again. */
 void backup_wait(struct backup_job *b);

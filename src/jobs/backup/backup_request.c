@@ -1,23 +1,31 @@
 /*
- * backup_request.c - somebody asks for a backup: look at the source (rule 2),
- * look whether its scope exists (rule 11), let the catalog decide (rules 3, 5,
- * 7), queue it.
+ * backup_request.c - somebody asks for a backup: ask the catalog whether the
+ * source is busy, so that nobody has to wait for a server to hear that; look at
+ * the source (rule 2), look whether its scope exists (rule 11), and whether
+ * there are the programs that the method needs, let the catalog decide (rules
+ * 3, 5, 7), queue it.
  */
 #include "jobs/backup/backup_int.h"
+#include "jobs/backup/backup_programs.h"
 #include "jobs/job_request.h"
+#include "jobs/source_scope.h"
 
 struct backup_request {
 	struct job_request base; /* first */
 	struct backup_record r;	 /* as asked for */
+	struct catalog_op *check;
 	struct opening opening;
 	struct scope scope;
 	struct source_look look;
+	struct backup_programs programs;
 };
 
 static void request_fini(struct job_request *base)
 {
 	struct backup_request *q = (struct backup_request *)(void *)base;
 
+	catalog_cancel(q->check);
+	backup_programs_fini(&q->programs);
 	source_look_fini(&q->look);
 	opening_fini(&q->opening);
 	scope_fini(&q->scope);
@@ -46,13 +54,35 @@ static void decide(struct backup_request *q)
 		job_request_end_backup(&q->base, NULL, &e);
 }
 
+static void on_programs(void *arg, const struct err *e)
+{
+	struct backup_request *q = arg;
+
+	if (e == NULL)
+		decide(q);
+	else
+		job_request_end_backup(&q->base, NULL, e);
+}
+
+static void look_at_programs(struct backup_request *q)
+{
+	struct err e = {0};
+
+	if (!backup_programs_are_needed(&q->programs, &q->r,
+					&q->opening.source))
+		decide(q);
+	else if (!backup_programs_ask(&q->programs, q->base.base.jobs,
+				      on_programs, q, &e))
+		job_request_end_backup(&q->base, NULL, &e);
+}
+
 static void on_looked(void *arg, const struct err *e)
 {
 	struct backup_request *q = arg;
 	struct err mine = {0};
 
 	if (e == NULL) {
-		decide(q);
+		look_at_programs(q);
 		return;
 	}
 	if (!q->look.has_answered) {
@@ -64,12 +94,14 @@ static void on_looked(void *arg, const struct err *e)
 	job_request_end_backup(&q->base, NULL, e);
 }
 
-static bool suits_source(const struct backup_request *q, struct err *e)
+static bool read_scope(struct backup_request *q, struct err *e)
 {
 	const struct source_kind *kind =
 		source_kind_find(q->opening.source.engine);
 
-	return kind == NULL || scope_suits(&q->scope, kind->is_by_key, e);
+	return scope_parse(
+		&q->scope, q->r.scope_json,
+		kind != NULL ? source_scope_form(kind) : SCOPE_OF_ANY, e);
 }
 
 static void on_opened(void *arg, const struct err *e)
@@ -79,9 +111,24 @@ static void on_opened(void *arg, const struct err *e)
 
 	if (e != NULL)
 		job_request_end_backup(&q->base, NULL, e);
-	else if (!suits_source(q, &mine) ||
+	else if (!read_scope(q, &mine) ||
 		 !source_look_start(&q->look, &q->opening, &q->scope, on_looked,
 				    q, &mine))
+		job_request_end_backup(&q->base, NULL, &mine);
+}
+
+static void on_checked(void *arg, const struct err *e)
+{
+	struct backup_request *q = arg;
+	const struct opening_want want = {.pool = q->r.pool_id,
+					  .source = q->r.source_id};
+	struct err mine = {0};
+
+	q->check = NULL;
+	if (e != NULL)
+		job_request_end_backup(&q->base, NULL, e);
+	else if (!opening_start(&q->opening, q->base.base.jobs, &want,
+				on_opened, q, &mine))
 		job_request_end_backup(&q->base, NULL, &mine);
 }
 
@@ -95,14 +142,12 @@ static const struct job_request_kind backup_request = {
 static bool request_start(struct backup_request *q,
 			  const struct backup_record *r, struct err *e)
 {
-	const struct opening_want want = {.pool = r->pool_id,
-					  .source = r->source_id};
+	struct catalog *catalog = q->base.base.jobs->config.catalog;
 
 	if (!backup_record_copy(&q->r, r))
 		return err_nomem(e, "a request for a backup");
-	return scope_parse(&q->scope, r->scope_json, e) &&
-	       opening_start(&q->opening, q->base.base.jobs, &want, on_opened,
-			     q, e);
+	q->check = catalog_backup_check(catalog, &q->r, on_checked, q, e);
+	return q->check != NULL;
 }
 
 struct jobs_op *jobs_backup(struct jobs *j, const struct backup_record *r,

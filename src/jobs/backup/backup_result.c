@@ -95,7 +95,20 @@ static bool add_key_counts(json_t *counts, const struct dump_facts *f)
 				   json_integer((json_int_t)f->functions)) == 0;
 }
 
-static char *counts_json(const struct dump_facts *f)
+/* Of files nothing is a table. */
+static char *file_counts_json(const struct dump_facts *f)
+{
+	return dump_json(json_pack(
+		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "files",
+		(json_int_t)f->files, "directories", (json_int_t)f->directories,
+		"symlinks", (json_int_t)f->symlinks, "hardlinks",
+		(json_int_t)f->hardlinks, "others", (json_int_t)f->others,
+		"rows", (json_int_t)f->rows, "content_bytes",
+		(json_int_t)f->content_bytes, "bytes",
+		(json_int_t)f->plain_bytes));
+}
+
+static char *table_counts_json(const struct dump_facts *f)
 {
 	json_t *counts = json_pack(
 		"{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "databases",
@@ -111,6 +124,11 @@ static char *counts_json(const struct dump_facts *f)
 		return NULL;
 	}
 	return dump_json(counts);
+}
+
+static char *counts_json(const struct dump_facts *f)
+{
+	return f->has_files ? file_counts_json(f) : table_counts_json(f);
 }
 
 /* Who held the others up most of the time. */
@@ -154,7 +172,7 @@ bool backup_fill_record(struct backup_job *b, struct err *e)
 	if (!r->counts_json || !r->consistency_json || !r->warnings_json ||
 	    !r->phases_json)
 		return err_nomem(e, "a backup's record");
-	return true;
+	return backup_note_base(b, e);
 }
 
 static char *copy_of(const char *s)
@@ -238,6 +256,24 @@ static void hide_names(struct manifest *m, const struct dump_facts *f)
 	m->warnings_json = bare_warnings_json(f);
 }
 
+/* Of methods that copy files: what an instance made of them must have. */
+static bool fill_files(struct backup_job *b, const struct dump_facts *f)
+{
+	struct manifest *m = &b->manifest;
+	char hex[DIGEST_HEX_MAX];
+
+	free(m->physical_json);
+	free(m->names_digest);
+	m->physical_json = m->names_digest = NULL;
+	if (f->physical_json == NULL)
+		return true;
+	m->physical_json = backup_physical_json(b);
+	if (f->names.low == 0 && f->names.high == 0)
+		return m->physical_json != NULL;
+	m->names_digest = strdup(digest_format(&f->names, hex));
+	return m->physical_json != NULL && m->names_digest != NULL;
+}
+
 static bool is_filled(const struct manifest *m)
 {
 	return m->name && m->description && m->source_name && m->engine &&
@@ -265,7 +301,7 @@ bool backup_fill_manifest(struct backup_job *b, struct err *e)
 	m->finished_at = r->finished_at;
 	if (m->recipients.n > 0)
 		hide_names(m, f);
-	if (!is_filled(m))
+	if (!fill_files(b, f) || !is_filled(m))
 		return err_nomem(e, "a manifest");
 	return true;
 }

@@ -28,6 +28,7 @@ enum {
 	 * (repl-timeout). */
 	HOLD_SECONDS = 45,
 	MS_PER_SEC = 1000,
+	FULL_EVERY = 7, /* of backups with increments */
 };
 
 size_t backup_share_bytes(uint64_t part_bytes, unsigned lanes)
@@ -40,6 +41,14 @@ size_t backup_share_bytes(uint64_t part_bytes, unsigned lanes)
 static const struct source_kind *kind_of(const struct backup_job *b)
 {
 	return source_kind_find(b->opening.source.engine);
+}
+
+static enum dump_method method_of(const struct backup_job *b)
+{
+	if (strcmp(b->r.method, "physical") == 0)
+		return DUMP_PHYSICAL;
+	return strcmp(b->r.method, "snapshot") == 0 ? DUMP_SNAPSHOT
+						    : DUMP_LOGICAL;
 }
 
 /* What is kept of a source that cannot wait is kept in memory first. Of the
@@ -63,6 +72,9 @@ size_t backup_stream_share(struct backup_job *b)
 	unsigned wanted = b->parallelism != 0 ? b->parallelism : LANES_UNASKED;
 	unsigned lanes = wanted < DUMP_SOURCES_MAX ? wanted : DUMP_SOURCES_MAX;
 
+	/* Files come as one stream, however many threads copy them. */
+	if (method_of(b) != DUMP_LOGICAL)
+		return backup_share_bytes(part_bytes, 1) + spool_bytes(b);
 	while (lanes > 1 && backup_share_bytes(part_bytes, lanes) > total)
 		lanes--;
 	if (lanes < wanted)
@@ -86,12 +98,28 @@ static bool open_address(struct backup_job *b, struct err *e)
 		       : opened_address_read(&b->address, source, e);
 }
 
+static void on_line(void *arg, const char *text)
+{
+	struct backup_job *b = arg;
+
+	job_log(&b->base, LOG_INFO, "%s", text);
+}
+
 static bool open_dump(struct backup_job *b, const struct source_kind *kind,
 		      struct err *e)
 {
 	const struct jobs_config *jc = &b->base.jobs->config;
 	struct dump_config c = {
 		.address = b->address.a,
+		.method = method_of(b),
+		.base_json = b->base_json,
+		.wants_increments = b->full_every > 1,
+		.line = on_line,
+		.line_arg = b,
+		.backup_id = b->r.id,
+		.server_id = b->r.server_id,
+		.hook = b->hook,
+		.hold_seconds = jc->snapshot_seconds,
 		.parallelism = b->parallelism,
 		.guard_seconds = jc->guard_seconds,
 		.with_accounts = b->has_accounts,
@@ -99,12 +127,37 @@ static bool open_dump(struct backup_job *b, const struct source_kind *kind,
 		.is_replica = is_through_replica(b),
 		.max_tables = jc->max_tables,
 		.max_row_bytes = jc->max_row_bytes,
+		.is_strict = b->is_strict,
+		.is_one_file_system = b->is_one_file_system,
 	};
 
+	json_t *pool =
+		record_json(b->opening.pool.config_json, "a pool's record", e);
+
+	if (pool == NULL)
+		return false;
+	/* A pool that lies in the tree is not backed up into itself. */
+	c.avoid = json_string_value(json_object_get(pool, "path"));
 	if (source_scope_of(&c.scope, &b->scope, e))
 		b->dump = kind->dump_new(&b->base.jobs->source_env, &c, e);
 	source_scope_fini(&c.scope);
+	json_decref(pool);
 	return b->dump != NULL;
+}
+
+/* What a restore by hand unpacks the parts with. */
+static const char *ending_of(const struct backup_job *b,
+			     const struct source_kind *kind)
+{
+	switch (method_of(b)) {
+	case DUMP_PHYSICAL:
+		return ".xbstream";
+	case DUMP_SNAPSHOT:
+		return ".tar";
+	case DUMP_LOGICAL:
+		break;
+	}
+	return kind->part_suffix;
 }
 
 static bool open_writer(struct backup_job *b, const struct source_kind *kind,
@@ -124,7 +177,7 @@ static bool open_writer(struct backup_job *b, const struct source_kind *kind,
 		.puts_at_once = jc->puts_at_once,
 	};
 
-	(void)snprintf(suffix, sizeof(suffix), "%s.zst", kind->part_suffix);
+	(void)snprintf(suffix, sizeof(suffix), "%s.zst", ending_of(b, kind));
 	if (!opening_recipients(&b->opening.pool, &c.recipients, e))
 		return false;
 	b->writer = part_writer_new(&c, e);
@@ -145,10 +198,22 @@ static bool flag_of(const json_t *options, const char *key, bool otherwise)
 	return json_is_boolean(flag) ? json_is_true(flag) : otherwise;
 }
 
+static bool read_hook(struct backup_job *b, const json_t *options,
+		      struct err *e)
+{
+	const char *name =
+		json_string_value(json_object_get(options, "snapshot_hook"));
+
+	free(b->hook);
+	b->hook = name != NULL ? strdup(name) : NULL;
+	return name == NULL || b->hook != NULL || err_nomem(e, "a hook's name");
+}
+
 bool backup_read_options(struct backup_job *b, struct err *e)
 {
 	const char *text = b->r.options_json;
 	json_t *o = record_json(text ? text : "{}", "a backup's options", e);
+	bool is_read;
 
 	if (o == NULL)
 		return false;
@@ -156,8 +221,14 @@ bool backup_read_options(struct backup_job *b, struct err *e)
 	b->parallelism = (unsigned)number_of(o, "parallelism", 0);
 	b->has_accounts = flag_of(o, "include_accounts", true);
 	b->is_locking = flag_of(o, "lock_non_transactional", false);
+	b->is_strict = flag_of(o, "strict", false);
+	b->is_one_file_system = flag_of(o, "one_file_system", false);
+	b->full_every = flag_of(o, "incremental", false)
+				? number_of(o, "full_every", FULL_EVERY)
+				: 0;
+	is_read = read_hook(b, o, e);
 	json_decref(o);
-	return true;
+	return is_read;
 }
 
 bool backup_stream_open(struct backup_job *b, struct err *e)
@@ -169,12 +240,12 @@ bool backup_stream_open(struct backup_job *b, struct err *e)
 			       "this build of the server has no %s sources",
 			       b->opening.source.engine);
 	memset(b->blocked_ms, 0, sizeof(b->blocked_ms));
-	b->is_read = false;
+	b->is_read = b->is_renamed = false;
 	opened_address_fini(&b->address);
 	scope_fini(&b->scope);
 	return open_address(b, e) &&
-	       scope_parse(&b->scope, b->r.scope_json, e) &&
-	       scope_suits(&b->scope, kind->is_by_key, e) &&
+	       scope_parse(&b->scope, b->r.scope_json, source_scope_form(kind),
+			   e) &&
 	       open_dump(b, kind, e) && open_writer(b, kind, e);
 }
 
@@ -288,6 +359,19 @@ static bool add_phase(struct backup_job *b, struct source **sources, size_t n,
 	return false;
 }
 
+/* What they are shows only when the source has told what it is. */
+static bool rename_parts(struct backup_job *b, struct err *e)
+{
+	const struct dump_facts *f = b->dump->ops->facts(b->dump);
+	char suffix[32];
+
+	if (f->part_suffix[0] == '\0' || b->is_renamed)
+		return true;
+	b->is_renamed = true;
+	(void)snprintf(suffix, sizeof(suffix), "%s.zst", f->part_suffix);
+	return part_writer_rename(b->writer, suffix, e);
+}
+
 bool backup_stream_next(struct backup_job *b, pipeline_done_cb *done,
 			struct err *e)
 {
@@ -297,7 +381,15 @@ bool backup_stream_next(struct backup_job *b, pipeline_done_cb *done,
 	if (!b->dump->ops->next_phase(b->dump, sources, &n, e))
 		return false;
 	b->is_read = n == 0;
-	return n == 0 || add_phase(b, sources, n, done, e);
+	if (n == 0)
+		return true;
+	if (rename_parts(b, e))
+		return add_phase(b, sources, n, done, e);
+	while (n > 0) {
+		n--;
+		sources[n]->ops->destroy(sources[n]);
+	}
+	return false;
 }
 
 bool backup_stream_is_ahead(struct backup_job *b)

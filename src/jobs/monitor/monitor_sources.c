@@ -13,7 +13,8 @@ static void on_page(void *arg, const struct source_record *list,
 	struct monitor_round *r = arg;
 
 	for (size_t i = 0; e == NULL && i < page->n; i++) {
-		if (!list[i].is_backing_up && !list[i].is_restoring)
+		if (!list[i].is_backing_up && !list[i].is_restoring &&
+		    !list[i].is_creating)
 			round_add(r, list[i].id);
 	}
 	round_page_end(r, e == NULL ? page : NULL);

@@ -132,6 +132,34 @@ static bool warn_hidden(struct backup_record *r)
 	return text != NULL;
 }
 
+/* What it needs to be restored: ids, in their order. */
+static bool fill_chain(struct backup_record *r, const struct manifest *m,
+		       struct err *e)
+{
+	json_t *o = m->physical_json != NULL
+			    ? json_loads(m->physical_json, 0, NULL)
+			    : NULL;
+	const json_t *chain = json_object_get(o, "chain");
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < json_array_size(chain); i++) {
+		const char *id = json_string_value(json_array_get(chain, i));
+
+		ok = id != NULL && id_has_prefix(id, "bak");
+	}
+	if (!ok)
+		(void)err_set(e, ERR_DAMAGED, "damaged_backup",
+			      "its manifest names backups that it needs, and "
+			      "one of the names is none");
+	if (ok && json_array_size(chain) > 0) {
+		r->depends_on_json = json_dumps(chain, JSON_COMPACT);
+		ok = r->depends_on_json != NULL ||
+		     err_nomem(e, "a manifest's chain");
+	}
+	json_decref(o);
+	return ok;
+}
+
 static bool fill_texts(struct backup_record *r, const struct manifest *m,
 		       struct err *e)
 {
@@ -165,5 +193,5 @@ bool adopt_fill(struct backup_record *r, const struct manifest *m,
 	r->is_encrypted = m->recipients.n > 0;
 	r->save_path = place_of(pool, m->source_id, m->backup_id, e);
 	return r->save_path != NULL && fill_counts(r, m, e) &&
-	       fill_plan(r, m, e) && fill_texts(r, m, e);
+	       fill_plan(r, m, e) && fill_chain(r, m, e) && fill_texts(r, m, e);
 }

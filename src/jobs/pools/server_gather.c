@@ -60,8 +60,10 @@ static void on_sources(void *arg, const struct source_record *list,
 {
 	struct server_gather *g = arg;
 
-	for (size_t i = 0; e == NULL && i < page->n; i++)
-		keep(g, server_doc_source(&list[i]));
+	for (size_t i = 0; e == NULL && i < page->n; i++) {
+		if (!list[i].is_creating)
+			keep(g, server_doc_source(&list[i]));
+	}
 	take_page(g, page, e);
 }
 

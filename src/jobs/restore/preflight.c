@@ -11,7 +11,14 @@
 
 enum { DATABASE_NAME_MAX = 64 };
 
-static void preflight_end(struct preflight *p, const struct err *e)
+static bool asks_for(const struct preflight *p, const char *member)
+{
+	const json_t *value = json_object_get(p->request, member);
+
+	return value != NULL && !json_is_null(value);
+}
+
+void preflight_end(struct preflight *p, const struct err *e)
 {
 	p->done(p->arg, e);
 }
@@ -68,9 +75,19 @@ static bool check_renames(struct preflight *p, struct err *e)
 	return true;
 }
 
-static void look_at_target(struct preflight *p)
+/* Of a folder there is nothing but its path. */
+static bool read_address(struct preflight *p, struct err *e)
 {
-	const char *engine = p->opening.source.engine;
+	if (p->target_path != NULL)
+		p->address.a.path = p->target_path;
+	return p->is_new || p->target_path != NULL ||
+	       opened_address_read(&p->address, &p->opening.source, e);
+}
+
+void preflight_go_to_target(struct preflight *p)
+{
+	const char *engine = p->target_path != NULL ? p->manifest.engine
+						    : p->opening.source.engine;
 	const struct source_kind *kind = source_kind_find(engine);
 	struct err e = {0};
 
@@ -78,27 +95,107 @@ static void look_at_target(struct preflight *p)
 		(void)err_set(&e, ERR_CONFLICT, "target_incompatible",
 			      "a backup of %s cannot be restored into %s",
 			      p->manifest.engine, engine);
-	else if (check_renames(p, &e) &&
-		 opened_address_read(&p->address, &p->opening.source, &e) &&
+	else if (check_renames(p, &e) && read_address(p, &e) &&
 		 preflight_make_load(p, kind, &e))
 		p->look = p->load->ops->check(p->load, on_checked, p, &e);
 	if (p->look == NULL)
 		preflight_end(p, &e);
 }
 
+bool preflight_set_place(struct preflight *p, const char *connection_json,
+			 const char *secret, struct err *e)
+{
+	struct source_record *s = &p->opening.source;
+
+	source_record_fini(s);
+	(void)str_copy(s->engine, sizeof(s->engine), p->manifest.engine);
+	s->connection_json = strdup(connection_json);
+	s->secret = secret != NULL ? strdup(secret) : NULL;
+	if (s->connection_json == NULL || (secret != NULL && s->secret == NULL))
+		return err_nomem(e, "a restore");
+	return opened_address_read(&p->address, s, e);
+}
+
+bool preflight_foresee_load(struct preflight *p, struct err *e)
+{
+	const struct source_kind *kind = source_kind_find(p->manifest.engine);
+
+	if (kind == NULL)
+		return err_set(e, ERR_CONFLICT, "target_incompatible",
+			       "this server knows no %s", p->manifest.engine);
+	return preflight_make_load(p, kind, e);
+}
+
+void preflight_look_at_target(struct preflight *p, catalog_done_cb *done,
+			      void *arg)
+{
+	p->done = done;
+	p->arg = arg;
+	preflight_go_to_target(p);
+}
+
+size_t preflight_count(const struct preflight *p)
+{
+	return p->is_tree ? p->files.n : p->ntables;
+}
+
+bool preflight_next_table(struct preflight *p, size_t *at,
+			  struct load_item *item)
+{
+	const struct preflight_table *table;
+
+	if (p->is_tree)
+		return file_list_next(&p->files, at, item);
+	if (*at == p->ntables)
+		return false;
+	table = &p->tables[(*at)++];
+	*item = (struct load_item){0};
+	item->database = preflight_renamed(p, table->database);
+	item->name = table->name;
+	item->rows = table->rows;
+	item->digest = table->digest;
+	return true;
+}
+
+/* A new server by key reads one file, and reads it whole. */
+static bool check_whole(struct preflight *p, struct err *e)
+{
+	if (!p->is_by_key || !(asks_for(p, "scope") || asks_for(p, "rename")))
+		return check_renames(p, e);
+	return err_set(e, ERR_INVALID, "invalid_scope",
+		       "a new instance of %s is made of the whole backup: "
+		       "leave \"scope\" and \"rename\" out, or restore into an "
+		       "instance that runs",
+		       p->manifest.engine);
+}
+
+/* again: it is to be read once more. */
+static bool end_index(struct preflight *p, bool *again, struct err *e)
+{
+	if (p->is_tree)
+		return preflight_end_files(p, again, e);
+	return preflight_end_picking(p, e) && (!p->is_new || check_whole(p, e));
+}
+
+static void read_index(struct preflight *p);
+
 static void on_index(void *arg, const struct err *e)
 {
 	struct preflight *p = arg;
-
 	struct err mine = {0};
+	bool again = false;
 
 	p->exchange = NULL;
 	if (e != NULL)
 		preflight_end(p, e);
-	else if (!preflight_end_picking(p, &mine))
+	else if (!end_index(p, &again, &mine))
 		preflight_end(p, &mine);
+	else if (again)
+		read_index(p);
+	else if (p->is_new)
+		preflight_end(p, NULL);
 	else
-		look_at_target(p);
+		preflight_go_to_target(p);
 }
 
 static bool on_line(void *arg, const struct index_line *l, struct err *e)
@@ -106,10 +203,53 @@ static bool on_line(void *arg, const struct index_line *l, struct err *e)
 	return preflight_pick(arg, l, e);
 }
 
+static void read_index(struct preflight *p)
+{
+	struct exchange_env env;
+	struct err e = {0};
+
+	opening_exchange_env(&p->opening, &env);
+	p->exchange =
+		exchange_index(&env, &p->manifest, on_line, on_index, p, &e);
+	if (p->exchange == NULL)
+		preflight_end(p, &e);
+}
+
+/* Of a whole server, which cannot be taken in part. */
+static bool is_of_files(const struct preflight *p)
+{
+	return !p->is_tree && strcmp(p->manifest.method, "logical") != 0;
+}
+
+/* A new server is made of all files. */
+static bool check_files(const struct preflight *p, struct err *e)
+{
+	if (asks_for(p, "scope") || asks_for(p, "rename"))
+		return err_set(e, ERR_INVALID, "invalid_scope",
+			       "a new instance is made of a whole %s backup: "
+			       "leave \"scope\" and \"rename\" out, or restore "
+			       "into an instance that runs",
+			       p->manifest.method);
+	return true;
+}
+
+/* What follows the manifest of a backup that is files. */
+static void begin_files(struct preflight *p)
+{
+	struct err e = {0};
+
+	if (!p->is_new)
+		preflight_begin_through(p);
+	else if (check_files(p, &e))
+		preflight_fetch_chain(p);
+	else
+		preflight_end(p, &e);
+}
+
 static void on_fetched(void *arg, const struct err *e)
 {
 	struct preflight *p = arg;
-	struct exchange_env env;
+	const struct source_kind *kind;
 	struct err mine = {0};
 
 	p->exchange = NULL;
@@ -117,14 +257,19 @@ static void on_fetched(void *arg, const struct err *e)
 		preflight_end(p, e);
 		return;
 	}
-	if (!preflight_begin_picking(p, &mine)) {
+	kind = source_kind_find(p->manifest.engine);
+	p->is_tree = kind != NULL && kind->is_tree;
+	if (!preflight_check_tree(p, &mine)) {
 		preflight_end(p, &mine);
 		return;
 	}
-	opening_exchange_env(&p->opening, &env);
-	p->exchange =
-		exchange_index(&env, &p->manifest, on_line, on_index, p, &mine);
-	if (p->exchange == NULL)
+	if (is_of_files(p)) {
+		begin_files(p);
+		return;
+	}
+	if (preflight_begin_picking(p, &mine))
+		read_index(p);
+	else
 		preflight_end(p, &mine);
 }
 
@@ -163,16 +308,22 @@ bool preflight_start(struct preflight *p, const struct restore_record *r,
 {
 	const struct opening_want want = {
 		.backup = r->backup_id,
-		.source = r->target_id,
+		.source = r->provider[0] == '\0' && r->target_path == NULL
+				  ? r->target_id
+				  : NULL,
 		.store_attempts = store_attempts,
 	};
 
 	p->done = done;
 	p->arg = arg;
+	p->is_new = r->provider[0] != '\0';
 	p->request = record_json(r->request_json ? r->request_json : "{}",
 				 "a restore's request", e);
 	if (p->request == NULL)
 		return false;
+	p->target_path = r->target_path != NULL ? strdup(r->target_path) : NULL;
+	if (r->target_path != NULL && p->target_path == NULL)
+		return err_nomem(e, "a restore");
 	return opening_start(&p->opening, p->jobs, &want, on_opened, p, e);
 }
 
@@ -181,6 +332,9 @@ void preflight_cancel(struct preflight *p)
 	source_op_cancel(p->look);
 	exchange_cancel(p->exchange);
 	opening_cancel(&p->opening);
+	preflight_chain_cancel(&p->chain);
+	choice_cancel(&p->choice);
+	(void)provision_cancel(&p->provision);
 	p->look = NULL;
 	p->exchange = NULL;
 }
@@ -192,8 +346,11 @@ void preflight_fini(struct preflight *p)
 		p->load->ops->destroy(p->load);
 	preflight_drop_picked(p);
 	manifest_fini(&p->manifest);
+	preflight_chain_fini(&p->chain);
 	opened_address_fini(&p->address);
 	json_decref(p->request);
+	free(p->target_path);
+	free(p->beneath);
 	opening_fini(&p->opening);
 	memset(p, 0, sizeof(*p));
 }
@@ -221,8 +378,21 @@ static uint64_t account_bytes(const struct manifest *m)
 
 uint64_t preflight_download_bytes(const struct preflight *p)
 {
+	uint64_t below = 0;
+
 	if (p->selection != NULL)
 		return selection_bytes(p->selection);
-	return p->manifest.stored_bytes -
+	for (size_t i = 0; i < p->chain.n; i++)
+		below += p->chain.manifests[i].stored_bytes;
+	return below + p->manifest.stored_bytes -
 	       (p->with_accounts ? 0 : account_bytes(&p->manifest));
+}
+
+uint64_t preflight_plain_bytes(const struct preflight *p)
+{
+	uint64_t sum = p->manifest.plain_bytes;
+
+	for (size_t i = 0; i < p->chain.n; i++)
+		sum += p->chain.manifests[i].plain_bytes;
+	return sum;
 }

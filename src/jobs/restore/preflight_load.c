@@ -115,7 +115,9 @@ bool preflight_make_load(struct preflight *p, const struct source_kind *kind,
 		renames_of(json_object_get(request, "rename"), &c.nrenames);
 
 	c.confirm = confirm;
-	c.renames = renames;
+	c.renames = p->is_tree ? p->extra.renames : renames;
+	c.nrenames = p->is_tree ? p->extra.nrenames : c.nrenames;
+	c.beneath = p->beneath;
 	c.partial = partial;
 	c.definers = definers;
 	c.scope = &scope;

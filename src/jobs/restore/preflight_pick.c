@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jobs/source_scope.h"
+
 bool preflight_begin_picking(struct preflight *p, struct err *e)
 {
 	const json_t *options = json_object_get(p->request, "options");
@@ -19,7 +21,10 @@ bool preflight_begin_picking(struct preflight *p, struct err *e)
 
 	p->is_by_key = kind != NULL && kind->is_by_key;
 	p->definers = json_object();
-	if (p->definers == NULL)
+	p->extra.folders = json_object();
+	p->extra.links = json_object();
+	if (p->definers == NULL || p->extra.folders == NULL ||
+	    p->extra.links == NULL)
 		return err_nomem(e, "a restore");
 	if (scope == NULL || json_is_null(scope)) {
 		p->with_accounts =
@@ -29,13 +34,17 @@ bool preflight_begin_picking(struct preflight *p, struct err *e)
 	text = json_dumps(scope, JSON_COMPACT);
 	if (text == NULL)
 		return err_nomem(e, "a scope");
-	ok = scope_parse(&p->scope, text, e);
+	ok = kind == NULL
+		     ? err_bug(e, "a scope of an unknown engine")
+		     : scope_parse(&p->scope, text, source_scope_form(kind), e);
 	free(text);
-	if (!ok || !scope_suits(&p->scope, p->is_by_key, e))
+	if (!ok)
 		return false;
-	if (!p->is_by_key)
-		p->selection = selection_new(&p->manifest, e);
-	return p->is_by_key || p->selection != NULL;
+	p->is_scoped = !p->is_by_key;
+	if (!p->is_scoped || p->is_through)
+		return true;
+	p->selection = selection_new(&p->manifest, e);
+	return p->selection != NULL;
 }
 
 static void *grown(void *list, size_t *cap, size_t one)
@@ -66,25 +75,40 @@ bool preflight_add_database(struct preflight *p, const char *name,
 	return true;
 }
 
-bool preflight_add_table(struct preflight *p, const struct index_line *l,
-			 struct err *e)
+struct preflight_table *preflight_compare(struct preflight *p,
+					  const char *database,
+					  const char *name, struct err *e)
 {
 	struct preflight_table *t;
 
 	if (p->ntables == p->tables_cap) {
 		t = grown(p->tables, &p->tables_cap, sizeof(*t));
-		if (t == NULL)
-			return err_nomem(e, "a list of tables");
+		if (t == NULL) {
+			(void)err_nomem(e, "a list of tables");
+			return NULL;
+		}
 		p->tables = t;
 	}
 	t = &p->tables[p->ntables];
-	t->database = strdup(l->group);
-	t->name = strdup(l->name);
+	memset(t, 0, sizeof(*t));
+	t->database = strdup(database);
+	t->name = strdup(name);
+	p->ntables++;
+	if (t->database != NULL && t->name != NULL)
+		return t;
+	(void)err_nomem(e, "a list of tables");
+	return NULL;
+}
+
+bool preflight_add_table(struct preflight *p, const struct index_line *l,
+			 struct err *e)
+{
+	struct preflight_table *t = preflight_compare(p, l->group, l->name, e);
+
+	if (t == NULL)
+		return false;
 	t->rows = l->rows;
 	t->digest = l->digest;
-	p->ntables++;
-	if (t->database == NULL || t->name == NULL)
-		return err_nomem(e, "a list of tables");
 	return true;
 }
 
@@ -157,7 +181,7 @@ static bool is_wanted(const struct preflight *p, const struct index_line *l)
 
 	if (l->kind == ITEM_ACCOUNT)
 		return p->with_accounts;
-	if (p->selection == NULL)
+	if (!p->is_scoped)
 		return true;
 	if (l->group[0] == '\0' ||
 	    !scope_has_database(&p->scope, l->group, &is_whole))
@@ -172,7 +196,7 @@ static bool add_definition(struct preflight *p, const struct index_line *l,
 {
 	bool is_whole = true;
 
-	if (p->selection != NULL)
+	if (p->is_scoped)
 		(void)scope_has_database(&p->scope, l->group, &is_whole);
 	return (is_whole || add_partial(p, l, e)) &&
 	       preflight_add_database(p, l->group, e);
@@ -199,6 +223,8 @@ static bool note_definer(struct preflight *p, const struct index_line *l,
 bool preflight_pick(struct preflight *p, const struct index_line *l,
 		    struct err *e)
 {
+	if (p->is_tree)
+		return preflight_pick_file(p, l, e);
 	if (p->is_by_key)
 		return preflight_pick_keys(p, l, e);
 	if (!is_wanted(p, l))
@@ -298,7 +324,8 @@ static void drop_empty(struct preflight *p)
 			p->partial[kept++] = *d;
 			continue;
 		}
-		selection_forget(p->selection, d->number);
+		if (p->selection != NULL)
+			selection_forget(p->selection, d->number);
 		forget_database(p, d->name);
 		partial_fini(d);
 	}
@@ -321,14 +348,19 @@ static void sort_names(struct preflight_partial *d)
 	d->ntables = kept;
 }
 
+void preflight_sort_picked(struct preflight *p)
+{
+	for (size_t i = 0; i < p->npartial; i++)
+		sort_names(&p->partial[i]);
+}
+
 bool preflight_end_picking(struct preflight *p, struct err *e)
 {
 	if (p->is_by_key)
 		return preflight_end_keys(p, e);
-	if (p->selection == NULL)
+	if (!p->is_scoped)
 		return true;
-	for (size_t i = 0; i < p->npartial; i++)
-		sort_names(&p->partial[i]);
+	preflight_sort_picked(p);
 	if (!check_named(p, e))
 		return false;
 	drop_empty(p);
@@ -352,6 +384,20 @@ void preflight_drop_picked(struct preflight *p)
 		partial_fini(&p->partial[i]);
 	free(p->partial);
 	selection_free(p->selection);
+	file_list_fini(&p->files);
+	free(p->extra.renames);
+	json_decref(p->extra.folders);
+	json_decref(p->extra.links);
 	scope_fini(&p->scope);
 	json_decref(p->definers);
+	p->databases = NULL;
+	p->tables = NULL;
+	p->partial = NULL;
+	p->selection = NULL;
+	p->definers = NULL;
+	p->ndatabases = p->databases_cap = 0;
+	p->ntables = p->tables_cap = 0;
+	p->npartial = p->partial_cap = 0;
+	p->nselected = 0;
+	p->is_scoped = false;
 }

@@ -6,6 +6,10 @@
  *
  *   idle -> preflight -> share -> start -> stream -> verify -> record;
  *   any failure goes to record.
+ *
+ * Of a backup that is files no parts can be applied: extract.h takes the place
+ * of share and stream, and whatever has come of its instance is taken down
+ * before record.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,12 +18,13 @@
 #include <event2/event.h>
 
 #include "base/clock.h"
+#include "jobs/restore/restore_end.h"
 #include "jobs/restore/restore_int.h"
-#include "jobs/pools/upkeep.h"
 #include "loop/loop.h"
 
 static const char *const state_names[] = {
-	"queued", "check", "share", "start", "data", "verify", "record",
+	"queued", "check",  "share",   "start",	 "data",
+	"data",	  "verify", "destroy", "record",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
 		       RESTORE_STATE_COUNT,
@@ -41,7 +46,9 @@ static void tell_catalog(struct restore_job *t);
 
 static void tell_events(const struct restore_job *t, const char *verb)
 {
-	const struct job_subject what = {t->r.id, t->r.target_name};
+	const struct job_subject what = {t->r.id, t->r.target_path != NULL
+							  ? t->r.target_path
+							  : t->r.target_name};
 
 	job_tell(&t->base, verb, &what, &t->err);
 }
@@ -69,20 +76,11 @@ static void on_recorded(void *arg, const struct err *e)
 	job_over(&t->base);
 }
 
-/* The target is locked until the catalog has taken it. */
 static void tell_catalog(struct restore_job *t)
 {
-	struct job_progress p;
 	struct err e = {0};
-	char *progress;
 
-	t->base.ops->progress(&t->base, &p);
-	if (!err_is(&t->err))
-		p.percent = 100;
-	progress = progress_json(&p);
-	t->op = catalog_restore_finish(t->base.jobs->config.catalog, &t->r,
-				       progress, on_recorded, t, &e);
-	free(progress);
+	t->op = restore_end_tell(&t->base, &t->r, on_recorded, t, &e);
 	if (t->op == NULL)
 		on_recorded(t, &e);
 }
@@ -91,19 +89,35 @@ static void tell_catalog(struct restore_job *t)
 static void record(struct restore_job *t)
 {
 	set_state(t, RESTORE_RECORD);
-	t->base.is_cancelable = false;
-	t->r.finished_at = clock_now_ms();
-	t->r.status = !err_is(&t->err)			    ? JOB_COMPLETED
-		      : strcmp(t->err.api, "canceled") == 0 ? JOB_CANCELED
-							    : JOB_FAILED;
-	if (err_is(&t->err)) {
-		t->r.error_json = error_json(&t->err);
-		upkeep_suspect(t->base.jobs->upkeep, &t->err);
-	}
-	job_log(&t->base, err_is(&t->err) ? LOG_WARN : LOG_INFO, "%s%s%s",
-		job_status_name(t->r.status), err_is(&t->err) ? ": " : "",
-		t->err.msg);
+	restore_end_fill(&t->base, &t->r, &t->err);
 	tell_catalog(t);
+}
+
+static void on_gone(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+
+	if (e != NULL)
+		job_log(&t->base, LOG_WARN,
+			"the throwaway instance is left; it is destroyed as "
+			"soon as its provisioner can: %s",
+			e->msg);
+	record(t);
+}
+
+/* err tells how it went. A server that stops has no time for a provisioner, its
+ * next start has. */
+static void end(struct restore_job *t)
+{
+	if (!extract_is_begun(&t->extract)) {
+		record(t);
+	} else if (t->base.jobs->is_stopping) {
+		extract_drop(&t->extract);
+		record(t);
+	} else {
+		set_state(t, RESTORE_DESTROY);
+		extract_destroy(&t->extract, on_gone, t);
+	}
 }
 
 static void drop_stream(struct restore_job *t)
@@ -124,54 +138,7 @@ static void fail(struct restore_job *t, const struct err *e)
 	preflight_cancel(&t->preflight);
 	catalog_cancel(t->op);
 	t->op = NULL;
-	record(t);
-}
-
-static void on_verified(void *arg, const struct err *e)
-{
-	struct restore_job *t = arg;
-	const struct load_facts *f;
-
-	t->verify = NULL;
-	if (failure(e) != NULL) {
-		fail(t, e);
-		return;
-	}
-	f = t->preflight.load->ops->facts(t->preflight.load);
-	t->r.verified = true;
-	t->r.row_count = f->rows_verified;
-	t->r.key_count = f->keys_verified;
-	record(t);
-}
-
-static bool next_table(void *arg, struct load_item *item)
-{
-	struct restore_job *t = arg;
-	const struct preflight_table *table;
-
-	if (t->next_table == t->preflight.ntables)
-		return false;
-	table = &t->preflight.tables[t->next_table++];
-	item->database = preflight_renamed(&t->preflight, table->database);
-	item->name = table->name;
-	item->rows = table->rows;
-	item->digest = table->digest;
-	return true;
-}
-
-static void begin_verify(struct restore_job *t)
-{
-	struct load *load = t->preflight.load;
-	struct err e = {0};
-
-	set_state(t, RESTORE_VERIFY);
-	job_log(&t->base, LOG_INFO,
-		"all statements applied; comparing %zu "
-		"tables with the manifest",
-		t->preflight.ntables);
-	t->verify = load->ops->verify(load, next_table, t, on_verified, t, &e);
-	if (t->verify == NULL)
-		fail(t, &e);
+	end(t);
 }
 
 static void tell_left_out(struct restore_job *t)
@@ -186,17 +153,81 @@ static void tell_left_out(struct restore_job *t)
 			f->left_out - f->nnotes);
 }
 
+static void on_verified(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+	const struct load_facts *f;
+
+	t->verify = NULL;
+	if (t->preflight.is_tree)
+		tell_left_out(t);
+	if (failure(e) != NULL) {
+		fail(t, e);
+		return;
+	}
+	f = t->preflight.load->ops->facts(t->preflight.load);
+	t->r.verified = true;
+	t->r.row_count = f->rows_verified;
+	t->r.key_count = f->keys_verified;
+	end(t);
+}
+
+static bool next_table(void *arg, struct load_item *item)
+{
+	struct restore_job *t = arg;
+
+	return preflight_next_table(&t->preflight, &t->next_table, item);
+}
+
+static void begin_verify(struct restore_job *t)
+{
+	struct load *load = t->preflight.load;
+	struct err e = {0};
+
+	set_state(t, RESTORE_VERIFY);
+	job_log(&t->base, LOG_INFO,
+		"all is written; comparing %zu %s with the manifest",
+		preflight_count(&t->preflight),
+		t->preflight.is_tree ? "files" : "tables");
+	t->verify = load->ops->verify(load, next_table, t, on_verified, t, &e);
+	if (t->verify == NULL)
+		fail(t, &e);
+}
+
 static void on_streamed(void *arg, const struct err *e)
 {
 	struct restore_job *t = arg;
 
-	tell_left_out(t);
+	if (!t->preflight.is_tree || e != NULL)
+		tell_left_out(t);
 	if (e != NULL) {
 		fail(t, e);
 		return;
 	}
 	drop_stream(t);
 	begin_verify(t);
+}
+
+static void on_extracted(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+
+	if (e != NULL)
+		fail(t, e);
+	else
+		begin_verify(t);
+}
+
+static void begin_extract(struct restore_job *t)
+{
+	struct err e = {0};
+
+	set_state(t, RESTORE_EXTRACT);
+	t->extract.job = &t->base;
+	t->extract.fence = t->r.fence;
+	t->extract.preflight = &t->preflight;
+	if (!extract_start(&t->extract, on_extracted, t, &e))
+		fail(t, &e);
 }
 
 static void on_started(void *arg, const struct err *e)
@@ -210,6 +241,10 @@ static void on_started(void *arg, const struct err *e)
 		return;
 	}
 	tell_events(t, "started");
+	if (t->preflight.is_through) {
+		begin_extract(t);
+		return;
+	}
 	set_state(t, RESTORE_STREAM);
 	if (!restore_stream_start(&t->stream, on_streamed, t, &mine))
 		fail(t, &mine);
@@ -237,6 +272,10 @@ static void on_preflight(void *arg, const struct err *e)
 		fail(t, e);
 		return;
 	}
+	if (t->preflight.is_through) {
+		on_share(t); /* it takes its own, when it needs them */
+		return;
+	}
 	set_state(t, RESTORE_SHARE);
 	t->total_bytes = preflight_download_bytes(&t->preflight);
 	budget_reserve(t->base.jobs->config.budget, &t->share,
@@ -246,7 +285,13 @@ static void on_preflight(void *arg, const struct err *e)
 
 static uint64_t bytes_read(const struct restore_job *t)
 {
-	return restore_stream_bytes(&t->stream);
+	return restore_stream_bytes(&t->stream) + extract_bytes(&t->extract);
+}
+
+static const char *phase(const struct restore_job *t)
+{
+	return t->state == RESTORE_EXTRACT ? extract_phase(&t->extract)
+					   : state_names[t->state];
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -255,7 +300,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	meter_sample(&t->meter, state_names[t->state], bytes_read(t));
+	meter_sample(&t->meter, phase(t), bytes_read(t));
 }
 
 static void restore_start(struct job *job)
@@ -265,8 +310,13 @@ static void restore_start(struct job *job)
 	struct err e = t->err; /* there may have been no memory for it */
 
 	set_state(t, RESTORE_PREFLIGHT);
-	job_log(job, LOG_INFO, "restore of %s into source \"%s\" begins",
-		t->r.backup_id, t->r.target_name);
+	if (t->r.target_path != NULL)
+		job_log(job, LOG_INFO, "restore of %s into \"%s\" begins",
+			t->r.backup_id, t->r.target_path);
+	else
+		job_log(job, LOG_INFO,
+			"restore of %s into source \"%s\" begins",
+			t->r.backup_id, t->r.target_name);
 	t->tick = event_new(loop_base(job->jobs->config.loop), -1, EV_PERSIST,
 			    on_tick, t);
 	if (t->tick == NULL || evtimer_add(t->tick, &period) != 0)
@@ -277,7 +327,14 @@ static void restore_start(struct job *job)
 		fail(t, &e);
 }
 
-/* What is in the target already stays there, and the error says so. */
+static bool has_written(const struct restore_job *t)
+{
+	return t->state == RESTORE_EXTRACT ? extract_has_written(&t->extract)
+					   : t->state >= RESTORE_STREAM;
+}
+
+/* What is in the target already stays there, and the error says so. One whose
+ * instance is being taken down is over soon, but for a server that stops. */
 static void restore_cancel(struct job *job, const struct err *why)
 {
 	struct restore_job *t = restore_of(job);
@@ -285,7 +342,12 @@ static void restore_cancel(struct job *job, const struct err *why)
 
 	if (t->state == RESTORE_RECORD)
 		return;
-	if (t->state >= RESTORE_STREAM)
+	if (t->state == RESTORE_DESTROY) {
+		if (job->jobs->is_stopping)
+			end(t);
+		return;
+	}
+	if (has_written(t))
 		(void)err_set(&e, why->code, why->api,
 			      "%s; what was restored until then is still in "
 			      "the target",
@@ -302,12 +364,14 @@ static void restore_progress(const struct job *job, struct job_progress *p)
 
 	memset(p, 0, sizeof(*p));
 	p->bytes_read = bytes_read(t);
-	p->items_total = t->preflight.ntables;
+	p->items_total = preflight_count(&t->preflight);
 	p->items_done = t->next_table;
 	if (t->preflight.load != NULL)
 		p->bytes_stored =
 			t->preflight.load->ops->facts(t->preflight.load)
 				->statement_bytes;
+	if (t->state == RESTORE_EXTRACT)
+		extract_progress(&t->extract, p);
 	meter_progress(&t->meter, p);
 	if (t->total_bytes > 0 && t->state <= RESTORE_STREAM)
 		p->percent = (int)(p->bytes_read * 90 / t->total_bytes);
@@ -322,6 +386,7 @@ static void restore_destroy(struct job *job)
 	drop_stream(t);
 	retry_fini(&t->retry);
 	catalog_cancel(t->op);
+	extract_fini(&t->extract);
 	preflight_fini(&t->preflight);
 	restore_record_fini(&t->r);
 	if (t->tick != NULL)

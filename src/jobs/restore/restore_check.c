@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jobs/instances/create_request.h"
 #include "jobs/jobs_int.h"
 #include "jobs/restore/preflight.h"
 
@@ -54,7 +55,8 @@ static void on_preflight(void *arg, const struct err *e)
 
 	if (k->preflight.report != NULL)
 		tell(k, k->preflight.report);
-	else if (strcmp(e->api, "target_incompatible") == 0)
+	else if (strcmp(e->api, "target_incompatible") == 0 ||
+		 strcmp(e->api, "provisioner_failed") == 0)
 		tell_one(k, e);
 	else
 		k->done(k->arg, NULL, e);
@@ -66,8 +68,11 @@ struct jobs_op *jobs_restore_check(struct jobs *j,
 				   jobs_restore_report_cb *done, void *arg,
 				   struct err *e)
 {
-	struct restore_check *k = calloc(1, sizeof(*k));
+	struct restore_check *k;
 
+	if (r->provider[0] != '\0')
+		return create_check(j, r, done, arg, e);
+	k = calloc(1, sizeof(*k));
 	if (k == NULL) {
 		(void)err_nomem(e, "a check of a restore");
 		return NULL;

@@ -2,6 +2,7 @@
 #ifndef COFFER_JOBS_RESTORE_INT_H
 #define COFFER_JOBS_RESTORE_INT_H
 
+#include "jobs/extract/extract.h"
 #include "jobs/jobs_int.h"
 #include "jobs/meter.h"
 #include "jobs/restore/preflight.h"
@@ -16,7 +17,9 @@ enum restore_state {
 	RESTORE_SHARE,	   /* waits for its share of the buffers */
 	RESTORE_START,	   /* the catalog notes that it runs */
 	RESTORE_STREAM,	   /* parts flow into the target */
+	RESTORE_EXTRACT,   /* of files: an instance is made, and read */
 	RESTORE_VERIFY,	   /* tables are counted and digested again */
+	RESTORE_DESTROY,   /* that instance is taken down */
 	RESTORE_RECORD,	   /* the catalog notes how it ended */
 	RESTORE_STATE_COUNT,
 };
@@ -28,6 +31,7 @@ struct restore_job {
 	struct preflight preflight;
 	struct budget_share share;
 	struct restore_stream stream;
+	struct extract extract;
 	struct source_op *verify;
 	uint64_t total_bytes; /* to be read */
 	size_t next_table;    /* to compare */

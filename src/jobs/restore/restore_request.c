@@ -1,4 +1,5 @@
 /* restore_request.c - somebody asks for a restore: look, decide, queue. */
+#include "jobs/instances/create_request.h"
 #include "jobs/job_request.h"
 #include "jobs/restore/restore_int.h"
 
@@ -66,9 +67,11 @@ struct jobs_op *jobs_restore(struct jobs *j, const struct restore_record *r,
 			     catalog_restore_cb *done, void *arg, struct err *e)
 {
 	const union job_request_cb cb = {.restore = done};
-	struct job_request *q =
-		job_request_new(&restore_request, j, cb, arg, e);
+	struct job_request *q;
 
+	if (r->provider[0] != '\0')
+		return create_request(j, r, done, arg, e);
+	q = job_request_new(&restore_request, j, cb, arg, e);
 	if (q == NULL)
 		return NULL;
 	if (request_start((struct restore_request *)(void *)q, r, e))

@@ -4,6 +4,7 @@
 
 #include "jobs/checks.h"
 #include "jobs/verify/contents_list.h"
+#include "jobs/verify/contents_tree.h"
 #include "jobs/jobs_int.h"
 #include "jobs/opening.h"
 #include "manifest/layout.h"
@@ -19,6 +20,8 @@ struct look {
 	char *bytes; /* of the manifest, as stored */
 	struct manifest manifest;
 	struct contents_list list;
+	bool is_tree, is_paged; /* asked for a page, as of trees */
+	struct contents_tree tree;
 	jobs_manifest_cb *manifest_done;
 	jobs_contents_cb *contents_done;
 	void *arg;
@@ -31,6 +34,7 @@ static void look_free(struct look *k)
 	exchange_cancel(k->exchange);
 	manifest_fini(&k->manifest);
 	contents_fini(&k->list);
+	contents_tree_fini(&k->tree);
 	opening_fini(&k->opening);
 	free(k->bytes);
 	free(k);
@@ -99,7 +103,8 @@ static void on_index(void *arg, const struct err *e)
 		look_fail(k, e);
 		return;
 	}
-	text = contents_take(&k->list, &mine);
+	text = k->is_tree ? contents_tree_take(&k->tree, &mine)
+			  : contents_take(&k->list, &mine);
 	if (text == NULL) {
 		look_fail(k, &mine);
 		return;
@@ -113,18 +118,30 @@ static bool on_line(void *arg, const struct index_line *l, struct err *e)
 {
 	struct look *k = arg;
 
-	return contents_add(&k->list, l, e);
+	return k->is_tree ? contents_tree_add(&k->tree, l, e)
+			  : contents_add(&k->list, l, e);
 }
 
 static void on_fetched(void *arg, const struct err *e)
 {
 	struct look *k = arg;
+	const struct source_kind *kind;
 	struct exchange_env env;
 	struct err mine = {0};
 
 	k->exchange = NULL;
 	if (e != NULL) {
 		look_fail(k, e);
+		return;
+	}
+	kind = source_kind_find(k->manifest.engine);
+	k->is_tree = kind != NULL && kind->is_tree;
+	if (k->is_paged && !k->is_tree) {
+		(void)err_set(&mine, ERR_INVALID, "invalid_parameter",
+			      "\"folder\" and \"after\" are for backups of "
+			      "file trees; this one is of %s",
+			      k->manifest.engine);
+		look_fail(k, &mine);
 		return;
 	}
 	opening_exchange_env(&k->opening, &env);
@@ -180,10 +197,13 @@ static struct look *look_start(struct jobs *j, const char *backup,
 	struct look *k = malloc(sizeof(*k));
 
 	if (k == NULL) {
+		struct contents_tree unused = callbacks->tree;
+
+		contents_tree_fini(&unused);
 		(void)err_nomem(e, "a look into a backup");
 		return NULL;
 	}
-	*k = *callbacks;
+	*k = *callbacks; /* and takes what they hold */
 	k->base.cancel = look_cancel;
 	k->base.jobs = j;
 	if (!opening_start(&k->opening, j, &want, on_opened, k, e)) {
@@ -204,11 +224,20 @@ struct jobs_op *jobs_read_manifest(struct jobs *j, const char *backup,
 }
 
 struct jobs_op *jobs_read_contents(struct jobs *j, const char *backup,
+				   const struct contents_query *q,
 				   jobs_contents_cb *done, void *arg,
 				   struct err *e)
 {
-	const struct look callbacks = {.contents_done = done, .arg = arg};
-	struct look *k = look_start(j, backup, &callbacks, e);
+	struct look callbacks = {
+		.contents_done = done,
+		.arg = arg,
+		.is_paged = q->folder != NULL || q->after != NULL,
+	};
+	struct look *k = NULL;
 
+	if (contents_tree_init(&callbacks.tree, q, e))
+		k = look_start(j, backup, &callbacks, e);
+	else
+		contents_tree_fini(&callbacks.tree);
 	return k != NULL ? &k->base : NULL;
 }

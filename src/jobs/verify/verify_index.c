@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "loop/workers.h"
+#include "sources/kinds.h"
 
 struct claim {
 	uint32_t part, offset, length;
@@ -216,9 +217,21 @@ static bool check_count(const json_t *counts, const char *what, uint64_t found,
 		       what, (long long)json_integer_value(n));
 }
 
+/* Of a server's files the index says where they lie, and nothing of what is in
+ * them; of a tree it tells each. */
+static bool has_counts(const struct manifest *m)
+{
+	const struct source_kind *kind =
+		m->engine != NULL ? source_kind_find(m->engine) : NULL;
+
+	return m->counts_json != NULL &&
+	       (m->method == NULL || strcmp(m->method, "logical") == 0 ||
+		(kind != NULL && kind->is_tree));
+}
+
 static bool check_sums(const struct verify_index *x, struct err *e)
 {
-	json_t *counts = x->m->counts_json != NULL
+	json_t *counts = has_counts(x->m)
 				 ? json_loads(x->m->counts_json, 0, NULL)
 				 : NULL;
 	bool ok = check_count(counts, "rows", x->rows, e) &&
