@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@
 #include "loop/workers.h"
 #include "manifest/manifest.h"
 #include "pipeline/budget.h"
+#include "programs/helper.h"
 #include "scheduler/scheduler.h"
 #include "server_int.h"
 #include "stages/spool.h"
@@ -104,6 +106,42 @@ static bool make_loop(struct server *s, struct err *e)
 	return s->transfers != NULL;
 }
 
+/* Built but not installed, it lies beside this program. */
+static char *helper_program(const struct config *c)
+{
+	static const char name[] = "coffer-helper";
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	struct text t = {0};
+
+	if (access(c->helper_program, X_OK) != 0 && n > 0) {
+		self[n] = '\0';
+		*(strrchr(self, '/') + 1) = '\0';
+		text_printf(&t, "%s%s", self, name);
+		if (!t.is_broken && access(t.data, X_OK) == 0)
+			return text_take(&t);
+		text_free(&t);
+	}
+	return strdup(c->helper_program);
+}
+
+static bool make_helper(struct server *s, struct err *e)
+{
+	char *program = helper_program(s->config);
+	const struct helper_config c = {
+		.loop = s->loop,
+		.socket = s->config->helper_socket,
+		.path = program,
+		.config = s->config->helper_config,
+	};
+
+	if (program == NULL)
+		return err_nomem(e, "a path");
+	s->helper = helper_new(&c, e);
+	free(program);
+	return s->helper != NULL;
+}
+
 static bool make_catalog(struct server *s, struct err *e)
 {
 	char *path = in_data_dir(s->config, "catalog.db");
@@ -152,15 +190,18 @@ static bool make_jobs(struct server *s, struct err *e)
 		.cpu = s->cpu,
 		.blocking = s->blocking,
 		.transfers = s->transfers,
+		.helper = s->helper,
 		.spool = s->spool,
 		.signer = s->signer,
 		.max_jobs = (unsigned)g->max_jobs,
 		.retry_seconds = (unsigned)g->retry_seconds,
 		.guard_seconds = (unsigned)g->guard_seconds,
+		.snapshot_seconds = (unsigned)g->snapshot_seconds,
 		.max_tables = (unsigned)g->max_tables,
 		.max_row_bytes = g->max_row_bytes,
 		.puts_at_once = (unsigned)g->puts_at_once,
 		.stall_seconds = (unsigned)g->stall_seconds,
+		.restore_dirs = g->restore_dirs,
 		.probe_seconds = (unsigned)g->probe_seconds,
 	};
 
@@ -310,9 +351,9 @@ static bool make_all(struct server *s, struct err *e)
 	json_set_alloc_funcs(json_alloc, free);
 	forbid_cores();
 	return file_make_dirs(s->config->data_dir, e) && take_lock(s, e) &&
-	       load_key(s, e) && make_loop(s, e) && make_catalog(s, e) &&
-	       make_spool(s, e) && make_jobs(s, e) && make_scheduler(s, e) &&
-	       make_http(s, e) && make_signals(s, e);
+	       load_key(s, e) && make_loop(s, e) && make_helper(s, e) &&
+	       make_catalog(s, e) && make_spool(s, e) && make_jobs(s, e) &&
+	       make_scheduler(s, e) && make_http(s, e) && make_signals(s, e);
 }
 
 struct server *server_new(const struct config *c, void (*reload_cb)(void *arg),
@@ -371,6 +412,7 @@ void server_free(struct server *s)
 	budget_free(s->budget);
 	catalog_close(s->catalog);
 	transfers_free(s->transfers);
+	helper_free(s->helper);
 	workers_free(s->cpu);
 	workers_free(s->blocking);
 	if (s->deadline != NULL)

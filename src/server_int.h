@@ -9,6 +9,7 @@
 struct budget;
 struct catalog;
 struct event;
+struct helper;
 struct http_server;
 struct jobs;
 struct loop;
@@ -28,6 +29,7 @@ struct server {
 	struct loop *loop;
 	struct workers *cpu, *blocking;
 	struct transfers *transfers;
+	struct helper *helper;
 	struct catalog *catalog;
 	struct budget *budget;
 	struct spool *spool;

@@ -56,6 +56,28 @@ void digest_row_end(struct digest_row *row, struct digest *d);
 /* NULL is fine. */
 void digest_row_free(struct digest_row *row);
 
+/*
+ * Many short rows, of which only the sum is wanted: they are gathered and
+ * hashed together, which takes less than one by one.
+ */
+struct digest_batch;
+
+/* Caller frees. NULL: no memory. */
+struct digest_batch *digest_batch_new(void) MUST_CHECK;
+
+/* Begins a sum; what was not ended is forgotten. */
+void digest_batch_begin(struct digest_batch *b);
+
+/* As digest_add_row(). Nothing is borrowed. */
+void digest_batch_row(struct digest_batch *b, const char *const *values,
+		      const unsigned long *lengths, unsigned ncolumns);
+
+/* *d += the digests of all rows. */
+void digest_batch_end(struct digest_batch *b, struct digest *d);
+
+/* NULL is fine. */
+void digest_batch_free(struct digest_batch *b);
+
 /* *d += *other. */
 void digest_add(struct digest *d, const struct digest *other);
 

@@ -48,8 +48,16 @@ char *text_take(struct text *t) MUST_CHECK;
  * form); *points, unless NULL, is then the count of code points. */
 bool utf8_check(const char *bytes, size_t len, size_t *points) MUST_CHECK;
 
+/* Copies src into dst[cap] for people to read, cut between two characters:
+ * what is no UTF-8 becomes U+FFFD, byte by byte. Returns dst. */
+char *utf8_show(char *dst, size_t cap, const char *src);
+
 /* Copies src into dst[cap], cut to fit, always terminated. False: cut. */
 bool str_copy(char *dst, size_t cap, const char *src);
+
+/* A copy of len bytes, which need no zero behind them, as a string; the caller
+ * frees it. NULL: no memory. */
+char *str_of(const char *bytes, size_t len) MUST_CHECK;
 
 /* ASCII lower case into dst[cap], cut to fit, always terminated. */
 void str_lower(char *dst, size_t cap, const char *src);

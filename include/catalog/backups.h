@@ -1,6 +1,6 @@
 /*
- * backups.h - the catalog's backups and restores, and the jobs that make
- * them. Rules of calls: catalog.h.
+ * backups.h - the catalog's backups, and the jobs that make them. Rules of
+ * calls: catalog.h.
  *
  * A job is claimed under a fence: the number that begin gave must be shown by
  * whoever reports on it. A report with another fence changes nothing and is
@@ -29,6 +29,14 @@ typedef void catalog_backups_cb(void *arg, const struct backup_record *list,
 struct catalog_op *catalog_backup_begin(struct catalog *c,
 					const struct backup_record *r,
 					catalog_backup_cb *done, void *arg,
+					struct err *e) MUST_CHECK;
+
+/* Whether that would be refused now for its name or its source ("name_taken",
+ * "not_found", "source_busy"): a look before what takes long, which binds
+ * nobody. */
+struct catalog_op *catalog_backup_check(struct catalog *c,
+					const struct backup_record *r,
+					catalog_done_cb *done, void *arg,
 					struct err *e) MUST_CHECK;
 
 /* queued -> backing_up, with started_at and save_path; under r->fence. One of a
@@ -92,45 +100,5 @@ struct catalog_op *catalog_backup_swept(struct catalog *c, const char *id,
 struct catalog_op *catalog_backup_sweepable(struct catalog *c,
 					    catalog_backups_cb *done, void *arg,
 					    struct err *e) MUST_CHECK;
-
-typedef void catalog_restore_cb(void *arg, const struct restore_record *r,
-				const struct err *e);
-typedef void catalog_restores_cb(void *arg, const struct restore_record *list,
-				 const struct catalog_page *page,
-				 const struct err *e);
-
-/*
- * Queues a restore with its job: backup completed (rule 23:
- * "backup_not_completed"), target known and not busy ("source_busy", naming
- * what keeps it). Given: backup_id, target_id (ids or names), request_json.
- */
-struct catalog_op *catalog_restore_begin(struct catalog *c,
-					 const struct restore_record *r,
-					 catalog_restore_cb *done, void *arg,
-					 struct err *e) MUST_CHECK;
-
-/* -> running, with started_at; under r->fence. */
-struct catalog_op *catalog_restore_started(struct catalog *c,
-					   const struct restore_record *r,
-					   catalog_done_cb *done, void *arg,
-					   struct err *e) MUST_CHECK;
-
-/* The end, under r->fence. */
-struct catalog_op *catalog_restore_finish(struct catalog *c,
-					  const struct restore_record *r,
-					  const char *progress_json,
-					  catalog_done_cb *done, void *arg,
-					  struct err *e) MUST_CHECK;
-
-/* One, by id. */
-struct catalog_op *catalog_restore_get(struct catalog *c, const char *id,
-				       catalog_restore_cb *done, void *arg,
-				       struct err *e) MUST_CHECK;
-
-/* Filters: backup status target. */
-struct catalog_op *catalog_restore_list(struct catalog *c,
-					const struct catalog_query *q,
-					catalog_restores_cb *done, void *arg,
-					struct err *e) MUST_CHECK;
 
 #endif

@@ -21,11 +21,18 @@ struct config {
 	char *socket;	/* path, "" for none; NULL: DATA_DIR/cofferd.sock */
 	char *data_dir; /* NULL: /var/lib/coffer, or ~/.local/... */
 	char *log_level, *log_format;
-	char *spool_dir; /* NULL: DATA_DIR/spool */
+	char *spool_dir;      /* NULL: DATA_DIR/spool */
+	char *helper_socket;  /* path of a coffer-helper that runs, "" for
+			       * none: it is started as a child */
+	char *helper_program; /* for that; its configuration */
+	char *helper_config;
+	char *restore_dirs; /* folders that files are restored into, with ':'
+			     * between them; "": none */
 	uint64_t buffer_bytes, spool_bytes;
 	uint64_t max_row_bytes;
 	uint64_t max_jobs, manual_backups_max, max_tables;
 	uint64_t retry_seconds, guard_seconds, stall_seconds;
+	uint64_t snapshot_seconds;
 	uint64_t puts_at_once, workers, probe_seconds;
 	uint64_t shrink_percent;
 };

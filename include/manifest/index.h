@@ -4,13 +4,15 @@
  *
  * {"kind":"data","type":"table","group":"shop","name":"orders",
  *  "extents":[[part,offset,length],...],"skip":n,"plain_bytes":n,"rows":n,
- *  "digest":"...","apart":true,"on":"...","definer":"..."} - extents are runs
- * of whole stored frames. Unpacked one after the other they give "skip" bytes
- * of other items (left out when 0), then "plain_bytes" of this one, then
- * perhaps more of others. With "apart" (left out when false) they hold nothing
- * else, and each extent begins and ends with a whole statement. Only items of
- * kind data have rows and a digest, only triggers "on" (their table), only
- * programs and views "definer" ("user@host").
+ *  "digest":"...","apart":true,"on":"...","definer":"...","facts":{...}} -
+ * extents are runs of whole stored frames. Unpacked one after the other they
+ * give "skip" bytes of other items (left out when 0), then "plain_bytes" of
+ * this one, then perhaps more of others. With "apart" (left out when false)
+ * they hold nothing else, and each extent begins and ends with a whole
+ * statement. Only items of kind data have rows and a digest, only triggers "on"
+ * (their table), only programs and views "definer" ("user@host"), only files
+ * and objects "facts" (sources/file_facts.h). A name that is no UTF-8 is
+ * "name_base64" instead of "name".
  */
 #ifndef COFFER_MANIFEST_INDEX_H
 #define COFFER_MANIFEST_INDEX_H
@@ -24,13 +26,18 @@
 #include "base/text.h"
 #include "pipeline/frame.h"
 
-enum { INDEX_PIECE_BYTES = 1024 * 1024, INDEX_EXTENTS_MAX = 2000000 };
+enum {
+	INDEX_PIECE_BYTES = 1024 * 1024,
+	INDEX_EXTENTS_MAX = 2000000,
+	INDEX_NAME_MAX = 65535, /* bytes of a name: the longest are paths */
+};
 
 struct index_builder;
 
 /* Runs when a piece of about INDEX_PIECE_BYTES of lines is ready; lines is
- * valid during the call. first_item is "KIND:GROUP/NAME" of its first line,
- * cut to 512 bytes. False with *e filled fails the call that ran it. */
+ * valid during the call. first_item is "KIND:GROUP/NAME" of its first line as
+ * people read it, cut to 512 bytes. False with *e filled fails the call that
+ * ran it. */
 typedef bool index_piece_cb(void *arg, const char *lines, size_t len,
 			    const char *first_item, struct err *e);
 
@@ -71,8 +78,10 @@ struct index_extent {
 /* One line, read. Strings and extents belong to it. */
 struct index_line {
 	enum item_kind kind;
-	char *type, *group, *name;
+	char *type, *group;
+	char *name;	    /* its exact bytes: of a file perhaps no UTF-8 */
 	char *on, *definer; /* or NULL */
+	char *facts;	    /* the object as compact JSON, or NULL */
 	bool is_apart;
 	struct index_extent *extents;
 	size_t nextents;

@@ -51,16 +51,19 @@ struct manifest {
 	char backup_id[ID_MAX], source_id[ID_MAX], server_id[ID_MAX];
 	char *name, *description;
 	char *source_name, *engine, *version;
-	char *method;			  /* "logical" */
-	char *type;			  /* "manual" "automated" */
-	char *region;			  /* may be empty */
-	char *plan_json;		  /* object or null */
-	char *scope_json;		  /* as asked for, or null */
-	char *consistency_json;		  /* object or null */
-	char *session_json;		  /* object or null */
-	char *counts_json;		  /* object: tables, rows, views, ... */
-	char *warnings_json;		  /* array */
-	char *compression;		  /* "zstd" */
+	char *method;		/* "logical" */
+	char *type;		/* "manual" "automated" */
+	char *region;		/* may be empty */
+	char *plan_json;	/* object or null */
+	char *scope_json;	/* as asked for, or null */
+	char *consistency_json; /* object or null */
+	char *session_json;	/* object or null */
+	char *counts_json;	/* object: tables, rows, views, ... */
+	char *physical_json; /* of files: object, see dump_facts; else NULL */
+	char *names_digest;  /* of files: of the tables' names (32 hexadecimal
+			      * digits); NULL: not known, or no files */
+	char *warnings_json; /* array */
+	char *compression;   /* "zstd" */
 	struct age_recipients recipients; /* n == 0: not encrypted */
 	char *hidden_json; /* of an encrypted one that is written: see below */
 	int64_t started_at, finished_at; /* ms; whole seconds are kept */

@@ -66,6 +66,11 @@ struct sink *part_writer_port(struct part_writer *w, struct err *e) MUST_CHECK;
  */
 void part_writer_begin_phase(struct part_writer *w);
 
+/* Another suffix than the configuration's, before the first byte of any part.
+ * False with *e filled: a mistake of the caller's. */
+bool part_writer_rename(struct part_writer *w, const char *suffix,
+			struct err *e) MUST_CHECK;
+
 /*
  * After the last pipeline: sends the last part, the index and, where they are
  * many, the part lists; done runs once from the loop when all are in the

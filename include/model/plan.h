@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "model/names.h"
+#include "model/timer.h"
 
 enum {
 	PLAN_RETENTION_MAX_DAYS = 732,
@@ -49,6 +50,10 @@ struct plan_record {
 	char last_backup_id[ID_MAX];
 	char last_status[16];
 	int64_t last_at;
+	/* the next drill that was not decided yet (0: none), and what became
+	 * of the last one (catalog/drills.h; NULL: there was none) */
+	int64_t next_drill_at;
+	char *last_drill_json;
 	/* derived: one of its backups is queued or running */
 	bool is_running;
 	int64_t revision, created_at, updated_at;
@@ -72,5 +77,19 @@ const char *plan_status_name(const struct plan_record *r, int64_t now_ms);
  * rule 5 for backups; attempt > 0 adds "-N", for a name that is taken. */
 void plan_backup_name(const char *plan, int64_t at_ms, unsigned attempt,
 		      char out[NAME_BUF]);
+
+/* The option "drill" of a plan: when its newest backup is drilled, and what
+ * makes the instance for that. */
+struct plan_drill {
+	struct timer timer;
+	char provider[NAME_BUF]; /* "": the only one that there is */
+	char *options_json;	 /* for the provisioner; NULL: none */
+};
+
+/* Reads it from a plan's options. False with *e filled: there is none, or it
+ * is wrong; plan_drill_fini() also then. */
+bool plan_drill_parse(struct plan_drill *d, const char *options_json,
+		      struct err *e) MUST_CHECK;
+void plan_drill_fini(struct plan_drill *d);
 
 #endif

@@ -29,6 +29,9 @@ struct source_record {
 	char *read_from_json;	/* NULL: none */
 	char *read_from_secret; /* only where the call says so */
 	bool has_read_from_secret;
+	char provisioned_by[NAME_BUF]; /* the provisioner that made it, or "" */
+	bool is_creating; /* it is not whole: it is being made, or is left
+			   * from that and has to be destroyed */
 	/* what the last probe said */
 	char version[64];
 	char role[16];
@@ -85,7 +88,7 @@ bool source_record_copy(struct source_record *to,
 bool pool_record_copy(struct pool_record *to,
 		      const struct pool_record *from) MUST_CHECK;
 
-/* Rule 1: "available" "backing_up" "restoring" "unreachable". */
+/* Rule 1: "available" "backing_up" "restoring" "creating" "unreachable". */
 const char *source_status_name(const struct source_record *r);
 
 #endif

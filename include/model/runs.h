@@ -39,6 +39,7 @@ enum job_kind {
 	JOB_VERIFY,
 	JOB_EXPIRE,
 	JOB_ADOPT,
+	JOB_DRILL,
 	JOB_KIND_COUNT,
 };
 
@@ -85,13 +86,12 @@ struct backup_record {
 	char verify_status[8];	/* "never" "passed" "failed" */
 	char verify_scope[8];	/* "all" "sample"; "": never */
 	bool is_verify_shallow; /* stored bytes alone were compared */
-	char *depends_on_json;	/* array of ids, or NULL */
+	char *depends_on_json, *last_drill_json; /* ids; drills.h; or NULL */
 	bool is_encrypted;
 	bool is_mine;	 /* derived: this server owns it (server_id) */
 	bool is_adopted; /* read from a pool, not made here */
 	bool held;
-	bool is_restoring;  /* derived */
-	bool is_verifying;  /* derived */
+	bool is_restoring, is_verifying; /* derived; a drill restores, too */
 	bool has_leftovers; /* objects may lie in the pool that must go */
 	char job_id[ID_MAX];
 	int64_t fence;
@@ -103,7 +103,16 @@ struct restore_record {
 	char backup_id[ID_MAX];
 	char target_id[ID_MAX]; /* source */
 	char target_name[NAME_BUF];
-	char *request_json; /* scope, rename, overwrite, confirm, options */
+	char *target_path; /* of files: a folder instead of a source, or NULL */
+	char provider[NAME_BUF]; /* makes the target; "": it is there */
+	char *request_json; /* scope, rename, overwrite, confirm, options; of a
+			     * new target also "provision", its options */
+	/* How a new target is reached, once known; kept with the source. */
+	char *connection_json, *secret;
+	char version[64];
+	/* The same at a bad end: whether all of it is gone, else why not. */
+	bool is_destroyed;
+	char *leftover;
 	enum job_status status;
 	uint64_t row_count, key_count;
 	bool verified;
@@ -135,5 +144,7 @@ bool backup_record_copy(struct backup_record *to,
 			const struct backup_record *from) MUST_CHECK;
 bool restore_record_copy(struct restore_record *to,
 			 const struct restore_record *from) MUST_CHECK;
+bool job_record_copy(struct job_record *to,
+		     const struct job_record *from) MUST_CHECK;
 
 #endif

@@ -12,6 +12,9 @@
  * Of Redis: {"databases":[0],"keys":["user:*"]}, numbers of databases, glob
  * patterns of key names as KEYS takes them, or both: keys of those databases
  * that fit one of those patterns.
+ *
+ * Of files and buckets: {"include":["photos/2026/"],"exclude":["*.tmp"]},
+ * either or both, globs of paths (base/glob.h).
  */
 #ifndef COFFER_MODEL_SCOPE_H
 #define COFFER_MODEL_SCOPE_H
@@ -57,17 +60,29 @@ struct scope {
 	size_t nnumbers;
 	char **keys;
 	size_t nkeys;
+
+	/* Of files and buckets: what fits one of wanted (NULL: all) and none of
+	 * unwanted. */
+	char **wanted, **unwanted;
+	size_t nwanted, nunwanted;
+};
+
+/* How the scopes of a source are written. */
+enum scope_form {
+	SCOPE_OF_NAMES, /* of databases and tables: MySQL */
+	SCOPE_OF_KEYS,	/* numbers and patterns of keys: Redis */
+	SCOPE_OF_PATHS, /* globs: files and buckets */
+	SCOPE_OF_ANY,	/* the source is not known: whatever one could have */
 };
 
 /* Reads JSON text ("null" or NULL: the whole instance). False with *e filled:
- * "invalid_scope", or "unknown_field". scope_fini() ends it. */
-bool scope_parse(struct scope *s, const char *json, struct err *e) MUST_CHECK;
-
-/* Whether it is one that a source can have which is (not) by key: Redis takes
- * numbers and key patterns, MySQL names. False with *e filled:
- * "invalid_scope", which says how it is written. */
-bool scope_suits(const struct scope *s, bool is_by_key,
+ * "invalid_scope" (also of one that is written in another form, and then it
+ * says how), or "unknown_field". scope_fini() ends it. */
+bool scope_parse(struct scope *s, const char *json, enum scope_form form,
 		 struct err *e) MUST_CHECK;
+
+/* Whether it is all there is. */
+bool scope_is_whole(const struct scope *s);
 
 /* Frees what it holds and zeroes it. */
 void scope_fini(struct scope *s);

@@ -48,14 +48,16 @@ const char *item_kind_name(enum item_kind kind);
  * nruns of its spans have said ends_run.
  */
 struct item {
-	unsigned refs;
+	_Atomic unsigned refs; /* frames may be filled on a worker */
 	uint64_t number;
 	enum item_kind kind;
 	char *type;	 /* "database" "table" "view" "trigger" ... */
 	char *group;	 /* database; may be empty, never NULL */
-	char *name;	 /* may be empty, never NULL */
+	char *name;	 /* may be empty, never NULL; a file's path need not
+			  * be UTF-8 */
 	char *on;	 /* a trigger's table; or NULL */
 	char *definer;	 /* account that a program runs as; or NULL */
+	char *facts;	 /* of a file: a JSON object; or NULL */
 	bool is_apart;	 /* no frame of it holds another item */
 	bool is_growing; /* more runs may be begun */
 	unsigned nruns;	 /* begun until now; 1 unless is_apart */
@@ -69,6 +71,11 @@ struct item *item_new(uint64_t number, enum item_kind kind, const char *type,
  * copied. False: no memory, the item unchanged. */
 bool item_set_on(struct item *it, const char *on) MUST_CHECK;
 bool item_set_definer(struct item *it, const char *definer) MUST_CHECK;
+
+/* What is known of a file beside its name: a JSON object as compact text, which
+ * goes into the index as it is. Copied. False: no memory, the item unchanged.
+ */
+bool item_set_facts(struct item *it, const char *facts) MUST_CHECK;
 
 /* One reference more. Returns it. */
 struct item *item_ref(struct item *it);
@@ -110,6 +117,9 @@ bool frame_reserve(struct frame *f, size_t more) MUST_CHECK;
 /* Adds a span with a new reference to it. False: no memory. The pointer stays
  * valid until the next call. */
 struct span *frame_add_span(struct frame *f, struct item *it) MUST_CHECK;
+
+/* Forgets the spans, with their references: the bytes are nobody's then. */
+void frame_drop_spans(struct frame *f);
 
 /* Frees the bytes, the spans and their references. NULL is fine. */
 void frame_free(struct frame *f);

@@ -101,7 +101,10 @@ struct store_s3_config {
 };
 
 struct store_dir_config {
-	const char *path; /* absolute; made when it is not there */
+	const char *path; /* absolute */
+	/* The folder is made when it is not there: of a pool that is bound
+	 * now. That of an old one is away then, with its disk. */
+	bool is_made;
 };
 
 struct store_config {

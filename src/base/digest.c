@@ -13,7 +13,14 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { GATHER_MAX = 4096, PIECES_MAX = 1024, MARK_LEN = 9, WORD_HEX = 16 };
+enum {
+	GATHER_MAX = 4096,
+	PIECES_MAX = 1024,
+	BATCH_BYTES = 4096,
+	BATCH_ROWS = 64,
+	MARK_LEN = 9,
+	WORD_HEX = 16,
+};
 
 /* Gathered in bytes[]; when they are full they go into the state. */
 struct digest_row {
@@ -179,6 +186,112 @@ void digest_row_free(struct digest_row *row)
 		return;
 	XXH3_freeState(row->state);
 	free(row);
+}
+
+/* The last row ends at used, the others where the next begins. */
+struct digest_batch {
+	struct digest sum;
+	unsigned n;
+	size_t used;
+	size_t begins[BATCH_ROWS];
+	unsigned char bytes[BATCH_BYTES];
+};
+
+struct digest_batch *digest_batch_new(void)
+{
+	return calloc(1, sizeof(struct digest_batch));
+}
+
+void digest_batch_begin(struct digest_batch *b)
+{
+	b->sum = (struct digest){0};
+	b->n = 0;
+	b->used = 0;
+}
+
+/* By then what was stored has settled: a row that is read as soon as it was
+ * put together waits for each of its pieces. */
+static void hash_batch(struct digest_batch *b)
+{
+	size_t end = b->used;
+
+	while (b->n > 0) {
+		size_t begin = b->begins[--b->n];
+
+		add_hash(&b->sum, XXH3_128bits(b->bytes + begin, end - begin));
+		end = begin;
+	}
+	b->used = 0;
+}
+
+/* The same as memcpy(), which would be called: most are few. */
+static inline void put_bytes(unsigned char *to, const char *from, size_t n)
+{
+	if (n > 32) {
+		memcpy(to, from, n);
+	} else if (n >= 16) {
+		memcpy(to, from, 16);
+		memcpy(to + n - 16, from + n - 16, 16);
+	} else if (n >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + n - 8, from + n - 8, 8);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			to[i] = (unsigned char)from[i];
+	}
+}
+
+/* How long the row is, or more than fits. */
+static size_t row_len(const char *const *values, const unsigned long *lengths,
+		      unsigned ncolumns)
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; i < ncolumns; i++) {
+		len += values[i] ? MARK_LEN + lengths[i] : 1;
+		if (len > BATCH_BYTES ||
+		    (values[i] && lengths[i] > BATCH_BYTES))
+			return SIZE_MAX;
+	}
+	return len;
+}
+
+void digest_batch_row(struct digest_batch *b, const char *const *values,
+		      const unsigned long *lengths, unsigned ncolumns)
+{
+	size_t len = row_len(values, lengths, ncolumns);
+	unsigned char *to;
+
+	if (len > BATCH_BYTES) {
+		add_long_row(&b->sum, values, lengths, ncolumns);
+		return;
+	}
+	if (b->n == BATCH_ROWS || BATCH_BYTES - b->used < len)
+		hash_batch(b);
+	to = b->bytes + b->used;
+	b->begins[b->n++] = b->used;
+	b->used += len;
+	for (unsigned i = 0; i < ncolumns; i++) {
+		if (!values[i]) {
+			*to++ = 0;
+			continue;
+		}
+		put_mark(to, lengths[i]);
+		put_bytes(to + MARK_LEN, values[i], lengths[i]);
+		to += MARK_LEN + lengths[i];
+	}
+}
+
+void digest_batch_end(struct digest_batch *b, struct digest *d)
+{
+	hash_batch(b);
+	digest_add(d, &b->sum);
+	digest_batch_begin(b);
+}
+
+void digest_batch_free(struct digest_batch *b)
+{
+	free(b);
 }
 
 void digest_add(struct digest *d, const struct digest *other)

@@ -103,6 +103,17 @@ char *text_take(struct text *t)
 	return data;
 }
 
+char *str_of(const char *bytes, size_t len)
+{
+	char *s = malloc(len + 1);
+
+	if (s == NULL)
+		return NULL;
+	memcpy(s, bytes, len);
+	s[len] = '\0';
+	return s;
+}
+
 bool str_copy(char *dst, size_t cap, const char *src)
 {
 	size_t len = strlen(src);

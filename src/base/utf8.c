@@ -1,5 +1,7 @@
 #include "base/utf8_int.h"
 
+#include <string.h>
+
 #include "base/text.h"
 
 /* How many bytes the first one announces; 0 when none may begin so. */
@@ -64,4 +66,25 @@ bool utf8_check(const char *bytes, size_t len, size_t *points)
 	if (points)
 		*points = count;
 	return true;
+}
+
+char *utf8_show(char *dst, size_t cap, const char *src)
+{
+	static const char unknown[] = "\xef\xbf\xbd";
+	size_t left = strlen(src), at = 0;
+
+	while (left > 0) {
+		size_t n = utf8_step(src, left);
+		const char *from = n > 0 ? src : unknown;
+		size_t len = n > 0 ? n : sizeof(unknown) - 1;
+
+		if (at + len >= cap)
+			break;
+		memcpy(dst + at, from, len);
+		at += len;
+		src += n > 0 ? n : 1;
+		left -= n > 0 ? n : 1;
+	}
+	dst[at] = '\0';
+	return dst;
 }

@@ -240,7 +240,7 @@ static bool run_sweepable(struct catalog *c, struct catalog_op *op)
 		" AND NOT EXISTS (SELECT 1 FROM jobs j"
 		"  WHERE j.resource = b.id"
 		"  AND j.status IN ('queued', 'running'))"
-		" ORDER BY id",
+		" ORDER BY id DESC", /* what builds upon others goes first */
 		NULL, &op->out, &op->err);
 
 	op->page.n = op->page.total = op->out.n;

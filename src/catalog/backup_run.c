@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "catalog/backups_int.h"
 #include "catalog/call_int.h"
+#include "catalog/instances_int.h"
 #include "catalog/jobs_int.h"
 #include "catalog/keys_int.h"
 #include "catalog/plans_int.h"
@@ -146,6 +147,16 @@ bool backup_queue(struct catalog *c, struct backup_record *r,
 	       insert(c, r, e) && note_plan(&c->db, r, e);
 }
 
+static bool check_begin(struct catalog *c, struct backup_record *r,
+			struct err *e)
+{
+	return name_check_backup(r->name, e) &&
+	       key_find_pair(&c->db, r->source_id, r->pool_id, e) &&
+	       key_check_free(&c->db, KEY_BACKUP, r->name, "", e) &&
+	       backup_check_idle(&c->db, r->source_id, e) &&
+	       instance_check_whole(&c->db, r->source_id, e);
+}
+
 static bool run_begin(struct catalog *c, struct catalog_op *op)
 {
 	struct backup_record *r = op->in.backups;
@@ -153,11 +164,8 @@ static bool run_begin(struct catalog *c, struct catalog_op *op)
 
 	r->plan_id[0] = r->plan_name[0] = '\0';
 	r->due_at = r->retention_days = 0;
-	return name_check_backup(r->name, e) &&
-	       key_find_pair(&c->db, r->source_id, r->pool_id, e) &&
-	       key_check_free(&c->db, KEY_BACKUP, r->name, "", e) &&
-	       backup_check_idle(&c->db, r->source_id, e) &&
-	       take_quota(c, r, e) && backup_queue(c, r, r->source_id, e) &&
+	return check_begin(c, r, e) && take_quota(c, r, e) &&
+	       backup_queue(c, r, r->source_id, e) &&
 	       backup_read(&c->db, r->id, &op->out, e);
 }
 
@@ -171,6 +179,25 @@ struct catalog_op *catalog_backup_begin(struct catalog *c,
 {
 	struct catalog_op *op =
 		call_new(c, &begin, (union call_cb){.backup = done}, arg, e);
+
+	return call_submit(op, backup_give(op, r), e);
+}
+
+static bool run_check(struct catalog *c, struct catalog_op *op)
+{
+	return check_begin(c, op->in.backups, &op->err);
+}
+
+static const struct intent check = {
+	.mode = INTENT_READ, .run = run_check, .tell = call_tell_done};
+
+struct catalog_op *catalog_backup_check(struct catalog *c,
+					const struct backup_record *r,
+					catalog_done_cb *done, void *arg,
+					struct err *e)
+{
+	struct catalog_op *op =
+		call_new(c, &check, (union call_cb){.done = done}, arg, e);
 
 	return call_submit(op, backup_give(op, r), e);
 }
@@ -196,6 +223,7 @@ static bool take_lock(struct db *db, const struct backup_record *r,
 		     mine, &source_id, e))
 		return false;
 	ok = source_id == NULL || (job_check_lock(db, source_id, e) &&
+				   instance_check_whole(db, source_id, e) &&
 				   db_run(db,
 					  "UPDATE jobs SET lock_key = source_id"
 					  " WHERE resource = ? AND fence = ?",

@@ -25,6 +25,7 @@
 	" b.retention_days,"                                                   \
 	" b.verified_at, b.verify_status, b.verify_scope,"                     \
 	" b.verify_shallow,"                                                   \
+	" b.last_drill_json,"                                                  \
 	" b.depends_on_json, b.is_encrypted, b.is_adopted,"                    \
 	" " BACKUP_IS_MINE ", b.held, " BACKUP_IS_RESTORING                    \
 	", " BACKUP_IS_VERIFYING ","                                           \
@@ -90,6 +91,7 @@ static void read_plan(struct stmt *s, struct backup_record *r)
 	stmt_copy(s, r->verify_status, sizeof(r->verify_status));
 	stmt_copy(s, r->verify_scope, sizeof(r->verify_scope));
 	r->is_verify_shallow = stmt_bool(s);
+	stmt_dup(s, &r->last_drill_json);
 	stmt_dup(s, &r->depends_on_json);
 	r->is_encrypted = stmt_bool(s);
 	r->is_adopted = stmt_bool(s);

@@ -28,17 +28,27 @@ bool backup_queue(struct catalog *c, struct backup_record *r,
 /* Parts of conditions on backups b, in SQL: this server made it or took it
  * over; it is being restored or verified; a live backup needs it. */
 #define BACKUP_IS_MINE "b.server_id = (SELECT v.server_id FROM server v)"
-#define BACKUP_IS_RESTORING                                                    \
-	"EXISTS (SELECT 1 FROM restores r WHERE r.backup_id = b.id"            \
-	" AND r.status IN ('queued', 'running'))"
-#define BACKUP_IS_VERIFYING                                                    \
+#define BACKUP_IS_USED(kind)                                                   \
 	"EXISTS (SELECT 1 FROM jobs k WHERE k.resource = b.id"                 \
-	" AND k.kind = 'verify' AND k.status IN ('queued', 'running'))"
+	" AND k.kind = '" kind "' AND k.status IN ('queued', 'running'))"
+#define BACKUP_IS_RESTORING                                                    \
+	"(EXISTS (SELECT 1 FROM restores r WHERE r.backup_id = b.id"           \
+	" AND r.status IN ('queued', 'running')) OR " BACKUP_IS_USED(          \
+		"drill") ")"
+#define BACKUP_IS_VERIFYING BACKUP_IS_USED("verify")
 #define BACKUP_IS_NEEDED                                                       \
 	"EXISTS (SELECT 1 FROM backups d WHERE d.source_id = b.source_id"      \
 	" AND d.depends_on_json IS NOT NULL"                                   \
 	" AND d.status IN ('queued', 'backing_up', 'completed')"               \
 	" AND instr(d.depends_on_json, b.id) > 0)"
+
+/* Of b in a set "going" with ids: one that is not among them needs it. */
+#define BACKUP_IS_NEEDED_BEYOND                                                \
+	"EXISTS (SELECT 1 FROM backups d WHERE d.source_id = b.source_id"      \
+	" AND d.depends_on_json IS NOT NULL"                                   \
+	" AND d.status IN ('queued', 'backing_up', 'completed')"               \
+	" AND instr(d.depends_on_json, b.id) > 0"                              \
+	" AND d.id NOT IN (SELECT g.id FROM going g))"
 
 /* Marks one as deleting without a job of its own: a sweep removes its objects
  * soon. The caller has seen that it may go. */

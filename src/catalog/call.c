@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "catalog/drills_int.h"
 #include "catalog/events_int.h"
 #include "catalog/replies_int.h"
 #include "catalog/verify_int.h"
@@ -94,6 +95,7 @@ void call_free(struct catalog_op *op)
 	reply_row_free(op->reply_in);
 	reply_row_free(op->reply_out);
 	verify_row_free(op->verify);
+	drill_row_free(op->drill);
 	rows_free(&op->in);
 	rows_free(&op->out);
 	rows_free(&op->more);

@@ -36,6 +36,7 @@ struct catalog {
 	unsigned manual_backups_max, shrink_percent;
 	struct catalog_identity identity;
 	char start_id[ID_MAX]; /* of this start; the thread's alone */
+	char rival_id[ID_MAX]; /* the last start of a rival; likewise */
 	char place[96]; /* where the catalog lies, and since which boot */
 	struct call_list calls; /* accepted and not answered, in order */
 	struct log_lines lines; /* of logs, not yet submitted */
@@ -51,6 +52,7 @@ struct catalog {
 
 struct reply_row;
 struct verify_row;
+struct drill_row;
 
 /* What a call does; one static const per function of the headers. */
 struct intent {
@@ -92,6 +94,7 @@ struct catalog_op {
 	int64_t number; /* a fence, a revision, an id of an event */
 	struct reply_row *reply_in, *reply_out;
 	struct verify_row *verify;
+	struct drill_row *drill;
 
 	struct rows out, more; /* more: a second list */
 	struct catalog_page page;

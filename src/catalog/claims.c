@@ -60,6 +60,7 @@ static bool contest(struct catalog *c, struct catalog_op *op)
 	};
 
 	(void)str_copy(op->claim.write, ID_MAX, "");
+	(void)str_copy(c->rival_id, ID_MAX, op->text);
 	if (p->rival != NULL)
 		return true;
 	if (!claims_begin(c, &op->err))
@@ -144,10 +145,22 @@ struct catalog_op *catalog_claim_settled(struct catalog *c, const char *pool_id,
 	return call_submit(op, call_give_key(op, pool_id), e);
 }
 
+/*
+ * Who read the pool before the decision may be judged after it: what lay there
+ * then is decided, too. A rival that goes on tells by another start.
+ */
+static bool forgive(struct catalog *c, struct err *e)
+{
+	return c->rival_id[0] == '\0' ||
+	       db_run(&c->db,
+		      "INSERT OR IGNORE INTO server_starts (id) VALUES (?)",
+		      ARGS(arg_text(c->rival_id)), e);
+}
+
 static bool run_take(struct catalog *c, struct catalog_op *op)
 {
 	if (!key_check_revision(&c->db, KEY_POOL, op->key, 0, &op->err) ||
-	    !claims_begin(c, &op->err))
+	    !forgive(c, &op->err) || !claims_begin(c, &op->err))
 		return false;
 	(void)str_copy(op->claim.write, ID_MAX, c->start_id);
 	return db_run(&c->db, "UPDATE pools SET rival = NULL WHERE id = ?",

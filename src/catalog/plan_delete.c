@@ -6,12 +6,15 @@
 #include "catalog/keys_int.h"
 #include "catalog/plans_int.h"
 
-/* Its completed backups that nothing keeps (rule 13); oldest first. */
+/* Its completed backups that nothing keeps (rule 13); oldest first. What only
+ * those need that go as well goes with them. */
 #define DOOMED                                                                 \
-	"SELECT b.id FROM backups b WHERE b.plan_id = ?"                       \
+	"WITH going AS (SELECT b.id, b.source_id, b.finished_at"               \
+	" FROM backups b WHERE b.plan_id = ?"                                  \
 	" AND b.status = 'completed' AND b.held = 0 AND " BACKUP_IS_MINE       \
-	" AND NOT " BACKUP_IS_RESTORING " AND NOT " BACKUP_IS_VERIFYING        \
-	" AND NOT " BACKUP_IS_NEEDED " ORDER BY b.finished_at, b.id"
+	" AND NOT " BACKUP_IS_RESTORING " AND NOT " BACKUP_IS_VERIFYING ")"    \
+	" SELECT b.id FROM going b WHERE NOT " BACKUP_IS_NEEDED_BEYOND         \
+	" ORDER BY b.finished_at, b.id"
 
 /* Rule 14: what the brake keeps would go on its own day, with nobody asked. */
 static bool check_released(struct db *db, const char *id, struct err *e)

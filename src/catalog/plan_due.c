@@ -18,17 +18,14 @@
 enum { DUE_MAX = 500, RUNS_KEPT = 1000 };
 
 /* One walk of an index, which ends at the first that is not due yet. */
-static bool find_due(struct db *db, const struct catalog_op *op,
-		     struct text *ids, uint64_t *then_at, struct err *e)
+static bool find_due(struct db *db, struct catalog_op *op, const char *sql,
+		     struct text *ids, struct err *e)
 {
 	char id[ID_MAX];
 	int64_t due_at;
 	struct stmt s;
 
-	if (!stmt_begin(&s, db,
-			"SELECT id, next_due_at FROM plans WHERE enabled = 1"
-			" AND strategy = 'timer' AND (next_due_at, id) > (?, ?)"
-			" ORDER BY next_due_at, id LIMIT ?",
+	if (!stmt_begin(&s, db, sql,
 			ARGS(arg_int(op->number), arg_text(op->key),
 			     arg_int(DUE_MAX + 1)),
 			e))
@@ -37,7 +34,7 @@ static bool find_due(struct db *db, const struct catalog_op *op,
 		stmt_copy(&s, id, sizeof(id));
 		due_at = stmt_int(&s);
 		if (due_at > op->at_ms || ids->len == DUE_MAX * sizeof(id)) {
-			*then_at = (uint64_t)due_at;
+			op->page.total = (uint64_t)due_at;
 			break;
 		}
 		text_add(ids, id, sizeof(id));
@@ -46,10 +43,10 @@ static bool find_due(struct db *db, const struct catalog_op *op,
 	return !err_is(e) && (!ids->is_broken || err_nomem(e, "a list"));
 }
 
-static bool run_due(struct catalog *c, struct catalog_op *op)
+bool plan_read_due(struct catalog *c, struct catalog_op *op, const char *sql)
 {
 	struct text ids = {0};
-	bool ok = find_due(&c->db, op, &ids, &op->page.total, &op->err);
+	bool ok = find_due(&c->db, op, sql, &ids, &op->err);
 
 	for (size_t at = 0; ok && at < ids.len; at += ID_MAX)
 		ok = plan_read(&c->db, ids.data + at, &op->out, &op->err);
@@ -58,10 +55,29 @@ static bool run_due(struct catalog *c, struct catalog_op *op)
 	return ok;
 }
 
+/* 0 is no due time. */
+bool plan_give_due(struct catalog_op *op, const struct plan_due_query *q)
+{
+	if (op == NULL)
+		return false;
+	op->at_ms = q->until_ms;
+	op->number = q->after_due_at > 0 ? q->after_due_at : 1;
+	return call_give_key(op, q->after_id);
+}
+
+#define DUE                                                                    \
+	"SELECT id, next_due_at FROM plans WHERE enabled = 1"                  \
+	" AND strategy = 'timer' AND (next_due_at, id) > (?, ?)"               \
+	" ORDER BY next_due_at, id LIMIT ?"
+
+static bool run_due(struct catalog *c, struct catalog_op *op)
+{
+	return plan_read_due(c, op, DUE);
+}
+
 static const struct intent due = {
 	.mode = INTENT_READ, .run = run_due, .tell = plan_tell_list};
 
-/* 0 is no due time. */
 struct catalog_op *catalog_plan_due(struct catalog *c,
 				    const struct plan_due_query *q,
 				    catalog_plans_cb *done, void *arg,
@@ -70,11 +86,7 @@ struct catalog_op *catalog_plan_due(struct catalog *c,
 	struct catalog_op *op =
 		call_new(c, &due, (union call_cb){.plans = done}, arg, e);
 
-	if (op != NULL) {
-		op->at_ms = q->until_ms;
-		op->number = q->after_due_at > 0 ? q->after_due_at : 1;
-	}
-	return call_submit(op, call_give_key(op, q->after_id), e);
+	return call_submit(op, plan_give_due(op, q), e);
 }
 
 /* A decision in the making. */

@@ -84,6 +84,13 @@ static bool pull(struct db *db, const struct backup_record *b,
 	return ok;
 }
 
+/* What has changed says nothing of how much there is. */
+static bool is_increment(const struct backup_record *b)
+{
+	return b->depends_on_json != NULL &&
+	       strcmp(b->depends_on_json, "[]") != 0;
+}
+
 static bool brake(struct catalog *c, const struct backup_record *b,
 		  struct err *e)
 {
@@ -145,7 +152,8 @@ bool plan_backup_ended(struct catalog *c, const char *backup_id, struct err *e)
 	if (ok && b->plan_id[0] != '\0') {
 		ok = note_last(&c->db, b, e);
 		if (ok && b->status == BACKUP_COMPLETED)
-			ok = meet(&c->db, b, e) && brake(c, b, e);
+			ok = meet(&c->db, b, e) &&
+			     (is_increment(b) || brake(c, b, e));
 	}
 	rows_free(&rows);
 	return ok;
@@ -159,6 +167,7 @@ static bool set_base_anew(struct db *db, const char *id, struct err *e)
 	bool ok = backup_read_all(db,
 				  "SELECT id FROM backups WHERE plan_id = ?"
 				  " AND status = 'completed'"
+				  " AND coalesce(depends_on_json, '[]') = '[]'"
 				  " ORDER BY finished_at DESC, id DESC LIMIT 1",
 				  ARGS(arg_text(id)), &rows, e);
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "catalog/backups_int.h"
 #include "catalog/call_int.h"
+#include "catalog/instances_int.h"
 #include "catalog/keys_int.h"
 #include "catalog/plans_int.h"
 
@@ -89,6 +90,7 @@ static bool execute_plan(struct catalog *c, struct catalog_op *op,
 
 	return plan_check_idle(&c->db, p->id, e) &&
 	       backup_check_idle(&c->db, p->source_id, e) &&
+	       instance_check_whole(&c->db, p->source_id, e) &&
 	       plan_queue(c, p, &start, id, e) &&
 	       backup_read(&c->db, id, &op->out, e);
 }

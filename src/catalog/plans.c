@@ -24,8 +24,8 @@
 	" s.engine, s.region, o.name, p.strategy, p.method, p.scope_json,"     \
 	" p.timer_json, p.options_json, p.retention_days, p.grace_seconds,"    \
 	" p.expiry_held, p.next_due_at, p.unmet_due_at, p.last_backup_id,"     \
-	" p.last_status, p.last_at, p.trouble, " RUNNING                       \
-	", p.revision, p.created_at, p.updated_at"
+	" p.last_status, p.last_at, p.next_drill_at, p.last_drill_json,"       \
+	" p.trouble, " RUNNING ", p.revision, p.created_at, p.updated_at"
 
 static void read_settings(struct stmt *s, struct plan_record *r)
 {
@@ -52,6 +52,8 @@ static void read_course(struct stmt *s, struct plan_record *r)
 	stmt_copy(s, r->last_backup_id, sizeof(r->last_backup_id));
 	stmt_copy(s, r->last_status, sizeof(r->last_status));
 	r->last_at = stmt_int(s);
+	r->next_drill_at = stmt_int(s);
+	stmt_dup(s, &r->last_drill_json);
 	stmt_dup(s, &r->trouble);
 	r->is_running = stmt_bool(s);
 	r->revision = stmt_int(s);
@@ -144,8 +146,8 @@ bool plan_insert(struct db *db, const struct plan_record *r, struct err *e)
 		"INSERT INTO plans (id, name, name_key, remarks, enabled,"
 		" source_id, pool_id, strategy, method, scope_json,"
 		" timer_json, options_json, retention_days, grace_seconds,"
-		" next_due_at, created_at, updated_at)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		" next_due_at, next_drill_at, created_at, updated_at) VALUES"
+		" (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		ARGS(arg_text(r->id), arg_text(r->name), arg_text(folded),
 		     arg_text(r->remarks), arg_int(r->is_enabled),
 		     arg_text(r->source_id), arg_text(r->pool_id),
@@ -153,7 +155,8 @@ bool plan_insert(struct db *db, const struct plan_record *r, struct err *e)
 		     arg_text(r->scope_json), arg_text(r->timer_json),
 		     arg_text(r->options_json), arg_int(r->retention_days),
 		     arg_int(r->grace_seconds), arg_int(r->next_due_at),
-		     arg_int(r->created_at), arg_int(r->updated_at)),
+		     arg_int(r->next_drill_at), arg_int(r->created_at),
+		     arg_int(r->updated_at)),
 		e);
 }
 
@@ -271,6 +274,10 @@ struct catalog_op *catalog_plan_list(struct catalog *c,
 	return call_submit(op, call_give_query(op, q), e);
 }
 
+#define DRILL(options)                                                         \
+	"CASE WHEN json_valid(" options ")"                                    \
+	" THEN json_extract(" options ", '$.drill') END"
+
 /* What was due by another timer, or before a pause, is owed no more; the due
  * time of a timer that stays is the scheduler's, which may have moved it on
  * since the caller read it. */
@@ -286,12 +293,17 @@ static bool update(struct db *db, const struct plan_record *r, struct err *e)
 		"  THEN unmet_due_at ELSE 0 END,"
 		" next_due_at = CASE WHEN timer_json IS ?9 AND enabled = ?4"
 		"  THEN next_due_at ELSE ?14 END,"
-		" trouble = NULL,"
-		" enabled = ?4, source_id = ?5, pool_id = ?6, strategy = ?7,"
-		" method = ?8, timer_json = ?9, scope_json = ?10,"
-		" options_json = ?11, retention_days = ?12,"
-		" grace_seconds = ?13, updated_at = ?15,"
-		" revision = revision + 1 WHERE id = ?16",
+		" trouble = NULL, next_drill_at ="
+		"  CASE WHEN " DRILL("options_json") " IS " DRILL(
+			"?11") "  AND enabled = ?4 THEN next_drill_at ELSE ?17 "
+			       "END,"
+			       " enabled = ?4, source_id = ?5, pool_id = ?6, "
+			       "strategy = ?7,"
+			       " method = ?8, timer_json = ?9, scope_json = "
+			       "?10,"
+			       " options_json = ?11, retention_days = ?12,"
+			       " grace_seconds = ?13, updated_at = ?15,"
+			       " revision = revision + 1 WHERE id = ?16",
 		ARGS(arg_text(r->name), arg_text(folded), arg_text(r->remarks),
 		     arg_int(r->is_enabled), arg_text(r->source_id),
 		     arg_text(r->pool_id), arg_text(r->strategy),
@@ -299,7 +311,7 @@ static bool update(struct db *db, const struct plan_record *r, struct err *e)
 		     arg_text(r->scope_json), arg_text(r->options_json),
 		     arg_int(r->retention_days), arg_int(r->grace_seconds),
 		     arg_int(r->next_due_at), arg_int(clock_now_ms()),
-		     arg_text(r->id)),
+		     arg_text(r->id), arg_int(r->next_drill_at)),
 		e);
 }
 

@@ -26,6 +26,16 @@ void plan_tell_list(const struct catalog_op *op, const struct err *e);
 /* None of its backups is queued or running. "plan_busy", naming the one. */
 bool plan_check_idle(struct db *db, const char *id, struct err *e) MUST_CHECK;
 
+/*
+ * What is due: plan_give_due() copies the query into the call, plan_read_due()
+ * reads the plans into op->out by sql, which gives id and due time of those
+ * behind a place (?, ?) in order, at most so many (?).
+ */
+bool plan_give_due(struct catalog_op *op,
+		   const struct plan_due_query *q) MUST_CHECK;
+bool plan_read_due(struct catalog *c, struct catalog_op *op,
+		   const char *sql) MUST_CHECK;
+
 /* Why a plan begins a backup. */
 struct plan_start {
 	const char *trigger;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "catalog/backups_int.h"
 #include "catalog/call_int.h"
+#include "catalog/drills_int.h"
 #include "catalog/jobs_int.h"
 #include "catalog/list_int.h"
 #include "catalog/plans_int.h"
@@ -30,6 +31,17 @@ static bool fail_restores(struct db *db, const struct arg *args, struct err *e)
 		      " finished_at = ?2"
 		      " WHERE status IN ('queued', 'running')",
 		      args, e);
+}
+
+/* They are destroyed as soon as the server runs. */
+static bool tell_halves(struct db *db, struct err *e)
+{
+	return db_run(db,
+		      "UPDATE sources SET is_reachable = 0,"
+		      " reason = 'the server stopped while it was being made;"
+		      " what there is of it is destroyed'"
+		      " WHERE is_creating = 1",
+		      NULL, e);
 }
 
 /* Before fail_jobs(). */
@@ -76,7 +88,9 @@ static bool fail_all(struct catalog *c, struct err *e)
 	bool ok = why != NULL || err_nomem(e, "an error");
 
 	ok = ok && fail_backups(&c->db, args, e) &&
-	     fail_restores(&c->db, args, e) && tell_events(&c->db, args, e) &&
+	     fail_restores(&c->db, args, e) && tell_halves(&c->db, e) &&
+	     tell_events(&c->db, args, e) &&
+	     drills_recover(&c->db, clock_now_ms(), e) &&
 	     fail_jobs(&c->db, args, e) && count_again(&c->db, e) &&
 	     replies_recover(&c->db, e);
 	free(why);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "catalog/backups_int.h"
 #include "catalog/call_int.h"
+#include "catalog/instances_int.h"
 #include "catalog/jobs_int.h"
 #include "catalog/keys_int.h"
 #include "catalog/list_int.h"
@@ -15,8 +16,9 @@
 #define COLUMNS                                                                \
 	"r.id, r.status, r.backup_id, r.target_id, r.target_name,"             \
 	" r.request_json, r.row_count, r.key_count, r.verified,"               \
-	" r.error_json, r.created_at, r.started_at, r.finished_at,"            \
-	" r.job_id, j.fence"
+	" r.error_json, r.provider, r.created_at, r.started_at, "              \
+	"r.finished_at,"                                                       \
+	" r.job_id, r.target_path, j.fence"
 
 static bool read_status(struct stmt *s, struct restore_record *r, struct err *e)
 {
@@ -47,10 +49,12 @@ static bool read_restore(struct stmt *s, struct rows *out, struct err *e)
 	r->key_count = stmt_u64(s);
 	r->verified = stmt_bool(s);
 	stmt_dup(s, &r->error_json);
+	stmt_copy(s, r->provider, sizeof(r->provider));
 	r->created_at = stmt_int(s);
 	r->started_at = stmt_int(s);
 	r->finished_at = stmt_int(s);
 	stmt_copy(s, r->job_id, sizeof(r->job_id));
+	stmt_dup(s, &r->target_path);
 	r->fence = stmt_int(s);
 	return stmt_read(s, e);
 }
@@ -95,9 +99,50 @@ static bool give_restore(struct catalog_op *op, const struct restore_record *r)
 	return restore_record_copy(op->in.restores, r);
 }
 
+static bool check_target(struct db *db, struct restore_record *r, struct err *e)
+{
+	char id[ID_MAX], *name = NULL;
+
+	if (!key_find(db, KEY_SOURCE, r->target_id, id, e) ||
+	    !db_text(db, "SELECT name FROM sources WHERE id = ?",
+		     ARGS(arg_text(id)), &name, e))
+		return false;
+	(void)str_copy(r->target_id, ID_MAX, id);
+	(void)str_copy(r->target_name, NAME_BUF, name != NULL ? name : "");
+	free(name);
+	return job_check_lock(db, id, e) && instance_check_whole(db, id, e);
+}
+
+#define PATH_LOCK "path:"
+
+/* A folder that no source is: nobody else restores into it meanwhile. */
+static bool check_folder(struct db *db, const struct restore_record *r,
+			 struct err *e)
+{
+	struct text key = {0};
+	bool ok;
+
+	text_str(&key, PATH_LOCK);
+	text_str(&key, r->target_path);
+	ok = key.is_broken ? err_nomem(e, "a restore")
+			   : job_check_lock(db, key.data, e);
+	text_free(&key);
+	return ok;
+}
+
+/* There, or made for it (rule 24). */
+static bool find_target(struct db *db, struct restore_record *r,
+			const struct backup_record *b, struct err *e)
+{
+	if (r->target_path != NULL)
+		return check_folder(db, r, e);
+	return r->provider[0] != '\0' ? instance_add(db, r, b, e)
+				      : check_target(db, r, e);
+}
+
 /* Rule 23, and where its parts lie: the job uses that pool. */
-static bool check_backup(struct db *db, struct restore_record *r,
-			 char pool_id[ID_MAX], struct err *e)
+static bool check_both(struct db *db, struct restore_record *r,
+		       char pool_id[ID_MAX], struct err *e)
 {
 	struct rows found = {0};
 	char id[ID_MAX];
@@ -115,34 +160,29 @@ static bool check_backup(struct db *db, struct restore_record *r,
 	if (ok) {
 		(void)str_copy(r->backup_id, ID_MAX, id);
 		(void)str_copy(pool_id, ID_MAX, found.backups->pool_id);
+		ok = find_target(db, r, found.backups, e);
 	}
 	rows_free(&found);
 	return ok;
-}
-
-static bool check_target(struct db *db, struct restore_record *r, struct err *e)
-{
-	char id[ID_MAX], *name = NULL;
-
-	if (!key_find(db, KEY_SOURCE, r->target_id, id, e) ||
-	    !db_text(db, "SELECT name FROM sources WHERE id = ?",
-		     ARGS(arg_text(id)), &name, e))
-		return false;
-	(void)str_copy(r->target_id, ID_MAX, id);
-	(void)str_copy(r->target_name, NAME_BUF, name != NULL ? name : "");
-	free(name);
-	return job_check_lock(db, id, e);
 }
 
 static bool add_job(struct db *db, struct restore_record *r,
 		    const char *pool_id, struct err *e)
 {
 	struct job_record job = {.kind = JOB_RESTORE, .status = JOB_QUEUED};
+	struct text lock = {0};
+	bool ok;
 
 	(void)str_copy(job.resource, ID_MAX, r->id);
 	(void)str_copy(job.source_id, ID_MAX, r->target_id);
 	(void)str_copy(job.pool_id, ID_MAX, pool_id);
-	if (!job_add(db, &job, r->target_id, e))
+	if (r->target_path != NULL)
+		text_str(&lock, PATH_LOCK);
+	text_str(&lock, r->target_path != NULL ? r->target_path : r->target_id);
+	ok = lock.is_broken ? err_nomem(e, "a restore")
+			    : job_add(db, &job, lock.data, e);
+	text_free(&lock);
+	if (!ok)
 		return false;
 	(void)str_copy(r->job_id, ID_MAX, job.id);
 	r->created_at = job.created_at;
@@ -153,12 +193,14 @@ static bool insert(struct db *db, const struct restore_record *r, struct err *e)
 {
 	return db_run(db,
 		      "INSERT INTO restores (id, backup_id, target_id,"
-		      " target_name, request_json, status, created_at,"
-		      " job_id) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
+		      " target_name, provider, request_json, status,"
+		      " created_at, job_id, target_path)"
+		      " VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)",
 		      ARGS(arg_text(r->id), arg_text(r->backup_id),
 			   arg_text(r->target_id), arg_text(r->target_name),
-			   arg_text(r->request_json), arg_int(r->created_at),
-			   arg_text(r->job_id)),
+			   arg_text(r->provider), arg_text(r->request_json),
+			   arg_int(r->created_at), arg_text(r->job_id),
+			   arg_text(r->target_path)),
 		      e);
 }
 
@@ -168,8 +210,7 @@ static bool run_begin(struct catalog *c, struct catalog_op *op)
 	char pool_id[ID_MAX];
 
 	id_new(r->id, "res");
-	return check_backup(&c->db, r, pool_id, &op->err) &&
-	       check_target(&c->db, r, &op->err) &&
+	return check_both(&c->db, r, pool_id, &op->err) &&
 	       add_job(&c->db, r, pool_id, &op->err) &&
 	       insert(&c->db, r, &op->err) &&
 	       list_one(&spec, &c->db, r->id, &op->out, &op->err);
@@ -245,7 +286,8 @@ static bool run_finish(struct catalog *c, struct catalog_op *op)
 	if (end.at_ms == 0)
 		end.at_ms = clock_now_ms();
 	return job_finish(&c->db, &end, &op->err) &&
-	       write_end(&c->db, r, end.at_ms, &op->err);
+	       write_end(&c->db, r, end.at_ms, &op->err) &&
+	       (r->provider[0] == '\0' || instance_finish(c, r, &op->err));
 }
 
 static const struct intent finish = {

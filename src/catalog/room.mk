@@ -3,15 +3,19 @@ libcatalog_a_SOURCES = \
 	include/catalog/adopted.h \
 	include/catalog/backups.h \
 	include/catalog/catalog.h \
+	include/catalog/chain.h \
 	include/catalog/checks.h \
 	include/catalog/claims.h \
+	include/catalog/drills.h \
 	include/catalog/events.h \
+	include/catalog/instances.h \
 	include/catalog/jobs.h \
 	include/catalog/expiry.h \
 	include/catalog/due.h include/catalog/plans.h \
 	include/catalog/pools.h \
 	include/catalog/replies.h \
-	include/catalog/sources.h \
+	include/catalog/restores.h \
+	include/catalog/sources.h include/catalog/throwaways.h \
 	include/catalog/usage.h \
 	src/catalog/adopted.c \
 	src/catalog/adopted_import.c \
@@ -25,10 +29,14 @@ libcatalog_a_SOURCES = \
 	src/catalog/call_int.h \
 	src/catalog/catalog_int.h \
 	src/catalog/rows_int.h \
-	src/catalog/claims.c \
+	src/catalog/chain.c src/catalog/claims.c \
 	src/catalog/claims_int.h \
 	src/catalog/db.c \
 	src/catalog/db_int.h \
+	src/catalog/drill_due.c \
+	src/catalog/drill_notes.c \
+	src/catalog/drills.c \
+	src/catalog/drills_int.h \
 	src/catalog/events.c \
 	src/catalog/events_int.h \
 	src/catalog/events_list.c \
@@ -36,6 +44,8 @@ libcatalog_a_SOURCES = \
 	src/catalog/expiry_clock.c \
 	src/catalog/expiry_int.h \
 	src/catalog/expiry_trace.c \
+	src/catalog/instances.c \
+	src/catalog/instances_int.h \
 	src/catalog/jobs.c \
 	src/catalog/jobs_int.h \
 	src/catalog/keys.c \
@@ -73,6 +83,7 @@ libcatalog_a_SOURCES = \
 	src/catalog/sources.c \
 	src/catalog/sources_int.h \
 	src/catalog/stmt.c \
+	src/catalog/throwaways.c \
 	src/catalog/tokens.c \
 	src/catalog/usage.c \
 	src/catalog/verify.c \

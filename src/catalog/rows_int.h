@@ -4,8 +4,10 @@
 
 #include "catalog/adopted.h"
 #include "catalog/backups.h"
+#include "catalog/restores.h"
 #include "catalog/catalog.h"
 #include "catalog/claims.h"
+#include "catalog/drills.h"
 #include "catalog/due.h"
 #include "catalog/events.h"
 #include "catalog/expiry.h"
@@ -54,6 +56,7 @@ union call_cb {
 	catalog_plan_runs_cb *plan_runs;
 	catalog_news_cb *news;
 	catalog_claim_cb *claim;
+	catalog_drill_cb *drill;
 	catalog_retention_cb *retention;
 	catalog_doomed_cb *doomed;
 	catalog_unread_cb *unread;

@@ -473,12 +473,43 @@
 	" n INTEGER PRIMARY KEY,"                                              \
 	" id TEXT NOT NULL UNIQUE);"
 
+/* provisioned_by: the provisioner that made it, "" of others. is_creating: it
+ * is not whole (instances.c). */
+#define V4_INSTANCES                                                           \
+	"ALTER TABLE sources ADD COLUMN provisioned_by"                        \
+	" TEXT NOT NULL DEFAULT '';"                                           \
+	"ALTER TABLE sources ADD COLUMN is_creating"                           \
+	" INTEGER NOT NULL DEFAULT 0;"                                         \
+	"ALTER TABLE restores ADD COLUMN provider TEXT NOT NULL DEFAULT '';"
+
+/* Restore drills (drills.c): throwaway instances of which something may be
+ * there, and of plans a second clock. */
+#define V5_DRILLS                                                              \
+	"ALTER TABLE backups ADD COLUMN last_drill_json TEXT;"                 \
+	"ALTER TABLE plans ADD COLUMN last_drill_json TEXT;"                   \
+	"ALTER TABLE plans ADD COLUMN next_drill_at"                           \
+	" INTEGER NOT NULL DEFAULT 0;"                                         \
+	"ALTER TABLE plans ADD COLUMN drill_decided_at"                        \
+	" INTEGER NOT NULL DEFAULT 0;"                                         \
+	"CREATE INDEX plans_drill ON plans (enabled, next_drill_at, id);"      \
+	"CREATE TABLE drills ("                                                \
+	" instance_id TEXT PRIMARY KEY,"                                       \
+	" job_id TEXT NOT NULL,"                                               \
+	" plan_id TEXT NOT NULL DEFAULT '',"                                   \
+	" provider TEXT NOT NULL DEFAULT '') WITHOUT ROWID;"
+
+/* target_path: a folder, of a restore of files; target_id is "" then. */
+#define V6_FOLDERS "ALTER TABLE restores ADD COLUMN target_path TEXT;"
+
 static const char *const steps[] = {
 	V1_SERVER V1_SOURCES V1_POOLS V1_BACKUPS V1_BACKUP_SORTS
 		V1_BACKUP_FILTERS V1_RESTORES V1_JOBS,
 	V2_COUNTS,
 	V3_PLANS V3_BACKUPS V3_POOLS V3_EVENTS V3_TOTALS V3_COUNTING V3_LISTS
 		V3_BLOCKS V3_BLOCKING V3_NEWS,
+	V4_INSTANCES,
+	V5_DRILLS,
+	V6_FOLDERS,
 };
 
 struct schema schema_current(void)

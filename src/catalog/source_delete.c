@@ -8,6 +8,7 @@
 
 #include "catalog/backups_int.h"
 #include "catalog/call_int.h"
+#include "catalog/instances_int.h"
 #include "catalog/keys_int.h"
 #include "catalog/plans_int.h"
 #include "catalog/sources.h"
@@ -65,20 +66,36 @@ static bool check_not_used(struct db *db, const char *id, struct err *e)
 	return is_free;
 }
 
-static bool run_delete(struct catalog *c, struct catalog_op *op)
+bool source_check_free(struct db *db, const char *id, struct err *e)
 {
-	struct err *e = &op->err;
-	struct db *db = &c->db;
-	char id[ID_MAX];
+	return backup_check_idle(db, id, e) && check_not_held(db, id, e) &&
+	       check_not_used(db, id, e);
+}
 
-	return key_find(db, KEY_SOURCE, op->key, id, e) &&
-	       backup_check_idle(db, id, e) && check_not_held(db, id, e) &&
-	       check_not_used(db, id, e) &&
-	       backup_mark_all(db, DOOMED, ARGS(arg_text(id)), e) &&
+bool source_drop(struct db *db, const char *id, struct err *e)
+{
+	return backup_mark_all(db,
+			       "WITH going AS (SELECT b.id, b.source_id,"
+			       " b.finished_at" AUTOMATED
+			       " AND b.held = 0 AND NOT " BACKUP_IS_RESTORING
+			       " AND NOT " BACKUP_IS_VERIFYING ")"
+			       " SELECT b.id FROM going b WHERE "
+			       "NOT " BACKUP_IS_NEEDED_BEYOND
+			       " ORDER BY b.finished_at, b.id",
+			       ARGS(arg_text(id)), e) &&
 	       db_run(db, "DELETE FROM plans WHERE source_id = ?",
 		      ARGS(arg_text(id)), e) &&
 	       db_run(db, "DELETE FROM sources WHERE id = ?",
 		      ARGS(arg_text(id)), e);
+}
+
+static bool run_delete(struct catalog *c, struct catalog_op *op)
+{
+	char id[ID_MAX];
+
+	return key_find(&c->db, KEY_SOURCE, op->key, id, &op->err) &&
+	       source_check_free(&c->db, id, &op->err) &&
+	       source_drop(&c->db, id, &op->err);
 }
 
 static const struct intent delete = {

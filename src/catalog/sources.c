@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "catalog/call_int.h"
 #include "catalog/events_int.h"
+#include "catalog/instances_int.h"
 #include "catalog/jobs_int.h"
 #include "catalog/keys_int.h"
 #include "catalog/list_int.h"
@@ -25,7 +26,8 @@
 #define COLUMNS                                                                \
 	"s.id, s.name, s.engine, s.remarks, s.region, s.connection_json,"      \
 	" s.secret IS NOT NULL, s.read_from_json,"                             \
-	" s.read_from_secret IS NOT NULL, s.version, s.role, s.is_reachable,"  \
+	" s.read_from_secret IS NOT NULL, s.provisioned_by, s.is_creating,"    \
+	" s.version, s.role, s.is_reachable,"                                  \
 	" s.reason, s.probed_at, coalesce(j.kind = 'backup', 0),"              \
 	" coalesce(j.kind = 'restore', 0), " LAST_BACKUP "," PLAN_REFS(        \
 		"source_id", "s.id") ","                                       \
@@ -34,7 +36,8 @@
 /* As source_status_name() decides. */
 #define STATUS                                                                 \
 	"CASE j.kind WHEN 'backup' THEN 'backing_up'"                          \
-	" WHEN 'restore' THEN 'restoring'"                                     \
+	" WHEN 'restore' THEN"                                                 \
+	"  CASE WHEN s.is_creating THEN 'creating' ELSE 'restoring' END"       \
 	" ELSE CASE WHEN s.is_reachable THEN 'available'"                      \
 	"  ELSE 'unreachable' END END"
 
@@ -64,6 +67,8 @@ static bool read_source(struct stmt *s, struct rows *out, struct err *e)
 	r->has_secret = stmt_bool(s);
 	stmt_dup(s, &r->read_from_json);
 	r->has_read_from_secret = stmt_bool(s);
+	stmt_copy(s, r->provisioned_by, sizeof(r->provisioned_by));
+	r->is_creating = stmt_bool(s);
 	read_probe(s, r);
 	r->is_backing_up = stmt_bool(s);
 	r->is_restoring = stmt_bool(s);
@@ -147,15 +152,17 @@ bool source_insert(struct db *db, const struct source_record *r, struct err *e)
 		db,
 		"INSERT INTO sources (id, name, name_key, engine, remarks,"
 		" region, connection_json, read_from_json, version, role,"
-		" is_reachable, reason, probed_at, created_at, updated_at)"
+		" is_reachable, reason, probed_at, provisioned_by,"
+		" is_creating, created_at, updated_at)"
 		" VALUES (?, ?, ?, ?, ?, coalesce(?, ''), ?, ?, ?, ?, ?, ?, ?,"
-		" ?, ?)",
+		" ?, ?, ?, ?)",
 		ARGS(arg_text(r->id), arg_text(r->name), arg_text(folded),
 		     arg_text(r->engine), arg_text(r->remarks),
 		     arg_text(r->region), arg_text(r->connection_json),
 		     arg_text(r->read_from_json), arg_text(r->version),
 		     arg_text(r->role), arg_int(r->is_reachable),
 		     arg_text(r->reason), arg_int(r->probed_at),
+		     arg_text(r->provisioned_by), arg_int(r->is_creating),
 		     arg_int(r->created_at), arg_int(r->updated_at)),
 		e);
 }
@@ -277,6 +284,7 @@ static bool run_update(struct catalog *c, struct catalog_op *op)
 
 	return name_check_resource(r->name, e) &&
 	       key_check_revision(&c->db, KEY_SOURCE, r->id, op->number, e) &&
+	       instance_check_whole(&c->db, r->id, e) &&
 	       key_check_free(&c->db, KEY_SOURCE, r->name, r->id, e) &&
 	       update(&c->db, r, e) && write_secret(c, r, e) &&
 	       answer(c, op, r->id);

@@ -35,6 +35,21 @@ static bool is_address(const char *value)
 	       str_to_u64(colon + 1, &port) && port <= UINT16_MAX;
 }
 
+/* Absolute paths with ':' between them, or nothing. */
+static bool is_folders(const char *value)
+{
+	for (const char *at = value; *at != '\0';) {
+		size_t n = strcspn(at, ":");
+
+		if (at[0] != '/' || n < 2 || at[n - 1] == '/')
+			return false;
+		at += n;
+		if (*at == ':' && *++at == '\0')
+			return false;
+	}
+	return true;
+}
+
 static const struct setting settings[] = {
 	TEXT(config, NULL, NULL, "FILE", "read settings from FILE"),
 	{
@@ -65,11 +80,29 @@ static const struct setting settings[] = {
 	       "before the one retry when DDL or a lock is in the way"),
 	NUMBER(guard_seconds, "3600", 0, 86400,
 	       "schema changes on a source are held off at most; 0: never"),
+	NUMBER(snapshot_seconds, "10", 1, 300,
+	       "commits on a source are held up at most, for a snapshot"),
 	NUMBER(stall_seconds, "900", 5, 86400,
 	       "a stream in which nothing moves for so long has failed"),
 	NUMBER(spool_bytes, "2147483648", 0, UINT64_C(1) << 50,
 	       "room on disk for what a stalled store does not take; 0: none"),
 	TEXT(spool_dir, NULL, NULL, "DIR", "where that is (DATA_DIR/spool)"),
+	TEXT(helper_socket, "", NULL, "PATH",
+	     "of a coffer-helper that runs; empty: start one when needed"),
+	TEXT(helper_program, LIBEXECDIR "/coffer-helper", NULL, "FILE",
+	     "what is started then"),
+	TEXT(helper_config, SYSCONFDIR "/coffer/helper.conf", NULL, "FILE",
+	     "and its list of what it may run"),
+	{
+		.key = "restore_dirs",
+		.type = SETTING_TEXT,
+		.offset = offsetof(struct config, restore_dirs),
+		.built_in = "",
+		.is_right = is_folders,
+		.argument = "DIR[:DIR...]",
+		.help = "files may be restored into folders in these; empty: "
+			"none",
+	},
 	NUMBER(probe_seconds, "30", 1, 3600,
 	       "between looks at whether pools and sources answer"),
 	NUMBER(puts_at_once, "4", 1, 32, "uploads of one backup at once"),

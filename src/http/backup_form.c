@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "http/fields.h"
 #include "model/names.h"
-#include "model/scope.h"
 
 enum { LEVEL_MAX = 19, PARALLELISM_MAX = 16 };
 
@@ -31,12 +30,9 @@ void backup_form_method(struct form *f, char out[METHOD_BUF])
 {
 	static const char *const words[] = {"logical", "physical", "snapshot",
 					    NULL};
-	const char *method = field_word(f, "method", words, words[0]);
 
-	(void)str_copy(out, METHOD_BUF, method);
-	if (strcmp(method, words[0]) != 0)
-		form_fault(f, "method", "not_supported",
-			   "only the method \"logical\" is supported yet");
+	(void)str_copy(out, METHOD_BUF,
+		       field_word(f, "method", words, words[0]));
 }
 
 char *form_dump(struct form *f, const json_t *json)
@@ -48,35 +44,23 @@ char *form_dump(struct form *f, const json_t *json)
 	return text;
 }
 
-bool backup_form_scope(struct form *f, char **out)
+void backup_form_scope(struct form *f, char **out)
 {
 	const json_t *json = form_json(f, "scope", JSON_OBJECT, FORM_OPTIONAL);
-	struct scope scope = {0};
-	struct err e = {0};
-	bool is_whole;
 
-	*out = NULL;
-	if (json == NULL)
-		return true;
-	*out = form_dump(f, json);
-	if (*out != NULL && !scope_parse(&scope, *out, &e))
-		form_fault_err(f, "scope", &e);
-	is_whole = scope.ndatabases == 0 && scope.ninclude == 0 &&
-		   scope.nnumbers == 0 && scope.nkeys == 0;
-	scope_fini(&scope);
-	return is_whole;
+	*out = json != NULL ? form_dump(f, json) : NULL;
 }
 
-void backup_form_options(struct form *f, bool is_whole)
+void backup_form_options(struct form *f)
 {
 	static const struct form_range level = {0, LEVEL_MAX, 3};
 	static const struct form_range lines = {1, PARALLELISM_MAX, 0};
 
 	(void)form_integer(f, "compression_level", &level);
 	(void)form_integer(f, "parallelism", &lines);
+	(void)form_bool(f, "include_accounts", false);
 	(void)form_bool(f, "lock_non_transactional", false);
-	if (form_bool(f, "include_accounts", false) && !is_whole)
-		form_fault(f, "include_accounts", "invalid_value",
-			   "accounts belong to the whole instance: leave out "
-			   "\"scope\", or \"include_accounts\"");
+	(void)form_bool(f, "strict", false);
+	(void)form_bool(f, "one_file_system", false);
+	(void)field_setting(f, "snapshot_hook", FORM_OPTIONAL);
 }

@@ -2,8 +2,6 @@
 #ifndef COFFER_HTTP_BACKUP_FORM_H
 #define COFFER_HTTP_BACKUP_FORM_H
 
-#include <stdbool.h>
-
 #include "http/body.h"
 
 enum { METHOD_BUF = 12 };
@@ -12,19 +10,19 @@ enum { METHOD_BUF = 12 };
  * memory: the faults are broken. */
 void backup_form_description(struct form *f, char **out);
 
-/* "method": how a backup is made, "logical" when absent. */
+/*
+ * "method": how a backup is made, "logical" when absent. What is to be said of
+ * it, of the scope, and of what options mean is known once the source is:
+ * suit.h.
+ */
 void backup_form_method(struct form *f, char out[METHOD_BUF]);
 
-/*
- * "scope" by rule 11. *out is its text (caller frees), NULL when absent: the
- * whole instance. True: it is the whole instance, less perhaps what it
- * excludes.
- */
-bool backup_form_scope(struct form *f, char **out);
+/* "scope": *out is its text (caller frees), NULL when absent. */
+void backup_form_scope(struct form *f, char **out);
 
-/* Members of "options" that fit the engine and the method; f is that object,
- * not ended. is_whole: what backup_form_scope() said. */
-void backup_form_options(struct form *f, bool is_whole);
+/* Members of "options" that say how a backup is made; f is that object, not
+ * ended. */
+void backup_form_options(struct form *f);
 
 /* The object as text (caller frees). NULL: no memory, the faults are broken. */
 char *form_dump(struct form *f, const json_t *json);

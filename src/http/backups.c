@@ -9,6 +9,8 @@
 #include "http/server_int.h"
 #include "jobs/checks.h"
 
+enum { MEMBERS_MAX = 500 }; /* of a folder, in one answer */
+
 json_t *backups_show(const struct request *r, const struct backup_record *rec)
 {
 	const struct catalog *c = r->server->config.catalog;
@@ -94,19 +96,32 @@ void backups_get(struct request *r)
 static void on_contents(void *arg, const char *json, const struct err *e)
 {
 	struct request *r = arg;
+	json_t *shown;
 
-	if (request_resume(r, e))
-		request_reply(r, 200,
-			      json_pack("{s:o}", "items", show_json(json)));
+	if (!request_resume(r, e))
+		return;
+	shown = show_json(json);
+	/* That of a tree is a page already. */
+	request_reply(r, 200,
+		      json_is_array(shown) ? json_pack("{s:o}", "items", shown)
+					   : shown);
 }
 
 void backups_contents(struct request *r)
 {
+	struct contents_query q = {
+		.folder = query_get(&r->query, "folder"),
+		.after = query_get(&r->query, "after"),
+		.limit = query_limit(&r->query, MEMBERS_MAX, &r->faults),
+	};
 	struct err e = {0};
 
+	if (!request_is_sound(r))
+		return;
 	request_await_jobs(r,
 			   jobs_read_contents(r->server->config.jobs,
-					      r->params[0], on_contents, r, &e),
+					      r->params[0], &q, on_contents, r,
+					      &e),
 			   &e);
 }
 

@@ -11,6 +11,7 @@
 #include "http/merge.h"
 #include "http/refs.h"
 #include "http/server_int.h"
+#include "http/suit.h"
 #include "http/update.h"
 #include "jobs/jobs.h"
 
@@ -47,13 +48,27 @@ static void read_name(struct form *f, struct backup_record *b)
 		(void)str_copy(b->name, sizeof(b->name), name);
 }
 
-static void read_options(struct form *f, struct backup_record *b, bool is_whole)
+/* Rule 7: manual backups are full ones. */
+static void refuse_increments(struct form *f)
+{
+	const json_t *every = json_object_get(f->object, "full_every");
+	const char *text = "manual backups are full ones, only plans make "
+			   "others: leave it out";
+
+	if (form_bool(f, "incremental", false))
+		form_fault(f, "incremental", "invalid_value", "%s", text);
+	if (form_has(f, "full_every") && !json_is_null(every))
+		form_fault(f, "full_every", "invalid_value", "%s", text);
+}
+
+static void read_options(struct form *f, struct backup_record *b)
 {
 	struct form inner;
 
 	if (!form_open(f, "options", FORM_OPTIONAL, &inner))
 		return;
-	backup_form_options(&inner, is_whole);
+	backup_form_options(&inner);
+	refuse_increments(&inner);
 	form_end(&inner);
 	b->options_json = form_dump(f, inner.object);
 }
@@ -70,7 +85,6 @@ static void on_queued(void *arg, const struct backup_record *rec,
 static void read_backup(struct form *f, struct backup_state *s)
 {
 	struct backup_record *b = &s->backup;
-	bool is_whole;
 
 	refs_add(&s->refs, REF_SOURCE, "/source",
 		 field_key(f, "source", FORM_REQUIRED));
@@ -79,8 +93,8 @@ static void read_backup(struct form *f, struct backup_state *s)
 	read_name(f, b);
 	backup_form_description(f, &b->description);
 	backup_form_method(f, b->method);
-	is_whole = backup_form_scope(f, &b->scope_json);
-	read_options(f, b, is_whole);
+	backup_form_scope(f, &b->scope_json);
+	read_options(f, b);
 	form_end(f);
 	(void)str_copy(b->type, sizeof(b->type), "manual");
 	(void)str_copy(b->trigger, sizeof(b->trigger), "user");
@@ -101,6 +115,19 @@ static void begin(struct request *r)
 		&e);
 }
 
+static void check_suits(struct request *r)
+{
+	const struct backup_state *s = r->state;
+	const struct suit suit = {
+		.engine = refs_engine(&s->refs, "/source"),
+		.method = s->backup.method,
+		.scope_json = s->backup.scope_json,
+		.options_json = s->backup.options_json,
+	};
+
+	suit_check(&suit, &r->faults);
+}
+
 void backups_create(struct request *r)
 {
 	struct backup_state *s = state_new(r);
@@ -110,9 +137,9 @@ void backups_create(struct request *r)
 		return;
 	form_init(&f, r->body, "", &r->faults);
 	read_backup(&f, s);
+	s->refs.check = check_suits;
 	s->refs.done = begin;
-	if (request_is_sound(r))
-		refs_find(r);
+	refs_find(r);
 }
 
 /* --- changing */

@@ -40,13 +40,14 @@ void plans_expiry(struct request *r);  /* GET /{id}/expiry: rule 14 */
 void plans_release(struct request *r); /* POST /{id}/release: rule 14 */
 
 /* backups.c, backups_write.c, backups_batch.c, verify.c */
-void backups_list(struct request *r);	      /* GET /v1/backups */
-void backups_create(struct request *r);	      /* POST: a manual one */
-void backups_get(struct request *r);	      /* GET /{id} */
-void backups_update(struct request *r);	      /* PATCH /{id} */
-void backups_delete(struct request *r);	      /* DELETE /{id}: rule 13 */
-void backups_cancel(struct request *r);	      /* POST /{id}/cancel: rule 12 */
-void backups_verify(struct request *r);	      /* POST /{id}/verify */
+void backups_list(struct request *r);	/* GET /v1/backups */
+void backups_create(struct request *r); /* POST: a manual one */
+void backups_get(struct request *r);	/* GET /{id} */
+void backups_update(struct request *r); /* PATCH /{id} */
+void backups_delete(struct request *r); /* DELETE /{id}: rule 13 */
+void backups_cancel(struct request *r); /* POST /{id}/cancel: rule 12 */
+void backups_verify(struct request *r);
+void backups_drill(struct request *r);	      /* POST /{id}/drill */
 void backups_contents(struct request *r);     /* GET /{id}/contents */
 void backups_manifest(struct request *r);     /* GET /{id}/manifest */
 void backups_batch_delete(struct request *r); /* POST /batch-delete */
@@ -54,6 +55,7 @@ void backups_batch_delete(struct request *r); /* POST /batch-delete */
 /* restores.c, restores_write.c */
 void restores_list(struct request *r);	 /* GET /v1/restores */
 void restores_create(struct request *r); /* POST */
+void provisioners_list(struct request *r);
 void restores_check(struct request *r);	 /* POST /check: queues nothing */
 void restores_get(struct request *r);	 /* GET /{id} */
 void restores_cancel(struct request *r); /* POST /{id}/cancel */

@@ -33,7 +33,7 @@ void jobs_list_all(struct request *r)
 {
 	static const char *const kinds[] = {"backup", "restore", "verify",
 					    "delete", "expire",	 "adopt",
-					    NULL};
+					    "drill",  NULL};
 	static const char *const statuses[] = {
 		"queued", "running", "completed", "failed", "canceled", NULL};
 	struct catalog_query q;

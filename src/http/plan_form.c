@@ -11,7 +11,7 @@
 #include "http/merge.h"
 #include "http/timer_form.h"
 
-enum { GRACE_MAX_SECONDS = 30 * 24 * 3600, FULL_EVERY = 7 };
+enum { GRACE_MAX_SECONDS = 30 * 24 * 3600, FULL_EVERY_MAX = 366 };
 
 static void read_strategy(struct form *f, struct plan_record *p)
 {
@@ -46,42 +46,18 @@ static void read_timer(struct form *f, struct plan_form *out)
 		f->faults->is_broken = true;
 }
 
-/* An option of other engines or methods: only what it is without it. */
-static void read_foreign(struct form *f, const char *name, bool is_default)
+static void read_own_options(struct form *f, struct plan_form *out)
 {
-	const json_t *value = json_object_get(f->object, name);
+	static const struct form_range every = {1, FULL_EVERY_MAX, 7};
 
-	if (form_has(f, name) && !json_is_null(value) && !is_default)
-		form_fault(f, name, "invalid_value",
-			   "\"%s\" does not fit method \"logical\" of engine "
-			   "\"mysql\": leave it out",
-			   name);
-}
-
-static bool is_false(const struct form *f, const char *name)
-{
-	return json_is_false(json_object_get(f->object, name));
-}
-
-static void read_foreigners(struct form *f)
-{
-	const json_t *every = json_object_get(f->object, "full_every");
-
-	read_foreign(f, "incremental", is_false(f, "incremental"));
-	read_foreign(f, "strict", is_false(f, "strict"));
-	read_foreign(f, "full_every",
-		     json_is_integer(every) &&
-			     json_integer_value(every) == FULL_EVERY);
-	read_foreign(f, "snapshot_hook", false);
-	if (form_has(f, "drill") &&
-	    !json_is_null(json_object_get(f->object, "drill")))
-		form_fault(f, "drill", "not_supported",
-			   "restore drills are not supported yet: leave out "
-			   "\"drill\"");
+	(void)form_bool(f, "incremental", false);
+	(void)form_integer(f, "full_every", &every);
+	drill_form_read(f, &out->drill);
 }
 
 /* Without what says nothing. */
-static char *dump_options(struct form *f, const struct form *options)
+static char *dump_options(struct form *f, const struct form *options,
+			  json_t *drill)
 {
 	json_t *copy = json_copy(options->object);
 	const char *name;
@@ -94,25 +70,28 @@ static char *dump_options(struct form *f, const struct form *options)
 		if (json_is_null(value))
 			(void)json_object_del(copy, name);
 	}
+	if (drill != NULL && json_object_set(copy, "drill", drill) != 0)
+		f->faults->is_broken = true;
 	text = form_dump(f, copy);
 	json_decref(copy);
 	return text;
 }
 
-static void read_options(struct form *f, struct plan_record *p, bool is_whole)
+static void read_options(struct form *f, struct plan_form *out)
 {
 	static const struct form_range grace = {1, GRACE_MAX_SECONDS,
 						PLAN_GRACE_SECONDS};
+	struct plan_record *p = &out->plan;
 	struct form inner;
 
 	p->grace_seconds = grace.otherwise;
 	if (!form_open(f, "options", FORM_OPTIONAL, &inner))
 		return;
-	backup_form_options(&inner, is_whole);
+	backup_form_options(&inner);
 	p->grace_seconds = form_integer(&inner, "grace_seconds", &grace);
-	read_foreigners(&inner);
+	read_own_options(&inner, out);
 	form_end(&inner);
-	p->options_json = dump_options(f, &inner);
+	p->options_json = dump_options(f, &inner, out->drill.json);
 }
 
 void plan_form_read(struct form *f, struct plan_form *out)
@@ -120,7 +99,6 @@ void plan_form_read(struct form *f, struct plan_form *out)
 	static const struct form_range days = {1, PLAN_RETENTION_MAX_DAYS,
 					       PLAN_RETENTION_DAYS};
 	struct plan_record *p = &out->plan;
-	bool is_whole;
 
 	field_name(f, p->name);
 	field_text(f, "remarks", REMARKS_MAX_POINTS, &p->remarks);
@@ -130,9 +108,9 @@ void plan_form_read(struct form *f, struct plan_form *out)
 	read_strategy(f, p);
 	read_timer(f, out);
 	backup_form_method(f, p->method);
-	is_whole = backup_form_scope(f, &p->scope_json);
+	backup_form_scope(f, &p->scope_json);
 	p->retention_days = form_integer(f, "retention_days", &days);
-	read_options(f, p, is_whole);
+	read_options(f, out);
 	form_end(f);
 }
 
@@ -140,6 +118,7 @@ void plan_form_fini(struct plan_form *out)
 {
 	plan_record_fini(&out->plan);
 	zone_free(out->zone);
+	drill_form_fini(&out->drill);
 	memset(out, 0, sizeof(*out));
 }
 
@@ -164,6 +143,13 @@ void plan_form_schedule(struct form *f, struct plan_form *out, int64_t now_ms,
 				   : "there is no day that fits this timer");
 }
 
+void plan_form_schedule_drill(struct form *f, struct plan_form *out,
+			      int64_t now_ms, bool is_new)
+{
+	out->plan.next_drill_at =
+		drill_form_next(f, &out->drill, now_ms, is_new);
+}
+
 bool plan_form_is_same_timer(const struct plan_record *a,
 			     const struct plan_record *b)
 {
@@ -171,6 +157,22 @@ bool plan_form_is_same_timer(const struct plan_record *a,
 	const char *other = b->timer_json ? b->timer_json : "";
 
 	return strcmp(a->strategy, b->strategy) == 0 && strcmp(one, other) == 0;
+}
+
+bool plan_form_is_same_drill(const struct plan_record *a,
+			     const struct plan_record *b)
+{
+	json_t *one =
+		json_loads(a->options_json ? a->options_json : "{}", 0, NULL);
+	json_t *other =
+		json_loads(b->options_json ? b->options_json : "{}", 0, NULL);
+	const json_t *drill = json_object_get(one, "drill");
+	const json_t *others = json_object_get(other, "drill");
+	bool is_same = drill == others || json_equal(drill, others);
+
+	json_decref(one);
+	json_decref(other);
+	return is_same;
 }
 
 /* --- changing one */
@@ -211,8 +213,10 @@ json_t *plan_form_of(const struct plan_record *p)
 	    add_text(base, "options", p->options_json) &&
 	    (p->timer_json == NULL ||
 	     json_object_set_new(base, "timer",
-				 timer_without_nulls(p->timer_json)) == 0))
+				 timer_without_nulls(p->timer_json)) == 0)) {
+		drill_form_strip(json_object_get(base, "options"));
 		return base;
+	}
 	json_decref(base);
 	return NULL;
 }
@@ -248,6 +252,13 @@ static void drop_old_scope(json_t *scope, const json_t *patch)
 		(void)json_object_del(scope, "databases");
 }
 
+static json_t *drill_timer(const json_t *plan)
+{
+	const json_t *options = json_object_get(plan, "options");
+
+	return json_object_get(json_object_get(options, "drill"), "timer");
+}
+
 bool plan_form_merge(json_t *base, json_t *patch)
 {
 	if (is_text(patch, "strategy", "manual") &&
@@ -255,6 +266,7 @@ bool plan_form_merge(json_t *base, json_t *patch)
 		(void)json_object_del(base, "timer");
 	drop_old_cycle(json_object_get(base, "timer"),
 		       json_object_get(patch, "timer"));
+	drop_old_cycle(drill_timer(base), drill_timer(patch));
 	drop_old_scope(json_object_get(base, "scope"),
 		       json_object_get(patch, "scope"));
 	return merge_apply(base, patch);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "http/body.h"
+#include "http/drill_form.h"
 #include "model/plan.h"
 #include "model/timer.h"
 
@@ -17,11 +18,13 @@ struct plan_form {
 				    * when they are at fault */
 	struct timer timer;
 	struct zone *zone; /* of the timer; NULL: there is none */
+	struct drill_form drill;
 };
 
 /*
  * Reads a whole plan into a zeroed form: all that a client may give, but for
- * source_id and pool_id, which have to be looked up. Faults are collected.
+ * source_id and pool_id, which have to be looked up, and then be compared with
+ * the rest (suit.h). Faults are collected.
  */
 void plan_form_read(struct form *f, struct plan_form *out);
 
@@ -31,13 +34,17 @@ void plan_form_fini(struct plan_form *out);
 /*
  * When the plan that was read is due first after now: sets next_due_at, 0
  * without a timer. is_new: the timer was given just now, so that one without
- * any due time is a fault ("invalid_timer").
+ * any due time is a fault ("invalid_timer"). The same for its drills.
  */
 void plan_form_schedule(struct form *f, struct plan_form *out, int64_t now_ms,
 			bool is_new);
+void plan_form_schedule_drill(struct form *f, struct plan_form *out,
+			      int64_t now_ms, bool is_new);
 
-/* Both are due at the same times. */
+/* Both are due at the same times; both drill alike. */
 bool plan_form_is_same_timer(const struct plan_record *a,
+			     const struct plan_record *b);
+bool plan_form_is_same_drill(const struct plan_record *a,
 			     const struct plan_record *b);
 
 /*

@@ -17,6 +17,7 @@
 #include "http/refs.h"
 #include "http/server_int.h"
 #include "http/show_plans.h"
+#include "http/suit.h"
 #include "http/update.h"
 
 struct plan_state {
@@ -24,6 +25,8 @@ struct plan_state {
 	struct plan_form form; /* what is to be */
 	json_t *document;      /* that form borrows from */
 	struct update update;
+	char old_source_id[ID_MAX];
+	bool is_same_way; /* method, scope and options stay as they are */
 };
 
 static void state_clear(struct plan_state *s)
@@ -52,6 +55,23 @@ static void fail_nomem(struct request *r)
 	request_fail(r, &e);
 }
 
+/* What is not touched by a change is no fault of it. */
+static void check_suits(struct request *r)
+{
+	const struct plan_state *s = r->state;
+	const struct plan_record *p = &s->form.plan;
+	const struct suit suit = {
+		.engine = refs_engine(&s->refs, "/source"),
+		.method = p->method,
+		.scope_json = p->scope_json,
+		.options_json = p->options_json,
+	};
+
+	if (!s->is_same_way || strcmp(refs_id(&s->refs, REF_SOURCE, "/source"),
+				      s->old_source_id) != 0)
+		suit_check(&suit, &r->faults);
+}
+
 /* Looks up what the form names, then goes on; tells all faults at once. */
 static void look_up(struct request *r, void (*done)(struct request *r))
 {
@@ -59,6 +79,7 @@ static void look_up(struct request *r, void (*done)(struct request *r))
 
 	refs_add(&s->refs, REF_SOURCE, "/source", s->form.source);
 	refs_add(&s->refs, REF_POOL, "/pool", s->form.pool);
+	s->refs.check = check_suits;
 	s->refs.done = done;
 	refs_find(r);
 }
@@ -129,6 +150,7 @@ void plans_create(struct request *r)
 	form_init(&f, r->body, "", &r->faults);
 	plan_form_read(&f, &s->form);
 	plan_form_schedule(&f, &s->form, clock_now_ms(), true);
+	plan_form_schedule_drill(&f, &s->form, clock_now_ms(), true);
 	look_up(r, create);
 }
 
@@ -194,6 +216,12 @@ static json_t *merged(struct request *r, const struct plan_record *rec)
 	return NULL;
 }
 
+static bool copy_text(char **to, const char *from)
+{
+	*to = from != NULL ? strdup(from) : NULL;
+	return from == NULL || *to != NULL;
+}
+
 /* What the form does not say: identity, and what was derived. */
 static bool take_over(struct plan_record *to, const struct plan_record *rec)
 {
@@ -207,10 +235,8 @@ static bool take_over(struct plan_record *to, const struct plan_record *rec)
 	to->revision = rec->revision;
 	to->created_at = rec->created_at;
 	to->updated_at = rec->updated_at;
-	if (rec->expiry_held_reason == NULL)
-		return true;
-	to->expiry_held_reason = strdup(rec->expiry_held_reason);
-	return to->expiry_held_reason != NULL;
+	return copy_text(&to->expiry_held_reason, rec->expiry_held_reason) &&
+	       copy_text(&to->last_drill_json, rec->last_drill_json);
 }
 
 /* A timer that stays keeps the due time that is not decided yet (the catalog
@@ -229,6 +255,34 @@ static void schedule(struct form *f, struct plan_form *form,
 	p->unmet_due_at = rec->unmet_due_at;
 }
 
+static void schedule_drill(struct form *f, struct plan_form *form,
+			   const struct plan_record *rec)
+{
+	struct plan_record *p = &form->plan;
+	bool is_same = plan_form_is_same_drill(p, rec);
+
+	if (is_same && p->is_enabled == rec->is_enabled)
+		p->next_drill_at = rec->next_drill_at;
+	else
+		plan_form_schedule_drill(f, form, clock_now_ms(), !is_same);
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static void compare(struct plan_state *s, const struct plan_record *rec)
+{
+	const struct plan_record *p = &s->form.plan;
+
+	(void)str_copy(s->old_source_id, sizeof(s->old_source_id),
+		       rec->source_id);
+	s->is_same_way = strcmp(p->method, rec->method) == 0 &&
+			 is_same_text(p->scope_json, rec->scope_json) &&
+			 is_same_text(p->options_json, rec->options_json);
+}
+
 static bool read_update(struct request *r, const struct plan_record *rec)
 {
 	struct plan_state *s = r->state;
@@ -241,6 +295,8 @@ static bool read_update(struct request *r, const struct plan_record *rec)
 	form_init(&f, s->document, "", &r->faults);
 	plan_form_read(&f, &s->form);
 	schedule(&f, &s->form, rec);
+	schedule_drill(&f, &s->form, rec);
+	compare(s, rec);
 	return take_over(&s->form.plan, rec);
 }
 

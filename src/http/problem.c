@@ -53,6 +53,7 @@ static const struct known {
 	{"target_not_empty", 409, "The target is not empty"},
 	{"target_incompatible", 409, "The target does not fit"},
 	{"confirm_required", 409, "Confirmation is needed"},
+	{"not_provisioned", 409, "No provisioner made the instance"},
 	{"job_not_running", 409, "The job is over"},
 	{"job_not_cancelable", 409, "The job cannot be canceled"},
 	{"damaged_backup", 409, "The backup is damaged"},
@@ -64,6 +65,8 @@ static const struct known {
 	{"access_denied", 503, "Access denied"},
 	{"store_failed", 503, "The store failed"},
 	{"store_stalled", 503, "The store stalled"},
+	{"provisioner_failed", 503, "The provisioner failed"},
+	{"helper_failed", 503, "The helper failed"},
 	{"zone_missing", 503, "The time zone's file is missing"},
 	{"version_not_supported", 505, "Unsupported version of HTTP"},
 };

@@ -42,6 +42,13 @@ const char *refs_id(const struct refs *refs, enum ref_kind kind,
 	return ref ? ref->id : "";
 }
 
+const char *refs_engine(const struct refs *refs, const char *where)
+{
+	const struct ref *ref = refs_get(refs, REF_SOURCE, where);
+
+	return ref != NULL && ref->engine[0] != '\0' ? ref->engine : NULL;
+}
+
 static void refs_took(struct request *r, const char *id, const char *name,
 		      const struct err *e)
 {
@@ -108,9 +115,13 @@ void refs_find(struct request *r)
 	struct refs *refs = r->state;
 	struct err e = {0};
 
-	if (refs->next < refs->n)
+	if (refs->next < refs->n) {
 		request_await_catalog(
 			r, ref_ask(r, &refs->list[refs->next], &e), &e);
-	else if (request_is_sound(r))
+		return;
+	}
+	if (refs->check != NULL)
+		refs->check(r);
+	if (request_is_sound(r))
 		refs->done(r);
 }

@@ -28,6 +28,9 @@ enum { REFS_MAX = 2 };
 struct refs {
 	struct ref list[REFS_MAX];
 	size_t n, next;
+	/* Looks at the request once more, with what was found (id is "" where
+	 * nothing was), and notes faults; NULL: nobody does. */
+	void (*check)(struct request *r);
 	void (*done)(struct request *r);
 };
 
@@ -38,6 +41,9 @@ void refs_add(struct refs *refs, enum ref_kind kind, const char *where,
 /* One that was noted; NULL if there is none of that kind. */
 const struct ref *refs_get(const struct refs *refs, enum ref_kind kind,
 			   const char *where);
+
+/* The engine of the source that was noted; NULL: it was not, or not found. */
+const char *refs_engine(const struct refs *refs, const char *where);
 
 /* The id of one that was found; "" if there is none of that kind. */
 const char *refs_id(const struct refs *refs, enum ref_kind kind,

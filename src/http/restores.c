@@ -2,6 +2,7 @@
 #include "http/handlers.h"
 
 #include "catalog/backups.h"
+#include "catalog/restores.h"
 #include "http/list_int.h"
 #include "http/server_int.h"
 #include "jobs/jobs.h"

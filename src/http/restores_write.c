@@ -2,6 +2,7 @@
 #include "http/handlers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "catalog/backups.h"
@@ -16,11 +17,17 @@ enum {
 	NAMES_MAX = 1000,
 	NAME_MAX_BYTES = 256, /* 64 characters of utf8mb4 */
 	PARALLELISM_MAX = 16,
+	PATH_BYTES_MAX = 4000,
 };
+
+/* As the helper's configuration has them. */
+#define PROVIDER_LETTERS                                                       \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 struct restore_state {
 	struct refs refs; /* first: refs.h */
 	struct restore_record restore;
+	json_t *provision; /* borrowed from the body; NULL: none */
 };
 
 static void restore_fini(void *state)
@@ -30,27 +37,122 @@ static void restore_fini(void *state)
 	restore_record_fini(&s->restore);
 }
 
-static void read_target(struct form *outer, struct refs *refs)
+/* A name of the helper's configuration; copied. */
+static void read_provider(struct form *f, char out[NAME_BUF])
 {
-	static const char *const later[] = {"provision", "path", "stream",
-					    NULL};
+	const char *name = form_string(f, "provider", FORM_REQUIRED);
+
+	if (name == NULL)
+		return;
+	if (*name == '\0' || name[strspn(name, PROVIDER_LETTERS)] != '\0' ||
+	    !str_copy(out, NAME_BUF, name))
+		form_fault(f, "provider", "invalid_name",
+			   "\"provider\" is the name of one that GET "
+			   "/v1/provisioners lists");
+}
+
+/* Rule 24: a new instance. */
+static bool read_provision(struct form *outer, struct restore_state *s)
+{
+	struct restore_record *r = &s->restore;
 	struct form f;
-	bool is_later = false;
+
+	if (!form_has(outer, "provision"))
+		return false;
+	if (!form_open(outer, "provision", FORM_REQUIRED, &f))
+		return true;
+	read_provider(&f, r->provider);
+	field_name(&f, r->target_name);
+	(void)form_json(&f, "options", JSON_OBJECT, FORM_OPTIONAL);
+	form_end(&f);
+	s->provision = f.object;
+	return true;
+}
+
+/* Whether it is written as the system itself would write it. */
+static bool is_plain_path(const char *path)
+{
+	const char *at = path;
+
+	while (*at == '/') {
+		size_t n = strcspn(++at, "/");
+
+		if (n == 0 || (n == 1 && at[0] == '.') ||
+		    (n == 2 && at[0] == '.' && at[1] == '.'))
+			return false;
+		at += n;
+	}
+	return at != path && *at == '\0';
+}
+
+/* A folder, of files. */
+static bool read_path(struct form *f, struct restore_state *s)
+{
+	const char *path;
+
+	if (!form_has(f, "path"))
+		return false;
+	path = form_string(f, "path", FORM_REQUIRED);
+	if (path == NULL)
+		return true;
+	if (strlen(path) > PATH_BYTES_MAX || !is_plain_path(path)) {
+		form_fault(f, "path", "invalid_value",
+			   "\"path\" is a folder like \"/srv/restore/new\", "
+			   "without \".\", \"..\" and a slash at its end");
+		return true;
+	}
+	s->restore.target_path = strdup(path);
+	if (s->restore.target_path == NULL)
+		f->faults->is_broken = true;
+	return true;
+}
+
+/* One of three. */
+static void read_place(struct form *f, struct restore_state *s)
+{
+	bool is_new = read_provision(f, s), is_path = read_path(f, s);
+	bool is_source = form_has(f, "source");
+
+	if (is_new + is_path + is_source > 1)
+		form_fault(f, is_source ? "source" : "path", "invalid_value",
+			   "give one of \"source\", \"path\" and "
+			   "\"provision\"");
+	else if (!is_new && !is_path)
+		refs_add(&s->refs, REF_SOURCE, "/target/source",
+			 field_key(f, "source", FORM_REQUIRED));
+}
+
+static void read_target(struct form *outer, struct restore_state *s)
+{
+	struct form f;
 
 	if (!form_open(outer, "target", FORM_REQUIRED, &f))
 		return;
-	for (const char *const *m = later; *m != NULL; m++) {
-		if (!form_has(&f, *m))
-			continue;
-		is_later = true;
-		form_fault(&f, *m, "not_supported",
-			   "restoring into \"%s\" is not supported yet: name "
-			   "an existing source in \"source\"",
-			   *m);
-	}
-	refs_add(refs, REF_SOURCE, "/target/source",
-		 field_key(&f, "source",
-			   is_later ? FORM_OPTIONAL : FORM_REQUIRED));
+	if (form_has(&f, "stream"))
+		form_fault(&f, "stream", "not_supported",
+			   "restoring into \"stream\" is not supported yet: "
+			   "name an existing source in \"source\", a folder in "
+			   "\"path\", or a provisioner in \"provision\"");
+	else
+		read_place(&f, s);
+	form_end(&f);
+}
+
+/* Who makes the instance that files are read from. */
+static void check_through(struct form *outer, const struct restore_state *s)
+{
+	char provider[NAME_BUF];
+	struct form f;
+
+	if (!form_open(outer, "through", FORM_OPTIONAL, &f))
+		return;
+	if (s->provision != NULL)
+		form_fault(outer, "through", "invalid_value",
+			   "\"through\" is of a restore into a source that is "
+			   "there: a new instance names its provisioner in "
+			   "\"target\"");
+	read_provider(&f, provider);
+	(void)form_json(&f, "options", JSON_OBJECT, FORM_OPTIONAL);
 	form_end(&f);
 }
 
@@ -63,7 +165,7 @@ static void check_scope(struct form *f)
 
 	if (json != NULL && text == NULL)
 		f->faults->is_broken = true;
-	if (text != NULL && !scope_parse(&scope, text, &e))
+	if (text != NULL && !scope_parse(&scope, text, SCOPE_OF_ANY, &e))
 		form_fault_err(f, "scope", &e);
 	scope_fini(&scope);
 	free(text);
@@ -100,12 +202,13 @@ static void check_confirm(struct form *f)
 	size_t n = json_array_size(list);
 
 	for (size_t i = 0; i < n; i++) {
-		if (is_name(json_array_get(list, i), 2 * NAME_MAX_BYTES + 1) &&
+		if (is_name(json_array_get(list, i), PATH_BYTES_MAX) &&
 		    n <= NAMES_MAX)
 			continue;
 		form_fault(f, "confirm", "invalid_value",
-			   "\"confirm\" holds names of databases, or of single "
-			   "tables like \"shop.orders\", at most %d",
+			   "\"confirm\" holds names of databases, of single "
+			   "tables like \"shop.orders\", or of files the "
+			   "folder, at most %d",
 			   (int)NAMES_MAX);
 		return;
 	}
@@ -126,10 +229,11 @@ static void check_options(struct form *f)
 }
 
 /* The members that say how, kept with the restore. */
-static char *request_text(const json_t *body)
+static char *request_text(const json_t *body, json_t *provision)
 {
 	static const char *const kept[] = {"scope",   "rename",	 "overwrite",
-					   "confirm", "options", NULL};
+					   "confirm", "options", "through",
+					   NULL};
 	json_t *object = json_object();
 	char *text = NULL;
 	bool ok = object != NULL;
@@ -140,6 +244,8 @@ static char *request_text(const json_t *body)
 		ok = value == NULL || json_is_null(value) ||
 		     json_object_set(object, *m, value) == 0;
 	}
+	if (provision != NULL)
+		ok = ok && json_object_set(object, "provision", provision) == 0;
 	if (ok)
 		text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
@@ -152,14 +258,15 @@ static void read_restore(struct form *f, struct restore_state *s)
 
 	refs_add(&s->refs, REF_BACKUP, "/backup",
 		 field_key(f, "backup", FORM_REQUIRED));
-	read_target(f, &s->refs);
+	read_target(f, s);
 	check_scope(f);
 	check_rename(f);
 	(void)form_bool(f, "overwrite", false);
 	check_confirm(f);
 	check_options(f);
+	check_through(f, s);
 	form_end(f);
-	r->request_json = request_text(f->object);
+	r->request_json = request_text(f->object, s->provision);
 	if (r->request_json == NULL)
 		f->faults->is_broken = true;
 }

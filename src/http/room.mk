@@ -15,6 +15,9 @@ libhttp_a_SOURCES = \
 	src/http/backups_write.c \
 	src/http/body.c \
 	src/http/body.h \
+	src/http/drill.c \
+	src/http/drill_form.c \
+	src/http/drill_form.h \
 	src/http/events.c \
 	src/http/faults.c \
 	src/http/faults.h \
@@ -53,6 +56,7 @@ libhttp_a_SOURCES = \
 	src/http/pools_update.c \
 	src/http/pools_write.c \
 	src/http/problem.c \
+	src/http/provisioners.c \
 	src/http/problem.h \
 	src/http/publish.c \
 	src/http/publish.h \
@@ -86,6 +90,8 @@ libhttp_a_SOURCES = \
 	src/http/sources_write.c \
 	src/http/streams.c \
 	src/http/streams.h \
+	src/http/suit.c \
+	src/http/suit.h \
 	src/http/system.c \
 	src/http/takeover.c \
 	src/http/timer_form.c \

@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 #include "catalog/events.h"
+#include "http/list_int.h"
+#include "sources/kinds.h"
 #include "stores/probe.h"
 
 json_t *show_time(int64_t at_ms)
@@ -67,6 +69,16 @@ static json_t *with_secret(const char *text, const char *member, bool is_set)
 	return object;
 }
 
+/* That of a folder has no secret. */
+static json_t *show_connection(const struct source_record *r)
+{
+	const struct source_kind *kind = source_kind_find(r->engine);
+
+	if (kind != NULL && kind->is_tree && r->connection_json != NULL)
+		return show_json(r->connection_json);
+	return with_secret(r->connection_json, "password", r->has_secret);
+}
+
 static json_t *show_read_from(const struct source_record *r)
 {
 	if (r->read_from_json == NULL)
@@ -75,21 +87,32 @@ static json_t *show_read_from(const struct source_record *r)
 			   r->has_read_from_secret);
 }
 
+json_t *show_methods(const struct source_kind *kind)
+{
+	json_t *list = json_array();
+
+	for (const char *const *m = kind ? kind->methods : NULL;
+	     m != NULL && *m != NULL; m++)
+		list_append(&list, json_string(*m));
+	return list;
+}
+
 json_t *show_source(const struct source_record *r)
 {
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s?, s:o, s:o, s:[s],"
-		" s:o, s:n, s:o, s:o, s:I, s:o, s:o}",
+		"{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s?, s:o, s:o, s:o,"
+		" s:o, s:o, s:o, s:o, s:I, s:o, s:o}",
 		"id", r->id, "name", r->name, "remarks",
 		r->remarks ? r->remarks : "", "region",
 		r->region ? r->region : "", "engine", r->engine, "connection",
-		with_secret(r->connection_json, "password", r->has_secret),
-		"status", source_status_name(r), "status_reason",
-		r->is_reachable ? NULL : r->reason, "version",
+		show_connection(r), "status", source_status_name(r),
+		"status_reason", r->is_reachable ? NULL : r->reason, "version",
 		show_text(r->version), "role", show_text(r->role), "methods",
-		"logical", "read_from", show_read_from(r), "provisioned_by",
-		"plans", show_json_or(r->plans_json, json_array()),
-		"last_backup_at", show_time(r->last_backup_at), "revision",
+		show_methods(source_kind_find(r->engine)), "read_from",
+		show_read_from(r), "provisioned_by",
+		show_text(r->provisioned_by), "plans",
+		show_json_or(r->plans_json, json_array()), "last_backup_at",
+		show_time(r->last_backup_at), "revision",
 		(json_int_t)r->revision, "created_at", show_time(r->created_at),
 		"updated_at", show_time(r->updated_at));
 }

@@ -37,6 +37,10 @@ json_t *show_doomed(const char *id, const char *name, uint64_t stored_bytes);
 /* {"items","next","total"}; takes items. */
 json_t *show_page(json_t *items, const struct catalog_page *page);
 
+/* The methods of an engine's kind; NULL: none. */
+struct source_kind;
+json_t *show_methods(const struct source_kind *kind);
+
 json_t *show_source(const struct source_record *r);
 json_t *show_pool(const struct pool_record *r);
 

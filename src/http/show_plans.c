@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/zone.h"
 #include "http/show.h"
+#include "http/suit.h"
 #include "model/timer.h"
 
 void plan_shower_init(struct plan_shower *s, int64_t now_ms)
@@ -72,27 +73,26 @@ static json_t *show_timer(struct plan_shower *s, const struct plan_record *r)
 			 next_runs(s, &t, r));
 }
 
-static bool is_whole(const struct plan_record *r)
+static json_t *default_options(const struct plan_record *r)
 {
-	json_t *scope = show_json(r->scope_json);
-	bool is = json_object_get(scope, "databases") == NULL &&
-		  json_object_get(scope, "include") == NULL;
+	const struct suit suit = {
+		.engine = r->source_engine,
+		.method = r->method,
+		.scope_json = r->scope_json,
+	};
 
-	json_decref(scope);
-	return is;
+	return suit_defaults(&suit);
 }
 
 /* What was given, over what goes without saying. */
 static json_t *show_options(const struct plan_record *r)
 {
-	json_t *all = json_pack(
-		"{s:i, s:i, s:b, s:b, s:b, s:i, s:b, s:n, s:I, s:n}",
-		"compression_level", 3, "parallelism", 4, "include_accounts",
-		is_whole(r), "lock_non_transactional", 0, "incremental", 0,
-		"full_every", 7, "strict", 0, "snapshot_hook", "grace_seconds",
-		(json_int_t)r->grace_seconds, "drill");
+	json_t *all = default_options(r);
 	json_t *given = show_json_or(r->options_json, json_object());
-	bool ok = all != NULL && json_object_update(all, given) == 0;
+	bool ok = all != NULL &&
+		  json_object_set_new(all, "grace_seconds",
+				      json_integer(r->grace_seconds)) == 0 &&
+		  json_object_update(all, given) == 0;
 
 	json_decref(given);
 	if (ok)
@@ -162,12 +162,14 @@ static json_t *show_held(const struct plan_record *r)
 
 static json_t *show_tail(const struct plan_record *r)
 {
-	return json_pack("{s:o, s:o, s:o, s:n, s:I, s:o, s:o}", "expiry_held",
-			 show_held(r), "options", show_options(r), "last_run",
-			 show_last_run(r), "last_drill", "revision",
-			 (json_int_t)r->revision, "created_at",
-			 show_time(r->created_at), "updated_at",
-			 show_time(r->updated_at));
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "expiry_held",
+		show_held(r), "options", show_options(r), "last_run",
+		show_last_run(r), "next_drill_at",
+		show_time(r->is_enabled ? r->next_drill_at : 0), "last_drill",
+		show_json(r->last_drill_json), "revision",
+		(json_int_t)r->revision, "created_at", show_time(r->created_at),
+		"updated_at", show_time(r->updated_at));
 }
 
 json_t *plan_shower_show(struct plan_shower *s, const struct plan_record *r)

@@ -80,17 +80,16 @@ static const char *verify_note(const struct backup_record *r)
 	       "opens it; give it that one and verify again";
 }
 
-/* Drills come later: there was none. */
 static json_t *backup_tail(const struct backup_record *r)
 {
 	const char *verdict = r->verify_status;
 
 	return json_pack(
-		"{s:o, s:s, s:o, s:s?, s:n, s:o, s:b, s:b, s:b, s:o, s:I}",
+		"{s:o, s:s, s:o, s:s?, s:o, s:o, s:b, s:b, s:b, s:o, s:I}",
 		"verified_at", show_time(r->verified_at), "verify_status",
 		verdict[0] ? verdict : "never", "verify_scope",
 		show_text(r->verify_scope), "verify_note", verify_note(r),
-		"last_drill", "depends_on",
+		"last_drill", show_json(r->last_drill_json), "depends_on",
 		show_json_or(r->depends_on_json, json_array()), "held", r->held,
 		"encrypted", r->is_encrypted, "restoring", r->is_restoring,
 		"job_id", show_text(r->job_id), "revision",
@@ -112,10 +111,12 @@ static const char *restore_status(enum job_status s)
 json_t *show_restore(const struct restore_record *r)
 {
 	return json_pack(
-		"{s:s, s:s, s:o, s:s, s:I, s:I, s:b, s:o, s:o, s:o,"
+		"{s:s, s:s, s:o, s:s?, s:s, s:I, s:I, s:b, s:o, s:o, s:o,"
 		" s:o, s:o}",
 		"id", r->id, "backup", r->backup_id, "target_source",
-		show_ref(r->target_id, r->target_name), "status",
+		r->target_path != NULL ? json_null()
+				       : show_ref(r->target_id, r->target_name),
+		"target_path", r->target_path, "status",
 		restore_status(r->status), "row_count",
 		(json_int_t)r->row_count, "key_count", (json_int_t)r->key_count,
 		"verified", r->verified, "error", show_json(r->error_json),

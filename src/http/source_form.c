@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/glob.h"
 #include "base/text.h"
 #include "http/fields.h"
 #include "sources/kinds.h"
 
-enum { PORT_MAX = 65535 };
+enum { PORT_MAX = 65535, GLOBS_MAX = 1000 };
 
 static const char *const tls_words[] = {"disabled", "preferred", "required",
 					"verify", NULL};
@@ -110,9 +111,77 @@ static void read_secret(struct form *f, const struct connection_place *to)
 		f->faults->is_broken = true;
 }
 
+/* Without slashes at its end; null for NULL. */
+static json_t *trimmed(const char *path)
+{
+	size_t n = path != NULL ? strlen(path) : 0;
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	return path != NULL ? json_stringn(path, n) : json_null();
+}
+
+static json_t *read_path(struct form *f)
+{
+	const char *path = field_setting(f, "path", FORM_REQUIRED);
+
+	if (path != NULL && (*path != '/' || strstr(path, "/../") != NULL ||
+			     (strlen(path) >= 3 &&
+			      strcmp(path + strlen(path) - 3, "/..") == 0)))
+		form_fault(f, "path", "invalid_value",
+			   "\"path\" has to be the path of a folder that "
+			   "begins with '/' and has no \"..\" in it");
+	return trimmed(path);
+}
+
+static bool check_glob(struct form *f, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	struct err e = {0};
+
+	if (text == NULL)
+		form_fault(f, "exclude", "invalid_type",
+			   "\"exclude\" is a list of globs like \"*.tmp\"");
+	else if (!glob_check(text, &e))
+		form_fault(f, "exclude", "invalid_value", "%s", e.msg);
+	else
+		return true;
+	return false;
+}
+
+static json_t *read_globs(struct form *f)
+{
+	json_t *list = form_json(f, "exclude", JSON_ARRAY, FORM_OPTIONAL);
+	size_t n = json_array_size(list);
+
+	if (list == NULL)
+		return json_array();
+	if (n > GLOBS_MAX)
+		form_fault(f, "exclude", "invalid_value",
+			   "\"exclude\" holds %d globs at most",
+			   (int)GLOBS_MAX);
+	for (size_t i = 0; n <= GLOBS_MAX && i < n; i++)
+		if (!check_glob(f, json_array_get(list, i)))
+			break;
+	return json_incref(list);
+}
+
+/* A folder; there is no secret. */
+static void read_folder(struct form *f, const struct connection_place *to)
+{
+	json_t *folder = json_pack("{s:o, s:o}", "path", read_path(f),
+				   "exclude", read_globs(f));
+
+	form_end(f);
+	*to->json = folder != NULL ? json_dumps(folder, JSON_COMPACT) : NULL;
+	if (*to->json == NULL)
+		f->faults->is_broken = true;
+	json_decref(folder);
+}
+
 /* f is the object of the connection. */
-static void read_connection(struct form *f, const struct source_kind *kind,
-			    const struct connection_place *to)
+static void read_server(struct form *f, const struct source_kind *kind,
+			const struct connection_place *to)
 {
 	json_t *place = read_place(f, kind), *tls;
 	const char *user = field_setting(
@@ -132,6 +201,15 @@ static void read_connection(struct form *f, const struct source_kind *kind,
 		f->faults->is_broken = true;
 	json_decref(place);
 	json_decref(tls);
+}
+
+static void read_connection(struct form *f, const struct source_kind *kind,
+			    const struct connection_place *to)
+{
+	if (kind->is_tree)
+		read_folder(f, to);
+	else
+		read_server(f, kind, to);
 }
 
 static void read_connections(struct form *outer, const struct source_kind *kind,
@@ -156,7 +234,15 @@ static void read_connections(struct form *outer, const struct source_kind *kind,
 
 	if (form_open(outer, "connection", FORM_REQUIRED, &f))
 		read_connection(&f, kind, &own);
-	if (form_open(outer, "read_from", FORM_OPTIONAL, &f))
+	if (!form_open(outer, "read_from", FORM_OPTIONAL, &f))
+		return;
+	if (kind->is_tree)
+		form_fault(
+			outer, "read_from", "invalid_value",
+			"a source of engine \"%s\" has no replica: leave out "
+			"\"read_from\"",
+			kind->engine);
+	else
 		read_connection(&f, kind, &replica);
 }
 

@@ -5,6 +5,11 @@
 #include "http/list_int.h"
 #include "http/plans_int.h"
 #include "http/server_int.h"
+#include "jobs/instances.h"
+
+struct destroy_state {
+	bool is_destroyed; /* the instance, too */
+};
 
 static void on_deleted(void *arg, const struct err *e)
 {
@@ -21,6 +26,7 @@ static void on_doomed(void *arg, const struct catalog_doomed *d,
 		      const struct err *e)
 {
 	struct request *r = arg;
+	const struct destroy_state *s = r->state;
 	json_t *items;
 
 	if (!request_resume(r, e))
@@ -33,28 +39,96 @@ static void on_doomed(void *arg, const struct catalog_doomed *d,
 		list_append(&items,
 			    show_doomed(d->backups[i].id, d->backups[i].name,
 					d->backups[i].stored_bytes));
-	request_reply(r, 200, json_pack("{s:o}", "would_delete", items));
+	request_reply(r, 200,
+		      json_pack("{s:o, s:o*}", "would_delete", items,
+				"would_destroy",
+				s->is_destroyed ? json_true() : NULL));
+}
+
+static void on_dry_source(void *arg, const struct source_record *rec,
+			  const struct err *e)
+{
+	struct request *r = arg;
+	struct destroy_state *s = r->state;
+	struct err mine = {0};
+
+	if (!request_resume(r, e))
+		return;
+	if (s->is_destroyed && rec->provisioned_by[0] == '\0') {
+		request_refuse(r, ERR_CONFLICT, "not_provisioned",
+			       "no provisioner has made this instance, so none "
+			       "can destroy it");
+		return;
+	}
+	request_await_catalog(r,
+			      catalog_source_would_delete(catalog_of(r),
+							  rec->id, on_doomed, r,
+							  &mine),
+			      &mine);
+}
+
+static void dry_run(struct request *r)
+{
+	struct err e = {0};
+
+	request_await_catalog(r,
+			      catalog_source_get(catalog_of(r), r->params[0],
+						 false, on_dry_source, r, &e),
+			      &e);
+}
+
+/* It stands until its job has ended; then it is not found any more. */
+static void on_doomed_instance(void *arg, const struct job_record *job,
+			       const struct err *e)
+{
+	struct request *r = arg;
+
+	if (!request_resume(r, e))
+		return;
+	plans_tell_changed(r);
+	request_reply_accepted(r, show_job(job, NULL), job->id);
+}
+
+/* A provisioner may take minutes: a job. */
+static void destroy(struct request *r)
+{
+	struct err e = {0};
+
+	request_await_jobs(r,
+			   jobs_destroy(r->server->config.jobs, r->params[0],
+					on_doomed_instance, r, &e),
+			   &e);
+}
+
+static void forget(struct request *r)
+{
+	struct err e = {0};
+
+	request_await_catalog(r,
+			      catalog_source_delete(catalog_of(r), r->params[0],
+						    on_deleted, r, &e),
+			      &e);
 }
 
 void sources_delete(struct request *r)
 {
 	bool is_dry_run = query_flag(&r->query, "dry_run", &r->faults);
-	struct catalog *c = r->server->config.catalog;
-	struct err e = {0};
+	bool is_destroyed = query_flag(&r->query, "destroy", &r->faults);
+	struct destroy_state *s;
 
-	if (query_flag(&r->query, "destroy", &r->faults))
-		faults_add(&r->faults, "destroy", "not_supported",
-			   "only what a provisioner made can be destroyed, "
-			   "and this source was registered");
 	if (!request_is_sound(r))
 		return;
-	if (!is_dry_run)
-		request_keep(r);
-	request_await_catalog(
-		r,
-		is_dry_run ? catalog_source_would_delete(c, r->params[0],
-							 on_doomed, r, &e)
-			   : catalog_source_delete(c, r->params[0], on_deleted,
-						   r, &e),
-		&e);
+	s = request_state(r, sizeof(*s), NULL);
+	if (s == NULL)
+		return;
+	s->is_destroyed = is_destroyed;
+	if (is_dry_run) {
+		dry_run(r);
+		return;
+	}
+	request_keep(r);
+	if (is_destroyed)
+		destroy(r);
+	else
+		forget(r);
 }

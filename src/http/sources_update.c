@@ -175,6 +175,12 @@ static void on_got_update(void *arg, const struct source_record *rec,
 
 	if (!request_resume(r, e))
 		return;
+	if (rec->is_creating) {
+		request_refuse(r, ERR_CONFLICT, "source_busy",
+			       "the instance is not whole: wait for the end of "
+			       "its restore");
+		return;
+	}
 	if (!update_read(r, &w->update, rec->revision, "source"))
 		return;
 	document = merged(r, rec);

@@ -18,10 +18,10 @@ static json_t *show_engines(void)
 
 	for (const struct source_kind *const *k = source_kinds(); *k != NULL;
 	     k++)
-		list_append(&engines, json_pack("{s:s, s:i, s:[s]}", "engine",
-						(*k)->engine, "default_port",
-						(int)(*k)->default_port,
-						"methods", "logical"));
+		list_append(&engines,
+			    json_pack("{s:s, s:i, s:o}", "engine", (*k)->engine,
+				      "default_port", (int)(*k)->default_port,
+				      "methods", show_methods(*k)));
 	return engines;
 }
 

@@ -332,7 +332,7 @@ static bool write_line(struct index_builder *b, struct err *e)
 		packed_line_name(*slot, b->first_item);
 	if (!packed_line_format(*slot, &b->lines))
 		return err_set(e, ERR_INVALID, "internal",
-			       "the name of item %llu is not UTF-8",
+			       "what is known of item %llu is not UTF-8",
 			       (unsigned long long)b->next);
 	if (b->lines.is_broken)
 		return err_nomem(e, "the index");

@@ -25,9 +25,9 @@ struct packed_line {
 	struct digest digest;
 	uint32_t nextents;
 	unsigned char kind; /* enum item_kind */
-	bool is_apart, has_on, has_definer;
+	bool is_apart, has_on, has_definer, has_facts;
 	struct packed_extent extents[]; /* then type, group, name, and what
-					 * it has of on and definer */
+					 * it has of on, definer and facts */
 };
 
 /* NULL: no memory. free() ends it. */
@@ -35,11 +35,12 @@ struct packed_line *packed_line_new(const struct item *it,
 				    const struct packed_extent *extents,
 				    uint32_t nextents) MUST_CHECK;
 
-/* Appends it as JSON with a line end; false: a name is no UTF-8. */
+/* Appends it as JSON with a line end; false: something but the name is no
+ * UTF-8. */
 bool packed_line_format(const struct packed_line *l,
 			struct text *out) MUST_CHECK;
 
-/* "KIND:GROUP/NAME", cut between two characters. */
+/* "KIND:GROUP/NAME" for people, cut between two characters. */
 void packed_line_name(const struct packed_line *l,
 		      char out[INDEX_FIRST_ITEM_MAX]);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encode.h"
 #include "manifest/layout.h"
 #include "manifest/manifest_int.h"
 
@@ -16,6 +17,7 @@ void index_line_fini(struct index_line *l)
 	free(l->name);
 	free(l->on);
 	free(l->definer);
+	free(l->facts);
 	free(l->extents);
 	*l = (struct index_line){0};
 }
@@ -111,6 +113,50 @@ static bool copy_if_there(const json_t *doc, const char *key, char **out,
 	       manifest_copy_text(doc, key, out, e);
 }
 
+/* Names of files are any bytes but NUL. */
+static bool read_name_base64(const json_t *doc, struct index_line *l,
+			     struct err *e)
+{
+	const char *text = manifest_get_text(doc, "name_base64",
+					     INDEX_NAME_MAX / 3 * 4 + 4, e);
+	size_t len = 0;
+
+	if (text == NULL)
+		return false;
+	l->name = calloc(1, strlen(text) + 1);
+	if (l->name == NULL)
+		return err_nomem(e, "a line of the index");
+	return (base64_decode(text, l->name, &len) && strlen(l->name) == len) ||
+	       manifest_damaged(e, "a line of the index has no proper "
+				   "\"name_base64\"");
+}
+
+static bool read_name(const json_t *doc, struct index_line *l, struct err *e)
+{
+	const char *name;
+
+	if (json_object_get(doc, "name_base64") != NULL)
+		return read_name_base64(doc, l, e);
+	name = manifest_get_text(doc, "name", INDEX_NAME_MAX, e);
+	if (name == NULL)
+		return false;
+	l->name = strdup(name);
+	return l->name != NULL || err_nomem(e, "a line of the index");
+}
+
+static bool read_facts(const json_t *doc, struct index_line *l, struct err *e)
+{
+	const json_t *facts = json_object_get(doc, "facts");
+
+	if (facts == NULL)
+		return true;
+	if (!json_is_object(facts))
+		return manifest_damaged(e, "a line of the index has \"facts\" "
+					   "that are no object");
+	l->facts = json_dumps(facts, JSON_COMPACT);
+	return l->facts != NULL || err_nomem(e, "a line of the index");
+}
+
 /* Runs of several pipelines hold nothing else, so there is nothing to skip. */
 static bool read_apart(const json_t *doc, struct index_line *l, struct err *e)
 {
@@ -132,7 +178,7 @@ static bool read_line(const json_t *doc, struct index_line *l, struct err *e)
 	if (!read_kind(doc, l, e) ||
 	    !manifest_copy_text(doc, "type", &l->type, e) ||
 	    !manifest_copy_text(doc, "group", &l->group, e) ||
-	    !manifest_copy_text(doc, "name", &l->name, e) ||
+	    !read_name(doc, l, e) ||
 	    !manifest_get_number(doc, "plain_bytes", &l->plain_bytes, e) ||
 	    !read_extents(doc, l, e) || !read_rows(doc, l, e))
 		return false;
@@ -143,7 +189,8 @@ static bool read_line(const json_t *doc, struct index_line *l, struct err *e)
 		return manifest_damaged(e, "a line of the index has bytes but "
 					   "no place, or the other way");
 	return read_apart(doc, l, e) && copy_if_there(doc, "on", &l->on, e) &&
-	       copy_if_there(doc, "definer", &l->definer, e);
+	       copy_if_there(doc, "definer", &l->definer, e) &&
+	       read_facts(doc, l, e);
 }
 
 bool index_line_parse(struct index_line *l, const char *line, size_t len,

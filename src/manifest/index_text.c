@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encode.h"
+
 enum { FIRST_PRINTABLE = 0x20 };
 
 struct names {
 	const char *type, *group, *name;
-	const char *on, *definer; /* or NULL */
+	const char *on, *definer, *facts; /* or NULL */
 };
 
 /* Room that a text takes behind the extents; none for NULL. */
@@ -34,7 +36,7 @@ struct packed_line *packed_line_new(const struct item *it,
 	size_t bytes = nextents * sizeof(*extents);
 	size_t texts = room_of(it->type) + room_of(it->group) +
 		       room_of(it->name) + room_of(it->on) +
-		       room_of(it->definer);
+		       room_of(it->definer) + room_of(it->facts);
 	struct packed_line *l = malloc(sizeof(*l) + bytes + texts);
 	char *at;
 
@@ -45,6 +47,7 @@ struct packed_line *packed_line_new(const struct item *it,
 	l->is_apart = it->is_apart;
 	l->has_on = it->on != NULL;
 	l->has_definer = it->definer != NULL;
+	l->has_facts = it->facts != NULL;
 	l->nextents = nextents;
 	if (nextents > 0)
 		memcpy(l->extents, extents, bytes);
@@ -52,7 +55,8 @@ struct packed_line *packed_line_new(const struct item *it,
 	at = put_text(at, it->group);
 	at = put_text(at, it->name);
 	at = put_text(at, it->on);
-	(void)put_text(at, it->definer);
+	at = put_text(at, it->definer);
+	(void)put_text(at, it->facts);
 	return l;
 }
 
@@ -74,6 +78,7 @@ static struct names names_of(const struct packed_line *l)
 	n.name = next_text(&at);
 	n.on = l->has_on ? next_text(&at) : NULL;
 	n.definer = l->has_definer ? next_text(&at) : NULL;
+	n.facts = l->has_facts ? next_text(&at) : NULL;
 	return n;
 }
 
@@ -115,8 +120,24 @@ static bool is_utf8(const char *s)
 
 static bool are_utf8(const struct names *n)
 {
-	return is_utf8(n->type) && is_utf8(n->group) && is_utf8(n->name) &&
-	       is_utf8(n->on) && is_utf8(n->definer);
+	return is_utf8(n->type) && is_utf8(n->group) && is_utf8(n->on) &&
+	       is_utf8(n->definer) && is_utf8(n->facts);
+}
+
+static void add_name(struct text *out, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (is_utf8(name)) {
+		add_string(out, "name", name);
+		return;
+	}
+	text_str(out, ",\"name_base64\":\"");
+	if (text_reserve(out, (len + 2) / 3 * 4 + 1)) {
+		(void)base64_encode(name, len, out->data + out->len);
+		out->len += (len + 2) / 3 * 4;
+	}
+	text_char(out, '"');
 }
 
 static void add_rows(struct text *out, const struct packed_line *l)
@@ -137,7 +158,7 @@ bool packed_line_format(const struct packed_line *l, struct text *out)
 		    item_kind_name((enum item_kind)l->kind));
 	add_string(out, "type", n.type);
 	add_string(out, "group", n.group);
-	add_string(out, "name", n.name);
+	add_name(out, n.name);
 	add_extents(out, l);
 	if (l->skip > 0)
 		add_number(out, "skip", l->skip);
@@ -150,6 +171,10 @@ bool packed_line_format(const struct packed_line *l, struct text *out)
 		add_string(out, "on", n.on);
 	if (n.definer != NULL)
 		add_string(out, "definer", n.definer);
+	if (n.facts != NULL) {
+		text_str(out, ",\"facts\":");
+		text_str(out, n.facts);
+	}
 	text_str(out, "}\n");
 	return true;
 }
@@ -158,15 +183,10 @@ void packed_line_name(const struct packed_line *l,
 		      char out[INDEX_FIRST_ITEM_MAX])
 {
 	struct names n = names_of(l);
-	int len = snprintf(out, INDEX_FIRST_ITEM_MAX, "%s:%s/%s",
-			   item_kind_name((enum item_kind)l->kind), n.group,
-			   n.name);
-	size_t end = INDEX_FIRST_ITEM_MAX - 1;
+	char whole[INDEX_FIRST_ITEM_MAX];
 
-	if (len < INDEX_FIRST_ITEM_MAX)
-		return;
-	/* Without the rest of a character that was cut in two. */
-	while (end > 0 && !utf8_check(out, end, NULL))
-		end--;
-	out[end] = '\0';
+	(void)snprintf(whole, sizeof(whole), "%s:%s/%s",
+		       item_kind_name((enum item_kind)l->kind), n.group,
+		       n.name);
+	(void)utf8_show(out, INDEX_FIRST_ITEM_MAX, whole);
 }

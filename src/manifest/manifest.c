@@ -60,7 +60,7 @@ void manifest_fini(struct manifest *m)
 		m->type,	m->region,	     m->plan_json,
 		m->scope_json,	m->consistency_json, m->session_json,
 		m->counts_json, m->warnings_json,    m->compression,
-		m->hidden_json,
+		m->hidden_json, m->physical_json,    m->names_digest,
 	};
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)

@@ -132,6 +132,14 @@ static bool put_facts(json_t *doc, const struct manifest *m)
 	       put_number(doc, "longest_statement", m->longest_statement);
 }
 
+static bool put_files(json_t *doc, const struct manifest *m)
+{
+	return (m->physical_json == NULL ||
+		put_json(doc, "physical", m->physical_json)) &&
+	       (m->names_digest == NULL ||
+		put_text(doc, "names_digest", m->names_digest));
+}
+
 /* Left out when there is none: so documents of before stay what they were. */
 static bool put_sections(json_t *doc, const struct manifest *m)
 {
@@ -174,7 +182,8 @@ static json_t *build_rest(const struct manifest *m, const struct signer *s)
 		  put(doc, "format_version",
 		      json_sprintf("%d.%d", MANIFEST_MAJOR, MANIFEST_MINOR)) &&
 		  put_text(doc, "public_key", signer_public(s)) &&
-		  put_names(doc, m) && put_facts(doc, m) && put_lists(doc, m);
+		  put_names(doc, m) && put_facts(doc, m) && put_files(doc, m) &&
+		  put_lists(doc, m);
 
 	if (ok)
 		return doc;

@@ -253,6 +253,23 @@ static bool get_facts(const json_t *doc, struct manifest *m, struct err *e)
 				   &m->longest_statement, e);
 }
 
+/* Of methods that copy files alone. */
+static bool get_files(const json_t *doc, struct manifest *m, struct err *e)
+{
+	struct digest names;
+
+	if (json_object_get(doc, "physical") != NULL &&
+	    !manifest_copy_json(doc, "physical", MAY_BE_OBJECT,
+				&m->physical_json, e))
+		return false;
+	if (json_object_get(doc, "names_digest") == NULL)
+		return true;
+	if (!manifest_copy_text(doc, "names_digest", &m->names_digest, e))
+		return false;
+	return digest_parse(m->names_digest, &names) ||
+	       manifest_damaged(e, "\"names_digest\" is none");
+}
+
 /* What is left of doc after this is what digest and signature are over. */
 static bool take_seal(json_t *doc, char digest[SHA256_HEX_MAX],
 		      char signature[SIGNATURE_HEX_MAX], struct err *e)
@@ -336,7 +353,8 @@ static bool read_doc(json_t *doc, const char *bytes, size_t len,
 		return manifest_damaged(e, "the manifest is not the one that "
 					   "was written for this backup");
 	return check_methods(doc, m, e) && get_names(doc, m, e) &&
-	       get_facts(doc, m, e) && get_lists(doc, m, e);
+	       get_facts(doc, m, e) && get_files(doc, m, e) &&
+	       get_lists(doc, m, e);
 }
 
 bool manifest_parse(struct manifest *m, const char *bytes, size_t len,

@@ -377,12 +377,24 @@ const struct part_writer_facts *part_writer_facts(const struct part_writer *w)
 	return &w->facts;
 }
 
+static bool set_suffix(struct part_writer *w, const char *suffix)
+{
+	return snprintf(w->suffix, SUFFIX_MAX, "%s%s", suffix,
+			writer_seal_suffix(w)) < SUFFIX_MAX;
+}
+
+bool part_writer_rename(struct part_writer *w, const char *suffix,
+			struct err *e)
+{
+	return (w->last_number == 0 && set_suffix(w, suffix)) ||
+	       err_bug(e, "parts are renamed that there are already");
+}
+
 static bool copy_names(struct part_writer *w)
 {
 	bool ok = str_copy(w->source_id, ID_MAX, w->c.source_id) &&
 		  str_copy(w->backup_id, ID_MAX, w->c.backup_id) &&
-		  snprintf(w->suffix, SUFFIX_MAX, "%s%s", w->c.suffix,
-			   writer_seal_suffix(w)) < SUFFIX_MAX;
+		  set_suffix(w, w->c.suffix);
 
 	w->c.source_id = w->source_id;
 	w->c.backup_id = w->backup_id;

@@ -57,6 +57,6 @@ const char *source_status_name(const struct source_record *r)
 	if (r->is_backing_up)
 		return "backing_up";
 	if (r->is_restoring)
-		return "restoring";
+		return r->is_creating ? "creating" : "restoring";
 	return r->is_reachable ? "available" : "unreachable";
 }

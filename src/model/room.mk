@@ -16,6 +16,7 @@ libmodel_a_SOURCES = \
 	src/model/scope.c \
 	src/model/scope_int.h \
 	src/model/scope_keys.c \
+	src/model/scope_paths.c \
 	src/model/scope_pattern.c \
 	src/model/strings.c \
 	src/model/strings_int.h \

@@ -22,6 +22,7 @@ static const char *const kind_words[] = {
 	[JOB_BACKUP] = "backup", [JOB_RESTORE] = "restore",
 	[JOB_DELETE] = "delete", [JOB_VERIFY] = "verify",
 	[JOB_EXPIRE] = "expire", [JOB_ADOPT] = "adopt",
+	[JOB_DRILL] = "drill",
 };
 
 enum {
@@ -83,12 +84,14 @@ static struct strings backup_strings(struct backup_record *r)
 		{&r->description, &r->source_region, &r->scope_json,
 		 &r->options_json, &r->save_path, &r->counts_json,
 		 &r->consistency_json, &r->warnings_json, &r->error_json,
-		 &r->phases_json, &r->depends_on_json}};
+		 &r->phases_json, &r->depends_on_json, &r->last_drill_json}};
 }
 
 static struct strings restore_strings(struct restore_record *r)
 {
-	return (struct strings){{&r->request_json, &r->error_json}};
+	return (struct strings){{&r->request_json, &r->error_json,
+				 &r->connection_json, &r->secret, &r->leftover,
+				 &r->target_path}};
 }
 
 static struct strings job_strings(struct job_record *r)
@@ -131,5 +134,14 @@ bool restore_record_copy(struct restore_record *to,
 	if (strings_own(restore_strings(to)))
 		return true;
 	restore_record_fini(to);
+	return false;
+}
+
+bool job_record_copy(struct job_record *to, const struct job_record *from)
+{
+	*to = *from;
+	if (strings_own(job_strings(to)))
+		return true;
+	job_record_fini(to);
 	return false;
 }

@@ -190,23 +190,82 @@ static bool read_members(struct scope *s, const json_t *root, struct err *e)
 	       check_something_is_left(s, e);
 }
 
-static bool read_scope(struct scope *s, json_t *root, struct err *e)
-{
-	static const char *const known[] = {"databases", "include", "exclude",
-					    NULL};
-	static const char *const of_keys[] = {"databases", "keys", NULL};
+static const char *const of_names[] = {"databases", "include", "exclude", NULL};
+static const char *const of_keys[] = {"databases", "keys", NULL};
+static const char *const of_paths[] = {"include", "exclude", NULL};
 
+static bool read_names(struct scope *s, json_t *root, struct err *e)
+{
+	if (scope_keys_meant(root))
+		return invalid(e, "the scope of a MySQL source is like "
+				  "{\"databases\":[{\"name\":\"shop\"}]} or "
+				  "{\"include\":[\"shop.*\"]}");
+	return check_members(root, of_names, e) && read_members(s, root, e);
+}
+
+static bool read_keys(struct scope *s, json_t *root, struct err *e)
+{
+	if (!scope_keys_meant(root) &&
+	    (json_object_get(root, "databases") != NULL ||
+	     json_object_get(root, "include") != NULL ||
+	     json_object_get(root, "exclude") != NULL))
+		return invalid(e, "the scope of a Redis source is like "
+				  "{\"databases\":[0],\"keys\":[\"user:*\"]}");
+	if (json_object_size(root) == 0)
+		return invalid(e, "a scope has \"databases\" or \"keys\"; a "
+				  "scope of null is everything");
+	return check_members(root, of_keys, e) && scope_keys_read(s, root, e);
+}
+
+static bool read_paths(struct scope *s, json_t *root, struct err *e)
+{
+	if (json_object_get(root, "databases") != NULL ||
+	    json_object_get(root, "keys") != NULL)
+		return invalid(e, "the scope of a file tree or a bucket is "
+				  "like {\"include\":[\"photos/**\"],"
+				  "\"exclude\":[\"*.tmp\"]}");
+	return check_members(root, of_paths, e) && scope_paths_read(s, root, e);
+}
+
+/* "include" and "exclude" may be meant either way. What is told of a wrong one
+ * is what is wrong with it as names. */
+static bool read_any(struct scope *s, json_t *root, struct err *e)
+{
+	struct err as_paths = {0};
+
+	if (scope_keys_meant(root))
+		return read_keys(s, root, e);
+	if (read_names(s, root, e))
+		return true;
+	scope_fini(s);
+	if (e->code != ERR_INVALID || !read_paths(s, root, &as_paths))
+		return false;
+	err_clear(e);
+	return true;
+}
+
+static bool read_scope(struct scope *s, json_t *root, enum scope_form form,
+		       struct err *e)
+{
 	if (json_is_null(root))
 		return true;
 	if (!json_is_object(root))
 		return invalid(e, "a scope is an object or null");
-	if (scope_keys_meant(root))
-		return check_members(root, of_keys, e) &&
-		       scope_keys_read(s, root, e);
-	return check_members(root, known, e) && read_members(s, root, e);
+	switch (form) {
+	case SCOPE_OF_NAMES:
+		return read_names(s, root, e);
+	case SCOPE_OF_KEYS:
+		return read_keys(s, root, e);
+	case SCOPE_OF_PATHS:
+		return read_paths(s, root, e);
+	case SCOPE_OF_ANY:
+		break;
+	}
+	return read_any(s, root, e);
 }
 
-bool scope_parse(struct scope *s, const char *json, struct err *e)
+bool scope_parse(struct scope *s, const char *json, enum scope_form form,
+		 struct err *e)
 {
 	json_error_t why;
 	json_t *root;
@@ -219,11 +278,18 @@ bool scope_parse(struct scope *s, const char *json, struct err *e)
 	if (root == NULL)
 		return err_set(e, ERR_INVALID, "invalid_scope",
 			       "the scope is not JSON: %s", why.text);
-	ok = read_scope(s, root, e);
+	ok = read_scope(s, root, form, e);
 	json_decref(root);
 	if (!ok)
 		scope_fini(s);
 	return ok;
+}
+
+bool scope_is_whole(const struct scope *s)
+{
+	return s->ndatabases == 0 && s->ninclude == 0 && s->nexclude == 0 &&
+	       s->nnumbers == 0 && s->nkeys == 0 && s->nwanted == 0 &&
+	       s->nunwanted == 0;
 }
 
 static void free_tables(struct scope_database *d)
@@ -241,6 +307,13 @@ static void free_patterns(struct scope_pattern *list, size_t n)
 	free(list);
 }
 
+static void free_texts(char **list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+}
+
 void scope_fini(struct scope *s)
 {
 	for (size_t i = 0; i < s->ndatabases; i++)
@@ -248,9 +321,9 @@ void scope_fini(struct scope *s)
 	free(s->databases);
 	free_patterns(s->include, s->ninclude);
 	free_patterns(s->exclude, s->nexclude);
-	for (size_t i = 0; i < s->nkeys; i++)
-		free(s->keys[i]);
-	free(s->keys);
+	free_texts(s->keys, s->nkeys);
+	free_texts(s->wanted, s->nwanted);
+	free_texts(s->unwanted, s->nunwanted);
 	free(s->numbers);
 	*s = (struct scope){0};
 }

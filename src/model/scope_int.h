@@ -27,6 +27,10 @@ bool scope_keys_meant(const json_t *root);
 bool scope_keys_read(struct scope *s, const json_t *root,
 		     struct err *e) MUST_CHECK;
 
+/* Reads one of globs. False with *e filled. */
+bool scope_paths_read(struct scope *s, const json_t *root,
+		      struct err *e) MUST_CHECK;
+
 /* Frees both names. */
 void scope_pattern_fini(struct scope_pattern *p);
 

@@ -103,25 +103,3 @@ bool scope_keys_read(struct scope *s, const json_t *root, struct err *e)
 	return read_numbers(s, json_object_get(root, "databases"), e) &&
 	       read_keys(s, json_object_get(root, "keys"), e);
 }
-
-static bool has_names(const struct scope *s)
-{
-	return s->ndatabases > 0 || s->ninclude > 0 || s->nexclude > 0;
-}
-
-static bool has_keys(const struct scope *s)
-{
-	return s->nnumbers > 0 || s->nkeys > 0;
-}
-
-bool scope_suits(const struct scope *s, bool is_by_key, struct err *e)
-{
-	if (is_by_key && has_names(s))
-		return invalid(e, "the scope of a Redis source is like "
-				  "{\"databases\":[0],\"keys\":[\"user:*\"]}");
-	if (!is_by_key && has_keys(s))
-		return invalid(e, "the scope of a MySQL source is like "
-				  "{\"databases\":[{\"name\":\"shop\"}]} or "
-				  "{\"include\":[\"shop.*\"]}");
-	return true;
-}

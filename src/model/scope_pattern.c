@@ -59,7 +59,7 @@ static const char *read_part(const char *s, char **to, struct err *e)
 				 "characters");
 		return NULL;
 	}
-	*to = strndup(name, len);
+	*to = str_of(name, len);
 	if (*to == NULL) {
 		(void)err_nomem(e, "a scope");
 		return NULL;

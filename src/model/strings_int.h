@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 
-enum { STRINGS_MAX = 12 };
+enum { STRINGS_MAX = 14 };
 
 /* Where the char * members of a record are; the first NULL ends the list. */
 struct strings {

@@ -24,6 +24,7 @@ static void item_free(struct item *it)
 	free(it->name);
 	free(it->on);
 	free(it->definer);
+	free(it->facts);
 	free(it);
 }
 
@@ -67,6 +68,11 @@ bool item_set_on(struct item *it, const char *on)
 bool item_set_definer(struct item *it, const char *definer)
 {
 	return set_text(&it->definer, definer);
+}
+
+bool item_set_facts(struct item *it, const char *facts)
+{
+	return set_text(&it->facts, facts);
 }
 
 struct item *item_ref(struct item *it)
@@ -144,13 +150,20 @@ struct span *frame_add_span(struct frame *f, struct item *it)
 	return grown;
 }
 
+void frame_drop_spans(struct frame *f)
+{
+	for (size_t i = 0; i < f->nspans; i++)
+		item_unref(f->spans[i].item);
+	free(f->spans);
+	f->spans = NULL;
+	f->nspans = 0;
+}
+
 void frame_free(struct frame *f)
 {
 	if (f == NULL)
 		return;
-	for (size_t i = 0; i < f->nspans; i++)
-		item_unref(f->spans[i].item);
-	free(f->spans);
+	frame_drop_spans(f);
 	buffer_give(f->data, f->cap);
 	free(f);
 }

@@ -10,7 +10,11 @@
  * many. One that cannot be decided (its zone is missing) stays due, is left
  * behind, and is tried again later; it is in nobody's way. What changes during
  * a pass is looked at by the next one, which follows at once.
+ *
+ * Plans have two clocks, runs and drills; a pass looks at the pages of the one
+ * and then at those of the other.
  */
+#include "jobs/drills.h"
 #include "jobs/plans.h"
 #include "scheduler/scheduler.h"
 
@@ -22,6 +26,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/zone.h"
+#include "catalog/drills.h"
 #include "catalog/due.h"
 #include "catalog/plans.h"
 #include "jobs/jobs.h"
@@ -36,10 +41,17 @@ enum {
 	HOUR_MS = HOUR_SECONDS * 1000,
 };
 
+/* Which of a plan's clocks. */
+enum clock {
+	CLOCK_RUNS,
+	CLOCK_DRILLS,
+	CLOCK_COUNT,
+};
+
 /* A plan that is due. */
 struct due {
 	char id[ID_MAX], name[NAME_BUF];
-	char *timer_json;
+	char *json; /* its timer; of drills, all its options */
 	int64_t next_due_at;
 	bool is_in_trouble; /* that it cannot be decided was told */
 };
@@ -56,13 +68,15 @@ struct scheduler {
 
 	/* of the pass */
 	int64_t pass_ms;
+	enum clock clock;
 	bool is_going_on;	     /* its next page follows */
 	bool is_again;		     /* something has changed meanwhile */
 	struct plan_due_query place; /* behind which the next page begins */
 	struct due *due;
 	size_t ndue, next;
-	int64_t next_at;     /* the first due time after the page */
-	int64_t then_due_at; /* of the one that is being decided */
+	int64_t page_next_at; /* the first due time after the page */
+	int64_t next_at;      /* the first of all that is to come */
+	int64_t then_due_at;  /* of the one that is being decided */
 	unsigned nfailed;
 	struct err failure; /* of the first that failed */
 
@@ -91,7 +105,7 @@ static void pass_in(struct scheduler *s, time_t seconds)
 static void drop_due(struct scheduler *s)
 {
 	for (size_t i = 0; i < s->ndue; i++)
-		free(s->due[i].timer_json);
+		free(s->due[i].json);
 	free(s->due);
 	s->due = NULL;
 	s->ndue = s->next = 0;
@@ -100,7 +114,7 @@ static void drop_due(struct scheduler *s)
 static void note_failure(struct scheduler *s, const struct due *p,
 			 const struct err *e)
 {
-	if (!p->is_in_trouble)
+	if (!p->is_in_trouble && s->clock == CLOCK_RUNS)
 		catalog_plan_trouble(s->config.catalog, p->id, e->msg);
 	if (s->nfailed++ == 0)
 		(void)err_set(&s->failure, e->code, e->api,
@@ -132,6 +146,23 @@ static void end_pass(struct scheduler *s)
 	alarm_set(s->alarm, s->next_at);
 }
 
+/* A pass ends with the alarm set to the first of all that is to come. */
+static void be_there(struct scheduler *s, int64_t due_at)
+{
+	if (due_at != 0 && (s->next_at == 0 || due_at < s->next_at))
+		s->next_at = due_at;
+}
+
+/* False: that was the last one. */
+static bool next_clock(struct scheduler *s)
+{
+	be_there(s, s->page_next_at);
+	if (++s->clock == CLOCK_COUNT)
+		return false;
+	s->place = (struct plan_due_query){.until_ms = s->pass_ms};
+	return true;
+}
+
 /* What is decided moves behind all that is due, what cannot be decided stays
  * before the place: so a pass comes to its end. */
 static void end_page(struct scheduler *s)
@@ -142,9 +173,11 @@ static void end_page(struct scheduler *s)
 		s->place.after_due_at = last->next_due_at;
 		memcpy(s->place.after_id, last->id, ID_MAX);
 	}
-	s->is_going_on =
-		s->ndue > 0 && s->next_at != 0 && s->next_at <= s->pass_ms;
+	s->is_going_on = s->ndue > 0 && s->page_next_at != 0 &&
+			 s->page_next_at <= s->pass_ms;
 	drop_due(s);
+	if (!s->is_going_on)
+		s->is_going_on = next_clock(s);
 	if (s->is_going_on)
 		pass_in(s, 0);
 	else
@@ -173,51 +206,97 @@ static bool is_outdated(const struct err *e)
 	return e->code == ERR_NOT_FOUND || strcmp(e->api, "conflict") == 0;
 }
 
-/* A pass ends with the alarm set to the first of all that is to come. */
-static void be_there(struct scheduler *s, int64_t due_at)
+/* The one at hand is over; then the next. */
+static void end_one(struct scheduler *s, const struct err *e)
 {
-	if (due_at != 0 && (s->next_at == 0 || due_at < s->next_at))
-		s->next_at = due_at;
+	const struct due *p = &s->due[s->next++];
+
+	if (e == NULL)
+		be_there(s, s->then_due_at);
+	else if (is_outdated(e))
+		s->is_again = true;
+	else
+		note_failure(s, p, e);
+	decide_next(s);
 }
 
 static void on_decided(void *arg, const struct backup_record *r,
 		       const struct err *e)
 {
 	struct scheduler *s = arg;
-	const struct due *p = &s->due[s->next++];
 
 	s->deciding = NULL;
-	if (e == NULL) {
-		be_there(s, s->then_due_at);
-		log_decision(p, r);
-	} else if (is_outdated(e)) {
-		s->is_again = true;
-	} else {
-		note_failure(s, p, e);
-	}
-	decide_next(s);
+	if (e == NULL)
+		log_decision(&s->due[s->next], r);
+	end_one(s, e);
 }
 
-/* False with *e filled. A zone that is missing leaves the plan due. */
-static bool decide(struct scheduler *s, const struct due *p, struct err *e)
+static void on_drill(void *arg, const struct job_record *r, const struct err *e)
+{
+	struct scheduler *s = arg;
+
+	s->deciding = NULL;
+	if (e == NULL)
+		log_info("scheduler", "plan \"%s\", a drill is due: %s",
+			 s->due[s->next].name,
+			 r != NULL ? "queued" : "nothing to run");
+	end_one(s, e);
+}
+
+/* What becomes of its due times. A zone that is missing leaves it due. */
+static bool work_out(struct scheduler *s, const struct due *p,
+		     const struct timer *t, struct plan_decision *d,
+		     struct err *e)
+{
+	const struct zone *zone = zones_get(&s->zones, t->zone, e);
+
+	if (zone == NULL)
+		return false;
+	memcpy(d->plan_id, p->id, sizeof(d->plan_id));
+	decide_due(t, zone, p->next_due_at, s->pass_ms, d);
+	s->then_due_at = d->next_due_at;
+	return true;
+}
+
+/* False with *e filled, and so below. */
+static bool decide_run(struct scheduler *s, const struct due *p, struct err *e)
 {
 	struct plan_decision d = {0};
-	const struct zone *zone;
 	const char *pointer;
 	struct timer t;
 
-	if (p->timer_json == NULL)
+	if (p->json == NULL)
 		return err_bug(e, "a plan without a timer is due");
-	if (!timer_parse(&t, p->timer_json, &pointer, e))
+	if (!timer_parse(&t, p->json, &pointer, e) ||
+	    !work_out(s, p, &t, &d, e))
 		return false;
-	zone = zones_get(&s->zones, t.zone, e);
-	if (zone == NULL)
-		return false;
-	memcpy(d.plan_id, p->id, sizeof(d.plan_id));
-	decide_due(&t, zone, p->next_due_at, s->pass_ms, &d);
-	s->then_due_at = d.next_due_at;
 	s->deciding = jobs_plan_due(s->config.jobs, &d, on_decided, s, e);
 	return s->deciding != NULL;
+}
+
+static bool decide_drill(struct scheduler *s, const struct due *p,
+			 struct err *e)
+{
+	struct plan_decision d = {0};
+	struct plan_drill drill;
+
+	if (plan_drill_parse(&drill, p->json, e) &&
+	    work_out(s, p, &drill.timer, &d, e)) {
+		const struct jobs_drill_means means = {
+			.provider = drill.provider,
+			.options_json = drill.options_json};
+
+		s->deciding = jobs_drill_due(s->config.jobs, &d, &means,
+					     on_drill, s, e);
+	}
+	plan_drill_fini(&drill);
+	return s->deciding != NULL;
+}
+
+static bool decide(struct scheduler *s, const struct due *p, struct err *e)
+{
+	return s->clock == CLOCK_RUNS ? decide_run(s, p, e)
+				      : decide_drill(s, p, e);
 }
 
 static void decide_next(struct scheduler *s)
@@ -242,14 +321,18 @@ static bool copy_due(struct scheduler *s, const struct plan_record *list,
 		const struct plan_record *r = &list[s->ndue];
 		struct due *to = &s->due[s->ndue];
 
+		const char *json = s->clock == CLOCK_RUNS ? r->timer_json
+							  : r->options_json;
+
 		memcpy(to->id, r->id, sizeof(to->id));
 		memcpy(to->name, r->name, sizeof(to->name));
-		to->next_due_at = r->next_due_at;
+		to->next_due_at = s->clock == CLOCK_RUNS ? r->next_due_at
+							 : r->next_drill_at;
 		to->is_in_trouble = r->trouble != NULL;
-		if (r->timer_json == NULL)
+		if (json == NULL)
 			continue;
-		to->timer_json = strdup(r->timer_json);
-		if (to->timer_json == NULL)
+		to->json = strdup(json);
+		if (to->json == NULL)
 			return false;
 	}
 	return s->due != NULL;
@@ -276,7 +359,7 @@ static void on_due(void *arg, const struct plan_record *list,
 		try_later(s, e->msg);
 		return;
 	}
-	s->next_at = (int64_t)page->total;
+	s->page_next_at = (int64_t)page->total;
 	if (copy_due(s, list, page->n))
 		decide_next(s);
 	else
@@ -303,6 +386,8 @@ static void start_pass(struct scheduler *s)
 	look_at_clock(s);
 	s->is_again = false;
 	s->nfailed = 0;
+	s->next_at = 0;
+	s->clock = CLOCK_RUNS;
 	err_clear(&s->failure);
 	s->place = (struct plan_due_query){.until_ms = s->pass_ms};
 }
@@ -321,8 +406,11 @@ static void begin_page(evutil_socket_t fd, short what, void *arg)
 	if (!s->is_going_on)
 		start_pass(s);
 	s->is_going_on = false;
-	s->asking =
-		catalog_plan_due(s->config.catalog, &s->place, on_due, s, &e);
+	s->asking = s->clock == CLOCK_RUNS
+			    ? catalog_plan_due(s->config.catalog, &s->place,
+					       on_due, s, &e)
+			    : catalog_drill_due(s->config.catalog, &s->place,
+						on_due, s, &e);
 	if (s->asking == NULL)
 		try_later(s, e.msg);
 }

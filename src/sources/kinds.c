@@ -1,9 +1,11 @@
 /* kinds.c - the engines of this build. */
 #include "sources/kinds.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "config.h"
+#include "sources/files/files.h"
 #include "sources/op_int.h"
 #ifdef WITH_MYSQL
 #include "sources/mysql/mysql.h"
@@ -14,10 +16,10 @@
 
 enum { KINDS_MAX = 8 };
 
-/* Filled at the first call; the loop's thread only. */
 static const struct source_kind *kinds[KINDS_MAX];
+static pthread_once_t kinds_once = PTHREAD_ONCE_INIT;
 
-const struct source_kind *const *source_kinds(void)
+static void fill(void)
 {
 	size_t n = 0;
 
@@ -27,7 +29,13 @@ const struct source_kind *const *source_kinds(void)
 #ifdef WITH_REDIS
 	kinds[n++] = redis_kind();
 #endif
+	kinds[n++] = files_kind();
 	kinds[n] = NULL;
+}
+
+const struct source_kind *const *source_kinds(void)
+{
+	(void)pthread_once(&kinds_once, fill);
 	return kinds;
 }
 

@@ -2,14 +2,68 @@ noinst_LIBRARIES += libsources.a
 libsources_a_SOURCES = \
 	include/sources/address.h \
 	include/sources/dump.h \
+	include/sources/file_facts.h \
+	include/sources/inventory.h \
 	include/sources/kinds.h \
 	include/sources/load.h \
+	include/sources/load_item.h \
 	include/sources/load_report.h \
 	src/sources/kinds.c \
 	src/sources/address.c \
 	src/sources/address_int.h \
 	src/sources/clean.c \
 	src/sources/clean_int.h \
+	src/sources/files/attrs.c \
+	src/sources/files/attrs.h \
+	src/sources/files/calls.c \
+	src/sources/files/content.c \
+	src/sources/files/dump.c \
+	src/sources/files/dump_int.h \
+	src/sources/files/facts.c \
+	src/sources/files/files.c \
+	src/sources/files/files.h \
+	src/sources/files/links.c \
+	src/sources/files/links.h \
+	src/sources/files/member.c \
+	src/sources/files/names.c \
+	src/sources/files/names.h \
+	src/sources/files/pack.c \
+	src/sources/files/pack.h \
+	src/sources/files/pack_int.h \
+	src/sources/files/pax.c \
+	src/sources/files/pax.h \
+	src/sources/files/probe.c \
+	src/sources/files/reader.c \
+	src/sources/files/tidings.c \
+	src/sources/files/tidings.h \
+	src/sources/files/walk.c \
+	src/sources/files/walk.h \
+	src/sources/files/load/acl.c \
+	src/sources/files/load/check.c \
+	src/sources/files/load/compare.c \
+	src/sources/files/load/compare.h \
+	src/sources/files/load/dress.c \
+	src/sources/files/load/dress.h \
+	src/sources/files/load/lay.c \
+	src/sources/files/load/lay.h \
+	src/sources/files/load/load.c \
+	src/sources/files/load/load_int.h \
+	src/sources/files/load/member.c \
+	src/sources/files/load/member.h \
+	src/sources/files/load/notes.c \
+	src/sources/files/load/notes.h \
+	src/sources/files/load/place.c \
+	src/sources/files/load/place.h \
+	src/sources/files/load/sink.c \
+	src/sources/files/load/tree.c \
+	src/sources/files/load/tree.h \
+	src/sources/files/load/untar.c \
+	src/sources/files/load/untar.h \
+	src/sources/files/load/verify.c \
+	src/sources/files/load.h \
+	src/sources/findings.c \
+	src/sources/findings.h \
+	src/sources/fit.c \
 	src/sources/op_int.h
 if WITH_MYSQL
 libsources_a_SOURCES += \
@@ -20,6 +74,13 @@ libsources_a_SOURCES += \
 	src/sources/mysql/dump/accounts.c \
 	src/sources/mysql/load/check_int.h \
 	src/sources/mysql/load/check_rules.c \
+	src/sources/mysql/census.c \
+	src/sources/mysql/census.h \
+	src/sources/mysql/clone/clone.c \
+	src/sources/mysql/clone/clone_int.h \
+	src/sources/mysql/clone/look.c \
+	src/sources/mysql/clone/run.c \
+	src/sources/mysql/clone/stop.c \
 	src/sources/mysql/column.c \
 	src/sources/mysql/column.h \
 	src/sources/mysql/conn.c \
@@ -56,7 +117,18 @@ libsources_a_SOURCES += \
 	src/sources/mysql/load/prepare.c \
 	src/sources/mysql/load/sink.c \
 	src/sources/mysql/load/verify.c \
+	src/sources/mysql/inventory.c \
 	src/sources/mysql/mysql.c \
+	src/sources/mysql/physical/base.c \
+	src/sources/mysql/physical/base.h \
+	src/sources/mysql/physical/copy.c \
+	src/sources/mysql/physical/here.c \
+	src/sources/mysql/physical/look.c \
+	src/sources/mysql/physical/physical.c \
+	src/sources/mysql/physical/pick.c \
+	src/sources/mysql/physical/physical_int.h \
+	src/sources/mysql/physical/tool.c \
+	src/sources/mysql/physical/tool.h \
 	src/sources/mysql/mysql.h \
 	src/sources/mysql/names.c \
 	src/sources/mysql/dump/objects.c \
@@ -76,6 +148,7 @@ libsources_a_SOURCES += \
 	src/sources/mysql/dump/post.c \
 	src/sources/mysql/dump/prepare.c \
 	src/sources/mysql/probe.c \
+	src/sources/mysql/prove.c \
 	src/sources/mysql/dump/program.c \
 	src/sources/mysql/dump/program.h \
 	src/sources/mysql/dump/programs.c \
@@ -91,8 +164,6 @@ libsources_a_SOURCES += \
 	src/sources/mysql/load/redo.h \
 	src/sources/mysql/load/rename.c \
 	src/sources/mysql/load/rename.h \
-	src/sources/findings.c \
-	src/sources/findings.h \
 	src/sources/mysql/dump/rights.c \
 	src/sources/mysql/dump/rights.h \
 	src/sources/mysql/dump/rows.c \
@@ -106,6 +177,18 @@ libsources_a_SOURCES += \
 	src/sources/mysql/settings.h \
 	src/sources/mysql/load/sink_int.h \
 	src/sources/mysql/dump/snapshot.c \
+	src/sources/mysql/snapshot/calls.c \
+	src/sources/mysql/snapshot/hold.c \
+	src/sources/mysql/snapshot/look.c \
+	src/sources/mysql/snapshot/pack.c \
+	src/sources/mysql/snapshot/places.c \
+	src/sources/mysql/snapshot/places.h \
+	src/sources/mysql/snapshot/proof.c \
+	src/sources/mysql/snapshot/proof.h \
+	src/sources/mysql/snapshot/snap.c \
+	src/sources/mysql/snapshot/snap_int.h \
+	src/sources/mysql/snapshot/tar.c \
+	src/sources/mysql/snapshot/tar.h \
 	src/sources/mysql/load/split.c \
 	src/sources/mysql/load/split.h \
 	src/sources/mysql/load/statement.c \
@@ -142,6 +225,7 @@ libsources_a_SOURCES += \
 	src/sources/redis/load/clear.h \
 	src/sources/redis/load/command.c \
 	src/sources/redis/load/command.h \
+	src/sources/redis/load/gauge.c \
 	src/sources/redis/load/load.c \
 	src/sources/redis/load/load_int.h \
 	src/sources/redis/load/scan.c \

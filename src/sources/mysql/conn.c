@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include <event2/event.h>
+#include <openssl/err.h>
 
 #include "base/log.h"
 #include "loop/loop.h"
@@ -105,6 +106,14 @@ static void reset_at_close(my_socket fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
+/* OpenSSL has one list of errors for all connections of a thread: what is left
+ * there by one that was cut off would be taken for the next one's own, which
+ * then "lost connection" while it only had to wait (measured). */
+static void forget_errors(void)
+{
+	ERR_clear_error();
+}
+
 static void cut_off(struct my_conn *c)
 {
 	my_socket fd = mysql_get_socket(c->mysql);
@@ -114,6 +123,7 @@ static void cut_off(struct my_conn *c)
 		(void)shutdown(fd, SHUT_RDWR);
 	}
 	drain(c);
+	forget_errors();
 }
 
 /* An unread result would be read to its end, and the farewell could block on
@@ -127,6 +137,7 @@ static void hang_up(struct my_conn *c)
 	if (c->result != NULL)
 		mysql_free_result(c->result);
 	mysql_close(c->mysql);
+	forget_errors();
 }
 
 void my_conn_free(struct my_conn *c)
@@ -464,4 +475,24 @@ unsigned long my_conn_id(const struct my_conn *c)
 bool my_conn_is_usable(const struct my_conn *c)
 {
 	return c->state == CONN_READY;
+}
+
+bool my_conn_is_local(const struct my_conn *c)
+{
+	struct sockaddr_storage ours = {0}, theirs = {0};
+	socklen_t n = sizeof(ours), m = sizeof(theirs);
+	int fd = c->mysql != NULL ? mysql_get_socket(c->mysql) : -1;
+
+	if (fd < 0 || getsockname(fd, (struct sockaddr *)&ours, &n) != 0 ||
+	    getpeername(fd, (struct sockaddr *)&theirs, &m) != 0 ||
+	    ours.ss_family != theirs.ss_family)
+		return false;
+	if (ours.ss_family == AF_INET)
+		return ((struct sockaddr_in *)&ours)->sin_addr.s_addr ==
+		       ((struct sockaddr_in *)&theirs)->sin_addr.s_addr;
+	if (ours.ss_family == AF_INET6)
+		return memcmp(&((struct sockaddr_in6 *)&ours)->sin6_addr,
+			      &((struct sockaddr_in6 *)&theirs)->sin6_addr,
+			      sizeof(struct in6_addr)) == 0;
+	return ours.ss_family == AF_UNIX;
 }

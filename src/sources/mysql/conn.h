@@ -110,6 +110,10 @@ const char *my_conn_version(const struct my_conn *c);
 /* The server's number for this connection. */
 unsigned long my_conn_id(const struct my_conn *c);
 
+/* Whether the other end is on this host, by its address: a unix socket, or one
+ * of this host's own addresses. */
+bool my_conn_is_local(const struct my_conn *c);
+
 /* False: broken, or something is under way. */
 bool my_conn_is_usable(const struct my_conn *c);
 

@@ -26,6 +26,11 @@ static const struct {
 	{"RELOAD", MY_PRIV_RELOAD},
 	{"FLUSH_TABLES", MY_PRIV_RELOAD},
 	{"PROCESS", MY_PRIV_PROCESS},
+	{"BINLOG MONITOR", MY_PRIV_BINLOG},
+	{"REPLICATION CLIENT", MY_PRIV_BINLOG},
+	{"SUPER", MY_PRIV_BINLOG},
+	{"LOCK TABLES", MY_PRIV_LOCK},
+	{"BACKUP_ADMIN", MY_PRIV_BACKUP},
 };
 
 static bool begins(const char **s, const char *word)

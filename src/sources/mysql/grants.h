@@ -22,7 +22,10 @@ enum my_privilege {
 	MY_PRIV_SHOW_ROUTINE = 1 << 7, /* SHOW_ROUTINE, SHOW CREATE ROUTINE */
 	MY_PRIV_RELOAD = 1 << 8,
 	MY_PRIV_PROCESS = 1 << 9,
-	MY_PRIV_ALL = (1 << 10) - 1,
+	MY_PRIV_BINLOG = 1 << 10, /* to ask for the position in the log */
+	MY_PRIV_LOCK = 1 << 11,
+	MY_PRIV_BACKUP = 1 << 12, /* BACKUP_ADMIN, of MySQL alone */
+	MY_PRIV_ALL = (1 << 13) - 1,
 };
 
 struct my_grant {

@@ -1,14 +1,62 @@
 /* mysql.c - the engine's entry in the table of kinds. */
 #include "sources/mysql/mysql.h"
 
+#include <string.h>
+
+/* A method works once its word is here. */
+static const char *const methods[] = {"logical", "physical", "snapshot", NULL};
+
+static const struct source_option options[] = {
+	{"compression_level", {"logical", "physical", "snapshot"}},
+	{"parallelism", {"logical", "physical", "snapshot"}},
+	{"include_accounts", {"logical"}}, /* the others copy all files */
+	{"lock_non_transactional", {"logical"}},
+	{"incremental", {"physical"}},
+	{"full_every", {"physical"}},
+	{"snapshot_hook", {"snapshot"}},
+	{NULL, {NULL}},
+};
+
+/* MySQL's files are copied by no tool. */
+static bool needs(const char *method, const char *version, const char **list,
+		  const char **name)
+{
+	bool is_snapshot = strcmp(method, "snapshot") == 0;
+
+	*list = is_snapshot ? "hooks" : "tools";
+	*name = is_snapshot ? NULL : "mariadb-backup";
+	return is_snapshot || (strcmp(method, "physical") == 0 &&
+			       strstr(version, "MariaDB") != NULL);
+}
+
+static struct dump *dump_new(const struct source_env *env,
+			     const struct dump_config *c, struct err *e)
+{
+	switch (c->method) {
+	case DUMP_LOGICAL:
+		return my_dump_new(env, c, e);
+	case DUMP_PHYSICAL:
+		return my_physical_new(env, c, e);
+	case DUMP_SNAPSHOT:
+		return my_snap_new(env, c, e);
+	}
+	(void)err_bug(e, "a dump of an unknown method");
+	return NULL;
+}
+
 static const struct source_kind kind = {
 	.engine = "mysql",
+	.methods = methods,
+	.options = options,
 	.default_port = 3306,
 	.part_suffix = ".sql",
 	.needs_user = true,
+	.needs = needs,
 	.probe = my_probe,
 	.names = my_names,
-	.dump_new = my_dump_new,
+	.prove = my_prove,
+	.objects = my_inventory,
+	.dump_new = dump_new,
 	.load_new = my_load_new,
 };
 

@@ -177,6 +177,31 @@ void my_role_read(struct my_server *s, struct my_conn *c)
 	}
 }
 
+static bool check_replica(const struct my_server *s, struct err *e)
+{
+	if (s->role != MY_ROLE_REPLICA)
+		return err_set(e, ERR_CONFLICT, "source_unavailable",
+			       "the server that \"read_from\" names replicates "
+			       "from no other: name a replica of the source");
+	if (s->is_replicating && s->lag_seconds >= 0)
+		return true;
+	return err_set(e, ERR_CONFLICT, "source_unavailable",
+		       "the replica that \"read_from\" names has ceased to "
+		       "replicate, so what it holds is old: look at its status "
+		       "and start it again");
+}
+
+bool my_role_check(const struct my_server *s, bool is_replica, struct err *e)
+{
+	if (is_replica)
+		return check_replica(s, e);
+	if (s->role == MY_ROLE_REPLICA)
+		return err_set(e, ERR_CONFLICT, "source_is_replica",
+			       "the server replicates from another: back up "
+			       "its primary");
+	return true;
+}
+
 bool my_is_system_database(const char *name)
 {
 	return strcasecmp(name, "mysql") == 0 ||

@@ -60,6 +60,14 @@ void my_role_ask(const struct my_server *s, struct text *sql);
  * role stays unknown. */
 void my_role_read(struct my_server *s, struct my_conn *c);
 
+/*
+ * Rule 2: a replica is no source (source_is_replica); with is_replica (the
+ * server that "read_from" names) nothing but one that replicates is
+ * (source_unavailable). False with *e filled.
+ */
+bool my_role_check(const struct my_server *s, bool is_replica,
+		   struct err *e) MUST_CHECK;
+
 /* True for mysql, information_schema, performance_schema, sys. */
 bool my_is_system_database(const char *name);
 

@@ -57,6 +57,18 @@ bool my_sessions_blocked(const char *wanted, struct my_conn *c, struct err *e)
 		       wanted, MY_LOCK_SECONDS);
 }
 
+bool my_sessions_no_ddl(const char *wanted, struct my_conn *c, struct err *e)
+{
+	struct my_session s;
+
+	if (!my_session_read(&s, c))
+		return true;
+	return err_set(e, ERR_CONFLICT, "ddl_in_progress",
+		       "%s was not to be had within %d s, since definitions "
+		       "are being changed by %s; back up again when it is over",
+		       wanted, MY_LOCK_SECONDS, s.text);
+}
+
 void my_sessions_ask_stopped(struct text *sql)
 {
 	text_str(sql, "SELECT ID" OTHERS

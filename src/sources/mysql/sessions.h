@@ -26,6 +26,11 @@ void my_sessions_ask_blocker(struct text *sql, const char *ours);
  * and who is in the way. Returns false. */
 bool my_sessions_blocked(const char *wanted, struct my_conn *c, struct err *e);
 
+/* Reads the answer of my_sessions_ask_ddl(). False with "ddl_in_progress", what
+ * was wanted and who changes definitions: there is one. */
+bool my_sessions_no_ddl(const char *wanted, struct my_conn *c,
+			struct err *e) MUST_CHECK;
+
 /* Appends the statement that finds a session that waits for a backup's lock
  * though it changes no definition. */
 void my_sessions_ask_stopped(struct text *sql);

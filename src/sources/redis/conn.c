@@ -24,8 +24,12 @@ enum {
 	CHUNK_BYTES = 64 * 1024,
 	TURN_CHUNKS = 8, /* read and written in one turn */
 	REPLY_MAX_BYTES = 1024 * 1024 * 1024,
-	NESTED_MAX = 1024 * 1024, /* elements of an array */
+	ELEMENTS_MAX = 1024 * 1024, /* of all arrays of a reply together */
+	LINE_MAX_BYTES =
+		64 * 1024, /* of a reply that is a line, or begins so */
 };
+
+static const char without_measure[] = "a reply without measure";
 
 static const char *const state_names[] = {
 	"opening", "auth", "open", "raw", "lost",
@@ -163,12 +167,41 @@ static bool is_between_replies(const redisReader *r)
 	return r->ridx < 0 || (r->ridx == 0 && r->rstack[0].type < 0);
 }
 
+/* What is to be read next begins with a line, and is no endless one. */
 static bool is_absurd(const redisReader *r)
 {
-	return r->len - r->pos > REPLY_MAX_BYTES ||
-	       (is_between_replies(r) && r->pos < r->len &&
-		r->buf[r->pos] == '*' &&
-		strtoll(r->buf + r->pos + 1, NULL, 10) > NESTED_MAX);
+	size_t len = r->len - r->pos;
+
+	return len > REPLY_MAX_BYTES ||
+	       (len > LINE_MAX_BYTES &&
+		memchr(r->buf + r->pos, '\n', LINE_MAX_BYTES) == NULL);
+}
+
+/* Memory for an array is taken when its length is known, before any of it has
+ * come; of nested ones for each. (How deep they are hiredis bounds.) */
+static void *make_array(const redisReadTask *task, int elements)
+{
+	struct redis_conn *c = task->privdata;
+
+	if (elements < 0 || (size_t)elements > ELEMENTS_MAX - c->elements) {
+		c->is_absurd = true;
+		return NULL;
+	}
+	c->elements += (size_t)elements;
+	return c->make_array(task, elements);
+}
+
+static bool make_reader(struct redis_conn *c)
+{
+	c->reader = redisReaderCreate();
+	if (c->reader == NULL)
+		return false;
+	c->makers = *c->reader->fn;
+	c->make_array = c->makers.createArray;
+	c->makers.createArray = make_array;
+	c->reader->fn = &c->makers;
+	c->reader->privdata = c;
+	return true;
 }
 
 /* Servers keep a silent connection alive with line ends. */
@@ -187,6 +220,15 @@ static bool nonsense(struct redis_conn *c, const char *why, struct err *e)
 		       redis_link_where(c->link), why);
 }
 
+static bool unreadable(struct redis_conn *c, struct err *e)
+{
+	if (c->is_absurd)
+		return nonsense(c, without_measure, e);
+	if (c->reader->err == REDIS_ERR_OOM)
+		return err_nomem(e, "a reply");
+	return nonsense(c, c->reader->errstr, e);
+}
+
 /* The replies that are whole. */
 static bool take_replies(struct redis_conn *c, struct err *e)
 {
@@ -196,14 +238,12 @@ static bool take_replies(struct redis_conn *c, struct err *e)
 
 		skip_line_ends(c->reader);
 		if (is_absurd(c->reader))
-			return nonsense(c, "a reply without measure", e);
-		if (redisReaderGetReply(c->reader, &reply) != REDIS_OK) {
-			if (c->reader->err == REDIS_ERR_OOM)
-				return err_nomem(e, "a reply");
-			return nonsense(c, c->reader->errstr, e);
-		}
+			return nonsense(c, without_measure, e);
+		if (redisReaderGetReply(c->reader, &reply) != REDIS_OK)
+			return unreadable(c, e);
 		if (reply == NULL)
 			return true;
+		c->elements = 0;
 		ok = take_reply(c, reply, e);
 		freeReplyObject(reply);
 		if (!ok)
@@ -252,6 +292,7 @@ static bool write_out(struct redis_conn *c, bool *is_more, struct err *e)
 {
 	long n = 1;
 
+	redis_conn_settle(c);
 	for (int i = 0; i < TURN_CHUNKS && n > 0; i++) {
 		struct evbuffer_iovec v;
 
@@ -272,12 +313,12 @@ static bool write_out(struct redis_conn *c, bool *is_more, struct err *e)
 static bool has_output(const struct redis_conn *c)
 {
 	return c->hello != NULL ||
-	       (c->state != CONN_AUTH && evbuffer_get_length(c->out) > 0);
+	       (c->state != CONN_AUTH && redis_conn_unsent(c) > 0);
 }
 
 static void tell_ready(struct redis_conn *c)
 {
-	size_t unsent = evbuffer_get_length(c->out);
+	size_t unsent = redis_conn_unsent(c);
 
 	if (c->events.on_ready == NULL || c->peak == 0 || unsent > c->peak / 2)
 		return;
@@ -403,9 +444,8 @@ static bool make_parts(struct redis_conn *c, const struct source_env *env,
 	c->turn = evtimer_new(loop_base(env->loop), on_turn, c);
 	c->deadline = evtimer_new(loop_base(env->loop), on_deadline, c);
 	c->out = evbuffer_new();
-	c->reader = redisReaderCreate();
 	if (c->turn == NULL || c->deadline == NULL || c->out == NULL ||
-	    c->reader == NULL)
+	    !make_reader(c))
 		return err_nomem(e, "a connection");
 	if (!redis_conn_make_hello(c, a, e))
 		return false;

@@ -3,11 +3,12 @@
 #ifndef COFFER_SOURCES_REDIS_CONN_INT_H
 #define COFFER_SOURCES_REDIS_CONN_INT_H
 
+#include <event2/buffer.h>
+#include <hiredis/hiredis.h>
+
 #include "sources/redis/conn.h"
 
-struct evbuffer;
 struct event;
-struct redisReader;
 struct redis_link;
 
 enum conn_state {
@@ -25,7 +26,13 @@ struct redis_conn {
 	enum conn_state state;
 	struct redis_link *link;
 	struct redisReader *reader;
+	redisReplyObjectFunctions makers; /* hiredis' own, but for arrays */
+	void *(*make_array)(const redisReadTask *task, int elements);
+	size_t elements; /* of all arrays in the reply that is read */
+	bool is_absurd;	 /* it has more than any has */
 	struct evbuffer *out;
+	struct evbuffer_iovec room; /* behind out, written on directly */
+	size_t room_used;
 	struct event *turn;
 	struct event *deadline; /* of the answer to AUTH */
 	bool is_turn_set;
@@ -40,6 +47,9 @@ struct redis_conn {
 
 /* It goes on in the next turn of the loop. */
 void redis_conn_next_turn(struct redis_conn *c);
+
+/* What was appended goes into c->out; before anything is taken out of it. */
+void redis_conn_settle(struct redis_conn *c);
 
 /* AUTH as the address wants it, or nothing. False: no memory. */
 bool redis_conn_make_hello(struct redis_conn *c, const struct source_address *a,

@@ -2,14 +2,14 @@
  * output. https://redis.io/docs/latest/develop/reference/protocol-spec/ */
 #include "sources/redis/conn_int.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#include <event2/buffer.h>
 
 #include "base/text.h"
 
-enum { HEAD_MAX = 32 };
+enum {
+	HEAD_MAX = 32,
+	ROOM_BYTES = 64 * 1024 - 64, /* libevent's own head makes it 64 KiB */
+};
 
 static void add_argument(struct text *t, const char *s)
 {
@@ -47,22 +47,64 @@ bool redis_conn_make_hello(struct redis_conn *c, const struct source_address *a,
 	return c->hello != NULL || err_nomem(e, "a connection");
 }
 
+void redis_conn_settle(struct redis_conn *c)
+{
+	if (c->room_used > 0) {
+		c->room.iov_len = c->room_used;
+		(void)evbuffer_commit_space(c->out, &c->room, 1);
+	}
+	c->room.iov_len = c->room_used = 0;
+	if (evbuffer_get_length(c->out) > c->peak)
+		c->peak = evbuffer_get_length(c->out);
+}
+
+static bool make_room(struct redis_conn *c, size_t len, struct err *e)
+{
+	size_t room = len > ROOM_BYTES ? len : ROOM_BYTES;
+
+	redis_conn_settle(c);
+	if (evbuffer_reserve_space(c->out, (ev_ssize_t)room, &c->room, 1) == 1)
+		return true;
+	c->room.iov_len = 0;
+	return err_nomem(e, "a command");
+}
+
+/* Commands are many small pieces: evbuffer_add() would take longer than what
+ * it copies, and gather them in blocks of 4 KiB, each of which is a send(). */
 static bool add(struct redis_conn *c, const void *bytes, size_t len,
 		struct err *e)
 {
-	if (evbuffer_add(c->out, bytes, len) != 0)
-		return err_nomem(e, "a command");
-	if (evbuffer_get_length(c->out) > c->peak)
-		c->peak = evbuffer_get_length(c->out);
+	if (c->room.iov_len - c->room_used < len && !make_room(c, len, e))
+		return false;
+	memcpy((char *)c->room.iov_base + c->room_used, bytes, len);
+	c->room_used += len;
 	return true;
+}
+
+/* Returns how many digits. */
+static size_t put_number(char *to, size_t n)
+{
+	char back[HEAD_MAX];
+	size_t len = 0, used = 0;
+
+	do
+		back[len++] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	while (len > 0)
+		to[used++] = back[--len];
+	return used;
 }
 
 static bool add_head(struct redis_conn *c, char kind, size_t n, struct err *e)
 {
-	char head[HEAD_MAX];
-	int len = snprintf(head, sizeof(head), "%c%zu\r\n", kind, n);
+	char head[HEAD_MAX + 1];
+	size_t len = 1;
 
-	return add(c, head, (size_t)len, e);
+	head[0] = kind;
+	len += put_number(head + len, n);
+	head[len++] = '\r';
+	head[len++] = '\n';
+	return add(c, head, len, e);
 }
 
 bool redis_conn_begin(struct redis_conn *c, size_t argc, struct err *e)
@@ -114,7 +156,7 @@ bool redis_conn_send(struct redis_conn *c, size_t argc, const char *const *argv,
 
 size_t redis_conn_unsent(const struct redis_conn *c)
 {
-	return evbuffer_get_length(c->out);
+	return evbuffer_get_length(c->out) + c->room_used;
 }
 
 uint64_t redis_conn_unanswered(const struct redis_conn *c)

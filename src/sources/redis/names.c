@@ -12,6 +12,7 @@
 
 #include "sources/redis/fault.h"
 #include "sources/redis/op.h"
+#include "sources/redis/server.h"
 
 enum { NUMBER_MAX = 16 };
 
@@ -36,7 +37,7 @@ static bool begin(struct redis_op *op, struct err *e)
 	return redis_conn_send(op->conn, 2, argv, NULL, e);
 }
 
-static bool add(struct names *l, unsigned long number, struct err *e)
+static bool add(struct names *l, uint32_t number, struct err *e)
 {
 	size_t cap = l->cap > 0 ? l->cap * 2 : 16;
 	void *more;
@@ -48,25 +49,17 @@ static bool add(struct names *l, unsigned long number, struct err *e)
 		l->numbers = more;
 		l->cap = cap;
 	}
-	(void)snprintf(l->numbers[l->n++], NUMBER_MAX, "%lu", number);
+	(void)snprintf(l->numbers[l->n++], NUMBER_MAX, "%u", number);
 	return true;
 }
 
-/* Lines of the kind "db0:keys=1,expires=0,avg_ttl=0". */
 static bool take_lines(struct names *l, const char *info, struct err *e)
 {
-	for (const char *at = info; at != NULL; at = strchr(at, '\n')) {
-		char *end;
-		unsigned long number;
+	uint32_t number;
 
-		at += *at == '\n';
-		if (strncmp(at, "db", 2) != 0)
-			continue;
-		number = strtoul(at + 2, &end, 10);
-		if (end > at + 2 && *end == ':' && number <= UINT32_MAX &&
-		    !add(l, number, e))
+	while (redis_info_next_database(&info, &number, NULL))
+		if (!add(l, number, e))
 			return false;
-	}
 	return true;
 }
 

@@ -3,8 +3,18 @@
 
 #include "sources/redis/dial.h"
 
+static const char *const methods[] = {"logical", NULL};
+
+/* One stream is read, whatever the source has of cores. */
+static const struct source_option options[] = {
+	{"compression_level", {"logical"}},
+	{NULL, {NULL}},
+};
+
 static const struct source_kind kind = {
 	.engine = "redis",
+	.methods = methods,
+	.options = options,
 	.default_port = REDIS_DEFAULT_PORT,
 	.part_suffix = ".rdb",
 	.is_by_key = true,

@@ -11,6 +11,7 @@
 #include "sources/clean_int.h"
 #include "sources/redis/conn.h"
 #include "sources/redis/fault.h"
+#include "sources/redis/rdb/keys.h"
 
 enum { VALUE_MAX = 128, MIB = 1024 * 1024 };
 
@@ -55,6 +56,36 @@ uint64_t redis_info_number(const char *info, const char *name)
 	    !str_to_u64(value, &n))
 		return 0;
 	return n;
+}
+
+/* "db0:keys=1,expires=0,avg_ttl=0" */
+static bool read_database(const char *line, uint32_t *number, uint64_t *keys)
+{
+	static const char field[] = ":keys=";
+	unsigned long n;
+	char *end;
+
+	if (strncmp(line, "db", 2) != 0 || line[2] < '0' || line[2] > '9')
+		return false;
+	n = strtoul(line + 2, &end, 10);
+	if (n > UINT32_MAX || strncmp(end, field, strlen(field)) != 0)
+		return false;
+	*number = (uint32_t)n;
+	if (keys != NULL)
+		*keys = strtoull(end + strlen(field), NULL, 10);
+	return true;
+}
+
+bool redis_info_next_database(const char **at, uint32_t *number, uint64_t *keys)
+{
+	bool is_one = false;
+
+	while (!is_one && **at != '\0') {
+		is_one = read_database(*at, number, keys);
+		*at += strcspn(*at, "\n");
+		*at += **at == '\n';
+	}
+	return is_one;
 }
 
 const char *redis_role_name(enum redis_role role)
@@ -113,6 +144,18 @@ static void read_memory(struct redis_server *s, const char *info)
 		s->resident_bytes = redis_info_number(info, "used_memory");
 	s->machine_bytes = redis_info_number(info, "total_system_memory");
 	s->most_bytes = redis_info_number(info, "maxmemory");
+}
+
+static void count_keys(struct redis_server *s, const char *info)
+{
+	uint64_t keys = 0;
+	uint32_t number;
+
+	s->keys = 0;
+	while (redis_info_next_database(&info, &number, &keys))
+		if (redis_scope_has_database(s->scope, number) &&
+		    keys <= UINT64_MAX - s->keys)
+			s->keys += keys;
 }
 
 static bool check_loading(struct redis_server *s, const char *info,
@@ -194,6 +237,7 @@ static bool take_info(struct redis_server *s, const redisReply *r,
 		return not_understood(e, "INFO");
 	read_link(s, r->str);
 	read_memory(s, r->str);
+	count_keys(s, r->str);
 	s->has_failed_save =
 		strstr(r->str, "rdb_last_bgsave_status:err") != NULL;
 	return check_mode(r->str, e) && check_loading(s, r->str, e);

@@ -10,6 +10,7 @@
 
 struct redisReply;
 struct redis_conn;
+struct source_scope;
 
 enum { REDIS_VERSION_MAX = 64, REDIS_USER_MAX = 64 };
 
@@ -30,6 +31,8 @@ struct redis_server {
 	uint64_t resident_bytes, machine_bytes, most_bytes; /* of memory:
 							     * taken, there is,
 							     * maxmemory */
+	uint64_t keys;			  /* in the databases of the scope */
+	const struct source_scope *scope; /* given; NULL: all databases */
 };
 
 /* Asks for it all; the replies go to redis_look_take(), in their order. */
@@ -51,6 +54,13 @@ bool redis_info_text(const char *info, const char *name, char *out, size_t cap);
 
 /* The same as a number; 0: not there, or none. */
 uint64_t redis_info_number(const char *info, const char *name);
+
+/*
+ * Reads the next line "dbN:keys=K,..." of INFO's text from *at on, and moves
+ * *at behind it; false: there is none. keys may be NULL.
+ */
+bool redis_info_next_database(const char **at, uint32_t *number,
+			      uint64_t *keys) MUST_CHECK;
 
 /* "primary" "replica", or empty. */
 const char *redis_role_name(enum redis_role role);

@@ -112,5 +112,6 @@ struct store *dir_store_new(const struct store_env *env,
 	}
 	st->base.ops = &dir_ops;
 	st->blocking = env->blocking;
+	st->is_made = config->is_made;
 	return &st->base;
 }

@@ -13,6 +13,7 @@ struct dir_store {
 	struct store base; /* first: dir_store_of() */
 	struct workers *blocking;
 	char *path;
+	bool is_made; /* the folder itself may be made */
 };
 
 static inline struct dir_store *dir_store_of(struct store *st)

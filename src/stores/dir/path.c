@@ -110,20 +110,25 @@ bool dir_fail(struct err *e, int number, const char *what, const char *key)
 		       strerror(number), advice_of(number));
 }
 
-int dir_open_root(const char *root, bool is_made, struct err *e)
+bool dir_make_root(const char *root, struct err *e)
 {
-	int fd = open(root, FOLDER_FLAGS);
 	struct err why = {0};
 
-	if (fd < 0 && errno == ENOENT && is_made) {
-		if (!file_make_dirs(root, &why)) {
-			err_set(e, why.code, "store_failed",
-				"the folder of the pool: %s", why.msg);
-			return -1;
-		}
-		fd = open(root, FOLDER_FLAGS);
-	}
-	if (fd < 0)
+	return file_make_dirs(root, &why) ||
+	       err_set(e, why.code, "store_failed",
+		       "the folder of the pool: %s", why.msg);
+}
+
+int dir_open_root(const char *root, struct err *e)
+{
+	int fd = open(root, FOLDER_FLAGS);
+
+	if (fd < 0 && errno == ENOENT)
+		err_set(e, ERR_NOT_FOUND, "store_failed",
+			"the folder of the pool is not there: mount the disk "
+			"of %s, or make it again",
+			root);
+	else if (fd < 0)
 		dir_fail(e, errno, "the folder of the pool", root);
 	return fd;
 }
@@ -159,7 +164,7 @@ int dir_open_folder(const char *root, const char *key, bool is_made,
 {
 	const char *leaf = dir_leaf(key);
 	const char *whole = key;
-	int fd = dir_open_root(root, is_made, e);
+	int fd = dir_open_root(root, e);
 
 	while (fd >= 0 && key != leaf) {
 		size_t len = strcspn(key, "/");

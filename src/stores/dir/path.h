@@ -20,14 +20,18 @@ bool dir_key_check(const char *key, struct err *e) MUST_CHECK;
 /* The last segment of key. */
 const char *dir_leaf(const char *key);
 
-/* The store's own folder, made when is_made. -1 with *e filled:
- * ERR_NOT_FOUND when it is not there. */
-int dir_open_root(const char *root, bool is_made, struct err *e) MUST_CHECK;
+/* Makes the store's own folder, and those above it, unless they are there.
+ * False with *e filled. */
+bool dir_make_root(const char *root, struct err *e) MUST_CHECK;
+
+/* The store's own folder. -1 with *e filled: ERR_NOT_FOUND when it is not
+ * there. */
+int dir_open_root(const char *root, struct err *e) MUST_CHECK;
 
 /*
  * The folder that the file of key lies in, below root; with is_made missing
- * ones are made, and are on disk when this returns. -1 with *e filled:
- * ERR_NOT_FOUND when one is missing.
+ * ones below root are made, and are on disk when this returns. -1 with *e
+ * filled: ERR_NOT_FOUND when one is missing.
  */
 int dir_open_folder(const char *root, const char *key, bool is_made,
 		    struct err *e) MUST_CHECK;

@@ -32,6 +32,7 @@ struct put_op {
 	const char *bytes; /* lent */
 	size_t len;
 	bool is_new;
+	bool is_root_made;
 	char *chunk; /* the thread's own */
 	store_done_cb *done;
 	void *arg;
@@ -79,7 +80,12 @@ static bool fill(struct put_op *p, int fd)
 		if (!write_turn(p, fd, at))
 			return false;
 	}
-	return fsync(fd) == 0 || dir_fail(&p->base.e, errno, "sync of", p->key);
+	if (fsync(fd) != 0)
+		return dir_fail(&p->base.e, errno, "sync of", p->key);
+	/* Nobody reads a part soon: the memory is of more use to others. */
+	if (p->len >= LENT_TURN_BYTES)
+		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	return true;
 }
 
 /*
@@ -126,7 +132,7 @@ static void write_temp(struct put_op *p, int folder, int fd, const char *temp)
 		(void)unlinkat(folder, temp, 0);
 }
 
-/* False: the folder has vanished, try again. */
+/* False: the folder has vanished, or is new; try again. */
 static bool try_put(struct put_op *p, bool is_last)
 {
 	char id[ID_MAX], temp[TEMP_MAX];
@@ -135,7 +141,7 @@ static bool try_put(struct put_op *p, bool is_last)
 	folder = dir_open_folder(p->root, p->key, true, &p->base.e);
 	if (folder < 0 && p->base.e.code == ERR_NOT_FOUND && !is_last) {
 		err_clear(&p->base.e);
-		return false;
+		return p->is_root_made && !dir_make_root(p->root, &p->base.e);
 	}
 	if (folder < 0)
 		return true;
@@ -197,6 +203,7 @@ static bool put_copy(struct put_op *p, const struct dir_store *st,
 	p->bytes = in->bytes;
 	p->len = in->len;
 	p->is_new = in->is_new;
+	p->is_root_made = st->is_made;
 	p->root = strdup(st->path);
 	p->key = strdup(in->key);
 	p->chunk = malloc(LENT_TURN_BYTES);

@@ -153,7 +153,7 @@ bool dir_walk_begin(struct dir_walk *w, const char *root, const char *prefix,
 	int fd;
 
 	*w = (struct dir_walk){.prefix = prefix};
-	fd = dir_open_root(root, false, &why);
+	fd = dir_open_root(root, &why);
 	if (fd >= 0)
 		return push_frame(w, fd, e);
 	if (why.code == ERR_NOT_FOUND)

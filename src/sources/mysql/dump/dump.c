@@ -146,30 +146,39 @@ static void let_go(struct my_dump *d)
 }
 
 /* A phase: how many sources share it (none: it is left out), how each is
- * made, and what follows when all are over. */
+ * made, what follows when all are over, and what its frames hold. */
 struct phase {
 	const char *name;
 	unsigned (*width)(const struct my_dump *d);
 	struct source *(*make)(struct my_dump *d, unsigned i, struct err *e);
 	void (*over)(struct my_dump *d);
+	enum item_kind section;
 };
 
+/* Of a phase that gives no frames. */
+#define NOTHING ITEM_KIND_COUNT
+
 static const struct phase phases[PHASE_COUNT] = {
-	[PHASE_CONNECT] = {"connect", one, new_prepare, NULL},
-	[PHASE_GUARD] = {"guard", if_guarded, new_guard, guard_taken},
-	[PHASE_LIST] = {"list", one, new_listing, NULL},
-	[PHASE_LANES] = {"lanes", further_lanes, new_lane, my_lanes_settle},
-	[PHASE_SCHEMA] = {"schema", one, new_schema, NULL},
-	[PHASE_TABLES] = {"tables", all_lanes, my_tables_new, my_tables_warn},
-	[PHASE_HOLD] = {"hold", if_locking, new_hold, hold_taken},
-	[PHASE_LOCK] = {"lock", one, new_snapshot, view_taken},
-	[PHASE_DATA] = {"data", all_lanes, my_data_new, my_lanes_close},
-	[PHASE_HELD] = {"held", if_still_held, new_held, my_tables_drifted},
-	[PHASE_POST] = {"post", one, new_post, NULL},
-	[PHASE_ACCOUNTS] = {"accounts", one_with_accounts, new_accounts, NULL},
-	[PHASE_PROOF] = {"proof", if_held, new_proof, NULL},
-	[PHASE_CHECK] = {"check", one, new_recheck, let_go},
-	[PHASE_DONE] = {"done", NULL, NULL, NULL},
+	[PHASE_CONNECT] = {"connect", one, new_prepare, NULL, NOTHING},
+	[PHASE_GUARD] = {"guard", if_guarded, new_guard, guard_taken, NOTHING},
+	[PHASE_LIST] = {"list", one, new_listing, NULL, NOTHING},
+	[PHASE_LANES] = {"lanes", further_lanes, new_lane, my_lanes_settle,
+			 NOTHING},
+	[PHASE_SCHEMA] = {"schema", one, new_schema, NULL, ITEM_SCHEMA},
+	[PHASE_TABLES] = {"tables", all_lanes, my_tables_new, my_tables_warn,
+			  ITEM_SCHEMA},
+	[PHASE_HOLD] = {"hold", if_locking, new_hold, hold_taken, NOTHING},
+	[PHASE_LOCK] = {"lock", one, new_snapshot, view_taken, NOTHING},
+	[PHASE_DATA] = {"data", all_lanes, my_data_new, my_lanes_close,
+			ITEM_DATA},
+	[PHASE_HELD] = {"held", if_still_held, new_held, my_tables_drifted,
+			NOTHING},
+	[PHASE_POST] = {"post", one, new_post, NULL, ITEM_POST},
+	[PHASE_ACCOUNTS] = {"accounts", one_with_accounts, new_accounts, NULL,
+			    ITEM_ACCOUNT},
+	[PHASE_PROOF] = {"proof", if_held, new_proof, NULL, NOTHING},
+	[PHASE_CHECK] = {"check", one, new_recheck, let_go, NOTHING},
+	[PHASE_DONE] = {"done", NULL, NULL, NULL, NOTHING},
 };
 
 /* The phase that runs is over: to the next one that has work to do. */
@@ -206,6 +215,7 @@ static bool dump_next_phase(struct dump *base,
 	if (width > 0)
 		(void)str_copy(d->facts.phase, sizeof(d->facts.phase),
 			       phases[d->phase].name);
+	d->facts.section = phases[d->phase].section;
 	return true;
 fail:
 	for (; *n > 0; (*n)--)
@@ -297,6 +307,7 @@ struct dump *my_dump_new(const struct source_env *env,
 	d->guard_seconds = c->guard_seconds;
 	d->is_locking = c->is_locking;
 	d->is_replica = c->is_replica;
+	d->is_copy = c->is_copy;
 	if (!make_conns(d, c, e) || !make_guards(d, c, e) ||
 	    !my_objects_init(&d->objects, &c->scope, e)) {
 		dump_destroy(&d->base);

@@ -81,6 +81,7 @@ struct my_dump {
 	unsigned guard_seconds;
 	bool is_locking;	/* tables without transactions, as asked */
 	bool is_replica;	/* to be: dump_config */
+	bool is_copy;		/* likewise */
 	struct my_guard *guard; /* against schema changes, or NULL */
 	struct my_guard *hold;	/* on tables without transactions, or NULL */
 	struct my_server server;

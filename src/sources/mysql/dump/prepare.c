@@ -179,37 +179,20 @@ static bool ask_role(void *arg, struct text *sql, struct err *e)
 }
 
 /* Rule 2: what is read through a replica is what its primary has. */
-static bool check_replica(struct my_dump *d, struct err *e)
-{
-	const struct my_server *s = &d->server;
-
-	if (s->role != MY_ROLE_REPLICA)
-		return err_set(e, ERR_CONFLICT, "source_unavailable",
-			       "the server that \"read_from\" names replicates "
-			       "from no other: name a replica of the source");
-	if (!s->is_replicating || s->lag_seconds < 0)
-		return err_set(
-			e, ERR_CONFLICT, "source_unavailable",
-			"the replica that \"read_from\" names has ceased "
-			"to replicate, so what it holds is old: look at "
-			"its status and start it again");
-	my_dump_warn(d, "read_from_replica",
-		     "it was read through a replica, %lld s behind: positions "
-		     "in binary logs are the replica's, and events are "
-		     "disabled as they are there: after a restore, enable "
-		     "those that are to run (ALTER EVENT ... ENABLE)",
-		     (long long)s->lag_seconds);
-	return true;
-}
-
 static bool check_role(struct my_dump *d, struct err *e)
 {
+	if (d->is_copy)
+		return true;
+	if (!my_role_check(&d->server, d->is_replica, e))
+		return false;
 	if (d->is_replica)
-		return check_replica(d, e);
-	if (d->server.role == MY_ROLE_REPLICA)
-		return err_set(e, ERR_CONFLICT, "source_is_replica",
-			       "the server replicates from another: back up "
-			       "its primary");
+		my_dump_warn(d, "read_from_replica",
+			     "it was read through a replica, %lld s behind: "
+			     "positions in binary logs are the replica's, and "
+			     "events are disabled as they are there: after a "
+			     "restore, enable those that are to run (ALTER "
+			     "EVENT ... ENABLE)",
+			     (long long)d->server.lag_seconds);
 	return true;
 }
 

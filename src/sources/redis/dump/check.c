@@ -103,6 +103,16 @@ bool redis_dump_check(struct redis_dump *d, struct err *e)
 	return check_role(d, e) && check_memory(d, e);
 }
 
+void redis_dump_count(struct redis_dump *d, const struct redis_content *c)
+{
+	struct dump_facts *f = &d->facts;
+
+	f->keys = rdb_tallies_sum(&c->tallies).keys;
+	f->items_done = c->seen;
+	if (f->items_total < f->items_done)
+		f->items_total = f->items_done;
+}
+
 static void warn_of_rest(struct redis_dump *d, const struct redis_content *c,
 			 const struct rdb_tally *sum)
 {
@@ -140,11 +150,12 @@ bool redis_dump_settle(struct redis_dump *d, const struct redis_content *c,
 	struct dump_facts *f = &d->facts;
 
 	if (c->is_opaque) {
-		f->keys = f->items_done = 0;
+		f->keys = f->items_done = f->items_total = 0;
 		warn_of_unknown(d, c);
 		return true;
 	}
-	f->keys = f->items_done = sum.keys;
+	f->keys = sum.keys;
+	f->items_done = f->items_total = c->seen;
 	f->expiring = sum.expiring;
 	f->functions = c->functions;
 	f->max_statement_bytes = c->longest;

@@ -196,6 +196,8 @@ static bool on_end(void *arg, const struct rdb_record *r,
 	    !begin_database(c, r, e))
 		return false;
 	c->functions += r->kind == RDB_RECORD_FUNCTION;
+	c->seen += r->kind == RDB_RECORD_KEY &&
+		   redis_scope_has_database(c->scope, r->database);
 	if (r->kind != RDB_RECORD_KEY || (is_part(c) && !c->is_kept))
 		return true;
 	return count_key(c, r, digest, e);

@@ -24,6 +24,7 @@ struct redis_content {
 	const struct source_scope *scope; /* NULL: the whole instance */
 	struct rdb_tallies tallies;
 	struct rdb_tally *tally; /* of the database at hand */
+	uint64_t seen; /* keys of the databases of the scope, wanted or not */
 	uint64_t functions;
 	uint64_t longest; /* value of a key, in bytes */
 	bool is_opaque;	  /* what follows is not understood, so not counted */

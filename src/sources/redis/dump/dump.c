@@ -74,5 +74,6 @@ struct dump *redis_dump_new(const struct source_env *env,
 		(void)err_nomem(e, "a dump");
 		return NULL;
 	}
+	d->server.scope = &d->scope;
 	return &d->base;
 }

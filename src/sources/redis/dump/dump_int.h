@@ -47,6 +47,10 @@ void redis_dump_warn(struct redis_dump *d, const char *code, const char *fmt,
 /* Whether a backup may be made of the server as it says it is. */
 bool redis_dump_check(struct redis_dump *d, struct err *e) MUST_CHECK;
 
+/* How far it is: keys that have passed, of those that the server said it has.
+ * What was written to it since then may make it more. */
+void redis_dump_count(struct redis_dump *d, const struct redis_content *c);
+
 /* What was counted becomes facts, and warnings where it deserves some. */
 bool redis_dump_settle(struct redis_dump *d, const struct redis_content *c,
 		       struct err *e) MUST_CHECK;

@@ -123,6 +123,7 @@ static bool take_look(struct stream *s, const redisReply *r, struct err *e)
 		return true;
 	if (!redis_dump_check(s->dump, e))
 		return false;
+	s->dump->facts.items_total = s->dump->server.keys;
 	set_state(s, STREAM_OPTIONS);
 	return send_options(s, e);
 }
@@ -332,8 +333,7 @@ static bool read_data(struct stream *s, enum flow *flow, struct err *e)
 		if (!take_bytes(s, f, e))
 			return false;
 	}
-	s->dump->facts.items_done = rdb_tallies_sum(&s->content.tallies).keys;
-	s->dump->facts.keys = s->dump->facts.items_done;
+	redis_dump_count(s->dump, &s->content);
 	return s->state != STREAM_DATA || make_room(s, f, e);
 }
 

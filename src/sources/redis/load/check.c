@@ -65,14 +65,20 @@ static bool begin(struct redis_op *op, struct err *e)
 	       redis_conn_send(op->conn, 3, bulk, NULL, e);
 }
 
+bool redis_tells_expiry(const char *version)
+{
+	unsigned major = 0;
+
+	(void)sscanf(version, "%u", &major);
+	return major >= 7;
+}
+
 static void check_version(struct check *k, const char *version)
 {
 	unsigned have = redis_rdb_version(version);
 	unsigned need = redis_rdb_version(k->load->source_version);
-	unsigned major = 0;
 
-	(void)sscanf(version, "%u", &major);
-	k->load->is_expiry_told = major >= 7;
+	k->load->is_expiry_told = redis_tells_expiry(version);
 	if (have != 0 && need != 0 && have < need)
 		findings_block(&k->findings, "target_incompatible",
 			       "the target is version %s, the backup of %s: "

@@ -125,8 +125,11 @@ static bool send_word(struct redis_conn *conn, const char *word, size_t len,
 static bool send_number(struct redis_conn *conn, int64_t n, struct err *e)
 {
 	char text[NUMBER_MAX];
-	int len = snprintf(text, sizeof(text), "%" PRId64, n);
+	int len;
 
+	if (n == 0)
+		return send_word(conn, "0", 1, e); /* mostly */
+	len = snprintf(text, sizeof(text), "%" PRId64, n);
 	return send_word(conn, text, (size_t)len, e);
 }
 
@@ -144,15 +147,15 @@ bool redis_command_restore(const struct redis_command *c,
 	static const char restore[] = "RESTORE", absolute[] = "ABSTTL";
 	size_t options = (r->idle_seconds >= 0 ? 2U : 0U) +
 			 (r->frequency >= 0 ? 2U : 0U);
-	/* 0 is none. */
-	int64_t expiry = r->expires_at != RDB_NO_EXPIRY ? r->expires_at : 0;
+	bool is_expiring = r->expires_at != RDB_NO_EXPIRY;
 
-	return redis_conn_begin(conn, 5 + options, e) &&
+	return redis_conn_begin(conn, 4 + is_expiring + options, e) &&
 	       send_word(conn, restore, sizeof(restore) - 1, e) &&
 	       send_word(conn, r->name, r->name_len, e) &&
-	       send_number(conn, expiry, e) &&
+	       send_number(conn, is_expiring ? r->expires_at : 0, e) &&
 	       send_payload(c, conn, r->code, version, e) &&
-	       send_word(conn, absolute, sizeof(absolute) - 1, e) &&
+	       (!is_expiring ||
+		send_word(conn, absolute, sizeof(absolute) - 1, e)) &&
 	       send_option(conn, "IDLETIME", r->idle_seconds, e) &&
 	       send_option(conn, "FREQ", r->frequency, e);
 }

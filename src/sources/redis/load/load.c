@@ -129,6 +129,8 @@ static const struct load_ops ops = {
 	.width = load_width,
 	.sink = redis_load_sink,
 	.verify = redis_load_verify,
+	.gauge = redis_load_gauge,
+	.reach = redis_load_reach,
 	.facts = load_facts,
 	.destroy = load_destroy,
 };

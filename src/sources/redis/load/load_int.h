@@ -70,7 +70,13 @@ bool redis_load_fault(struct err *e, const struct redisReply *r,
  * known. Source: RDB_VERSION in src/rdb.h of each release. */
 unsigned redis_rdb_version(const char *server_version);
 
+/* Whether a server of that version has PEXPIRETIME. */
+bool redis_tells_expiry(const char *version);
+
 /* load_ops */
+struct stage *redis_load_gauge(struct load *base, struct err *e);
+bool redis_load_reach(struct load *base, const struct source_address *a,
+		      const char *version, struct err *e);
 struct source_op *redis_load_check(struct load *base, load_check_cb *done,
 				   void *arg, struct err *e);
 struct sink *redis_load_sink(struct load *base, enum item_kind section,

@@ -6,8 +6,10 @@
  * a step are folded: four registers of 128 bits are each moved 512 bits on by
  * two multiplications with powers of x modulo the polynomial, and the next
  * bytes added. What is left of 128 bits goes through the tables, as all does
- * elsewhere: eight bytes a step. See "Fast CRC Computation for Generic
- * Polynomials Using PCLMULQDQ Instruction", Intel, 2009.
+ * elsewhere: eight bytes a step. Registers of 256 bits, where there are such
+ * multiplications on them, do the same with 128 bytes. See "Fast CRC
+ * Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel,
+ * 2009.
  */
 #include <endian.h>
 #include <pthread.h>
@@ -20,13 +22,14 @@
 #include "sources/redis/rdb/payload.h"
 #include "sources/redis/rdb/rdb.h"
 
-enum { SLICES = 8, LANES = 4, LANE_BYTES = 16 };
+enum { SLICES = 8, LANES = 4, LANE_BYTES = 16, WIDE_BYTES = 32 };
 
 static const uint64_t reflected = 0x95ac9329ac4bc9b5;
 
 static uint64_t tables[SLICES][256];
-static uint64_t fold_far[2], fold_near[2]; /* for the low and the high half */
-static bool has_clmul;
+/* For the low and the high half. */
+static uint64_t fold_wide[2], fold_far[2], fold_near[2];
+static bool has_clmul, has_wide_clmul;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static uint64_t times_x(uint64_t v)
@@ -74,10 +77,13 @@ static void set_tables(void)
 static void prepare(void)
 {
 	set_tables();
+	set_fold(fold_wide, 8 * LANES * WIDE_BYTES);
 	set_fold(fold_far, 8 * LANES * LANE_BYTES);
 	set_fold(fold_near, 8 * LANE_BYTES);
 #ifdef __x86_64__
 	has_clmul = __builtin_cpu_supports("pclmul");
+	has_wide_clmul = has_clmul && __builtin_cpu_supports("avx2") &&
+			 __builtin_cpu_supports("vpclmulqdq");
 #endif
 }
 
@@ -137,6 +143,45 @@ CLMUL static uint64_t by_folding(uint64_t crc, const unsigned char *p,
 	_mm_storeu_si128((__m128i *)(void *)rest, lanes[LANES - 1]);
 	return by_tables(0, rest, sizeof(rest));
 }
+
+#define WIDE __attribute__((target("vpclmulqdq,avx2")))
+
+WIDE static inline __m256i load_wide(const unsigned char *p)
+{
+	return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+
+WIDE static inline __m256i fold_both(__m256i lane, __m256i by, __m256i next)
+{
+	__m256i low = _mm256_clmulepi64_epi128(lane, by, 0x00);
+	__m256i high = _mm256_clmulepi64_epi128(lane, by, 0x11);
+
+	return _mm256_xor_si256(_mm256_xor_si256(low, high), next);
+}
+
+/* The same; len is a multiple of LANES * WIDE_BYTES. The lanes are what is left
+ * of the bytes, and read as such. */
+WIDE static uint64_t by_wide_folding(uint64_t crc, const unsigned char *p,
+				     size_t len)
+{
+	__m256i by = _mm256_set_epi64x(
+		(long long)fold_wide[1], (long long)fold_wide[0],
+		(long long)fold_wide[1], (long long)fold_wide[0]);
+	unsigned char rest[LANES * WIDE_BYTES];
+	__m256i lanes[LANES];
+
+	for (unsigned i = 0; i < LANES; i++)
+		lanes[i] = load_wide(p + (size_t)i * WIDE_BYTES);
+	lanes[0] = _mm256_xor_si256(lanes[0],
+				    _mm256_set_epi64x(0, 0, 0, (long long)crc));
+	for (size_t at = sizeof(lanes); at < len; at += sizeof(lanes))
+		for (unsigned i = 0; i < LANES; i++)
+			lanes[i] = fold_both(
+				lanes[i], by,
+				load_wide(p + at + (size_t)i * WIDE_BYTES));
+	memcpy(rest, lanes, sizeof(rest));
+	return by_folding(0, rest, sizeof(rest));
+}
 #endif
 
 uint64_t rdb_crc64(uint64_t crc, const void *bytes, size_t len)
@@ -145,9 +190,16 @@ uint64_t rdb_crc64(uint64_t crc, const void *bytes, size_t len)
 
 	(void)pthread_once(&once, prepare);
 #ifdef __x86_64__
-	size_t folded = len & ~(size_t)(LANES * LANE_BYTES - 1);
+	if (has_wide_clmul && len >= (size_t)2 * LANES * WIDE_BYTES) {
+		size_t folded = len & ~(size_t)(LANES * WIDE_BYTES - 1);
 
-	if (has_clmul && folded >= (size_t)2 * LANES * LANE_BYTES) {
+		crc = by_wide_folding(crc, p, folded);
+		p += folded;
+		len -= folded;
+	}
+	if (has_clmul && len >= (size_t)2 * LANES * LANE_BYTES) {
+		size_t folded = len & ~(size_t)(LANES * LANE_BYTES - 1);
+
 		crc = by_folding(crc, p, folded);
 		p += folded;
 		len -= folded;

@@ -10,6 +10,7 @@ enum {
 	INT_32 = 0xf3,
 	INT_64 = 0xf4,
 	SIGN_13 = 1 << 12,
+	BACK_SHORT = 127, /* one byte tells it, as it is */
 };
 
 bool listpack_begin(struct rdb_pack *p, const unsigned char *bytes, size_t len)
@@ -29,7 +30,7 @@ bool listpack_begin(struct rdb_pack *p, const unsigned char *bytes, size_t len)
 /* How many bytes the way back takes behind an entry of so many. */
 static size_t back_len(size_t entry)
 {
-	if (entry <= 127)
+	if (entry <= BACK_SHORT)
 		return 1;
 	if (entry < 16383)
 		return 2;
@@ -38,8 +39,8 @@ static size_t back_len(size_t entry)
 	return entry < 268435455 ? 4 : 5;
 }
 
-/* Goes behind the entry, whose way back must tell its length. */
-static bool pass(struct rdb_pack *p, size_t entry)
+/* Goes behind an entry that the way back tells in so many bytes. */
+static bool pass_long(struct rdb_pack *p, size_t entry)
 {
 	size_t n = back_len(entry);
 	uint64_t told = 0;
@@ -51,6 +52,18 @@ static bool pass(struct rdb_pack *p, size_t entry)
 	if (told != entry)
 		return false;
 	p->at += entry + n;
+	p->seen++;
+	return true;
+}
+
+/* Goes behind the entry, whose way back must tell its length. */
+static inline bool pass(struct rdb_pack *p, size_t entry)
+{
+	if (entry > BACK_SHORT)
+		return pass_long(p, entry);
+	if (pack_left(p) <= entry || p->at[entry] != entry)
+		return false;
+	p->at += entry + 1;
 	p->seen++;
 	return true;
 }

@@ -8,18 +8,14 @@ enum {
 	LITERAL_MAX = 32,
 	REPEAT_MIN = 2,
 	REPEAT_LONG = 7,
+	LONG_FROM = REPEAT_LONG << 5,
 	REPEAT_MAX = 264,
 	WINDOW = 8192,
 	ROOM = 64 * 1024,
 	STRIDE = 16,
 };
 
-/* Few bytes are copied faster where they may be some more. */
-static void copy(unsigned char *to, const unsigned char *from, size_t n)
-{
-	for (size_t i = 0; i < n; i += STRIDE)
-		memcpy(to + i, from + i, STRIDE);
-}
+#define LIKELY(what) __builtin_expect((what), 1)
 
 /* n bytes that begin distance bytes before to; they may reach into what they
  * make: then the distance is a period, and doubles with each copy. */
@@ -36,62 +32,47 @@ static void repeat(unsigned char *to, size_t distance, size_t n)
 	memcpy(to, from, n);
 }
 
-/* The same of a string, whose end is room bytes from to. */
-static void put_repeat(unsigned char *to, size_t room, size_t distance,
-		       size_t n)
-{
-	if (distance >= STRIDE && room >= n + STRIDE)
-		copy(to, to - distance, n);
-	else
-		repeat(to, distance, n);
-}
-
-/* n bytes as they are, of there. */
-static void put_literal(unsigned char *to, size_t room,
-			const unsigned char *from, size_t there, size_t n)
-{
-	if (there >= LITERAL_MAX && room >= LITERAL_MAX)
-		copy(to, from, n);
-	else
-		memcpy(to, from, n);
-}
-
-bool lzf_unpack(const unsigned char *packed, size_t len, unsigned char *plain,
+/*
+ * Most literals and repeats are a few bytes, and a copy of fixed length takes
+ * less than to look how long it is. So it may go on behind what is wanted:
+ * within what is there, or in the room that plain has for it.
+ */
+bool lzf_unpack(const struct lzf_packed *packed, unsigned char *plain,
 		size_t plain_len)
 {
-	const unsigned char *p = packed, *end = packed + len;
+	const unsigned char *p = packed->bytes, *end = p + packed->len;
+	const unsigned char *there = p + packed->there;
 	unsigned char *to = plain, *to_end = plain + plain_len;
 
-	while (p < end) {
-		size_t control = *p++, n, distance;
+	while (p < end && to < to_end) {
+		size_t control = *p++, n = control + 1, distance;
 
 		if (control < LITERAL_MAX) {
-			n = control + 1;
-			if ((size_t)(end - p) < n || (size_t)(to_end - to) < n)
+			if (LIKELY(there - p >= LITERAL_MAX))
+				memcpy(to, p, LITERAL_MAX);
+			else if ((size_t)(end - p) >= n)
+				memcpy(to, p, n);
+			else
 				return false;
-			put_literal(to, (size_t)(to_end - to), p,
-				    (size_t)(end - p), n);
 			p += n;
 			to += n;
 			continue;
 		}
-		n = control >> 5;
-		if (n == REPEAT_LONG) {
-			if (p == end)
-				return false;
+		if (end - p < 2 && (p == end || control >= LONG_FROM))
+			return false;
+		n = (control >> 5) + REPEAT_MIN;
+		if (control >= LONG_FROM)
 			n += *p++;
-		}
-		n += REPEAT_MIN;
-		if (p == end)
-			return false;
 		distance = ((control & 31) << 8 | *p++) + 1;
-		if (distance > (size_t)(to - plain) ||
-		    n > (size_t)(to_end - to))
+		if (distance > (size_t)(to - plain))
 			return false;
-		put_repeat(to, (size_t)(to_end - to), distance, n);
+		if (LIKELY(n <= STRIDE && n <= distance))
+			memcpy(to, to - distance, STRIDE);
+		else
+			repeat(to, distance, n);
 		to += n;
 	}
-	return to == to_end;
+	return p == end && to == to_end;
 }
 
 enum lzf_state {

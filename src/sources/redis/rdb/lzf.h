@@ -16,10 +16,18 @@
 #include "base/digest.h"
 
 /* The most that a packed byte can become: three give 264. */
-enum { LZF_RATIO_MAX = 88 };
+enum { LZF_RATIO_MAX = 88, LZF_SLACK = 264 };
 
-/* Unpacks into exactly plain_len bytes; false: it is not that. */
-bool lzf_unpack(const unsigned char *packed, size_t len, unsigned char *plain,
+/* A packed string; there: how many bytes may be read from its first one on, at
+ * least len. */
+struct lzf_packed {
+	const unsigned char *bytes;
+	size_t len, there;
+};
+
+/* Unpacks into exactly plain_len bytes, behind which LZF_SLACK more may be
+ * written on; false: it is not that. */
+bool lzf_unpack(const struct lzf_packed *packed, unsigned char *plain,
 		size_t plain_len) MUST_CHECK;
 
 /* One that is unpacked as it passes, with a window of its own. */

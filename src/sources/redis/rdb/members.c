@@ -23,7 +23,7 @@ void rdb_add_scored(struct rdb_reader *r, const unsigned char *member,
 	unsigned long lengths[] = {len, sizeof(bytes)};
 
 	rdb_score_bytes(score, bytes);
-	digest_add_row(&r->value.sum, columns, lengths, 2);
+	digest_batch_row(r->members, columns, lengths, 2);
 }
 
 static void add_field(struct rdb_reader *r, const struct rdb_blob *field,
@@ -36,7 +36,7 @@ static void add_field(struct rdb_reader *r, const struct rdb_blob *field,
 				 is_expiring ? (const char *)&expiry : NULL};
 	unsigned long lengths[] = {field->len, value->len, sizeof(expiry)};
 
-	digest_add_row(&r->value.sum, columns, lengths, 3);
+	digest_batch_row(r->members, columns, lengths, 3);
 }
 
 void rdb_add_field(struct rdb_reader *r, const struct rdb_item *field,
@@ -120,7 +120,7 @@ static enum rdb_step step_set_member(struct rdb_reader *r)
 						: step;
 		bytes = (const char *)b.bytes;
 		len = b.len;
-		digest_add_row(&r->value.sum, &bytes, &len, 1);
+		digest_batch_row(r->members, &bytes, &len, 1);
 		member_is_done(r);
 	}
 	return rdb_members_end(r);

@@ -45,7 +45,7 @@ static bool add_member(struct rdb_reader *r, const struct rdb_item *items,
 		digest_row_value(r->key, bytes, len);
 		return true;
 	case RDB_SET:
-		digest_add_row(&r->value.sum, &bytes, &len, 1);
+		digest_batch_row(r->members, &bytes, &len, 1);
 		return true;
 	case RDB_ZSET:
 		return add_scored(r, items);

@@ -24,8 +24,9 @@ struct rdb_reader *rdb_new(const struct rdb_events *events, void *arg,
 		r->step = rdb_step_header;
 		r->key = digest_row_new();
 		r->member = digest_row_new();
+		r->members = digest_batch_new();
 	}
-	if (!r || !r->key || !r->member) {
+	if (!r || !r->key || !r->member || !r->members) {
 		rdb_free(r);
 		(void)err_nomem(e, "reading an RDB file");
 		return NULL;
@@ -39,6 +40,7 @@ void rdb_free(struct rdb_reader *r)
 		return;
 	digest_row_free(r->key);
 	digest_row_free(r->member);
+	digest_batch_free(r->members);
 	rdb_lzf_free(r->lzf);
 	text_free(&r->name);
 	text_free(&r->carry);

@@ -73,7 +73,8 @@ struct rdb_reader {
 	struct rdb_value value;
 	struct rdb_record record;
 	struct digest_row *key, *member;
-	struct rdb_lzf *lzf; /* made when the first long one comes */
+	struct digest_batch *members; /* that are short, of the value */
+	struct rdb_lzf *lzf;	      /* made when the first long one comes */
 	struct text name, carry, aux, plain[RDB_BLOBS];
 	unsigned version;
 	bool is_valkey, is_prefixed, is_payload;

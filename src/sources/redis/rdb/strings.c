@@ -131,6 +131,7 @@ static enum rdb_step make_blob(struct rdb_reader *r, const struct head *h,
 			       struct rdb_blob *b, unsigned slot)
 {
 	struct text *plain = &r->plain[slot];
+	struct lzf_packed packed;
 	const unsigned char *p;
 
 	if (h->is_number) {
@@ -144,10 +145,12 @@ static enum rdb_step make_blob(struct rdb_reader *r, const struct head *h,
 	if (!h->is_packed)
 		return RDB_DONE;
 	text_reset(plain);
-	if (!text_reserve(plain, b->len))
+	if (!text_reserve(plain, b->len + LZF_SLACK))
 		return rdb_nomem(r);
-	if (!lzf_unpack(p, (size_t)h->stored, (unsigned char *)plain->data,
-			b->len))
+	packed.bytes = p;
+	packed.len = (size_t)h->stored;
+	packed.there = (size_t)(r->in.end - p);
+	if (!lzf_unpack(&packed, (unsigned char *)plain->data, b->len))
 		return rdb_damaged(r, "a string cannot be unpacked");
 	b->bytes = (const unsigned char *)plain->data;
 	return RDB_DONE;

@@ -100,6 +100,7 @@ enum rdb_step rdb_value_begin(struct rdb_reader *r)
 	const char *type = type_names[key->type];
 
 	r->value = (struct rdb_value){0};
+	digest_batch_begin(r->members);
 	r->step = rdb_layout(r)->step;
 	digest_row_begin(r->key);
 	digest_row_value(r->key, key->name, key->name_len);
@@ -113,9 +114,12 @@ enum rdb_step rdb_value_begin(struct rdb_reader *r)
 
 enum rdb_step rdb_members_end(struct rdb_reader *r)
 {
-	const struct digest *sum = &r->value.sum;
-	uint64_t words[2] = {htole64(sum->low), htole64(sum->high)};
+	struct digest *sum = &r->value.sum;
+	uint64_t words[2];
 
+	digest_batch_end(r->members, sum);
+	words[0] = htole64(sum->low);
+	words[1] = htole64(sum->high);
 	rdb_column_u64(r->key, r->value.count);
 	digest_row_value(r->key, words, sizeof(words));
 	return rdb_step_key_end(r);
