@@ -41,9 +41,11 @@ start_time() {
 	printf '%s\n' "${stat[19]}"
 }
 
-# same_process PID START: is it still the process that was remembered?
+# same_process PID START: is it still the process that was remembered? One that
+# is gone is not, also if nothing is known of it.
 same_process() {
-	[[ $(start_time "$1") == "$2" ]]
+	local start
+	start=$(start_time "$1") && [[ $start == "$2" ]]
 }
 
 # remember PID FILE: adds a process to a list for stop_all.
