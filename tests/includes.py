@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 LOW = {"base", "loop"}
-PARTS = {"pipeline", "sources", "stages", "stores"}
+PARTS = {"pipeline", "programs", "sources", "stages", "stores"}
 JOBS = LOW | PARTS | {"model", "catalog", "manifest"}
 TOP = JOBS | {"jobs"}
 
@@ -24,7 +24,9 @@ BELOW = {
     "model": {"base"},
     "pipeline": LOW,
     "stores": LOW,
-    "sources": LOW | {"pipeline"},
+    "programs": LOW | {"pipeline"},
+    "helper": {"base"},
+    "sources": LOW | {"pipeline", "programs"},
     "stages": LOW | {"pipeline"},
     "manifest": LOW | {"model", "pipeline", "stages", "stores"},
     "catalog": LOW | {"model"},
@@ -40,10 +42,12 @@ PROGRAM = {"src/main.c", "src/server.c", "src/server.h",
            "src/server_begin.c", "src/server_int.h"}
 
 # Folders of a room that have an order of their own, from below to above.
-FOLDERS = ("src/sources/mysql", "src/sources/mysql/dump",
+FOLDERS = ("src/sources/mysql", "src/sources/mysql/physical",
+           "src/sources/mysql/snapshot", "src/sources/mysql/dump",
            "src/sources/mysql/load",
            "src/sources/redis/rdb", "src/sources/redis",
-           "src/sources/redis/dump", "src/sources/redis/load")
+           "src/sources/redis/dump", "src/sources/redis/load",
+           "src/sources/files", "src/sources/files/load")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)

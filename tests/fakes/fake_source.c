@@ -293,6 +293,9 @@ static bool dump_next(struct dump *base, struct source *out[DUMP_SOURCES_MAX],
 
 	(void)str_copy(d->facts.phase, sizeof(d->facts.phase),
 		       is_schema ? "schema" : "data");
+	d->facts.section = is_schema	   ? ITEM_SCHEMA
+			   : d->phase == 2 ? ITEM_DATA
+					   : ITEM_KIND_COUNT;
 	for (*n = 0; *n < wanted; (*n)++) {
 		out[*n] =
 			is_schema ? schema_new(d) : table_new(d, (unsigned)*n);
@@ -383,6 +386,7 @@ static enum flow sink_write(struct sink *sk, struct link *in, struct err *e)
 	if (f == NULL)
 		return in->eof ? FLOW_END : FLOW_WAIT;
 	text_add(&facts.loaded, f->data, f->len);
+	facts.loaded_spans += f->nspans;
 	frame_free(f);
 	facts.frames_loaded++;
 	if (err_is(&script.sink_err) &&
@@ -418,6 +422,8 @@ static struct sink *load_sink(struct load *l, enum item_kind section,
 	sk->section = section;
 	facts.sinks[section]++;
 	facts.sinks_now[section]++;
+	if (facts.sinks_now[section] > facts.most_sinks)
+		facts.most_sinks = facts.sinks_now[section];
 	for (unsigned i = 0; i < ITEM_KIND_COUNT; i++)
 		facts.is_mixed |= i != section && facts.sinks_now[i] > 0;
 	return &sk->base;
@@ -480,18 +486,61 @@ static struct load *fake_load_new(const struct source_env *env,
 	return &l->base;
 }
 
+static const char *const methods[] = {"logical", NULL};
+
+static const struct source_option options[] = {
+	{"compression_level", {"logical"}},
+	{"parallelism", {"logical"}},
+	{"include_accounts", {"logical"}},
+	{"lock_non_transactional", {"logical"}},
+	{"incremental", {"physical"}},
+	{"full_every", {"physical"}},
+	{NULL, {NULL}},
+};
+
+static const struct source_kind named = {
+	.engine = "mysql",
+	.methods = methods,
+	.options = options,
+	.default_port = 3306,
+	.part_suffix = ".sql",
+	.needs_user = true,
+	.probe = fake_probe,
+	.names = fake_names,
+	.dump_new = fake_dump_new,
+	.load_new = fake_load_new,
+};
+
+static const struct source_option options_of_keys[] = {
+	{"compression_level", {"logical"}},
+	{NULL, {NULL}},
+};
+
+static const struct source_kind keyed = {
+	.engine = "redis",
+	.methods = methods,
+	.options = options_of_keys,
+	.default_port = 6379,
+	.part_suffix = ".rdb",
+	.is_by_key = true,
+	.probe = fake_probe,
+	.names = fake_names,
+	.dump_new = fake_dump_new,
+	.load_new = fake_load_new,
+};
+
+const struct source_kind *const *source_kinds(void)
+{
+	static const struct source_kind *const kinds[] = {&named, &keyed, NULL};
+
+	return kinds;
+}
+
 const struct source_kind *source_kind_find(const char *engine)
 {
-	static const struct source_kind kind = {
-		.engine = "mysql",
-		.default_port = 3306,
-		.part_suffix = ".sql",
-		.needs_user = true,
-		.probe = fake_probe,
-		.names = fake_names,
-		.dump_new = fake_dump_new,
-		.load_new = fake_load_new,
-	};
+	const struct source_kind *const *k = source_kinds();
 
-	return strcmp(engine, "mysql") == 0 ? &kind : NULL;
+	while (*k != NULL && strcmp((*k)->engine, engine) != 0)
+		k++;
+	return *k;
 }

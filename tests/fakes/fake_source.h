@@ -1,6 +1,7 @@
 /*
- * fake_source.h - an engine that does as it is told. Linked in place of the
- * room sources: it defines source_kind_find(), for the engine "mysql".
+ * fake_source.h - engines that do as they are told. Linked in place of the
+ * room's own: it defines source_kinds() and source_kind_find(), for an engine
+ * "mysql" and one by key, "redis".
  */
 #ifndef COFFER_TESTS_FAKE_SOURCE_H
 #define COFFER_TESTS_FAKE_SOURCE_H
@@ -33,7 +34,9 @@ struct fake_facts {
 	unsigned frames_loaded;
 	unsigned sinks[ITEM_KIND_COUNT];     /* made, of each section */
 	unsigned sinks_now[ITEM_KIND_COUNT]; /* that are there */
-	bool is_mixed; /* sinks of two sections were there at once */
+	unsigned most_sinks; /* of one section, at the same time */
+	size_t loaded_spans; /* of the frames that the sink took */
+	bool is_mixed;	     /* sinks of two sections were there at once */
 	unsigned databases, partial; /* of the last load_config */
 	uint64_t plain_bytes;	     /* likewise */
 };

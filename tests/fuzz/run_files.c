@@ -1,11 +1,15 @@
 /*
  * run_files.c - runs a fuzz target over files: those of the command line, or,
- * where there are none, those of $srcdir/tests/data/rdb.
+ * where there are none, those of $srcdir/tests/data/DATA.
  */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#ifndef DATA
+#define DATA "rdb"
+#endif
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -63,7 +67,7 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		is_good = run_file(argv[i]) && is_good;
 	if (argc == 1) {
-		(void)snprintf(folder, sizeof(folder), "%s/tests/data/rdb",
+		(void)snprintf(folder, sizeof(folder), "%s/tests/data/" DATA,
 			       srcdir ? srcdir : ".");
 		is_good = run_folder(folder);
 	}

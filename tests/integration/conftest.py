@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from harness import bigdata, data, flow, process
+from harness import bigdata, btrfs, data, flow, process
 from harness.bucket import Bucket
 from harness.proxy import Halt, Proxy
 from harness.server import Cofferd
@@ -170,6 +170,15 @@ def mysql(mysql_programs):
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def has_btrfs():
+    """Whatever wants a btrfs is skipped where there is none."""
+    reason = btrfs.why_not()
+    if reason:
+        _absent.append(f"btrfs could not be had: {reason}")
+        pytest.skip(_absent[-1])
+
+
 @pytest.fixture
 def bucket(ceph):
     bucket = Bucket(ceph)
@@ -234,11 +243,11 @@ def making(binary, request):
     sanitizers, secrets."""
     made, folders = [], []
 
-    def make(args=(), env=None, start=True):
+    def make(args=(), env=None, start=True, helper=None):
         # Paths of sockets are short: not below pytest's own folder.
         folder = tempfile.mkdtemp(prefix="coffer-it.")
         folders.append(folder)
-        server = Cofferd(binary, folder, args, env)
+        server = Cofferd(binary, folder, args, env, helper)
         made.append(server)
         return server.start() if start else server
     request.node.cofferds = made
@@ -257,7 +266,8 @@ def making(binary, request):
 
 @pytest.fixture
 def cofferds(binary, request):
-    """Makes servers: cofferds(args=[...], env={...})."""
+    """Makes servers: cofferds(args=[...], env={...}, helper={"provisioner x":
+    {"program": ...}}); the latter are sections of its helper.conf."""
     with making(binary, request) as make:
         yield make
 

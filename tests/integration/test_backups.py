@@ -288,13 +288,6 @@ def test_counts_of_every_kind(world, shop, mariadb):
         "counts"] == counts
 
 
-def test_methods_of_later_versions_are_refused(module_world):
-    for method in ("physical", "snapshot"):
-        reply = module_world.api.post(
-            "/v1/backups", module_world.backup_body(method=method))
-        assert reply.status == 422, repr(reply)
-
-
 def test_lists_have_pages_filters_and_totals(module_world, mariadb):
     name = data.small(mariadb, "for_lists")
     try:

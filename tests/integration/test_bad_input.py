@@ -21,13 +21,15 @@ FREE = ("/scope", "/rename", "/confirm", "/ids")
 RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
 TIMER = {"cycle": "weekly", "at": "02:30", "weekdays": ["mon"],
          "timezone": "UTC", "missed": "run_once"}
+DRILL = {"timer": TIMER, "provider": "local", "options": {}}
 # What would be right: each case changes one thing. An operation that is not
 # here fails the test.
 SOURCE = {"name": "other", "engine": "mysql", "connection": CONNECTION,
           "region": "r", "remarks": "x", "read_from": CONNECTION}
 PLAN = {"name": "other", "source": "db", "pool": "pool", "strategy": "timer",
         "method": "logical", "timer": TIMER, "retention_days": 7,
-        "options": {}, "scope": {"databases": [{"name": "shop"}]}}
+        "options": {"drill": DRILL},
+        "scope": {"databases": [{"name": "shop"}]}}
 RESTORE = {"backup": "base", "target": {"source": "db"}, "rename": {},
            "overwrite": False, "confirm": [], "options": {}}
 GOOD = {
@@ -44,13 +46,14 @@ GOOD = {
     "PATCH /v1/pools/{id}": [{"encryption": {"recipients": [RECIPIENT]}}],
     "POST /v1/pools/{id}/takeover": [{"server": "srv_" + "0" * 26}],
     "POST /v1/plans": [PLAN],
-    "PATCH /v1/plans/{id}": [{}],
+    "PATCH /v1/plans/{id}": [{"options": {"drill": DRILL}}],
     "POST /v1/plans/{id}/execute": [{"description": "x"}],
     "POST /v1/backups": [{"source": "db", "pool": "pool", "name": "other",
                           "description": "x", "method": "logical",
                           "options": {}}],
     "POST /v1/backups/batch-delete": [{"ids": ["bak_" + "0" * 26]}],
     "PATCH /v1/backups/{id}": [{}],
+    "POST /v1/backups/{id}/drill": [{"provider": "local", "options": {}}],
     "POST /v1/backups/{id}/verify": [{"read": "sample"}],
     "POST /v1/restores": [RESTORE],
     "POST /v1/restores/check": [RESTORE],
@@ -95,9 +98,9 @@ def world(module_cofferd, plain_mariadb, tmp_path_factory):
                       "INSERT INTO shop.t VALUES (1)")
     world.backup("shop", name="base")
     world.api.want(201, "POST", "/v1/plans", {
-        **PLAN, "name": "plan", "timer": {**TIMER, "cycle": "monthly",
-                                          "weekdays": None,
-                                          "month_days": [31]}})
+        **PLAN, "name": "plan", "options": {},
+        "timer": {**TIMER, "cycle": "monthly", "weekdays": None,
+                  "month_days": [31]}})
     yield world
     plain_mariadb.sql("DROP DATABASE shop")
 

@@ -12,7 +12,7 @@ MEMBERS = {
     "id", "name", "remarks", "status", "status_reason", "enabled", "source",
     "pool", "strategy", "method", "scope", "timer", "timer_words",
     "retention_days", "expiry_held", "options", "next_runs", "last_run",
-    "last_drill", "revision", "created_at", "updated_at"}
+    "next_drill_at", "last_drill", "revision", "created_at", "updated_at"}
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,8 @@ def test_defaults(api):
     assert plan["options"] == {
         "compression_level": 3, "parallelism": 4, "include_accounts": True,
         "lock_non_transactional": False, "incremental": False,
-        "full_every": 7, "strict": False, "snapshot_hook": None,
+        "full_every": 7, "strict": False, "one_file_system": False,
+        "snapshot_hook": None,
         "grace_seconds": 21600, "drill": None}
 
 
@@ -121,7 +122,6 @@ def test_timer_in_words_and_next_runs(api):
     ({"timer": {"cycle": "cron", "cron": "0 0 30 2 *"}}, "invalid_timer",
      "/timer/cron"),
     ({"strategy": "manual"}, "invalid_timer", "/timer"),
-    ({"method": "physical"}, "not_supported", "/method"),
     ({"method": "magic"}, "invalid_value", "/method"),
     ({"scope": {"databases": []}}, "invalid_scope", "/scope"),
     ({"retention_days": 0}, "invalid_value", "/retention_days"),
@@ -138,8 +138,8 @@ def test_timer_in_words_and_next_runs(api):
     ({"options": {"strict": True}}, "invalid_value", "/options/strict"),
     ({"options": {"snapshot_hook": "x"}}, "invalid_value",
      "/options/snapshot_hook"),
-    ({"options": {"drill": {"timer": DAILY}}}, "not_supported",
-     "/options/drill"),
+    ({"options": {"drill": {"timer": {"cycle": "never"}}}}, "invalid_timer",
+     "/options/drill/timer/cycle"),
     ({"options": {"colour": 1}}, "unknown_field", "/options/colour"),
     ({"options": {"include_accounts": True},
       "scope": {"include": ["shop.*"]}}, "invalid_value",

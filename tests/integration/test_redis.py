@@ -222,6 +222,37 @@ def test_an_account_of_its_own(cofferd, redis, tmp_path):
             c.execute_command("ACL", "DELUSER", "backup")
 
 
+def test_how_far_it_is(world, redis, halts):
+    """Progress is told in keys. (And that the source is busy is told without
+    asking the server, which may not answer.)"""
+    before = keys.snapshot(keys.fill_many(redis, 3000, size=10_000))
+    keys.fill_many(redis, 500, database=3, size=10)
+    with halts(world, down=12 << 20) as halt:
+        backup = world.start_backup(scope={"databases": [0]})
+        halt.reached()
+
+        def progress():
+            return world.api.fetch(
+                f"/v1/jobs/{backup['job_id']}")["progress"]
+        process.until(lambda: progress()["items_done"] > 0, 30,
+                      "keys have passed")
+        seen = progress()
+        assert seen["items_total"] == 3000
+        assert 0 < seen["items_done"] < 2400
+        assert seen["percent"] == seen["items_done"] * 100 // 3000
+        with redis.frozen():
+            problem(world.api.post("/v1/backups", world.backup_body()),
+                    409, "source_busy")
+    record = world.ended_backup(backup)
+    assert record["status"] == "completed", record
+    assert record["key_count"] == 3000
+    seen = progress()
+    assert seen["items_done"] == seen["items_total"] == 3000
+    redis.empty()
+    world.restore(record)
+    keys.assert_equal(before, keys.snapshot(redis))
+
+
 def test_rule2_a_replica_is_refused(world, redis):
     other = Redis()
     try:

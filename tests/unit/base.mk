@@ -5,7 +5,8 @@ TESTS += tests/includes.py
 
 check_PROGRAMS += tests/unit/test_base_clock tests/unit/test_base_digest \
 	tests/unit/test_base_encode tests/unit/test_base_err \
-	tests/unit/test_base_file tests/unit/test_base_id \
+	tests/unit/test_base_file tests/unit/test_base_glob \
+	tests/unit/test_base_id \
 	tests/unit/test_base_log tests/unit/test_base_nomem \
 	tests/unit/test_base_secret tests/unit/test_base_secret_key \
 	tests/unit/test_base_sha256 tests/unit/test_base_text \
@@ -22,6 +23,8 @@ tests_unit_test_base_err_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_file_SOURCES = tests/unit/test_base_file.c \
 	tests/unit/test_base_folder.c tests/unit/test_base_folder.h
 tests_unit_test_base_file_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_glob_SOURCES = tests/unit/test_base_glob.c
+tests_unit_test_base_glob_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_id_SOURCES = tests/unit/test_base_id.c
 tests_unit_test_base_id_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_log_SOURCES = tests/unit/test_base_log.c

@@ -6,14 +6,17 @@ CATALOG_TEST_LIBS = $(CATALOG_LIBS) $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_catalog_adopted \
 	tests/unit/test_catalog_backups \
-	tests/unit/test_catalog_calls \
+	tests/unit/test_catalog_claims tests/unit/test_catalog_calls \
+	tests/unit/test_catalog_drills \
 	tests/unit/test_catalog_due \
 	tests/unit/test_catalog_expiry \
 	tests/unit/test_catalog_events \
 	tests/unit/test_catalog_faults \
+	tests/unit/test_catalog_instances \
 	tests/unit/test_catalog_jobs \
 	tests/unit/test_catalog_lists \
 	tests/unit/test_catalog_open \
+	tests/unit/test_catalog_chain \
 	tests/unit/test_catalog_plans \
 	tests/unit/test_catalog_pools \
 	tests/unit/test_catalog_recover \
@@ -21,6 +24,7 @@ check_PROGRAMS += tests/unit/test_catalog_adopted \
 	tests/unit/test_catalog_restores \
 	tests/unit/test_catalog_search \
 	tests/unit/test_catalog_sources \
+	tests/unit/test_catalog_throwaways \
 	tests/unit/test_catalog_tokens \
 	tests/unit/test_catalog_verify
 
@@ -36,6 +40,10 @@ tests_unit_test_catalog_calls_SOURCES = \
 	tests/unit/test_catalog_calls.c $(CATALOG_RIG)
 tests_unit_test_catalog_calls_LDADD = $(CATALOG_TEST_LIBS)
 
+tests_unit_test_catalog_drills_SOURCES = \
+	tests/unit/test_catalog_drills.c $(CATALOG_PLAN_RIG)
+tests_unit_test_catalog_drills_LDADD = $(CATALOG_TEST_LIBS)
+
 tests_unit_test_catalog_due_SOURCES = \
 	tests/unit/test_catalog_due.c $(CATALOG_PLAN_RIG)
 tests_unit_test_catalog_due_LDADD = $(CATALOG_TEST_LIBS)
@@ -47,6 +55,10 @@ tests_unit_test_catalog_expiry_LDADD = $(CATALOG_TEST_LIBS)
 tests_unit_test_catalog_faults_SOURCES = \
 	tests/unit/test_catalog_faults.c $(CATALOG_RIG)
 tests_unit_test_catalog_faults_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_instances_SOURCES = \
+	tests/unit/test_catalog_instances.c $(CATALOG_RIG)
+tests_unit_test_catalog_instances_LDADD = $(CATALOG_TEST_LIBS)
 
 tests_unit_test_catalog_jobs_SOURCES = \
 	tests/unit/test_catalog_jobs.c $(CATALOG_RIG)
@@ -64,6 +76,9 @@ tests_unit_test_catalog_open_SOURCES = \
 	tests/unit/test_catalog_open.c $(CATALOG_RIG)
 tests_unit_test_catalog_open_LDADD = $(CATALOG_TEST_LIBS)
 
+tests_unit_test_catalog_chain_SOURCES = \
+	tests/unit/test_catalog_chain.c $(CATALOG_PLAN_RIG)
+tests_unit_test_catalog_chain_LDADD = $(CATALOG_TEST_LIBS)
 tests_unit_test_catalog_plans_SOURCES = \
 	tests/unit/test_catalog_plans.c $(CATALOG_PLAN_RIG)
 tests_unit_test_catalog_plans_LDADD = $(CATALOG_TEST_LIBS)
@@ -75,6 +90,10 @@ tests_unit_test_catalog_pools_LDADD = $(CATALOG_TEST_LIBS)
 tests_unit_test_catalog_recover_SOURCES = \
 	tests/unit/test_catalog_recover.c $(CATALOG_RIG)
 tests_unit_test_catalog_recover_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_throwaways_SOURCES = \
+	tests/unit/test_catalog_throwaways.c $(CATALOG_RIG)
+tests_unit_test_catalog_throwaways_LDADD = $(CATALOG_TEST_LIBS)
 
 tests_unit_test_catalog_restores_SOURCES = \
 	tests/unit/test_catalog_restores.c $(CATALOG_RIG)
@@ -91,6 +110,10 @@ tests_unit_test_catalog_events_LDADD = $(CATALOG_TEST_LIBS)
 tests_unit_test_catalog_replies_SOURCES = \
 	tests/unit/test_catalog_replies.c $(CATALOG_RIG)
 tests_unit_test_catalog_replies_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_claims_SOURCES = \
+	tests/unit/test_catalog_claims.c $(CATALOG_RIG)
+tests_unit_test_catalog_claims_LDADD = $(CATALOG_TEST_LIBS)
 
 tests_unit_test_catalog_tokens_SOURCES = \
 	tests/unit/test_catalog_tokens.c $(CATALOG_RIG)

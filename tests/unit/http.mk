@@ -4,7 +4,8 @@ check_PROGRAMS += tests/unit/test_http_auth tests/unit/test_http_body \
 	tests/unit/test_http_query tests/unit/test_http_routes \
 	tests/unit/test_http_wire tests/unit/test_http_api \
 	tests/unit/test_http_bad tests/unit/test_http_nomem \
-	tests/unit/test_http_plans tests/unit/test_http_streams
+	tests/unit/test_http_plans tests/unit/test_http_streams \
+	tests/unit/test_http_suit
 
 tests_unit_test_http_auth_SOURCES = tests/unit/test_http_auth.c
 tests_unit_test_http_auth_LDADD = $(HTTP_LIBS) $(TEST_LIBS)
@@ -22,7 +23,8 @@ http_shop = tests/unit/http_client.c tests/unit/http_client.h \
 	tests/unit/jobs_house.c tests/unit/jobs_house.h \
 	tests/fakes/fake_source.c tests/fakes/fake_source.h
 http_shop_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
-http_shop_libs = libhttp.a libjobs.a libcatalog.a libmanifest.a \
+http_shop_libs = libhttp.a libjobs.a libsources.a libcatalog.a \
+	libmanifest.a libprograms.a \
 	libstages.a libstores.a libpipeline.a libmodel.a $(LOOP_LIBS) \
 	$(TEST_LIBS)
 tests_unit_test_http_routes_SOURCES = tests/unit/test_http_routes.c \
@@ -38,6 +40,9 @@ tests_unit_test_http_api_LDADD = $(http_shop_libs)
 tests_unit_test_http_plans_SOURCES = tests/unit/test_http_plans.c $(http_shop)
 tests_unit_test_http_plans_CPPFLAGS = $(http_shop_cppflags)
 tests_unit_test_http_plans_LDADD = $(http_shop_libs)
+tests_unit_test_http_suit_SOURCES = tests/unit/test_http_suit.c $(http_shop)
+tests_unit_test_http_suit_CPPFLAGS = $(http_shop_cppflags)
+tests_unit_test_http_suit_LDADD = $(http_shop_libs)
 tests_unit_test_http_streams_SOURCES = tests/unit/test_http_streams.c \
 	$(http_shop)
 tests_unit_test_http_streams_CPPFLAGS = $(http_shop_cppflags)

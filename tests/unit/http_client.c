@@ -24,15 +24,6 @@
 
 enum { REPLY_MS = 60000 };
 
-/* The fake engine is the only one. */
-const struct source_kind *const *source_kinds(void)
-{
-	static const struct source_kind *kinds[2];
-
-	kinds[0] = source_kind_find("mysql");
-	return kinds;
-}
-
 static void on_done(void *arg, const struct err *e)
 {
 	assert_null(e);

@@ -5,7 +5,7 @@ check_PROGRAMS += tests/unit/test_jobs_flow tests/unit/test_jobs_meter \
 # The fake engine takes the place of the room sources.
 JOBS_HOUSE = tests/unit/jobs_house.c tests/unit/jobs_house.h \
 	tests/fakes/fake_source.c tests/fakes/fake_source.h
-JOBS_HOUSE_LIBS = libjobs.a libcatalog.a libmanifest.a libstages.a \
+JOBS_HOUSE_LIBS = libjobs.a libcatalog.a libmanifest.a libsources.a libprograms.a libstages.a \
 	libstores.a libpipeline.a libmodel.a $(LOOP_LIBS) $(TEST_LIBS)
 
 tests_unit_test_jobs_flow_SOURCES = tests/unit/test_jobs_flow.c $(JOBS_HOUSE)
@@ -73,3 +73,12 @@ check_PROGRAMS += tests/unit/test_jobs_turns
 tests_unit_test_jobs_turns_SOURCES = tests/unit/test_jobs_turns.c $(JOBS_HOUSE)
 tests_unit_test_jobs_turns_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
 tests_unit_test_jobs_turns_LDADD = $(JOBS_HOUSE_LIBS)
+
+check_PROGRAMS += tests/unit/test_jobs_transfer
+tests_unit_test_jobs_transfer_SOURCES = tests/unit/test_jobs_transfer.c $(JOBS_HOUSE)
+tests_unit_test_jobs_transfer_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
+tests_unit_test_jobs_transfer_LDADD = $(JOBS_HOUSE_LIBS)
+
+check_PROGRAMS += tests/unit/test_jobs_provision
+tests_unit_test_jobs_provision_SOURCES = tests/unit/test_jobs_provision.c
+tests_unit_test_jobs_provision_LDADD = $(JOBS_LIBS) $(TEST_LIBS)

@@ -10,6 +10,7 @@ tests_unit_test_loop_notify_LDADD = $(LOOP_LIBS) $(TEST_LIBS)
 
 tests_unit_test_workers_SOURCES = tests/unit/test_workers.c
 tests_unit_test_workers_LDADD = $(LOOP_LIBS) $(TEST_LIBS)
+tests_unit_test_workers_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_join
 
 tests_unit_test_transfers_SOURCES = tests/unit/test_transfers.c
 tests_unit_test_transfers_LDADD = $(LOOP_LIBS) $(TEST_LIBS)

@@ -1,8 +1,21 @@
 # Unit tests of the room sources.
+check_PROGRAMS += tests/unit/test_sources_fit tests/unit/test_files_facts \
+	tests/unit/test_files_pack tests/unit/test_files_pax
+tests_unit_test_files_pack_SOURCES = tests/unit/test_files_pack.c
+tests_unit_test_files_pack_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_files_pax_SOURCES = tests/unit/test_files_pax.c
+tests_unit_test_files_pax_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_sources_fit_SOURCES = tests/unit/test_sources_fit.c
+tests_unit_test_sources_fit_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_files_facts_SOURCES = tests/unit/test_files_facts.c
+tests_unit_test_files_facts_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+
 if WITH_MYSQL
 check_PROGRAMS += tests/unit/test_mysql_account tests/unit/test_mysql_column tests/unit/test_mysql_plain tests/unit/test_mysql_conn \
 	tests/unit/test_mysql_dump tests/unit/test_mysql_dump_guard \
 	tests/unit/test_mysql_dump_lanes tests/unit/test_mysql_pattern \
+	tests/unit/test_mysql_clone \
+	tests/unit/test_mysql_snapshot tests/unit/test_mysql_proof \
 	tests/unit/test_mysql_fault \
 	tests/unit/test_mysql_grants tests/unit/test_mysql_load \
 	tests/unit/test_mysql_load_sink tests/unit/test_mysql_pieces \
@@ -10,12 +23,15 @@ check_PROGRAMS += tests/unit/test_mysql_account tests/unit/test_mysql_column tes
 	tests/unit/test_mysql_redo tests/unit/test_mysql_definer \
 	tests/unit/test_mysql_objects \
 	tests/unit/test_mysql_order tests/unit/test_mysql_out \
+	tests/unit/test_mysql_physical \
 	tests/unit/test_mysql_quote tests/unit/test_mysql_ranges \
 	tests/unit/test_mysql_rename \
 	tests/unit/test_mysql_rows tests/unit/test_mysql_split
 
 tests_unit_test_mysql_account_SOURCES = tests/unit/test_mysql_account.c
 tests_unit_test_mysql_account_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_physical_SOURCES = tests/unit/test_mysql_physical.c
+tests_unit_test_mysql_physical_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_plain_SOURCES = tests/unit/test_mysql_plain.c
 tests_unit_test_mysql_plain_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_column_SOURCES = tests/unit/test_mysql_column.c
@@ -32,6 +48,21 @@ tests_unit_test_mysql_dump_guard_SOURCES = \
 	tests/unit/test_mysql_dump_rig.c tests/unit/test_mysql_dump_rig.h \
 	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h
 tests_unit_test_mysql_dump_guard_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_proof_SOURCES = tests/unit/test_mysql_proof.c \
+	tests/unit/test_mysql_tar.c tests/unit/test_mysql_tar.h
+tests_unit_test_mysql_proof_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_clone_SOURCES = tests/unit/test_mysql_clone.c \
+	tests/unit/test_mysql_dump_rig.c tests/unit/test_mysql_dump_rig.h \
+	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h \
+	tests/unit/test_mysql_tar.c tests/unit/test_mysql_tar.h \
+	tests/unit/test_programs_fake.c tests/unit/test_programs_fake.h
+tests_unit_test_mysql_clone_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_mysql_snapshot_SOURCES = tests/unit/test_mysql_snapshot.c \
+	tests/unit/test_mysql_dump_rig.c tests/unit/test_mysql_dump_rig.h \
+	tests/unit/test_mysql_fake.c tests/unit/test_mysql_fake.h \
+	tests/unit/test_mysql_tar.c tests/unit/test_mysql_tar.h \
+	tests/unit/test_programs_fake.c tests/unit/test_programs_fake.h
+tests_unit_test_mysql_snapshot_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_mysql_pattern_SOURCES = \
 	tests/unit/test_mysql_pattern.c \
 	tests/unit/test_mysql_dump_rig.c tests/unit/test_mysql_dump_rig.h \
@@ -113,7 +144,8 @@ tests_unit_test_redis_dump_part_SOURCES = \
 tests_unit_test_redis_dump_part_CPPFLAGS = $(fake_redis_cppflags)
 tests_unit_test_redis_dump_part_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 check_PROGRAMS += tests/unit/test_redis_load tests/unit/test_redis_load_bad \
-	tests/unit/test_redis_load_nomem tests/unit/test_redis_wane
+	tests/unit/test_redis_load_nomem tests/unit/test_redis_wane \
+	tests/unit/test_redis_rdb_parts
 redis_load_rig = tests/unit/test_redis_load_rig.c \
 	tests/unit/test_redis_load_rig.h $(redis_dump_rig)
 tests_unit_test_redis_load_SOURCES = tests/unit/test_redis_load.c \
@@ -131,6 +163,8 @@ tests_unit_test_redis_load_nomem_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_redis_load_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=reallocarray \
 	-Wl,--wrap=strdup
+tests_unit_test_redis_rdb_parts_SOURCES = tests/unit/test_redis_rdb_parts.c
+tests_unit_test_redis_rdb_parts_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_redis_wane_SOURCES = tests/unit/test_redis_wane.c
 tests_unit_test_redis_wane_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_redis_dump_SOURCES = tests/unit/test_redis_dump.c \
@@ -150,6 +184,23 @@ tests_unit_test_redis_rdb_bad_SOURCES = tests/unit/test_redis_rdb_bad.c \
 tests_unit_test_redis_rdb_bad_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_redis_rdb_bad_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc
+# Restores of files.
+files_tar_rig = tests/unit/test_files_tar.c tests/unit/test_files_tar.h
+check_PROGRAMS += tests/unit/test_files_untar tests/unit/test_files_lay
+tests_unit_test_files_untar_SOURCES = tests/unit/test_files_untar.c \
+	$(files_tar_rig)
+tests_unit_test_files_untar_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_files_lay_SOURCES = tests/unit/test_files_lay.c \
+	$(files_tar_rig)
+tests_unit_test_files_lay_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+check_PROGRAMS += tests/unit/test_files_load
+tests_unit_test_files_load_SOURCES = tests/unit/test_files_load.c \
+	$(files_tar_rig)
+tests_unit_test_files_load_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz_tar
+tests_fuzz_fuzz_tar_SOURCES = tests/fuzz/fuzz_tar.c tests/fuzz/run_files.c
+tests_fuzz_fuzz_tar_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_fuzz_fuzz_tar_CPPFLAGS = $(AM_CPPFLAGS) -DDATA='"tar"'
 check_PROGRAMS += tests/fuzz/fuzz_rdb
 tests_fuzz_fuzz_rdb_SOURCES = tests/fuzz/fuzz_rdb.c tests/fuzz/run_files.c
 tests_fuzz_fuzz_rdb_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)

@@ -209,6 +209,52 @@ static void rows_in_pieces_are_the_same_rows(void **state)
 	free(bytes);
 }
 
+/* A row of so many bytes in all but the last column, which is NULL. */
+static void add_to_both(struct digest_batch *batch, struct digest *one_by_one,
+			const char *bytes, size_t len)
+{
+	struct row row = {0};
+
+	add_value(&row, bytes, len);
+	add_value(&row, bytes + 1, len / 3);
+	add_value(&row, NULL, 0);
+	digest_add_row(one_by_one, row.values, row.lengths, row.ncolumns);
+	digest_batch_row(batch, row.values, row.lengths, row.ncolumns);
+}
+
+/* Of all lengths about where they are copied in another way, and of rows that
+ * are more than fit together or alone. */
+static void rows_in_a_batch_are_the_same_rows(void **state)
+{
+	static const size_t large[] = {2000, 3030, 3050, 4096, 5000, 70000};
+	struct digest_batch *batch = digest_batch_new();
+	struct digest want = {.low = 7}, got = {.low = 7};
+	char *bytes = calloc(70001, 1);
+
+	(void)state;
+	assert_non_null(batch);
+	assert_non_null(bytes);
+	for (size_t i = 0; i < 70001; i++)
+		bytes[i] = (char)(i * 31 >> 3);
+	digest_batch_begin(batch);
+	add_to_both(batch, &want, bytes, 5);
+	digest_batch_begin(batch); /* forgets it */
+	want = (struct digest){.low = 7};
+	for (size_t round = 0; round < 3; round++) {
+		for (size_t len = 0; len < 300; len++)
+			add_to_both(batch, &want, bytes, len);
+		for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++)
+			add_to_both(batch, &want, bytes, large[i]);
+		digest_batch_end(batch, &got);
+		assert_same(&want, &got);
+	}
+	digest_batch_end(batch, &got);
+	assert_same(&want, &got);
+	digest_batch_free(batch);
+	digest_batch_free(NULL);
+	free(bytes);
+}
+
 static void rows_that_look_alike_differ(void **state)
 {
 	struct row rows[5] = {0};
@@ -314,6 +360,7 @@ int main(void)
 		cmocka_unit_test(long_row_of_nulls_and_values),
 		cmocka_unit_test(known_digits),
 		cmocka_unit_test(rows_in_pieces_are_the_same_rows),
+		cmocka_unit_test(rows_in_a_batch_are_the_same_rows),
 		cmocka_unit_test(rows_that_look_alike_differ),
 		cmocka_unit_test(order_does_not_matter_but_count_does),
 		cmocka_unit_test(sum_carries_and_wraps),

@@ -119,6 +119,27 @@ static void check_counts_code_points(void **state)
 	assert_int_equal(points, 99);
 }
 
+static void shown(const char *src, size_t cap, const char *expected)
+{
+	char out[32];
+
+	assert_ptr_equal(utf8_show(out, cap, src), out);
+	assert_string_equal(out, expected);
+}
+
+static void foreign_bytes_are_shown(void **state)
+{
+	(void)state;
+	shown("", 32, "");
+	shown("a\xc3\xa9z", 32, "a\xc3\xa9z");
+	shown("a\xffz", 32, "a\xef\xbf\xbdz");
+	shown("\xe2\x82", 32, "\xef\xbf\xbd\xef\xbf\xbd");
+	shown("a\xc3\xa9z", 4, "a\xc3\xa9");
+	shown("a\xc3\xa9z", 3, "a");
+	shown("a\xff", 4, "a");
+	shown("abc", 1, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +147,7 @@ int main(void)
 		cmocka_unit_test(every_pair_of_bytes),
 		cmocka_unit_test(broken_forms_are_refused),
 		cmocka_unit_test(check_counts_code_points),
+		cmocka_unit_test(foreign_bytes_are_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

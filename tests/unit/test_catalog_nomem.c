@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 #include "scarce_memory.h"
+#include "catalog/drills.h"
+#include "catalog/instances.h"
 #include "test_catalog_plan_rig.h"
 #include "catalog/expiry.h"
 
@@ -206,6 +208,109 @@ static struct catalog_op *release_plan(struct rig *r, struct err *e)
 	return catalog_plan_release(r->catalog, "nightly", on_plan, r, e);
 }
 
+static struct restore_record made; /* of begin_instance() */
+
+static void on_restore(void *arg, const struct restore_record *s,
+		       const struct err *e)
+{
+	if (e == NULL) {
+		made = *s;
+		made.request_json = made.error_json = NULL;
+	}
+	watch(e, arg);
+}
+
+static void on_sources(void *arg, const struct source_record *list,
+		       const struct catalog_page *page, const struct err *e)
+{
+	(void)list;
+	(void)page;
+	watch(e, arg);
+}
+
+static void on_job(void *arg, const struct job_record *j, const struct err *e)
+{
+	(void)j;
+	watch(e, arg);
+}
+
+static struct catalog_op *begin_instance(struct rig *r, struct err *e)
+{
+	char text[] = "{}";
+	struct restore_record s = {.backup_id = "one1",
+				   .target_name = "copy",
+				   .provider = "local",
+				   .request_json = text};
+
+	return catalog_restore_begin(r->catalog, &s, on_restore, r, e);
+}
+
+static struct catalog_op *finish_instance(struct rig *r, struct err *e)
+{
+	char text[] = "{}", secret[] = "x";
+	struct restore_record s = made;
+
+	s.status = JOB_COMPLETED;
+	s.connection_json = text;
+	s.secret = secret;
+	return catalog_restore_finish(r->catalog, &s, "{}", on_done, r, e);
+}
+
+static struct catalog_op *leftovers(struct rig *r, struct err *e)
+{
+	return catalog_instance_leftovers(r->catalog, on_sources, r, e);
+}
+
+static struct catalog_op *doom_instance(struct rig *r, struct err *e)
+{
+	return catalog_instance_doom(r->catalog, "copy", on_job, r, e);
+}
+
+static struct drill_record drill; /* of begin_drill() */
+
+static void on_drill(void *arg, const struct drill_record *d,
+		     const struct err *e)
+{
+	if (d != NULL)
+		drill = *d;
+	watch(e, arg);
+}
+
+static struct catalog_op *begin_drill(struct rig *r, struct err *e)
+{
+	return catalog_drill_begin(r->catalog, "one1", on_drill, r, e);
+}
+
+static struct catalog_op *start_drill(struct rig *r, struct err *e)
+{
+	memcpy(drill.provider, "local", sizeof("local"));
+	return catalog_drill_started(r->catalog, &drill, on_done, r, e);
+}
+
+static struct catalog_op *finish_drill(struct rig *r, struct err *e)
+{
+	struct err why = {.code = ERR_DAMAGED,
+			  .api = "verification_failed",
+			  .msg = "it differs"};
+	const struct drill_end end = {.drill = &drill,
+				      .status = JOB_FAILED,
+				      .has_verdict = true,
+				      .error = &why,
+				      .progress_json = "{}"};
+
+	return catalog_drill_finish(r->catalog, &end, on_done, r, e);
+}
+
+static struct catalog_op *decide_drill(struct rig *r, struct err *e)
+{
+	struct plan_decision d = {.expected_next_due_at = 0,
+				  .run_due_at = 1000,
+				  .next_due_at = 2000};
+
+	memcpy(d.plan_id, "nightly", sizeof("nightly"));
+	return catalog_drill_decide(r->catalog, &d, on_drill, r, e);
+}
+
 typedef struct catalog_op *call_fn(struct rig *r, struct err *e);
 
 /* Once with the n-th allocation failing; true when it was not reached. */
@@ -334,6 +439,44 @@ static void test_retention(void **state)
 			 1);
 }
 
+static void test_instances(void **state)
+{
+	struct rig *r = *state;
+
+	rig_make_backup(r, "one1", "shop", "store");
+	torture(r, begin_instance, ERR_NONE);
+	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM sources"), 2);
+	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM restores"), 1);
+	torture(r, finish_instance, ERR_NONE);
+	assert_true(rig_get_source(r, "copy"));
+	assert_false(r->a.source.is_creating);
+	assert_true(r->a.source.has_secret);
+	torture(r, leftovers, ERR_NONE);
+	torture(r, doom_instance, ERR_NONE);
+	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM jobs"
+					" WHERE kind = 'delete'"),
+			 1);
+}
+
+static void test_drills(void **state)
+{
+	struct rig *r = *state;
+
+	rig_make_backup(r, "one1", "shop", "store");
+	torture(r, begin_drill, ERR_NONE);
+	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM drills"), 1);
+	torture(r, start_drill, ERR_NONE);
+	torture(r, finish_drill, ERR_NONE);
+	assert_int_equal(rig_sql_int(r, "SELECT count(*) FROM backups"
+					" WHERE last_drill_json IS NOT NULL"),
+			 1);
+	torture(r, leftovers, ERR_NONE);
+	assert_true(rig_create_plan(r, "nightly", 1000));
+	torture(r, decide_drill, ERR_NONE);
+	assert_int_equal(rig_sql_int(r, "SELECT next_drill_at FROM plans"),
+			 2000);
+}
+
 /* Opening and closing: no half of a catalog is left behind. */
 static void test_open(void **state)
 {
@@ -367,6 +510,8 @@ int main(void)
 		RIGGED(test_begin_backup),
 		RIGGED(test_list_backups),
 		RIGGED(test_sweep_and_recover),
+		RIGGED(test_instances),
+		RIGGED(test_drills),
 		RIGGED(test_open),
 		RIGGED(test_plans),
 		RIGGED(test_retention),

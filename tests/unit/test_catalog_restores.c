@@ -209,6 +209,31 @@ static void test_list_filters(void **state)
 
 #define RIGGED(f) cmocka_unit_test_setup_teardown(f, setup, rig_teardown)
 
+/* A folder is one restore's at a time, as a source is. */
+static void test_folders(void **state)
+{
+	struct rig *r = *state;
+	struct restore_record s = {0};
+
+	assert_true(rig_begin_restore_into(r, "first", "/srv/a"));
+	assert_true(restore_record_copy(&s, &r->a.restore));
+	assert_string_equal(s.target_path, "/srv/a");
+	assert_string_equal(s.target_id, "");
+	assert_string_equal(s.target_name, "");
+	assert_false(rig_begin_restore_into(r, "first", "/srv/a"));
+	rig_refused(r, ERR_CONFLICT, "source_busy");
+	assert_non_null(strstr(r->a.err.msg, s.id));
+	assert_true(rig_begin_restore_into(r, "first", "/srv/b"));
+	assert_true(start(r, &s));
+	assert_false(rig_begin_restore_into(r, "first", "/srv/a"));
+	rig_refused(r, ERR_CONFLICT, "source_busy");
+	assert_true(finish(r, &s, JOB_FAILED));
+	assert_true(rig_begin_restore_into(r, "first", "/srv/a"));
+	assert_true(rig_get_restore(r, s.id));
+	assert_string_equal(r->a.restore.target_path, "/srv/a");
+	restore_record_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +241,7 @@ int main(void)
 		RIGGED(test_rule_23_only_from_completed),
 		RIGGED(test_rule_23_no_delete_meanwhile),
 		RIGGED(test_rule_3_target_busy),
+		RIGGED(test_folders),
 		RIGGED(test_not_found),
 		RIGGED(test_fences),
 		RIGGED(test_list_filters),

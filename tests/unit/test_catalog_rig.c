@@ -444,6 +444,18 @@ bool rig_begin_restore(struct rig *r, const char *backup, const char *target)
 		r, catalog_restore_begin(r->catalog, &s, on_restore, r, &e));
 }
 
+bool rig_begin_restore_into(struct rig *r, const char *backup, const char *path)
+{
+	char copy[128];
+	struct restore_record s = {.target_path = copy};
+	struct err e = {0};
+
+	(void)str_copy(copy, sizeof(copy), path);
+	(void)str_copy(s.backup_id, sizeof(s.backup_id), backup);
+	return rig_wait(
+		r, catalog_restore_begin(r->catalog, &s, on_restore, r, &e));
+}
+
 bool rig_get_restore(struct rig *r, const char *id)
 {
 	struct err e = {0};

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "catalog/backups.h"
+#include "catalog/restores.h"
 #include "catalog/catalog.h"
 #include "catalog/expiry.h"
 #include "catalog/jobs.h"
@@ -101,6 +102,8 @@ bool rig_swept(struct rig *r, const char *id, const struct err *why);
 bool rig_sweepable(struct rig *r);
 bool rig_list_backups(struct rig *r, const struct catalog_query *q);
 bool rig_begin_restore(struct rig *r, const char *backup, const char *target);
+bool rig_begin_restore_into(struct rig *r, const char *backup,
+			    const char *path);
 bool rig_get_restore(struct rig *r, const char *id);
 bool rig_get_job(struct rig *r, const char *id);
 bool rig_recover(struct rig *r);

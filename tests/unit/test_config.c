@@ -71,6 +71,7 @@ static void test_built_in(void **state)
 	assert_int_equal(c.buffer_bytes, 96 * 1024 * 1024);
 	assert_int_equal(c.manual_backups_max, 50);
 	assert_int_equal(c.guard_seconds, 3600);
+	assert_int_equal(c.snapshot_seconds, 10);
 	config_fini(&c);
 	assert_true(
 		load(&c, args("--data-dir=/tmp/x", "--guard-seconds=0"), &e));

@@ -211,7 +211,9 @@ static void test_source_is_deleted(void **state)
 	want(s, 200, "DELETE", "/v1/sources/shop?dry_run=true", NULL);
 	assert_int_equal(json_array_size(shop_value(s, "would_delete")), 0);
 	want(s, 200, "GET", "/v1/sources/shop", NULL);
-	want(s, 422, "DELETE", "/v1/sources/shop?destroy=true", NULL);
+	want(s, 409, "DELETE", "/v1/sources/shop?destroy=true", NULL);
+	want(s, 409, "DELETE", "/v1/sources/shop?destroy=true&dry_run=true",
+	     NULL);
 	want(s, 204, "DELETE", "/v1/sources/shop", NULL);
 	assert_int_equal(s->body.len, 0);
 	want(s, 404, "DELETE", "/v1/sources/shop", NULL);
@@ -453,7 +455,8 @@ static void test_restore(void **state)
 	     "\"rename\":{},\"overwrite\":true,\"confirm\":[\"db\"],"
 	     "\"options\":{\"parallelism\":2}}");
 	check_members(s->json,
-		      "id backup target_source status row_count key_count "
+		      "id backup target_source target_path status "
+		      "row_count key_count "
 		      "verified error created_at started_at finished_at "
 		      "job_id");
 	assert_string_equal(shop_text(s, "status"), "running");

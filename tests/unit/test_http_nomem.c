@@ -200,12 +200,13 @@ static bool is_expected(const struct shop *s, int status, int good)
 		strcmp(shop_text(s, "code"), "malformed") == 0);
 }
 
-/* All of its allocations, one after the other. */
-static void torture(struct shop *s, const struct shop_request *q)
+/* All of its allocations from that one on, one after the other. */
+static void torture(struct shop *s, const struct shop_request *q,
+		    unsigned long first)
 {
 	int good = shop_ask(s, q), status;
 
-	for (unsigned long n = 1; n < REQUEST_ALLOCATIONS_MAX;
+	for (unsigned long n = first; n < REQUEST_ALLOCATIONS_MAX;
 	     n += effort(1, VALGRIND_STEP)) {
 		countdown = n;
 		status = shop_ask(s, q);
@@ -225,8 +226,10 @@ static void test_every_allocation(void **state)
 {
 	struct shop *s = *state;
 
+	/* The first one is of the connection, whatever is asked: then none is
+	 * accepted for a second. Once is enough. */
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
-		torture(s, &requests[i]);
+		torture(s, &requests[i], i == 0 ? 1 : 2);
 }
 
 /* Each with a key of its own, so that each is the first. */

@@ -110,8 +110,10 @@ static void test_all_faults_are_told(void **state)
 static void test_options_fit_the_engine(void **state)
 {
 	static const char *const foreign[] = {
-		"incremental\":true", "strict\":true",	       "full_every\":6",
-		"full_every\":\"7\"", "snapshot_hook\":\"x\"",
+		"incremental\":true",
+		"strict\":true",
+		"full_every\":6",
+		"snapshot_hook\":\"x\"",
 	};
 	struct shop *s = *state;
 	char body[256], pointer[64];

@@ -122,7 +122,8 @@ static enum role wanted_role(const struct route *r)
 		return ROLE_READ;
 	if (strstr(r->path, "/cancel") != NULL ||
 	    strstr(r->path, "/execute") != NULL ||
-	    strstr(r->path, "/verify") != NULL)
+	    strstr(r->path, "/verify") != NULL ||
+	    strstr(r->path, "/drill") != NULL)
 		return ROLE_OPERATE;
 	if (strcmp(r->path, "/v1/backups") == 0)
 		return ROLE_OPERATE;

@@ -134,6 +134,70 @@ static void test_empty_items(void **state)
 	end(b, &o);
 }
 
+/* One item of this name and these facts as its line, parsed again. */
+static void round_trip(const char *name, const char *facts,
+		       struct index_line *l, struct out *o)
+{
+	struct index_builder *b = begin(o);
+	struct item *it = item_new(0, ITEM_DATA, "file", "", name);
+	struct frame *f = frame_new(10);
+	struct span *sp = frame_add_span(f, it);
+	struct err e = {0};
+
+	if (facts != NULL)
+		assert_true(item_set_facts(it, facts));
+	f->len = 10;
+	f->plain_len = 20;
+	sp->plain_len = 20;
+	sp->ends_run = true;
+	assert_true(index_builder_add(b, f, 1, 0, &e));
+	assert_true(index_builder_finish(b, &e));
+	assert_true(index_line_parse(l, o->lines.data, o->lines.len - 1, &e));
+	index_builder_free(b);
+	frame_free(f);
+	item_unref(it);
+}
+
+static void test_names_and_facts_of_files(void **state)
+{
+	struct index_line l;
+	struct out o;
+
+	(void)state;
+	round_trip("a/b\n\"c\\", "{\"size\":5}", &l, &o);
+	assert_string_equal(l.name, "a/b\n\"c\\");
+	assert_string_equal(l.facts, "{\"size\":5}");
+	assert_non_null(strstr(o.lines.data, ",\"facts\":{\"size\":5}}\n"));
+	index_line_fini(&l);
+	text_free(&o.lines);
+	round_trip("a/\xff\xfe", NULL, &l, &o);
+	assert_string_equal(l.name, "a/\xff\xfe");
+	assert_null(l.facts);
+	assert_non_null(strstr(o.lines.data, ",\"name_base64\":\"YS///g==\","));
+	assert_null(strstr(o.lines.data, "\"name\":"));
+	assert_string_equal(o.first, "data:/a/\xef\xbf\xbd\xef\xbf\xbd");
+	index_line_fini(&l);
+	text_free(&o.lines);
+}
+
+/* Deeper than any system call would take it. */
+static void test_long_names(void **state)
+{
+	struct index_line l;
+	struct out o;
+	char *name = calloc(1, INDEX_NAME_MAX + 1);
+
+	(void)state;
+	for (int is_text = 0; is_text < 2; is_text++) {
+		memset(name, is_text ? 'x' : 0xff, INDEX_NAME_MAX);
+		round_trip(name, NULL, &l, &o);
+		assert_string_equal(l.name, name);
+		index_line_fini(&l);
+		text_free(&o.lines);
+	}
+	free(name);
+}
+
 static void expect_bug(struct index_builder *b, bool ok, struct err *e)
 {
 	(void)b;
@@ -244,14 +308,14 @@ static void test_awkward_names(void **state)
 	}
 }
 
-static void test_name_is_no_utf8(void **state)
+static void test_group_is_no_utf8(void **state)
 {
 	struct out o;
 	struct index_builder *b = begin(&o);
 	struct err e = {0};
 
 	(void)state;
-	assert_true(add_named(b, "db", "\xff", &e));
+	assert_true(add_named(b, "\xff", "t", &e));
 	assert_false(index_builder_finish(b, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	end(b, &o);
@@ -486,11 +550,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order_and_extents),
 		cmocka_unit_test(test_empty_items),
+		cmocka_unit_test(test_names_and_facts_of_files),
+		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_broken_contracts),
 		cmocka_unit_test(test_an_item_never_came),
 		cmocka_unit_test(test_piece_fails),
 		cmocka_unit_test(test_awkward_names),
-		cmocka_unit_test(test_name_is_no_utf8),
+		cmocka_unit_test(test_group_is_no_utf8),
 		cmocka_unit_test(test_long_first_item),
 		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_runs_end_late),

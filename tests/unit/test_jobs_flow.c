@@ -115,13 +115,19 @@ static void test_rule03_one_at_a_time(void **state)
 	struct house *h = *state;
 	char job[ID_MAX];
 	struct err e = {0};
+	unsigned probes;
 
 	fake_source_script()->is_hanging = true;
 	assert_true(house_backup(h, "first", NULL));
 	memcpy(job, h->backup.job_id, sizeof(job));
+	probes = fake_source_facts()->probes;
 	assert_false(house_backup(h, "second", NULL));
 	assert_string_equal(h->err.api, "source_busy");
 	assert_non_null(strstr(h->err.msg, "first"));
+	assert_false(house_backup(h, "FIRST", NULL));
+	assert_string_equal(h->err.api, "name_taken");
+	/* Nobody waits for a server to hear that. */
+	assert_int_equal(fake_source_facts()->probes, probes);
 	assert_true(jobs_cancel(h->jobs, job, &e));
 	house_wait(h, job);
 	fake_source_script()->is_hanging = false;
@@ -353,12 +359,13 @@ static void on_manifest(void *arg, const char *json, size_t len,
 static void test_contents_and_manifest(void **state)
 {
 	struct house *h = *state;
+	const struct contents_query all = {.limit = 10};
 	struct told t = {0};
 	struct err e = {0};
 
 	make_backup(h, "first");
-	assert_non_null(
-		jobs_read_contents(h->jobs, "first", on_contents, &t, &e));
+	assert_non_null(jobs_read_contents(h->jobs, "first", &all, on_contents,
+					   &t, &e));
 	house_until(h, &t.is_told);
 	assert_non_null(strstr(t.json, "\"name\":\"t1\""));
 	assert_non_null(strstr(t.json, "\"rows\":3"));

@@ -103,11 +103,17 @@ static void make_backup(struct house *h, const char *name)
 	assert_int_equal(h->backup.status, BACKUP_COMPLETED);
 }
 
-/* valgrind is some thirty times slower: a sample of the moments there. It has
- * no factor in common with KINDS, so that every kind has its turn. */
+/* valgrind is some thirty times slower: a sample of the moments there. */
 static int stride(void)
 {
 	return (int)effort(1, 5);
+}
+
+/* Fewer, where each takes long. It has no factor in common with KINDS, so that
+ * every kind has its turn. */
+static int long_stride(void)
+{
+	return (int)effort(1, 8);
 }
 
 static void turn(struct house *h, int turns)
@@ -220,7 +226,7 @@ static void test_delete_cannot_be_canceled(void **state)
 static void test_give_up_at_every_turn(void **state)
 {
 	(void)state;
-	for (int n = 0; n < KINDS * 30; n += stride()) {
+	for (int n = 0; n < KINDS * 30; n += long_stride()) {
 		enum kind kind = (enum kind)(n % KINDS);
 		struct house *h = prepare(kind);
 
@@ -244,7 +250,7 @@ static void on_stopped(void *arg)
 static void test_stop_at_every_turn(void **state)
 {
 	(void)state;
-	for (int n = 0; n < KINDS * TURNS; n += stride()) {
+	for (int n = 0; n < KINDS * TURNS; n += long_stride()) {
 		enum kind kind = (enum kind)(n % KINDS);
 		struct house *h = prepare(kind);
 		bool is_stopped = false;
@@ -266,7 +272,7 @@ static void test_stop_at_every_turn(void **state)
 static void test_drop_at_every_turn(void **state)
 {
 	(void)state;
-	for (int n = 0; n < KINDS * TURNS; n += stride()) {
+	for (int n = 0; n < KINDS * TURNS; n += long_stride()) {
 		enum kind kind = (enum kind)(n % KINDS);
 		struct house *h = prepare(kind);
 
@@ -287,7 +293,7 @@ static void wait_for_objects(struct house *h, unsigned n)
 static void test_rule30_crash_at_every_turn(void **state)
 {
 	(void)state;
-	for (int turns = 0; turns < TURNS; turns += stride()) {
+	for (int turns = 0; turns < TURNS; turns += long_stride()) {
 		struct house *h = house_open(2);
 		char id[ID_MAX];
 
@@ -313,7 +319,7 @@ static void test_rule30_crash_at_every_turn(void **state)
 static void test_rule30_crash_of_a_delete(void **state)
 {
 	(void)state;
-	for (int turns = 0; turns < 20; turns += stride()) {
+	for (int turns = 0; turns < 20; turns += long_stride()) {
 		struct house *h = prepare(KIND_DELETE);
 
 		assert_true(house_delete(h, "first"));
@@ -388,7 +394,7 @@ static void test_queue_keeps_order(void **state)
 	(void)state;
 	fake_source_script()->is_hanging = true;
 	for (int i = 0; i < 3; i++) {
-		char name[16];
+		char name[20];
 
 		(void)snprintf(name, sizeof(name), "extra%d", i);
 		house_add_source(h, name);

@@ -85,9 +85,13 @@ static void test_round_trip(void **state)
 
 	(void)state;
 	fill(&r, 3);
+	r.m.physical_json = strdup("{\"to_lsn\":44404}");
+	r.m.names_digest = strdup("00112233445566778899aabbccddeeff");
 	text = format(&r.m, digest);
 	assert_true(manifest_parse(&m, text, strlen(text), digest, s, &e));
 	assert_true(m.is_mine);
+	assert_string_equal(m.physical_json, r.m.physical_json);
+	assert_string_equal(m.names_digest, r.m.names_digest);
 	assert_string_equal(m.digest, digest);
 	assert_string_equal(m.public_key, signer_public(s));
 	assert_string_equal(m.description, r.m.description);
@@ -333,6 +337,10 @@ static const struct {
 	{"stored_bytes", "0"},
 	{"part_count", "2"},
 	{"longest_statement", "\"1\""},
+	{"physical", "[]"},
+	{"physical", "null"},
+	{"names_digest", "\"12\""},
+	{"names_digest", "null"},
 	{"index", "{}"},
 	{"index", NULL},
 	{"parts", NULL},

@@ -89,7 +89,7 @@ static void test_copies(void **state)
 
 	(void)state;
 	r.source_region = r.scope_json = r.timer_json = r.options_json =
-		r.expiry_held_reason = text;
+		r.expiry_held_reason = r.last_drill_json = text;
 	assert_true(plan_record_copy(&copy, &r));
 	text[0] = 'y';
 	assert_string_equal(copy.id, "plan_1");
@@ -99,9 +99,56 @@ static void test_copies(void **state)
 	assert_string_equal(copy.timer_json, "x");
 	assert_string_equal(copy.options_json, "x");
 	assert_string_equal(copy.expiry_held_reason, "x");
+	assert_string_equal(copy.last_drill_json, "x");
 	plan_record_fini(&copy);
 	assert_null(copy.remarks);
 	assert_string_equal(copy.id, "");
+}
+
+#define DRILL(members) "{\"strict\":true,\"drill\":{" members "}}"
+#define TIMER	       "\"timer\":{\"cycle\":\"daily\",\"at\":\"02:30\"}"
+
+static void test_drills(void **state)
+{
+	struct plan_drill d;
+	struct err e = {0};
+
+	(void)state;
+	assert_true(plan_drill_parse(&d, DRILL(TIMER), &e));
+	assert_int_equal(d.timer.cycle, TIMER_DAILY);
+	assert_string_equal(d.provider, "");
+	assert_null(d.options_json);
+	plan_drill_fini(&d);
+	assert_true(plan_drill_parse(
+		&d,
+		DRILL(TIMER ",\"provider\":\"local\",\"options\":{\"a\":1}"),
+		&e));
+	assert_string_equal(d.provider, "local");
+	assert_string_equal(d.options_json, "{\"a\":1}");
+	plan_drill_fini(&d);
+}
+
+static void test_no_drills(void **state)
+{
+	static const char *const bad[] = {
+		NULL,
+		"",
+		"{}",
+		"{\"drill\":null}",
+		"[]",
+		DRILL("\"provider\":\"local\""),
+		"{\"drill\":5}",
+		DRILL("\"timer\":{\"cycle\":\"never\"}")};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct plan_drill d;
+		struct err e = {0};
+
+		assert_false(plan_drill_parse(&d, bad[i], &e));
+		assert_string_equal(e.api, "invalid_timer");
+		plan_drill_fini(&d);
+	}
 }
 
 int main(void)
@@ -110,6 +157,8 @@ int main(void)
 		cmocka_unit_test(test_rule_21_status),
 		cmocka_unit_test(test_rule_5_names_of_automated_backups),
 		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_drills),
+		cmocka_unit_test(test_no_drills),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

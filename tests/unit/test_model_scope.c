@@ -15,7 +15,7 @@ static void refuse(const char *json, const char *api)
 	struct err e = {0};
 	struct scope s;
 
-	if (scope_parse(&s, json, &e))
+	if (scope_parse(&s, json, SCOPE_OF_NAMES, &e))
 		fail_msg("taken: %s", json);
 	assert_int_equal(e.code, ERR_INVALID);
 	if (strcmp(e.api, api) != 0)
@@ -32,9 +32,9 @@ static void test_rule_11_whole_instance(void **state)
 	struct scope s;
 
 	(void)state;
-	assert_true(scope_parse(&s, NULL, &e));
+	assert_true(scope_parse(&s, NULL, SCOPE_OF_NAMES, &e));
 	assert_null(s.databases);
-	assert_true(scope_parse(&s, "null", &e));
+	assert_true(scope_parse(&s, "null", SCOPE_OF_NAMES, &e));
 	assert_null(s.databases);
 	scope_fini(&s);
 }
@@ -48,7 +48,7 @@ static void test_rule_11_databases_and_tables(void **state)
 	assert_true(scope_parse(&s,
 				"{\"databases\":[{\"name\":\"shop\",\"tables\":"
 				"[\"orders\",\"Orders\"]},{\"name\":\"log\"}]}",
-				&e));
+				SCOPE_OF_NAMES, &e));
 	assert_int_equal(s.ndatabases, 2);
 	assert_string_equal(s.databases[0].name, "shop");
 	assert_int_equal(s.databases[0].ntables, 2);
@@ -111,7 +111,7 @@ static void named(size_t points, const char *point, bool is_good)
 	for (size_t i = 0; i < points; i++)
 		strcat(json, point);
 	strcat(json, "\"}]}");
-	assert_int_equal(scope_parse(&s, json, &e), is_good);
+	assert_int_equal(scope_parse(&s, json, SCOPE_OF_NAMES, &e), is_good);
 	scope_fini(&s);
 }
 
@@ -139,7 +139,7 @@ static void test_rule_11_many_tables(void **state)
 	for (int i = 0; i < MANY; i++)
 		end += sprintf(end, "%s\"t%d\"", i > 0 ? "," : "", i);
 	strcpy(end, "]}]}");
-	assert_true(scope_parse(&s, json, &e));
+	assert_true(scope_parse(&s, json, SCOPE_OF_NAMES, &e));
 	assert_int_equal(s.databases[0].ntables, MANY);
 	assert_string_equal(s.databases[0].tables[MANY - 1], "t19999");
 	scope_fini(&s);
@@ -152,7 +152,7 @@ static void take(struct scope *s, const char *json)
 {
 	struct err e = {0};
 
-	if (!scope_parse(s, json, &e))
+	if (!scope_parse(s, json, SCOPE_OF_NAMES, &e))
 		fail_msg("%s: %s", json, e.msg);
 }
 
@@ -243,7 +243,7 @@ static void long_part(size_t points, const char *point, bool is_quoted,
 	for (size_t i = 0; i < points; i++)
 		strcat(json, point);
 	strcat(json, is_quoted ? "`\"]}" : "\"]}");
-	assert_int_equal(scope_parse(&s, json, &e), is_good);
+	assert_int_equal(scope_parse(&s, json, SCOPE_OF_NAMES, &e), is_good);
 	scope_fini(&s);
 }
 
@@ -268,7 +268,8 @@ static void test_patterns_have_bounds(void **state)
 		for (int i = 1; i < SCOPE_PATTERNS_MAX + more; i++)
 			end += sprintf(end, ",\"d%d.t*\"", i);
 		strcpy(end, "]}");
-		assert_int_equal(scope_parse(&s, json, &e), more == 0);
+		assert_int_equal(scope_parse(&s, json, SCOPE_OF_NAMES, &e),
+				 more == 0);
 		scope_fini(&s);
 	}
 	free(json);
@@ -295,7 +296,7 @@ static void test_patterns_made_up(void **state)
 		}
 		strcpy(json + n, "\"]}");
 		e = (struct err){0};
-		if (!scope_parse(&s, json, &e)) {
+		if (!scope_parse(&s, json, SCOPE_OF_NAMES, &e)) {
 			assert_string_equal(e.api, "invalid_scope");
 			assert_null(s.include);
 			continue;
@@ -432,25 +433,113 @@ static void test_keys_of_redis(void **state)
 
 	(void)state;
 	assert_true(scope_parse(
-		&s, "{\"databases\":[9,0],\"keys\":[\"user:*\",\"?\"]}", &e));
+		&s, "{\"databases\":[9,0],\"keys\":[\"user:*\",\"?\"]}",
+		SCOPE_OF_KEYS, &e));
 	assert_int_equal(s.nnumbers, 2);
 	assert_int_equal(s.numbers[0], 0);
 	assert_int_equal(s.numbers[1], 9);
 	assert_int_equal(s.nkeys, 2);
 	assert_string_equal(s.keys[0], "user:*");
-	assert_true(scope_suits(&s, true, &e));
-	assert_false(scope_suits(&s, false, &e));
-	assert_string_equal(e.api, "invalid_scope");
+	assert_false(scope_is_whole(&s));
 	scope_fini(&s);
-	assert_true(scope_parse(&s, "{\"keys\":[\"a\"]}", &e));
+	assert_true(scope_parse(&s, "{\"keys\":[\"a\"]}", SCOPE_OF_ANY, &e));
 	assert_null(s.numbers);
+	assert_int_equal(s.nkeys, 1);
 	scope_fini(&s);
-	assert_true(scope_parse(&s, "{\"include\":[\"shop\"]}", &e));
-	assert_true(scope_suits(&s, false, &e));
-	assert_false(scope_suits(&s, true, &e));
+}
+
+/* A glob that is no pattern of names, so that only trees can have it. */
+static void test_globs_of_paths(void **state)
+{
+	const char *json = "{\"include\":[\"a/b.c.d/**\",\"*.x\"],"
+			   "\"exclude\":[\"tmp/\"]}";
+	struct err e = {0};
+	struct scope s;
+
+	(void)state;
+	assert_true(scope_parse(&s, json, SCOPE_OF_PATHS, &e));
+	assert_int_equal(s.nwanted, 2);
+	assert_string_equal(s.wanted[0], "a/b.c.d/**");
+	assert_int_equal(s.nunwanted, 1);
+	assert_string_equal(s.unwanted[0], "tmp/");
+	assert_int_equal(s.ninclude, 0);
+	assert_false(scope_is_whole(&s));
 	scope_fini(&s);
-	assert_true(scope_parse(&s, NULL, &e));
-	assert_true(scope_suits(&s, false, &e) && scope_suits(&s, true, &e));
+	assert_true(scope_parse(&s, json, SCOPE_OF_ANY, &e));
+	scope_fini(&s);
+	assert_true(scope_parse(&s, "{\"exclude\":[\"*.tmp\"]}", SCOPE_OF_PATHS,
+				&e));
+	assert_int_equal(s.nwanted, 0);
+	scope_fini(&s);
+	assert_false(scope_parse(&s, json, SCOPE_OF_NAMES, &e));
+	assert_string_equal(e.api, "invalid_scope");
+}
+
+static void test_globs_that_are_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"{}",
+		"{\"include\":[]}",
+		"{\"include\":\"a\"}",
+		"{\"include\":[1]}",
+		"{\"include\":[\"\"]}",
+		"{\"include\":[\"a/../b\"]}",
+		"{\"include\":[\"[a\"]}",
+		"{\"include\":[\"a\\u0000b\"]}",
+		"{\"exclude\":[\"*\"]}",
+		"{\"exclude\":[\"**\"]}",
+		"{\"exclude\":[\"a\",\"/**\"]}",
+		"{\"databases\":[{\"name\":\"a\"}]}",
+		"{\"keys\":[\"a\"]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct err e = {0};
+		struct scope s;
+
+		if (scope_parse(&s, wrong[i], SCOPE_OF_PATHS, &e))
+			fail_msg("taken: %s", wrong[i]);
+		assert_string_equal(e.api, "invalid_scope");
+		assert_null(s.wanted);
+		assert_null(s.unwanted);
+	}
+}
+
+/* What one engine has is none of another's, and told with an example. */
+static void test_scopes_of_other_engines(void **state)
+{
+	static const struct {
+		const char *json;
+		enum scope_form form;
+		bool is_good;
+	} cases[] = {
+		{"{\"keys\":[\"a\"]}", SCOPE_OF_NAMES, false},
+		{"{\"databases\":[0]}", SCOPE_OF_NAMES, false},
+		{"{\"databases\":[0]}", SCOPE_OF_PATHS, false},
+		{"{\"include\":[\"shop\"]}", SCOPE_OF_NAMES, true},
+		{"{\"include\":[\"shop\"]}", SCOPE_OF_PATHS, true},
+		{"{\"include\":[\"shop\"]}", SCOPE_OF_ANY, true},
+		{"{\"include\":[\"shop\"]}", SCOPE_OF_KEYS, false},
+		{"{\"databases\":[{\"name\":\"a\"}]}", SCOPE_OF_KEYS, false},
+		{"{}", SCOPE_OF_KEYS, false},
+		{"{}", SCOPE_OF_ANY, false},
+		{"null", SCOPE_OF_KEYS, true},
+		{"null", SCOPE_OF_ANY, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err e = {0};
+		struct scope s;
+
+		if (scope_parse(&s, cases[i].json, cases[i].form, &e) !=
+		    cases[i].is_good)
+			fail_msg("%zu: %s", i, cases[i].json);
+		if (!cases[i].is_good)
+			assert_string_equal(e.api, "invalid_scope");
+		scope_fini(&s);
+	}
 }
 
 static void test_keys_that_are_refused(void **state)
@@ -475,7 +564,7 @@ static void test_keys_that_are_refused(void **state)
 		struct err e = {0};
 		struct scope s;
 
-		if (scope_parse(&s, wrong[i], &e))
+		if (scope_parse(&s, wrong[i], SCOPE_OF_KEYS, &e))
 			fail_msg("taken: %s", wrong[i]);
 		assert_null(s.keys);
 		assert_null(s.numbers);
@@ -496,6 +585,9 @@ int main(void)
 		cmocka_unit_test(test_patterns_made_up),
 		cmocka_unit_test(test_keys_of_redis),
 		cmocka_unit_test(test_keys_that_are_refused),
+		cmocka_unit_test(test_globs_of_paths),
+		cmocka_unit_test(test_globs_that_are_refused),
+		cmocka_unit_test(test_scopes_of_other_engines),
 		cmocka_unit_test(test_no_scope_has_all),
 		cmocka_unit_test(test_what_is_named_is_in),
 		cmocka_unit_test(test_what_is_included),

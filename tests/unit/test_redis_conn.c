@@ -380,6 +380,107 @@ static void test_is_lost(void **state)
 	}
 }
 
+/* Lengths that the server tells and nothing keeps, at any depth; a line that
+ * does not end. No memory is taken for what has not come. */
+static void test_replies_without_measure(void **state)
+{
+	static const struct {
+		const char *says, *words;
+	} cases[] = {
+		{"*1048577\r\n", "without measure"},
+		{"*2147483647\r\n", "without measure"},
+		{"*2\r\n:1\r\n*2147483647\r\n", "without measure"},
+		{"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1048571\r\n",
+		 "without measure"},
+		{"*3\r\n*524288\r\n*524285\r\n:1\r\n", NULL},
+		{"*2\r\n*524288\r\n*524287\r\n:1\r\n", "without measure"},
+		{"*99999999999\r\n", "as Redis does"},
+		{"*-2\r\n", "as Redis does"},
+		{"$-2\r\n", "as Redis does"},
+		{"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n"
+		 "*1\r\n:1\r\n",
+		 "as Redis does"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct fake_redis_answer answers[] = {
+			{.begins = "A",
+			 .says = cases[i].says,
+			 .then = FAKE_REDIS_CUTS},
+			{0}};
+		const char *words =
+			cases[i].words ? cases[i].words : "closed it";
+		struct rig r;
+
+		rig_init(&r, answers);
+		open_it(&r);
+		r.want = 1;
+		ask(&r, "A");
+		loop_run(r.loop);
+		assert_int_equal(r.replies, 0);
+		assert_int_equal(r.lost, 1);
+		assert_string_equal(r.err.api, "connection_failed");
+		if (strstr(r.err.msg, words) == NULL)
+			fail_msg("%s: %s", cases[i].says, r.err.msg);
+		rig_fini(&r);
+	}
+}
+
+static void test_a_line_without_end(void **state)
+{
+	static const char *const begins[] = {"+", "-", ":",
+					     "$", "*", "*2\r\n+"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+		struct fake_redis_answer answers[] = {{.begins = "A"}, {0}};
+		struct text says = {0};
+		struct rig r;
+
+		text_str(&says, begins[i]);
+		for (unsigned n = 0; n < 3 * 64 * 1024; n++)
+			text_add(&says, "1", 1);
+		answers[0].says = says.data;
+		answers[0].len = says.len;
+		rig_init(&r, answers);
+		open_it(&r);
+		r.want = 1;
+		ask(&r, "A");
+		loop_run(r.loop);
+		assert_int_equal(r.lost, 1);
+		assert_non_null(strstr(r.err.msg, "without measure"));
+		rig_fini(&r);
+		text_free(&says);
+	}
+}
+
+/* The bound is of each reply, not of all. */
+static void test_large_arrays_one_after_the_other(void **state)
+{
+	enum { MANY = 600 * 1000 };
+	struct fake_redis_answer answers[] = {{.begins = "A"}, {0}};
+	struct text says = {0};
+	struct rig r;
+
+	(void)state;
+	text_printf(&says, "*%d\r\n", MANY);
+	for (unsigned n = 0; n < MANY; n++)
+		text_str(&says, ":1\r\n");
+	answers[0].says = says.data;
+	answers[0].len = says.len;
+	rig_init(&r, answers);
+	open_it(&r);
+	r.want = 2;
+	ask(&r, "A");
+	ask(&r, "A");
+	loop_run(r.loop);
+	assert_int_equal(r.lost, 0);
+	assert_string_equal(r.said.data, "2:\n2:\n");
+	rig_fini(&r);
+	text_free(&says);
+}
+
 static void test_freed_in_each_callback(void **state)
 {
 	static const struct fake_redis_answer answers[] = {
@@ -579,6 +680,9 @@ int main(void)
 		cmocka_unit_test(test_is_turned_away),
 		cmocka_unit_test(test_replies_in_pieces_with_line_ends),
 		cmocka_unit_test(test_is_lost),
+		cmocka_unit_test(test_replies_without_measure),
+		cmocka_unit_test(test_a_line_without_end),
+		cmocka_unit_test(test_large_arrays_one_after_the_other),
 		cmocka_unit_test(test_freed_in_each_callback),
 		cmocka_unit_test(test_freed_at_once),
 		cmocka_unit_test(test_large_command_in_runs),

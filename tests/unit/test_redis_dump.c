@@ -52,6 +52,68 @@ static void test_whole_instance(void **state)
 	rig_fini(&r);
 }
 
+/* What INFO says of the wanted databases is all there is to do. */
+static void test_how_far_it_is(void **state)
+{
+	static const uint32_t numbers[] = {0, 4};
+	static const char *const patterns[] = {"user:*"};
+	static const struct {
+		size_t nnumbers, nkeys;
+		const char *keyspace;
+		uint64_t at_first, at_last, keys;
+	} cases[] = {
+		{0, 0, "db0:keys=3,expires=1\r\ndb3:keys=1\r\ndb4:keys=1\r\n",
+		 5, 5, 5},
+		{2, 0, "db0:keys=3,expires=1\r\ndb3:keys=9\r\ndb4:keys=1\r\n",
+		 4, 4, 4},
+		/* Patterns let some by, which have passed, too. */
+		{0, 1, "db0:keys=3\r\ndb3:keys=1\r\ndb4:keys=1\r\n", 5, 5, 3},
+		/* Written to, or emptied, since then; nothing is told. */
+		{0, 0, "db0:keys=2\r\n", 2, 5, 5},
+		{0, 0, "db0:keys=700\r\n", 700, 5, 5},
+		{0, 0, "", 0, 5, 5},
+		{0, 0,
+		 "dbx:keys=7\r\ndb:keys=7\r\ndb1:expires=7\r\n"
+		 "db99999999999:keys=7\r\n",
+		 0, 5, 5},
+		{0, 0, "db0:keys=18446744073709551615\r\ndb1:keys=2\r\n",
+		 UINT64_MAX, 5, 5},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct text rdb = {0}, says = {0}, info = {0};
+		const struct dump_facts *f;
+		struct dump_rig r;
+
+		rig_init(&r);
+		text_printf(&info, "%s# Keyspace\r\n%s", RIG_INFO,
+			    cases[i].keyspace);
+		rig_info(&r, info.data);
+		r.config.scope.numbers = numbers;
+		r.config.scope.nnumbers = cases[i].nnumbers;
+		r.config.scope.keys = patterns;
+		r.config.scope.nkeys = cases[i].nkeys;
+		make_sample(&rdb);
+		rig_serve(&r, &says, &rdb);
+		rig_start(&r);
+		f = r.dump->ops->facts(r.dump);
+		while (strcmp(f->phase, "save") != 0)
+			rig_turn(&r);
+		assert_int_equal(f->items_total, cases[i].at_first);
+		assert_int_equal(f->items_done, 0);
+		loop_run(r.loop);
+		assert_false(err_is(&r.err));
+		assert_int_equal(f->items_total, cases[i].at_last);
+		assert_int_equal(f->items_done, cases[i].at_last);
+		assert_int_equal(f->keys, cases[i].keys);
+		text_free(&rdb);
+		text_free(&says);
+		text_free(&info);
+		rig_fini(&r);
+	}
+}
+
 static void test_without_keys(void **state)
 {
 	struct text rdb = {0}, says = {0};
@@ -621,6 +683,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole_instance),
+		cmocka_unit_test(test_how_far_it_is),
 		cmocka_unit_test(test_without_keys),
 		cmocka_unit_test(test_as_so_many_bytes),
 		cmocka_unit_test(test_a_length_that_lies),

@@ -61,7 +61,7 @@ static void see(void *arg, const struct fake_redis_word *w, size_t n)
 
 	if (n == 4 && w[0].len == 8 && memcmp(w[0].bytes, "FUNCTION", 8) == 0)
 		text_add(&r->functions, w[2].bytes, w[2].len);
-	if (n < 5 || w[0].len != 7 || memcmp(w[0].bytes, "RESTORE", 7) != 0)
+	if (n < 4 || w[0].len != 7 || memcmp(w[0].bytes, "RESTORE", 7) != 0)
 		return;
 	if (r->nkeys == LOAD_KEYS) {
 		r->nmore++;

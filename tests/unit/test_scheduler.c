@@ -315,6 +315,73 @@ static void test_rule21_once_is_over(void **state)
 	assert_string_equal(plan_status_name(&w->plan, w->now_ms), "finished");
 }
 
+/* --- drills, the second clock */
+
+#define DRILL "{\"drill\":{\"timer\":" DAILY("run_once") "}}"
+
+static void add_drilled(struct watched *w, const char *name, const char *due,
+			const char *drill_due)
+{
+	struct err e = {0};
+
+	add_plan(w, name, DAILY("run_once"), due);
+	w->plan.options_json = strdup(DRILL);
+	w->plan.next_drill_at = at(drill_due);
+	get(w, catalog_plan_update(w->h->catalog, &w->plan, w->plan.revision,
+				   on_plan, w, &e));
+	assert_int_equal(w->plan.next_drill_at, at(drill_due));
+}
+
+/* Until the next drill is due then and the last one has come to its end. */
+static void settle_drill(struct watched *w, const char *name, const char *next)
+{
+	for (int turns = 0; turns < 20000; turns++) {
+		read_plan(w, name);
+		if (w->plan.next_drill_at == at(next) &&
+		    w->plan.last_drill_json != NULL)
+			break;
+		house_turn(w->h);
+	}
+	assert_int_equal(w->plan.next_drill_at, at(next));
+	assert_non_null(w->plan.last_drill_json);
+}
+
+static void test_a_drill_is_due_beside_the_runs(void **state)
+{
+	struct watched *w = *state;
+
+	add_drilled(w, "nightly", "2026-12-02T02:30:00Z",
+		    "2026-12-01T14:30:00Z");
+	begin(w, NULL);
+	await_alarm(w, "2026-12-01T14:30:00Z");
+	look_at(w, "2026-12-01T14:30:00Z");
+	settle_drill(w, "nightly", "2026-12-02T02:30:00Z");
+	assert_non_null(strstr(w->plan.last_drill_json, "no_backup"));
+	assert_int_equal(w->nruns, 0);
+	await_alarm(w, "2026-12-02T02:30:00Z");
+}
+
+/* There is no helper here: it is queued, runs, and says so. */
+static void test_missed_drills_are_one(void **state)
+{
+	struct watched *w = *state;
+
+	add_drilled(w, "nightly", "2026-12-02T02:30:00Z",
+		    "2026-12-03T02:30:00Z");
+	begin(w, NULL);
+	look_at(w, "2026-12-02T02:30:00Z");
+	settle(w, "nightly", "2026-12-03T02:30:00Z");
+	assert_null(w->plan.last_drill_json);
+	look_at(w, "2026-12-06T10:00:00Z");
+	settle_drill(w, "nightly", "2026-12-07T02:30:00Z");
+	house_settle(w->h);
+	read_plan(w, "nightly");
+	assert_non_null(strstr(w->plan.last_drill_json, "provisioner_failed"));
+	assert_non_null(strstr(w->plan.last_drill_json, "\"none\""));
+	assert_int_equal(w->nruns, 3);
+	await_alarm(w, "2026-12-07T02:30:00Z");
+}
+
 /* Two plans of one source: the second waits its turn, in order. */
 static void test_rule03_due_runs_of_one_source_wait(void **state)
 {
@@ -693,6 +760,8 @@ int main(void)
 		CASE(test_rule21_missed_runs_are_caught_up_by_one),
 		CASE(test_rule21_missed_runs_are_skipped),
 		CASE(test_rule21_once_is_over),
+		CASE(test_a_drill_is_due_beside_the_runs),
+		CASE(test_missed_drills_are_one),
 		CASE(test_rule03_due_runs_of_one_source_wait),
 		CASE(test_rule03_due_run_waits_for_a_restore),
 		CASE(test_rule03_due_run_lets_a_restore_by),

@@ -176,6 +176,25 @@ static void test_not_there(void **state)
 	assert_true(rig_remove(rig, keys, 2));
 }
 
+/* The disk of a pool is away: nothing is written where it was mounted. */
+static void test_folder_gone(void **state)
+{
+	struct rig *rig = *state;
+	char path[256], away[256];
+
+	fresh(rig, "gone", path);
+	assert_true(rig_put(rig, "a/b", "x", 1));
+	rig_use_old_dir(rig, path);
+	assert_true(rig_put(rig, "c/d", "y", 1));
+	snprintf(away, sizeof(away), "%s/away", root);
+	assert_int_equal(rename(path, away), 0);
+	assert_false(rig_put(rig, "c/e", "z", 1));
+	rig_expect(rig, ERR_NOT_FOUND, "mount the disk");
+	assert_false(exists(path, ""));
+	assert_int_equal(rename(away, path), 0);
+	assert_true(rig_put(rig, "c/e", "z", 1));
+}
+
 static void test_bad_keys(void **state)
 {
 	static const char *const bad[] = {
@@ -489,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_put_new),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_not_there),
+		cmocka_unit_test(test_folder_gone),
 		cmocka_unit_test(test_bad_keys),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_pipe),

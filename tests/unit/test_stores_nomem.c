@@ -158,7 +158,7 @@ static struct store *make_store(struct world *w, bool is_s3, struct err *e)
 		       .is_path_style = true,
 		       .ca_file = "/nonexistent",
 		       .retry_ms = 1},
-		.dir = {.path = w->root},
+		.dir = {.path = w->root, .is_made = true},
 	};
 
 	return store_new(&env, &config, e);

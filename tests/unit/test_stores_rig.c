@@ -92,6 +92,14 @@ void rig_use_s3(struct rig *rig, const struct store_s3_config *s3)
 void rig_use_dir(struct rig *rig, const char *path)
 {
 	struct store_config config = {.kind = "local_directory",
+				      .dir = {.path = path, .is_made = true}};
+
+	use(rig, &config);
+}
+
+void rig_use_old_dir(struct rig *rig, const char *path)
+{
+	struct store_config config = {.kind = "local_directory",
 				      .dir = {.path = path}};
 
 	use(rig, &config);

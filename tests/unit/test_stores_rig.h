@@ -52,6 +52,8 @@ struct store_s3_config rig_s3_config(struct rig *rig);
 /* Takes the place of the rig's store; it must be good. */
 void rig_use_s3(struct rig *rig, const struct store_s3_config *config);
 void rig_use_dir(struct rig *rig, const char *path);
+/* The store of a pool that was bound before: its folder is not made. */
+void rig_use_old_dir(struct rig *rig, const char *path);
 
 /* Makes the store anew with rig_s3_config() and these answers. */
 void rig_script(struct rig *rig, const struct fake_reply *replies, size_t n);

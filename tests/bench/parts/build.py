@@ -18,17 +18,17 @@ def servers(*kinds):
             server.stop()
 
 
-def optimized(folder):
-    """An optimized cofferd; its path."""
+def optimized(folder, target="cofferd"):
+    """An optimized cofferd, or another program; its path."""
     log = folder / "build.log"
     child = process.spawn([process.TESTBED / "build", folder, "--target",
-                           "cofferd", "CFLAGS=-O2 -g"], log)
+                           target, "CFLAGS=-O2 -g"], log)
     try:
         if child.wait():
             raise SystemExit("the build failed:\n" + log.read_text()[-3000:])
     finally:
         process.end(child)
-    return folder / "build" / "cofferd"
+    return folder / "build" / target
 
 
 def parts_of(known):

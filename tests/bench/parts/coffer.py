@@ -17,20 +17,36 @@ VERIFYING = ("verify", "record")
 
 
 def cpu_seconds(pid):
-    """Of a process, and of its children that it has waited for."""
+    """Of a process, of its children that it has waited for, and the same of
+    those that run: the helper's are the programs that it has run."""
     stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
     fields = stat.rsplit(")", 1)[1].split()
-    return sum(int(f) for f in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    own = sum(int(f) for f in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return own + sum(map(_cpu_of_child, children.split()))
+
+
+def _cpu_of_child(pid):
+    """One that has just ended is counted by who has waited for it."""
+    try:
+        return cpu_seconds(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 @contextlib.contextmanager
-def running(binary, folder, server, bucket=None, engine="mysql"):
-    """A cofferd with its pools: "local", and "s3" where there is a bucket."""
-    cofferd = Cofferd(binary, folder / "server")
+def running(binary, folder, server, bucket=None, engine="mysql", helper=None):
+    """A cofferd with its pools: "local", and "s3" where there is a bucket.
+    helper: sections of its helper.conf."""
+    # As the stock client of each connects: redis-cli by the socket.
+    how = {} if engine != "redis" else {"connection": {
+        "socket": server.socket, "user": server.user,
+        "password": server.password}}
+    cofferd = Cofferd(binary, folder / "server", sections=helper)
     try:
         world = flow.World(cofferd.start(), server, bucket)
         world.api.want(201, "POST", "/v1/sources",
-                       flow.source_body(server, engine=engine))
+                       flow.source_body(server, engine=engine, **how))
         world.api.want(201, "POST", "/v1/pools", {
             "name": "local", "storage_type": "local_directory",
             "local_directory": {"path": str(folder / "pool")}})
@@ -66,25 +82,26 @@ def forget(world, record):
     world.api.wait_gone(path, 600)
 
 
-def back_up(world, pool, options, database=DATABASE):
+def back_up(world, pool, options, database=DATABASE, **more):
     """A Run and the record of the backup."""
     taken = Taken(world)
     scope = [database] if database else []
-    record = world.backup(*scope, pool=pool, seconds=HOURS, options=options)
+    record = world.backup(*scope, pool=pool, seconds=HOURS, options=options,
+                          **more)
     return taken.run(record["stored_bytes"]), record
 
 
-def backup_run(world, pool, options, database=DATABASE):
+def backup_run(world, pool, options, database=DATABASE, **more):
     """The same, and the backup is gone afterwards."""
-    run, record = back_up(world, pool, options, database)
+    run, record = back_up(world, pool, options, database, **more)
     forget(world, record)
     return run
 
 
-def restore_run(world, record):
+def restore_run(world, record, **changes):
     """A restore; its seconds are those until its verification begins."""
     taken = Taken(world)
-    restore = world.start_restore(record)
+    restore = world.start_restore(record, **changes)
     path = f"/v1/jobs/{restore['job_id']}"
     loaded = None
     while True:
@@ -101,4 +118,14 @@ def restore_run(world, record):
     run = loaded or whole
     run.verify_seconds = whole.seconds - run.seconds
     run.peak_bytes = whole.peak_bytes
+    return run
+
+
+def instance_run(world, record):
+    """An instance that is made of a backup, and destroyed again."""
+    run = restore_run(world, record, target={
+        "provision": {"provider": "local", "name": "copy"}})
+    path = "/v1/sources/copy"
+    world.api.want((200, 202, 204), "DELETE", path + "?destroy=true")
+    world.api.wait_gone(path, 600)
     return run

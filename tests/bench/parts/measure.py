@@ -65,6 +65,11 @@ class Verdicts:
                           f"{target:g}{unit}")
         print("  " + self.lines[-1], flush=True)
 
+    def tell(self, what, value, unit=""):
+        """One that has no target."""
+        self.lines.append(f"      {what:60}{value:8.2f}{unit}")
+        print("  " + self.lines[-1], flush=True)
+
     def is_good(self):
         return self.missed == 0
 

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 
-from harness import process
+from harness import physical as copies, process
 
 from .data import DATABASE
 from .measure import Run
@@ -59,19 +59,24 @@ def dump(server, path, level, threads):
     return run
 
 
-def dump_to_s3(server, bucket, level, threads):
-    """The same into PUTs of 8 MiB, four at once."""
+def upload(commands, bucket, words=None):
+    """The end of a pipeline as PUTs of 8 MiB, four at once."""
     access, secret = bucket.ceph.keys()
     env = process.clean_environment(
         BENCH_ENDPOINT=bucket.ceph.endpoint, BENCH_REGION=bucket.ceph.region,
         BENCH_BUCKET=bucket.name, BENCH_ACCESS=access, BENCH_SECRET=secret)
-    run = pipe([dump_command(server), zstd_command(level, threads),
-                ["/usr/bin/python3", UPLOADER]], env=env)
+    run = pipe([*commands, ["/usr/bin/python3", UPLOADER]], env=env,
+               words=words)
     keys = bucket.objects("stock/")
     run.stored_bytes = sum(keys.values())
     for key in keys:
         bucket.remove(key)
     return run
+
+
+def dump_to_s3(server, bucket, level, threads):
+    return upload([dump_command(server), zstd_command(level, threads)],
+                  bucket)
 
 
 def options_of(server):
@@ -110,6 +115,48 @@ def text_bytes(server, path):
     size = path.stat().st_size
     path.unlink()
     return size
+
+
+def physical_command(server, threads):
+    return ["mariadb-backup", f"--defaults-file={server.dir}/client.cnf",
+            "--backup", "--stream=xbstream", f"--parallel={threads}"]
+
+
+def physical(server, path, threads, level, is_synced=False):
+    """mariadb-backup --stream=xbstream > file, or through zstd; is_synced:
+    until the file is on the disk."""
+    commands = [physical_command(server, threads)]
+    if level:
+        commands.append(zstd_command(level, 2))
+    with open(path, "wb") as out:
+        run = pipe(commands, out, words=subprocess.DEVNULL)
+        if is_synced:
+            begin = time.monotonic()
+            os.fsync(out.fileno())
+            run.seconds += time.monotonic() - begin
+    run.stored_bytes = path.stat().st_size
+    path.unlink()
+    return run
+
+
+def physical_to_s3(server, bucket, threads, level):
+    return upload([physical_command(server, threads), zstd_command(level, 2)],
+                  bucket, subprocess.DEVNULL)
+
+
+def instance(parts, place, source):
+    """zstd -dc | mbstream -x, --prepare, and a server that answers."""
+    copy = place / "copy"
+    copy.mkdir(parents=True)
+    begin = time.monotonic()
+    runs = [pipe([["zstd", "-q", "-dc", *parts],
+                  ["mbstream", "-x", "-C", copy]]),
+            pipe([["mariadb-backup", "--prepare", f"--target-dir={copy}"]],
+                 words=subprocess.DEVNULL)]
+    with copies.Copy(place, source):
+        seconds = time.monotonic() - begin
+    return Run(seconds, sum(run.cpu_seconds for run in runs),
+               max(run.peak_bytes for run in runs))
 
 
 def redis_cli(server, *args):

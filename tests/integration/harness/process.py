@@ -77,6 +77,36 @@ def until(condition, seconds, what, interval=0.05):
         time.sleep(interval)
 
 
+def stat_of(pid):
+    """State, parent and start time of a process; None: it is gone."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    words = text.rsplit(")", 1)[1].split()
+    return words[0], int(words[1]), int(words[19])
+
+
+def family(pid):
+    """Children of a process, and theirs: (number, start time) of each."""
+    stats = {int(p): stat_of(p) for p in os.listdir("/proc") if p.isdigit()}
+    found, more = {}, [pid]
+    while more:
+        parent = more.pop()
+        for child, stat in stats.items():
+            if stat and stat[1] == parent and child not in found:
+                found[child] = stat[2]
+                more.append(child)
+    return list(found.items())
+
+
+def alive(processes):
+    """Those of a family that are still there, zombies apart."""
+    return [(pid, start) for pid, start in processes
+            if (stat := stat_of(pid)) and stat[2] == start
+            and stat[0] not in "ZX"]
+
+
 def free_port():
     """A port below those that the kernel hands out by itself, and none of
     another process of the same tests: its server may just be restarting."""

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from . import process
+from . import helper, process
 from .api import Api
 
 # What the sanitizers write when they have found something.
@@ -21,15 +21,20 @@ STOP_SECONDS = 30
 
 class Cofferd:
     """One server with a data folder of its own; it may be ended and started
-    again."""
+    again. sections: those of a helper.conf (helper.prepare()); it runs
+    as a child of the server then."""
 
-    def __init__(self, binary, base, args=(), env=None):
+    def __init__(self, binary, base, args=(), env=None, sections=None):
         self.binary = binary
         self.base = pathlib.Path(base)
         self.base.mkdir(parents=True, exist_ok=True)
         self.data = self.base / "data"
         self.log_path = self.base / "cofferd.log"
         self.args = list(args)
+        # Never this host's own.
+        self.helper_config = self.base / "helper.conf"
+        if sections is not None:
+            helper.prepare(self.base, sections)
         self.env = env or {}
         self.port = process.free_port()
         self.process = None
@@ -40,6 +45,9 @@ class Cofferd:
     def command(self):
         return [self.binary, "--listen", f"127.0.0.1:{self.port}",
                 "--data-dir", self.data, "--log-format", "json",
+                "--helper-config", self.helper_config,
+                "--helper-program",
+                pathlib.Path(self.binary).parent / "coffer-helper",
                 *self.args]
 
     def environment(self):

@@ -1,4 +1,5 @@
 """The real servers: MariaDB, MySQL, Redis and S3 (Ceph's radosgw)."""
+import contextlib
 import os
 import pathlib
 import shutil
@@ -162,6 +163,10 @@ class MySQL(MariaDB):
     def program(self):
         return self.env["MYSQL_CLIENT"]
 
+    def kill(self):
+        pid = int((self.dir / "mysqld.pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+
 
 class Redis(Server):
     script = "redis"
@@ -192,6 +197,17 @@ class Redis(Server):
         with self.client() as c:
             c.flushall()
             c.execute_command("FUNCTION", "FLUSH")
+
+    @contextlib.contextmanager
+    def frozen(self):
+        """Meanwhile it takes connections and answers nothing."""
+        with self.client() as c:
+            pid = c.info("server")["process_id"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
 
 class Session:
