@@ -50,8 +50,10 @@ struct index_builder *index_builder_new(index_piece_cb *piece, void *arg,
  * Frames of several pipelines may come in any order. The spans of one item
  * must follow each other without a gap: it fills its frames from where it
  * begins to where it ends; those of one that is_apart may have any order, in
- * frames that hold nothing else. An item without bytes has an empty span. Lines
- * wait in memory (some 100 bytes each) until index_builder_drain().
+ * frames that hold nothing else. An item without bytes has an empty span; so
+ * has one with a line, which is written as it is. Of a frame that is bare (no
+ * bytes) part and offset do not matter. Lines wait in memory (some 100 bytes
+ * each) until index_builder_drain().
  */
 bool index_builder_add(struct index_builder *b, const struct frame *f,
 		       unsigned part, uint64_t offset,

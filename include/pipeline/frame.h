@@ -58,6 +58,9 @@ struct item {
 	char *on;	 /* a trigger's table; or NULL */
 	char *definer;	 /* account that a program runs as; or NULL */
 	char *facts;	 /* of a file: a JSON object; or NULL */
+	char *line;	 /* of one that lies in parts of earlier backups: its
+			  * line of the index as it will be, and it has no bytes
+			  * here; or NULL */
 	bool is_apart;	 /* no frame of it holds another item */
 	bool is_growing; /* more runs may be begun */
 	unsigned nruns;	 /* begun until now; 1 unless is_apart */
@@ -76,6 +79,10 @@ bool item_set_definer(struct item *it, const char *definer) MUST_CHECK;
  * goes into the index as it is. Copied. False: no memory, the item unchanged.
  */
 bool item_set_facts(struct item *it, const char *facts) MUST_CHECK;
+
+/* The finished line of the index, without its end, of an item that an earlier
+ * backup has stored. Copied. False: no memory, the item unchanged. */
+bool item_set_line(struct item *it, const char *line) MUST_CHECK;
 
 /* One reference more. Returns it. */
 struct item *item_ref(struct item *it);
@@ -117,6 +124,10 @@ bool frame_reserve(struct frame *f, size_t more) MUST_CHECK;
 /* Adds a span with a new reference to it. False: no memory. The pointer stays
  * valid until the next call. */
 struct span *frame_add_span(struct frame *f, struct item *it) MUST_CHECK;
+
+/* Whether it has no bytes and items with a line alone: stages let it pass as it
+ * is, and nothing of it is stored but those lines. */
+bool frame_is_bare(const struct frame *f);
 
 /* Forgets the spans, with their references: the bytes are nobody's then. */
 void frame_drop_spans(struct frame *f);

@@ -14,6 +14,8 @@
 #include "pipeline/pipeline.h"
 #include "sources/address.h"
 
+struct tree_base;
+
 struct source_warning {
 	char code[ERR_API_MAX];
 	char detail[ERR_MSG_MAX];
@@ -100,6 +102,9 @@ struct dump_config {
 	bool is_strict;		 /* what cannot be read fails it */
 	bool is_one_file_system; /* what is mounted in there is left out */
 	const char *avoid; /* a folder that the backup is written to, or NULL */
+	/* Of a tree: the backup to build upon, of which the dump takes a
+	 * reference; NULL: a full one. */
+	struct tree_base *base;
 };
 
 enum { DUMP_SOURCES_MAX = 16 };

@@ -265,8 +265,12 @@ static bool end_item(struct index_builder *b, struct open_item *o,
 static bool add_span(struct index_builder *b, const struct span *sp,
 		     const struct place *at, struct err *e)
 {
-	struct open_item *o = find_or_open(b, sp->item, e);
+	struct open_item *o;
 
+	if (sp->item->line != NULL && (sp->plain_len > 0 || !sp->ends_run))
+		return err_bug(e, "\"%s\" lies in an earlier backup and here",
+			       sp->item->name);
+	o = find_or_open(b, sp->item, e);
 	if (o == NULL)
 		return false;
 	if (sp->plain_len > 0 && !add_bytes(o, sp, at, e))
@@ -300,15 +304,21 @@ static bool check_apart(const struct frame *f, struct err *e)
 	return true;
 }
 
+static bool lies_in_a_part(const struct frame *f, unsigned part,
+			   uint64_t offset)
+{
+	return part >= 1 && part <= LAYOUT_NUMBER_MAX &&
+	       offset <= LAYOUT_OBJECT_MAX_BYTES &&
+	       f->len <= LAYOUT_OBJECT_MAX_BYTES - offset;
+}
+
 bool index_builder_add(struct index_builder *b, const struct frame *f,
 		       unsigned part, uint64_t offset, struct err *e)
 {
 	struct place at = {part, (uint32_t)offset, (uint32_t)f->len,
 			   f->plain_len};
 
-	if (part < 1 || part > LAYOUT_NUMBER_MAX ||
-	    offset > LAYOUT_OBJECT_MAX_BYTES ||
-	    f->len > LAYOUT_OBJECT_MAX_BYTES - offset)
+	if (!frame_is_bare(f) && !lies_in_a_part(f, part, offset))
 		return err_bug(e, "a frame lies outside of any part");
 	if (!check_apart(f, e))
 		return false;

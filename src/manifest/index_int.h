@@ -25,9 +25,9 @@ struct packed_line {
 	struct digest digest;
 	uint32_t nextents;
 	unsigned char kind; /* enum item_kind */
-	bool is_apart, has_on, has_definer, has_facts;
-	struct packed_extent extents[]; /* then type, group, name, and what
-					 * it has of on, definer and facts */
+	bool is_apart, has_on, has_definer, has_facts, has_line;
+	struct packed_extent extents[]; /* then type, group, name, and what it
+					 * has of on, definer, facts, line */
 };
 
 /* NULL: no memory. free() ends it. */

@@ -11,7 +11,7 @@ enum { FIRST_PRINTABLE = 0x20 };
 
 struct names {
 	const char *type, *group, *name;
-	const char *on, *definer, *facts; /* or NULL */
+	const char *on, *definer, *facts, *line; /* or NULL */
 };
 
 /* Room that a text takes behind the extents; none for NULL. */
@@ -36,7 +36,8 @@ struct packed_line *packed_line_new(const struct item *it,
 	size_t bytes = nextents * sizeof(*extents);
 	size_t texts = room_of(it->type) + room_of(it->group) +
 		       room_of(it->name) + room_of(it->on) +
-		       room_of(it->definer) + room_of(it->facts);
+		       room_of(it->definer) + room_of(it->facts) +
+		       room_of(it->line);
 	struct packed_line *l = malloc(sizeof(*l) + bytes + texts);
 	char *at;
 
@@ -48,6 +49,7 @@ struct packed_line *packed_line_new(const struct item *it,
 	l->has_on = it->on != NULL;
 	l->has_definer = it->definer != NULL;
 	l->has_facts = it->facts != NULL;
+	l->has_line = it->line != NULL;
 	l->nextents = nextents;
 	if (nextents > 0)
 		memcpy(l->extents, extents, bytes);
@@ -56,7 +58,8 @@ struct packed_line *packed_line_new(const struct item *it,
 	at = put_text(at, it->name);
 	at = put_text(at, it->on);
 	at = put_text(at, it->definer);
-	(void)put_text(at, it->facts);
+	at = put_text(at, it->facts);
+	(void)put_text(at, it->line);
 	return l;
 }
 
@@ -79,6 +82,7 @@ static struct names names_of(const struct packed_line *l)
 	n.on = l->has_on ? next_text(&at) : NULL;
 	n.definer = l->has_definer ? next_text(&at) : NULL;
 	n.facts = l->has_facts ? next_text(&at) : NULL;
+	n.line = l->has_line ? next_text(&at) : NULL;
 	return n;
 }
 
@@ -148,10 +152,20 @@ static void add_rows(struct text *out, const struct packed_line *l)
 	add_string(out, "digest", digest_format(&l->digest, hex));
 }
 
+/* As an earlier index has it. */
+static bool add_finished(struct text *out, const char *line)
+{
+	text_str(out, line);
+	text_char(out, '\n');
+	return is_utf8(line);
+}
+
 bool packed_line_format(const struct packed_line *l, struct text *out)
 {
 	struct names n = names_of(l);
 
+	if (n.line != NULL)
+		return add_finished(out, n.line);
 	if (!are_utf8(&n))
 		return false;
 	text_printf(out, "{\"kind\":\"%s\"",

@@ -227,6 +227,8 @@ static bool lay(struct part_writer *w, struct frame *f, struct err *e)
 	size_t stored = writer_stored_len(w, f->len);
 	size_t cap = stored > w->c.part_bytes ? stored : w->c.part_bytes;
 
+	if (frame_is_bare(f))
+		return index_builder_add(w->builder, f, 0, 0, e);
 	if (f->len == 0)
 		return err_bug(e, "an empty frame came to the part writer");
 	if (stored > LAYOUT_OBJECT_MAX_BYTES)

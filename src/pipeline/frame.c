@@ -25,6 +25,7 @@ static void item_free(struct item *it)
 	free(it->on);
 	free(it->definer);
 	free(it->facts);
+	free(it->line);
 	free(it);
 }
 
@@ -73,6 +74,11 @@ bool item_set_definer(struct item *it, const char *definer)
 bool item_set_facts(struct item *it, const char *facts)
 {
 	return set_text(&it->facts, facts);
+}
+
+bool item_set_line(struct item *it, const char *line)
+{
+	return set_text(&it->line, line);
 }
 
 struct item *item_ref(struct item *it)
@@ -148,6 +154,15 @@ struct span *frame_add_span(struct frame *f, struct item *it)
 	memset(grown, 0, sizeof(*grown));
 	grown->item = item_ref(it);
 	return grown;
+}
+
+bool frame_is_bare(const struct frame *f)
+{
+	for (size_t i = 0; i < f->nspans; i++) {
+		if (f->spans[i].item->line == NULL)
+			return false;
+	}
+	return f->len == 0 && f->nspans > 0;
 }
 
 void frame_drop_spans(struct frame *f)

@@ -8,11 +8,13 @@ libsources_a_SOURCES = \
 	include/sources/load.h \
 	include/sources/load_item.h \
 	include/sources/load_report.h \
+	include/sources/tree_base.h \
 	src/sources/kinds.c \
 	src/sources/address.c \
 	src/sources/address_int.h \
 	src/sources/clean.c \
 	src/sources/clean_int.h \
+	src/sources/tree_base.c \
 	src/sources/files/attrs.c \
 	src/sources/files/attrs.h \
 	src/sources/files/calls.c \

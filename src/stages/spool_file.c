@@ -166,8 +166,13 @@ static struct spool_segment *segment_for(struct spool_file *file, bool is_first)
 
 static size_t memory_of(const struct frame *f)
 {
-	return sizeof(struct spool_block) + sizeof(*f) +
-	       f->nspans * (sizeof(*f->spans) + ITEM_BYTES);
+	size_t bytes = sizeof(struct spool_block) + sizeof(*f) +
+		       f->nspans * (sizeof(*f->spans) + ITEM_BYTES);
+
+	for (size_t i = 0; i < f->nspans; i++)
+		if (f->spans[i].item->line != NULL)
+			bytes += strlen(f->spans[i].item->line);
+	return bytes;
 }
 
 enum spool_laid spool_file_lay(struct spool_file *file, struct frame *f,

@@ -202,6 +202,10 @@ bool zstd_frame_pack(struct frame *f, int level, struct err *e)
 	struct zstd_context *c;
 	bool ok;
 
+	if (frame_is_bare(f)) {
+		f->plain_len = 0;
+		return true;
+	}
 	if (level == 0 && stored_length(f->len) <= f->cap) {
 		f->plain_len = f->len;
 		f->len = store(f->data, f->len);

@@ -198,6 +198,55 @@ static void test_long_names(void **state)
 	free(name);
 }
 
+/* A span of an item with that line in a frame of so many plain bytes. */
+static bool add_line(struct index_builder *b, uint64_t number, const char *line,
+		     size_t plain, struct err *e)
+{
+	struct item *it = item_new(number, ITEM_DATA, "file", "", "a/b");
+	struct frame *f = frame_new(10);
+	struct span *sp = frame_add_span(f, it);
+	bool ok;
+
+	assert_true(item_set_line(it, line));
+	sp->plain_len = f->plain_len = f->len = plain;
+	sp->rows = 1;
+	sp->ends_run = true;
+	assert_int_equal(frame_is_bare(f), plain == 0);
+	ok = index_builder_add(b, f, plain > 0, 0, e);
+	frame_free(f);
+	item_unref(it);
+	return ok;
+}
+
+/* Of earlier backups: word for word, each when its turn comes. */
+static void test_finished_lines(void **state)
+{
+	struct out o;
+	struct index_builder *b = begin(&o);
+	struct err e = {0};
+
+	(void)state;
+	assert_true(add_line(b, 1, "{\"any\":\"thing\"}", 0, &e));
+	assert_false(index_builder_has_lines(b));
+	assert_true(add_line(b, 0, "{\"first\":[1,0,7]}", 0, &e));
+	assert_true(add(b, 3, 5, 10, SPANS({2, 0, 10, true}), &e));
+	assert_true(index_builder_finish(b, &e));
+	assert_string_equal(o.first, "data:/a/b");
+	assert_ptr_equal(strstr(o.lines.data,
+				"{\"first\":[1,0,7]}\n{\"any\":\"thing\"}\n"
+				"{\"kind\":\"data\",\"type\":\"table\","),
+			 o.lines.data);
+	end(b, &o);
+	b = begin(&o);
+	/* It lies there, so it has nothing here. */
+	assert_false(add_line(b, 1, "{}", 5, &e));
+	assert_int_equal(e.code, ERR_BUG);
+	err_clear(&e);
+	assert_true(add_line(b, 0, "{\"no\":\"utf8 \xff\"}", 0, &e));
+	assert_false(index_builder_finish(b, &e));
+	end(b, &o);
+}
+
 static void expect_bug(struct index_builder *b, bool ok, struct err *e)
 {
 	(void)b;
@@ -552,6 +601,7 @@ int main(void)
 		cmocka_unit_test(test_empty_items),
 		cmocka_unit_test(test_names_and_facts_of_files),
 		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_finished_lines),
 		cmocka_unit_test(test_broken_contracts),
 		cmocka_unit_test(test_an_item_never_came),
 		cmocka_unit_test(test_piece_fails),
