@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 LOW = {"base", "loop"}
-PARTS = {"pipeline", "programs", "sources", "stages", "stores"}
+PARTS = {"pipeline", "programs", "s3", "sources", "stages", "stores"}
 JOBS = LOW | PARTS | {"model", "catalog", "manifest"}
 TOP = JOBS | {"jobs"}
 
@@ -23,10 +23,11 @@ BELOW = {
     "loop": {"base"},
     "model": {"base"},
     "pipeline": LOW,
-    "stores": LOW,
+    "s3": LOW,
+    "stores": LOW | {"s3"},
     "programs": LOW | {"pipeline"},
     "helper": {"base"},
-    "sources": LOW | {"pipeline", "programs"},
+    "sources": LOW | {"pipeline", "programs", "s3"},
     "stages": LOW | {"pipeline"},
     "manifest": LOW | {"model", "pipeline", "stages", "stores"},
     "catalog": LOW | {"model"},

@@ -52,6 +52,13 @@ bool utf8_check(const char *bytes, size_t len, size_t *points) MUST_CHECK;
  * what is no UTF-8 becomes U+FFFD, byte by byte. Returns dst. */
 char *utf8_show(char *dst, size_t cap, const char *src);
 
+/*
+ * Copies text of others into out[cap] so that it may stand in an error: cut
+ * at the end of a character, control characters as spaces, and what is no
+ * UTF-8 as question marks. Returns out.
+ */
+char *str_printable(char *out, size_t cap, const char *s);
+
 /* Copies src into dst[cap], cut to fit, always terminated. False: cut. */
 bool str_copy(char *dst, size_t cap, const char *src);
 

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "s3/client.h"
 
 struct loop;
 struct transfers;
@@ -82,24 +83,6 @@ struct store {
 	const struct store_ops *ops;
 };
 
-struct store_s3_config {
-	const char *endpoint; /* http://HOST[:PORT] or https://... */
-	const char *region;   /* "us-east-1" when empty */
-	const char *bucket;
-	const char *prefix; /* "" or "a/b"; no slash at the ends */
-	const char *access_key;
-	const char *secret_key;
-	const char *ca_file; /* NULL: the system's */
-	bool is_path_style;
-
-	/* 0 stands for the default. Ten attempts survive a store that is away
-	 * for a minute; a probe should make no more than three. */
-	unsigned max_attempts; /* 10 */
-	unsigned connect_ms;   /* 10,000: until a connection stands */
-	unsigned stall_ms;     /* 30,000: without a byte in either direction */
-	unsigned retry_ms; /* 500: before the second attempt, then doubled */
-};
-
 struct store_dir_config {
 	const char *path; /* absolute */
 	/* The folder is made when it is not there: of a pool that is bound
@@ -109,7 +92,7 @@ struct store_dir_config {
 
 struct store_config {
 	const char *kind; /* "object_storage" "local_directory" */
-	struct store_s3_config s3;
+	struct s3_config s3;
 	struct store_dir_config dir;
 };
 

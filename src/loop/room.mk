@@ -1,8 +1,10 @@
 noinst_LIBRARIES += libloop.a
 libloop_a_SOURCES = \
+	include/loop/lent.h \
 	include/loop/loop.h \
 	include/loop/transfers.h \
 	include/loop/workers.h \
+	src/loop/lent.c \
 	src/loop/loop.c \
 	src/loop/loop_int.h \
 	src/loop/notify.c \

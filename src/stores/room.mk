@@ -15,30 +15,11 @@ libstores_a_SOURCES = \
 	src/stores/dir/walk.c \
 	src/stores/dir/walk.h \
 	src/stores/kinds.c \
-	src/stores/lent.c \
-	src/stores/lent.h \
 	src/stores/probe.c \
 	src/stores/probe_int.h \
-	src/stores/s3/config.c \
-	src/stores/s3/digest.c \
-	src/stores/s3/digest.h \
 	src/stores/s3/list.c \
 	src/stores/s3/object.c \
-	src/stores/s3/page.c \
-	src/stores/s3/page.h \
 	src/stores/s3/remove.c \
-	src/stores/s3/reply.c \
-	src/stores/s3/reply.h \
-	src/stores/s3/request.c \
-	src/stores/s3/request.h \
 	src/stores/s3/s3.c \
 	src/stores/s3/s3_int.h \
-	src/stores/s3/send.c \
-	src/stores/s3/send.h \
-	src/stores/s3/sign.c \
-	src/stores/s3/sign.h \
-	src/stores/s3/verdict.c \
-	src/stores/s3/verdict.h \
-	src/stores/s3/xml.c \
-	src/stores/s3/xml.h \
 	src/stores/store_int.h

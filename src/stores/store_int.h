@@ -11,19 +11,12 @@ struct store_op {
 
 /* Makes the S3 store; as store_new(). */
 struct store *s3_store_new(const struct store_env *env,
-			   const struct store_s3_config *config,
+			   const struct s3_config *config,
 			   struct err *e) MUST_CHECK;
 
 /* Makes the directory store; as store_new(). */
 struct store *dir_store_new(const struct store_env *env,
 			    const struct store_dir_config *config,
 			    struct err *e) MUST_CHECK;
-
-/*
- * Copies text of others into out[cap] so that it may stand in an error: cut
- * at the end of a character, control characters as spaces, and what is no
- * UTF-8 as question marks. Returns out.
- */
-char *store_printable(char *out, size_t cap, const char *s);
 
 #endif

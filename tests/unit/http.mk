@@ -25,7 +25,8 @@ http_shop = tests/unit/http_client.c tests/unit/http_client.h \
 http_shop_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
 http_shop_libs = libhttp.a libjobs.a libsources.a libcatalog.a \
 	libmanifest.a libprograms.a \
-	libstages.a libstores.a libpipeline.a libmodel.a $(LOOP_LIBS) \
+	libstages.a libstores.a libs3.a libpipeline.a libmodel.a \
+	$(LOOP_LIBS) \
 	$(TEST_LIBS)
 tests_unit_test_http_routes_SOURCES = tests/unit/test_http_routes.c \
 	$(http_shop)

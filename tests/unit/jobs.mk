@@ -6,7 +6,7 @@ check_PROGRAMS += tests/unit/test_jobs_flow tests/unit/test_jobs_meter \
 JOBS_HOUSE = tests/unit/jobs_house.c tests/unit/jobs_house.h \
 	tests/fakes/fake_source.c tests/fakes/fake_source.h
 JOBS_HOUSE_LIBS = libjobs.a libcatalog.a libmanifest.a libsources.a libprograms.a libstages.a \
-	libstores.a libpipeline.a libmodel.a $(LOOP_LIBS) $(TEST_LIBS)
+	libstores.a libs3.a libpipeline.a libmodel.a $(LOOP_LIBS) $(TEST_LIBS)
 
 tests_unit_test_jobs_flow_SOURCES = tests/unit/test_jobs_flow.c $(JOBS_HOUSE)
 tests_unit_test_jobs_flow_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes

@@ -3,7 +3,8 @@ dist_check_SCRIPTS += tests/unit/s3_oracle.sh
 EXTRA_DIST += tests/unit/s3_vectors.py tests/unit/s3_vectors.tsv
 TESTS += tests/unit/s3_oracle.sh
 
-check_PROGRAMS += tests/unit/test_s3_config tests/unit/test_s3_get \
+check_PROGRAMS += tests/unit/test_s3_client tests/unit/test_s3_config \
+	tests/unit/test_s3_get \
 	tests/unit/test_s3_list tests/unit/test_s3_remove \
 	tests/unit/test_s3_request tests/unit/test_s3_retry \
 	tests/unit/test_s3_sign tests/unit/test_s3_verdict \
@@ -12,6 +13,9 @@ check_PROGRAMS += tests/unit/test_s3_config tests/unit/test_s3_get \
 
 STORES_RIG = tests/unit/test_stores_rig.c tests/unit/test_stores_rig.h \
 	tests/fakes/fake_s3.c tests/fakes/fake_s3.h
+
+tests_unit_test_s3_client_SOURCES = tests/unit/test_s3_client.c $(STORES_RIG)
+tests_unit_test_s3_client_LDADD = $(STORES_LIBS) $(TEST_LIBS)
 
 tests_unit_test_s3_config_SOURCES = tests/unit/test_s3_config.c $(STORES_RIG)
 tests_unit_test_s3_config_LDADD = $(STORES_LIBS) $(TEST_LIBS)

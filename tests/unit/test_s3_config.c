@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stores/s3/s3_int.h"
-#include "stores/store_int.h"
+#include "s3/client_int.h"
 
-static struct store_s3_config good(void)
+static struct s3_config good(void)
 {
-	return (struct store_s3_config){
+	return (struct s3_config){
 		.endpoint = "https://s3.example.com",
 		.bucket = "bucket",
 		.access_key = "key",
@@ -18,9 +17,9 @@ static struct store_s3_config good(void)
 	};
 }
 
-static void expect(const struct store_s3_config *config, const char *text)
+static void expect(const struct s3_config *config, const char *text)
 {
-	struct s3_store st = {0};
+	struct s3_client st = {0};
 	struct err e = {0};
 	bool ok = s3_config_init(&st, config, &e);
 
@@ -65,13 +64,13 @@ static void test_endpoints(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct store_s3_config c = good();
+		struct s3_config c = good();
 
 		c.endpoint = bad[i];
 		expect(&c, "endpoint: ");
 	}
 	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
-		struct store_s3_config c = good();
+		struct s3_config c = good();
 
 		c.endpoint = fine[i];
 		expect(&c, NULL);
@@ -83,7 +82,7 @@ static void test_buckets(void **state)
 	static const char *const bad[] = {
 		"", "ab", "a/b", "a b", "..", ".abc", "-abc", "b\xc3\xa4r",
 	};
-	struct store_s3_config c = good();
+	struct s3_config c = good();
 	char name[65] = {0};
 
 	(void)state;
@@ -101,7 +100,7 @@ static void test_buckets(void **state)
 static void test_prefixes(void **state)
 {
 	static const char *const bad[] = {"/a", "a/", "/", "a//b", "\xff"};
-	struct store_s3_config c = good();
+	struct s3_config c = good();
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -114,7 +113,7 @@ static void test_prefixes(void **state)
 
 static void test_keys_and_region(void **state)
 {
-	struct store_s3_config c = good();
+	struct s3_config c = good();
 
 	(void)state;
 	c.access_key = "a\nb";
@@ -136,10 +135,10 @@ static void test_keys_and_region(void **state)
 }
 
 /* Which host and path a configuration leads to. */
-static void expect_address(const struct store_s3_config *c, const char *origin,
+static void expect_address(const struct s3_config *c, const char *origin,
 			   const char *path, const char *bucket_path)
 {
-	struct s3_store st = {0};
+	struct s3_client st = {0};
 	struct err e = {0};
 	struct text t = {0};
 	char *key;
@@ -164,7 +163,7 @@ static void expect_address(const struct store_s3_config *c, const char *origin,
 
 static void test_addresses(void **state)
 {
-	struct store_s3_config c = good();
+	struct s3_config c = good();
 
 	(void)state;
 	expect_address(&c, "https://s3.example.com", "/bucket/k%20k",
@@ -205,21 +204,21 @@ static void test_printable(void **state)
 	char out[8];
 
 	(void)state;
-	assert_string_equal(store_printable(out, sizeof(out),
-					    "a\n\x7f"
-					    "b"),
+	assert_string_equal(str_printable(out, sizeof(out),
+					  "a\n\x7f"
+					  "b"),
 			    "a  b");
-	assert_string_equal(store_printable(out, sizeof(out), "123456789"),
+	assert_string_equal(str_printable(out, sizeof(out), "123456789"),
 			    "1234567");
-	assert_string_equal(store_printable(out, sizeof(out),
-					    "12345\xe6\x97"
-					    "\xa5"),
+	assert_string_equal(str_printable(out, sizeof(out),
+					  "12345\xe6\x97"
+					  "\xa5"),
 			    "12345");
-	assert_string_equal(store_printable(out, sizeof(out), "1\xe6\x97\xa5"),
+	assert_string_equal(str_printable(out, sizeof(out), "1\xe6\x97\xa5"),
 			    "1\xe6\x97\xa5");
-	assert_string_equal(store_printable(out, sizeof(out),
-					    "1\xff"
-					    "2"),
+	assert_string_equal(str_printable(out, sizeof(out),
+					  "1\xff"
+					  "2"),
 			    "1?2");
 }
 

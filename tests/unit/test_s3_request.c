@@ -102,7 +102,7 @@ static void test_virtual_host(void **state)
 {
 	static const struct fake_reply replies[] = {{0}, {.body = "x"}};
 	struct rig *rig = *state;
-	struct store_s3_config config = rig_s3_config(rig);
+	struct s3_config config = rig_s3_config(rig);
 	char endpoint[64], host[64], buf[1];
 
 	snprintf(endpoint, sizeof(endpoint), "http://localhost:%u/",

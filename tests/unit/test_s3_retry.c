@@ -178,7 +178,7 @@ static void test_attempts_end(void **state)
 static void test_refused_connection(void **state)
 {
 	struct rig *rig = *state;
-	struct store_s3_config config = rig_s3_config(rig);
+	struct s3_config config = rig_s3_config(rig);
 
 	config.endpoint = "http://127.0.0.1:1";
 	rig_use_s3(rig, &config);
@@ -191,7 +191,7 @@ static void test_refused_connection(void **state)
 static void test_bad_ca_file(void **state)
 {
 	struct rig *rig = *state;
-	struct store_s3_config config = rig_s3_config(rig);
+	struct s3_config config = rig_s3_config(rig);
 	char endpoint[64];
 
 	snprintf(endpoint, sizeof(endpoint), "https://127.0.0.1:%u",
@@ -214,7 +214,7 @@ static void test_stale_connection_is_free(void **state)
 		{0},
 	};
 	struct rig *rig = *state;
-	struct store_s3_config config = rig_s3_config(rig);
+	struct s3_config config = rig_s3_config(rig);
 
 	config.max_attempts = 1;
 	rig_use_s3(rig, &config);
@@ -236,8 +236,7 @@ static const struct fake_reply stalls[] = {
 };
 
 /* The limit on silence alone would take a second for each stall. */
-static bool is_stopped_early(struct rig *rig,
-			     const struct store_s3_config *config)
+static bool is_stopped_early(struct rig *rig, const struct s3_config *config)
 {
 	int64_t began = clock_mono_ms();
 
@@ -252,7 +251,7 @@ static bool is_stopped_early(struct rig *rig,
 static void test_stall(void **state)
 {
 	struct rig *rig = *state;
-	struct store_s3_config config = rig_s3_config(rig);
+	struct s3_config config = rig_s3_config(rig);
 	int tries = 0;
 
 	config.connect_ms = 100;
@@ -272,7 +271,7 @@ static void test_silence_of_a_second(void **state)
 	static const struct fake_reply replies[] = {
 		{.act = FAKE_STALL, .body = "12345", .sent = 2}};
 	struct rig *rig = *state;
-	struct store_s3_config config = rig_s3_config(rig);
+	struct s3_config config = rig_s3_config(rig);
 	int64_t began = clock_mono_ms();
 
 	config.connect_ms = 60 * 1000; /* part of the absolute limit */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "stores/s3/sign.h"
+#include "s3/sign.h"
 
 /* The columns of s3_vectors.py. */
 enum column {
@@ -216,12 +216,12 @@ static void test_header_values_are_trimmed(void **state)
 
 static void test_too_many_are_refused(void **state)
 {
-	struct s3_pair pairs[S3_PAIRS_MAX + 1];
-	struct s3_signing in = {.method = "GET", .nheaders = S3_PAIRS_MAX + 1};
+	struct s3_pair pairs[S3_SIGNED_MAX + 1];
+	struct s3_signing in = {.method = "GET", .nheaders = S3_SIGNED_MAX + 1};
 	struct text out = {0}, auth = {0};
 
 	(void)state;
-	for (size_t i = 0; i <= S3_PAIRS_MAX; i++)
+	for (size_t i = 0; i <= S3_SIGNED_MAX; i++)
 		pairs[i] = (struct s3_pair){"a", "b"};
 	in.headers = pairs;
 	assert_false(s3_query_encode(&out, pairs, S3_PAIRS_MAX + 1));

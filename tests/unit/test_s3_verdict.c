@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "stores/s3/verdict.h"
-#include "stores/s3/xml.h"
+#include "s3/verdict.h"
+#include "s3/xml.h"
 
 static unsigned total_ms(unsigned random)
 {

@@ -149,7 +149,7 @@ static struct answer probe(struct rig *rig, unsigned step_ms)
 
 static struct answer probe_bucket(struct rig *rig, struct bucket *b)
 {
-	struct store_s3_config config = rig_s3_config(rig);
+	struct s3_config config = rig_s3_config(rig);
 
 	rig_use_s3(rig, &config);
 	fake_s3_respond(rig->fake, respond, b);
@@ -226,7 +226,7 @@ static void test_hanging(void **state)
 {
 	struct rig *rig = *state;
 	struct bucket b = {.stalls_on = "GET"};
-	struct store_s3_config config = rig_s3_config(rig);
+	struct s3_config config = rig_s3_config(rig);
 	struct answer a;
 
 	rig_use_s3(rig, &config);
@@ -261,7 +261,7 @@ static void test_cancel(void **state)
 {
 	struct rig *rig = *state;
 	struct bucket b = {.stalls_on = "PUT"};
-	struct store_s3_config config = rig_s3_config(rig);
+	struct s3_config config = rig_s3_config(rig);
 	struct answer a = {.rig = rig};
 	struct probe *p;
 

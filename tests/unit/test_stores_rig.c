@@ -53,9 +53,9 @@ int rig_teardown(void **state)
 	return 0;
 }
 
-struct store_s3_config rig_s3_config(struct rig *rig)
+struct s3_config rig_s3_config(struct rig *rig)
 {
-	return (struct store_s3_config){
+	return (struct s3_config){
 		.endpoint = rig->endpoint,
 		.region = "us-east-1",
 		.bucket = "bucket",
@@ -82,7 +82,7 @@ static void use(struct rig *rig, const struct store_config *config)
 	assert_non_null(rig->store);
 }
 
-void rig_use_s3(struct rig *rig, const struct store_s3_config *s3)
+void rig_use_s3(struct rig *rig, const struct s3_config *s3)
 {
 	struct store_config config = {.kind = "object_storage", .s3 = *s3};
 
@@ -107,7 +107,7 @@ void rig_use_old_dir(struct rig *rig, const char *path)
 
 void rig_script(struct rig *rig, const struct fake_reply *replies, size_t n)
 {
-	struct store_s3_config config = rig_s3_config(rig);
+	struct s3_config config = rig_s3_config(rig);
 
 	rig_use_s3(rig, &config);
 	fake_s3_script(rig->fake, replies, n);

@@ -47,10 +47,10 @@ int rig_setup(void **state);
 int rig_teardown(void **state);
 
 /* A store on the fake with short times: 1 ms between attempts. */
-struct store_s3_config rig_s3_config(struct rig *rig);
+struct s3_config rig_s3_config(struct rig *rig);
 
 /* Takes the place of the rig's store; it must be good. */
-void rig_use_s3(struct rig *rig, const struct store_s3_config *config);
+void rig_use_s3(struct rig *rig, const struct s3_config *config);
 void rig_use_dir(struct rig *rig, const char *path);
 /* The store of a pool that was bound before: its folder is not made. */
 void rig_use_old_dir(struct rig *rig, const char *path);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "loop/workers.h"
-#include "../lent.h"
+#include "loop/lent.h"
 #include "../store_int.h"
 
 struct dir_store {
@@ -24,8 +24,8 @@ static inline struct dir_store *dir_store_of(struct store *st)
 /*
  * What every call of this store is made of: a piece of work for a thread that
  * may sleep. The thread sees the op and the store's path; buffers of the
- * caller it touches in turns (lent.h), so that a cancel returns at once while
- * the thread finishes what it is in.
+ * caller it touches in turns (loop/lent.h), so that a cancel returns at once
+ * while the thread finishes what it is in.
  */
 struct dir_op;
 

@@ -106,7 +106,7 @@ bool dir_fail(struct err *e, int number, const char *what, const char *key)
 	char shown[SHOWN_MAX];
 
 	return err_set(e, code_of(number), "store_failed", "%s %s: %s%s", what,
-		       store_printable(shown, sizeof(shown), key),
+		       str_printable(shown, sizeof(shown), key),
 		       strerror(number), advice_of(number));
 }
 

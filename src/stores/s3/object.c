@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "base/sha256.h"
-#include "request.h"
+#include "s3/request.h"
+#include "s3_int.h"
 
 enum { OBJECT_MAX_BYTES = 256 * 1024 * 1024 };
 
@@ -78,7 +79,8 @@ static void look_what_is_stored(struct put_op *p, const struct err *conflict)
 	if (p->stored == NULL)
 		err_nomem(&e, "an object");
 	else
-		p->request = s3_request_start(p->st, &call, on_stored, p, &e);
+		p->request = s3_request_start(p->st->client, &call, on_stored,
+					      p, &e);
 	if (p->request == NULL)
 		put_finish(p, &e);
 }
@@ -104,7 +106,7 @@ static bool put_start(struct put_op *p, const struct store_put *in,
 		.is_new = in->is_new,
 	};
 
-	p->key = s3_checked_key(p->st, in->key, e);
+	p->key = s3_checked_key(p->st->client, in->key, e);
 	if (p->key == NULL)
 		return false;
 	call.key = p->key;
@@ -112,7 +114,7 @@ static bool put_start(struct put_op *p, const struct store_put *in,
 		memcpy(p->sha256, in->sha256, SHA256_LEN);
 		call.sha256 = p->sha256;
 	}
-	p->request = s3_request_start(p->st, &call, on_put, p, e);
+	p->request = s3_request_start(p->st->client, &call, on_put, p, e);
 	return p->request != NULL;
 }
 
@@ -186,11 +188,11 @@ static bool get_start(struct get_op *g, struct s3_store *st,
 		.cap = in->length > 0 ? in->length : in->cap,
 	};
 
-	g->key = s3_checked_key(st, in->key, e);
+	g->key = s3_checked_key(st->client, in->key, e);
 	if (g->key == NULL)
 		return false;
 	call.key = g->key;
-	g->request = s3_request_start(st, &call, on_get, g, e);
+	g->request = s3_request_start(st->client, &call, on_get, g, e);
 	return g->request != NULL;
 }
 

@@ -8,8 +8,11 @@
 #include <event2/event.h>
 
 #include "base/sha256.h"
+#include "base/text.h"
 #include "loop/loop.h"
-#include "request.h"
+#include "s3/request.h"
+#include "s3/xml.h"
+#include "s3_int.h"
 
 enum { BATCH_MAX = 1000 };
 
@@ -126,7 +129,7 @@ static void end_refusal(struct refusals *r)
 		*f = r->current;
 		text_printf(&t, "%s: %s", r->key, r->current.message);
 		if (!t.is_broken)
-			store_printable(f->message, sizeof(f->message), t.data);
+			str_printable(f->message, sizeof(f->message), t.data);
 		text_free(&t);
 	}
 	r->current = (struct s3_fault){0};
@@ -144,11 +147,11 @@ static bool on_element(void *arg, const char *path, const char *text)
 	if (strcmp(path, "/Error") == 0)
 		end_refusal(r);
 	else if (strcmp(path, "/Error/Key") == 0)
-		store_printable(r->key, sizeof(r->key), text);
+		str_printable(r->key, sizeof(r->key), text);
 	else if (strcmp(path, "/Error/Code") == 0)
-		store_printable(f->code, sizeof(f->code), text);
+		str_printable(f->code, sizeof(f->code), text);
 	else if (strcmp(path, "/Error/Message") == 0)
-		store_printable(f->message, sizeof(f->message), text);
+		str_printable(f->message, sizeof(f->message), text);
 	return true;
 }
 
@@ -220,7 +223,7 @@ static bool start_multi(struct remove_op *rm, size_t n, struct err *e)
 	rm->batch = n;
 	call.body = rm->body.data;
 	call.body_len = rm->body.len;
-	rm->request = s3_request_start(rm->st, &call, on_multi, rm, e);
+	rm->request = s3_request_start(rm->st->client, &call, on_multi, rm, e);
 	return rm->request != NULL;
 }
 
@@ -228,7 +231,7 @@ static bool start_single(struct remove_op *rm, struct err *e)
 {
 	struct s3_call call = {.method = "DELETE", .key = rm->keys[rm->next]};
 
-	rm->request = s3_request_start(rm->st, &call, on_single, rm, e);
+	rm->request = s3_request_start(rm->st->client, &call, on_single, rm, e);
 	return rm->request != NULL;
 }
 
@@ -262,7 +265,7 @@ static bool copy_keys(struct remove_op *rm, const char *const *keys, size_t n,
 		return err_nomem(e, "a removal");
 	rm->nkeys = n;
 	for (size_t i = 0; i < n; i++) {
-		rm->keys[i] = s3_checked_key(rm->st, keys[i], e);
+		rm->keys[i] = s3_checked_key(rm->st->client, keys[i], e);
 		if (rm->keys[i] == NULL)
 			return false;
 	}

@@ -10,14 +10,14 @@ static void s3_cancel(struct store_op *op)
 
 static int64_t s3_clock_skew_ms(const struct store *st)
 {
-	return s3_store_of_const(st)->seen_skew_ms;
+	return s3_client_skew_ms(s3_store_of_const(st)->client);
 }
 
 static void s3_destroy(struct store *st)
 {
 	struct s3_store *s3 = s3_store_of(st);
 
-	s3_config_fini(s3);
+	s3_client_free(s3->client);
 	free(s3);
 }
 
@@ -33,8 +33,9 @@ static const struct store_ops s3_ops = {
 };
 
 struct store *s3_store_new(const struct store_env *env,
-			   const struct store_s3_config *config, struct err *e)
+			   const struct s3_config *config, struct err *e)
 {
+	const struct s3_env own = {env->loop, env->transfers, env->blocking};
 	struct s3_store *st = calloc(1, sizeof(*st));
 
 	if (st == NULL) {
@@ -43,9 +44,8 @@ struct store *s3_store_new(const struct store_env *env,
 	}
 	st->base.ops = &s3_ops;
 	st->loop = env->loop;
-	st->transfers = env->transfers;
-	st->blocking = env->blocking;
-	if (!s3_config_init(st, config, e)) {
+	st->client = s3_client_new(&own, config, e);
+	if (st->client == NULL) {
 		s3_destroy(&st->base);
 		return NULL;
 	}

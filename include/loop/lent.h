@@ -6,8 +6,8 @@
  * So the thread touches it only in short turns (a copy of 256 KiB, never a
  * system call), and the cancel waits for the end of a turn: microseconds.
  */
-#ifndef COFFER_STORES_LENT_H
-#define COFFER_STORES_LENT_H
+#ifndef COFFER_LOOP_LENT_H
+#define COFFER_LOOP_LENT_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* xml.c - reads the replies of S3 with expat, within bounds. */
-#include "xml.h"
+#include "s3/xml.h"
 
 #include <limits.h>
 #include <string.h>
@@ -7,7 +7,6 @@
 #include <expat.h>
 
 #include "base/text.h"
-#include "../store_int.h"
 
 struct reader {
 	XML_Parser parser;
@@ -139,11 +138,11 @@ static bool on_fault_element(void *arg, const char *path, const char *text)
 		return false;
 	r->is_error = true;
 	if (strcmp(path, "Error/Code") == 0)
-		store_printable(f->code, sizeof(f->code), text);
+		str_printable(f->code, sizeof(f->code), text);
 	else if (strcmp(path, "Error/Message") == 0)
-		store_printable(f->message, sizeof(f->message), text);
+		str_printable(f->message, sizeof(f->message), text);
 	else if (strcmp(path, "Error/Region") == 0)
-		store_printable(f->region, sizeof(f->region), text);
+		str_printable(f->region, sizeof(f->region), text);
 	return true;
 }
 

@@ -6,22 +6,18 @@
  * into the signature. S3 alone among AWS's services wants no second encoding
  * and no normalisation of the path: "a//b" and "a/../b" are keys.
  */
-#ifndef COFFER_STORES_S3_SIGN_H
-#define COFFER_STORES_S3_SIGN_H
+#ifndef COFFER_S3_SIGN_H
+#define COFFER_S3_SIGN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
 #include "base/text.h"
+#include "s3/request.h"
 
-enum { S3_PAIRS_MAX = 16 };
-
-/* A parameter of a query, or a header. */
-struct s3_pair {
-	const char *name;
-	const char *value;
-};
+/* Those of a call and our own. */
+enum { S3_SIGNED_MAX = S3_HEADERS_MAX + 8 };
 
 struct s3_signing {
 	const char *method;
@@ -48,7 +44,7 @@ bool s3_query_encode(struct text *out, const struct s3_pair *pairs,
 /*
  * Appends the canonical request (for tests and for finding out why a store
  * says SignatureDoesNotMatch) and the value of the Authorization header.
- * False: out of memory, or more than S3_PAIRS_MAX headers.
+ * False: out of memory, or more than S3_SIGNED_MAX headers.
  */
 bool s3_sign(const struct s3_signing *in, struct text *canonical,
 	     struct text *authorization) MUST_CHECK;

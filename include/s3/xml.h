@@ -1,6 +1,6 @@
 /* xml.h - reads the replies of S3 with expat, within bounds. */
-#ifndef COFFER_STORES_S3_XML_H
-#define COFFER_STORES_S3_XML_H
+#ifndef COFFER_S3_XML_H
+#define COFFER_S3_XML_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,21 +6,25 @@
 #include <strings.h>
 
 #include "base/clock.h"
-#include "../store_int.h"
+#include "s3/request.h"
 
 enum { HEADER_MAX = 256 };
 
 void s3_reply_reset(struct s3_reply *r, const struct s3_landing *landing)
 {
 	struct text body = r->body;
+	struct s3_fields fields = r->fields;
 
 	text_reset(&body);
-	*r = (struct s3_reply){.landing = *landing, .body = body};
+	s3_fields_reset(&fields);
+	*r = (struct s3_reply){
+		.landing = *landing, .body = body, .fields = fields};
 }
 
 void s3_reply_fini(struct s3_reply *r)
 {
 	text_free(&r->body);
+	s3_fields_fini(&r->fields);
 }
 
 static void take_date(struct s3_reply *r, const char *value)
@@ -65,7 +69,7 @@ static void take_field(struct s3_reply *r, const char *name, const char *value)
 	else if (strcasecmp(name, "content-range") == 0)
 		take_content_range(r, value);
 	else if (strcasecmp(name, "x-amz-bucket-region") == 0)
-		store_printable(r->region, sizeof(r->region), value);
+		str_printable(r->region, sizeof(r->region), value);
 }
 
 /* A status line; 100 (Continue) and its like are followed by another. */
@@ -93,18 +97,47 @@ static void take_line(struct s3_reply *r, char *line)
 	take_field(r, line, value);
 }
 
+/* "Name: value" of any length, among those that are wanted. */
+static void keep_field(struct s3_reply *r, const char *line, size_t len)
+{
+	const char *colon = memchr(line, ':', len), *end = line + len;
+	char *name, *value;
+
+	if (colon == NULL || memchr(line, '\0', len) != NULL)
+		return;
+	if (r->fields.bytes.len + len + 2 > S3_FIELDS_MAX_BYTES) {
+		r->are_fields_cut = true;
+		return;
+	}
+	name = str_of(line, (size_t)(colon - line));
+	for (colon++; colon < end && strchr(" \t", *colon) != NULL;)
+		colon++;
+	value = str_of(colon, (size_t)(end - colon));
+	if (name != NULL && value != NULL) {
+		str_lower(name, strlen(name) + 1, name);
+		s3_fields_add(&r->fields, name, value);
+	} else {
+		r->fields.bytes.is_broken = true;
+	}
+	free(name);
+	free(value);
+}
+
 size_t s3_reply_header(char *bytes, size_t size, size_t n, void *arg)
 {
+	struct s3_reply *r = arg;
 	char line[HEADER_MAX];
 	size_t len = size * n;
 
-	if (len >= sizeof(line))
-		return len; /* none of those that are read */
-	memcpy(line, bytes, len);
-	while (len > 0 && strchr("\r\n \t", line[len - 1]) != NULL)
+	while (len > 0 && strchr("\r\n \t", bytes[len - 1]) != NULL)
 		len--;
-	line[len] = '\0';
-	take_line(arg, line);
+	if (len < sizeof(line)) { /* else none of those that are read */
+		memcpy(line, bytes, len);
+		line[len] = '\0';
+		take_line(r, line);
+	}
+	if (r->landing.wants_fields)
+		keep_field(r, bytes, len);
 	return size * n;
 }
 

@@ -6,7 +6,7 @@
  * timer. Every attempt is signed anew: a signature is good for 15 minutes,
  * and the clock may have been learned from the store in between.
  */
-#include "request.h"
+#include "s3/request.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -19,7 +19,9 @@
 #include "base/secret.h"
 #include "loop/loop.h"
 #include "loop/transfers.h"
+#include "client_int.h"
 #include "send.h"
+#include "verdict.h"
 
 enum {
 	/* Below this a digest takes less than half a millisecond. */
@@ -49,7 +51,7 @@ static_assert(sizeof(state_names) / sizeof(state_names[0]) == STATES,
 	      "a name for every state");
 
 struct s3_request {
-	struct s3_store *st;
+	struct s3_client *st;
 	struct s3_call call;
 	s3_request_done_cb *done;
 	void *arg;
@@ -93,7 +95,9 @@ static void finish(struct s3_request *r, const struct err *e)
 	struct s3_result result = {.got = r->reply.got,
 				   .status = r->reply.status,
 				   .code = fault.code,
-				   .is_ambiguous = r->is_ambiguous};
+				   .is_ambiguous = r->is_ambiguous,
+				   .are_fields_cut = r->reply.are_fields_cut};
+	struct s3_fields fields = r->reply.fields;
 	s3_request_done_cb *done = r->done;
 	void *arg = r->arg;
 	struct err copy = {0};
@@ -107,8 +111,11 @@ static void finish(struct s3_request *r, const struct err *e)
 		else
 			err_prefix(&copy, "%s", r->name);
 	}
+	r->reply.fields = (struct s3_fields){0};
+	result.fields = &fields;
 	request_free(r);
 	done(arg, &result, e != NULL ? &copy : NULL);
+	s3_fields_fini(&fields);
 }
 
 static void start_timer(struct s3_request *r, unsigned ms)
@@ -122,7 +129,7 @@ static void on_transfer(void *arg, CURLcode result);
 
 static struct s3_landing landing_of(const struct s3_call *call)
 {
-	struct s3_landing l = {0, call->buf, call->cap};
+	struct s3_landing l = {0, call->buf, call->cap, call->wants_fields};
 
 	if (call->buf != NULL)
 		l.wanted_status = call->length > 0 ? 206 : 200;
@@ -365,17 +372,37 @@ static void name_it(struct s3_request *r)
 		    r->call.key != NULL ? "/" : "",
 		    r->call.key != NULL ? r->call.key : "");
 	if (!t.is_broken)
-		store_printable(r->name, sizeof(r->name), t.data);
+		str_printable(r->name, sizeof(r->name), t.data);
 	text_free(&t);
 }
 
-struct s3_request *s3_request_start(struct s3_store *st,
+/* What would end a header's line, or the text before its end, has no business
+ * in one. */
+static bool check_headers(const struct s3_call *call, struct err *e)
+{
+	size_t i = 0;
+
+	while (i < call->nheaders &&
+	       strpbrk(call->headers[i].name, "\r\n: ") == NULL &&
+	       strpbrk(call->headers[i].value, "\r\n") == NULL)
+		i++;
+	if (i == call->nheaders && i <= S3_HEADERS_MAX)
+		return true;
+	return err_set(e, ERR_INVALID, "store_failed",
+		       "more headers than %d, or one with a line end in it",
+		       S3_HEADERS_MAX);
+}
+
+struct s3_request *s3_request_start(struct s3_client *st,
 				    const struct s3_call *call,
 				    s3_request_done_cb *done, void *arg,
 				    struct err *e)
 {
-	struct s3_request *r = calloc(1, sizeof(*r));
+	struct s3_request *r;
 
+	if (!check_headers(call, e))
+		return NULL;
+	r = calloc(1, sizeof(*r));
 	if (r == NULL)
 		goto nomem;
 	r->st = st;

@@ -2,8 +2,8 @@
  * verdict.h - what an attempt's outcome means: done, worth another attempt,
  * or an error with a text that says what to do. doc/stores.md has the table.
  */
-#ifndef COFFER_STORES_S3_VERDICT_H
-#define COFFER_STORES_S3_VERDICT_H
+#ifndef COFFER_S3_VERDICT_H
+#define COFFER_S3_VERDICT_H
 
 #include <curl/curl.h>
 

@@ -1,11 +1,13 @@
 /* send.h - one attempt of a request as a handle of curl. */
-#ifndef COFFER_STORES_S3_SEND_H
-#define COFFER_STORES_S3_SEND_H
+#ifndef COFFER_S3_SEND_H
+#define COFFER_S3_SEND_H
 
 #include <curl/curl.h>
 
 #include "digest.h"
-#include "request.h"
+#include "client_int.h"
+#include "reply.h"
+#include "s3/request.h"
 
 /* One attempt; zeroed to begin with. It stays where it is until s3_send_fini:
  * curl points into it. */
@@ -27,7 +29,7 @@ struct s3_sending {
 };
 
 /* Signs for now and fills *s; the reply goes to r. False with *e filled. */
-bool s3_send_init(struct s3_send *s, const struct s3_store *st,
+bool s3_send_init(struct s3_send *s, const struct s3_client *st,
 		  const struct s3_sending *what, struct s3_reply *r,
 		  struct err *e) MUST_CHECK;
 

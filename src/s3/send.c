@@ -8,11 +8,11 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "sign.h"
 
 enum {
 	RANGE_MAX = 64,
 	MD5_BASE64_MAX = 32,
-	HEADERS_MAX = 8,
 	/* Slower than this over all is as good as stalled. */
 	SLOWEST_BYTES_PER_S = 16 * 1024,
 	/* Servers end idle connections after 60 s; be first. */
@@ -21,7 +21,7 @@ enum {
 
 /* The headers of an attempt, all of them signed, and what they point to. */
 struct headers {
-	struct s3_pair pair[HEADERS_MAX];
+	struct s3_pair pair[S3_SIGNED_MAX];
 	size_t n;
 	char date[CLOCK_TEXT_MAX];
 	char payload[SHA256_HEX_MAX];
@@ -41,7 +41,15 @@ static void add_range(struct headers *h, const struct s3_call *call)
 	add(h, "range", h->range);
 }
 
-static void fill_headers(struct headers *h, const struct s3_store *st,
+static bool is_given(const struct s3_call *call, const char *name)
+{
+	for (size_t i = 0; i < call->nheaders; i++)
+		if (strcmp(call->headers[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void fill_headers(struct headers *h, const struct s3_client *st,
 			 const struct s3_sending *what)
 {
 	const struct s3_call *call = what->call;
@@ -53,7 +61,7 @@ static void fill_headers(struct headers *h, const struct s3_store *st,
 	add(h, "x-amz-date", h->date);
 	hex_encode(d->sha256, SHA256_LEN, h->payload);
 	add(h, "x-amz-content-sha256", h->payload);
-	if (call->body != NULL)
+	if (call->body != NULL && !is_given(call, "content-type"))
 		add(h, "content-type", "application/octet-stream");
 	if (d->has_md5) {
 		base64_encode(d->md5, MD5_LEN, h->md5);
@@ -63,6 +71,8 @@ static void fill_headers(struct headers *h, const struct s3_store *st,
 		add(h, "if-none-match", "*");
 	if (call->length > 0)
 		add_range(h, call);
+	for (size_t i = 0; i < call->nheaders; i++)
+		add(h, call->headers[i].name, call->headers[i].value);
 }
 
 static bool append(struct curl_slist **list, const char *line)
@@ -84,7 +94,12 @@ static bool list_headers(struct curl_slist **list, const struct headers *h,
 
 	for (size_t i = 0; ok && i < h->n; i++) {
 		text_reset(&line);
-		text_printf(&line, "%s: %s", h->pair[i].name, h->pair[i].value);
+		/* Of curl: a line that ends with ':' is none. */
+		if (h->pair[i].value[0] != '\0')
+			text_printf(&line, "%s: %s", h->pair[i].name,
+				    h->pair[i].value);
+		else
+			text_printf(&line, "%s;", h->pair[i].name);
 		ok = !line.is_broken && append(list, line.data);
 	}
 	text_reset(&line);
@@ -94,7 +109,7 @@ static bool list_headers(struct curl_slist **list, const struct headers *h,
 	return ok;
 }
 
-static bool set_address(struct s3_send *s, const struct s3_store *st,
+static bool set_address(struct s3_send *s, const struct s3_client *st,
 			const char *path, const char *query)
 {
 	struct text url = {0};
@@ -109,7 +124,7 @@ static bool set_address(struct s3_send *s, const struct s3_store *st,
 }
 
 /* in lacks only what the store knows. */
-static bool sign(struct s3_send *s, const struct s3_store *st,
+static bool sign(struct s3_send *s, const struct s3_client *st,
 		 struct s3_signing *in, const struct headers *h)
 {
 	struct text canonical = {0}, authorization = {0};
@@ -130,7 +145,7 @@ static bool sign(struct s3_send *s, const struct s3_store *st,
 }
 
 /* The URL and the signature are made of the same encoded bytes. */
-static bool address_and_sign(struct s3_send *s, const struct s3_store *st,
+static bool address_and_sign(struct s3_send *s, const struct s3_client *st,
 			     const struct s3_sending *what)
 {
 	const struct s3_call *call = what->call;
@@ -181,7 +196,7 @@ static int seek_body(void *arg, curl_off_t offset, int origin)
 	(curl_easy_setopt(s->easy, (option), (value)) == CURLE_OK)
 
 /* Nothing of the environment, and no way to another host or protocol. */
-static bool set_safety(struct s3_send *s, const struct s3_store *st)
+static bool set_safety(struct s3_send *s, const struct s3_client *st)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
 	if (!SET(CURLOPT_PROTOCOLS_STR, "http,https"))
@@ -205,7 +220,7 @@ static bool set_safety(struct s3_send *s, const struct s3_store *st)
 }
 
 /* A connection that does not come, a stall, and a drip: all end. */
-static bool set_limits(struct s3_send *s, const struct s3_store *st,
+static bool set_limits(struct s3_send *s, const struct s3_client *st,
 		       const struct s3_call *call)
 {
 	size_t len = call->body_len > call->cap ? call->body_len : call->cap;
@@ -233,7 +248,8 @@ static bool set_method(struct s3_send *s, const struct s3_call *call)
 	if (!SET(CURLOPT_CUSTOMREQUEST, call->method))
 		return false;
 	if (call->body == NULL)
-		return true;
+		return strcmp(call->method, "HEAD") != 0 ||
+		       SET(CURLOPT_NOBODY, 1L);
 	s->body = call->body;
 	s->body_len = call->body_len;
 	return SET(CURLOPT_UPLOAD, 1L) &&
@@ -251,7 +267,7 @@ static bool set_reply(struct s3_send *s, struct s3_reply *r)
 	       SET(CURLOPT_WRITEDATA, r) && SET(CURLOPT_ERRORBUFFER, s->error);
 }
 
-bool s3_send_init(struct s3_send *s, const struct s3_store *st,
+bool s3_send_init(struct s3_send *s, const struct s3_client *st,
 		  const struct s3_sending *what, struct s3_reply *r,
 		  struct err *e)
 {

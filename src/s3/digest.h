@@ -1,6 +1,6 @@
 /* digest.h - SHA-256 and MD5 of a body, on a worker thread when it is long. */
-#ifndef COFFER_STORES_S3_DIGEST_H
-#define COFFER_STORES_S3_DIGEST_H
+#ifndef COFFER_S3_DIGEST_H
+#define COFFER_S3_DIGEST_H
 
 #include <stdbool.h>
 #include <stddef.h>

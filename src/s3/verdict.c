@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../store_int.h"
-
 enum { BACKOFF_MAX_MS = 15 * 1000, RETRY_AFTER_MAX_S = 30 };
 
 /* One line of the table: what an S3 code or an HTTP status means. */
@@ -189,7 +187,7 @@ static enum s3_verdict judge_transport(const struct s3_outcome *o,
 				   : curl_easy_strerror(o->result);
 	char clean[S3_MESSAGE_MAX];
 
-	store_printable(clean, sizeof(clean), text);
+	str_printable(clean, sizeof(clean), text);
 	if (o->result == CURLE_OUT_OF_MEMORY) {
 		err_nomem(e, "a request");
 		return S3_FAILED;
@@ -263,7 +261,7 @@ enum s3_verdict s3_judge(const struct s3_outcome *o, struct err *e)
 			r->status, r->landing.wanted_status);
 		return S3_FAILED;
 	}
-	if (r->body.is_broken) {
+	if (r->body.is_broken || r->fields.bytes.is_broken) {
 		err_nomem(e, "an answer of the store");
 		return S3_FAILED;
 	}

@@ -1,13 +1,14 @@
 /* reply.h - what a store answered, as it comes in. */
-#ifndef COFFER_STORES_S3_REPLY_H
-#define COFFER_STORES_S3_REPLY_H
+#ifndef COFFER_S3_REPLY_H
+#define COFFER_S3_REPLY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/text.h"
-#include "xml.h"
+#include "s3/fields.h"
+#include "s3/xml.h"
 
 enum {
 	/* A page of 1,000 keys of 1,024 bytes, each byte encoded, fits. */
@@ -19,6 +20,7 @@ struct s3_landing {
 	long wanted_status; /* 206 with a range, else 200; 0: any */
 	char *buf;	    /* of the caller, for that status; NULL: text */
 	size_t cap;
+	bool wants_fields; /* headers are kept */
 };
 
 struct s3_reply {
@@ -35,12 +37,14 @@ struct s3_reply {
 	bool is_unasked;  /* a success of another kind than was wanted */
 	struct text body; /* everything that does not go to landing.buf */
 	char region[S3_REGION_MAX]; /* x-amz-bucket-region */
+	struct s3_fields fields;    /* if wanted; names in lower case */
+	bool are_fields_cut; /* there were more than S3_FIELDS_MAX_BYTES */
 };
 
-/* Makes ready for a new attempt; the memory of body is kept. */
+/* Makes ready for a new attempt; the memory of body and fields is kept. */
 void s3_reply_reset(struct s3_reply *r, const struct s3_landing *landing);
 
-/* Frees the body. */
+/* Frees what it holds. */
 void s3_reply_fini(struct s3_reply *r);
 
 /* For CURLOPT_HEADERFUNCTION and CURLOPT_WRITEFUNCTION, with a struct

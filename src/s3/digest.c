@@ -6,7 +6,7 @@
 #include <openssl/evp.h>
 
 #include "loop/workers.h"
-#include "../lent.h"
+#include "loop/lent.h"
 
 /* Both digests while they run. */
 struct hashing {

@@ -1,5 +1,5 @@
 /* lent.c - memory that a caller lends to a worker thread. */
-#include "lent.h"
+#include "loop/lent.h"
 
 bool lent_init(struct lent *l, struct err *e)
 {

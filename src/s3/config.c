@@ -1,5 +1,5 @@
-/* config.c - checks what a pool says about its bucket, and makes addresses. */
-#include "s3_int.h"
+/* config.c - checks what is said about a bucket, and makes addresses. */
+#include "client_int.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -53,7 +53,7 @@ static bool is_printable(const char *s)
 	return true;
 }
 
-static bool check_bucket(const struct store_s3_config *c, struct err *e)
+static bool check_bucket(const struct s3_config *c, struct err *e)
 {
 	size_t len = is_empty(c->bucket) ? 0 : strlen(c->bucket);
 
@@ -82,7 +82,7 @@ static bool check_prefix(const char *prefix, struct err *e)
 	return true;
 }
 
-static bool check_keys(const struct store_s3_config *c, struct err *e)
+static bool check_keys(const struct s3_config *c, struct err *e)
 {
 	if (is_empty(c->access_key) || !is_printable(c->access_key))
 		return invalid(e, "access_key: empty, or holds a space or "
@@ -122,7 +122,7 @@ static bool is_address(const char *host)
 	return host[0] == '[' || inet_pton(AF_INET, host, &a) == 1;
 }
 
-static bool check_style(const struct s3_store *st, const char *host,
+static bool check_style(const struct s3_client *st, const char *host,
 			struct err *e)
 {
 	if (st->is_path_style || !is_address(host))
@@ -131,7 +131,7 @@ static bool check_style(const struct s3_store *st, const char *host,
 			  "endpoint, since BUCKET.ADDRESS is no host name");
 }
 
-static bool fill_host(struct s3_store *st, const char *host, const char *port,
+static bool fill_host(struct s3_client *st, const char *host, const char *port,
 		      struct err *e)
 {
 	const char *own_port = st->is_https ? "443" : "80";
@@ -147,7 +147,7 @@ static bool fill_host(struct s3_store *st, const char *host, const char *port,
 }
 
 /* u holds a well-formed URL: is it just scheme, host and port? */
-static bool take_endpoint(struct s3_store *st, CURLU *u, struct err *e)
+static bool take_endpoint(struct s3_client *st, CURLU *u, struct err *e)
 {
 	char *scheme = url_part(u, CURLUPART_SCHEME);
 	char *host = url_part(u, CURLUPART_HOST);
@@ -176,7 +176,7 @@ static bool take_endpoint(struct s3_store *st, CURLU *u, struct err *e)
 	return ok;
 }
 
-static bool parse_endpoint(struct s3_store *st, const char *endpoint,
+static bool parse_endpoint(struct s3_client *st, const char *endpoint,
 			   struct err *e)
 {
 	CURLU *u;
@@ -203,7 +203,7 @@ static bool copy(char **to, const char *from, const char *fallback)
 	return *to != NULL;
 }
 
-static bool copy_strings(struct s3_store *st, const struct store_s3_config *c,
+static bool copy_strings(struct s3_client *st, const struct s3_config *c,
 			 struct err *e)
 {
 	struct text prefix = {0};
@@ -226,7 +226,7 @@ static unsigned value_or(unsigned value, unsigned fallback)
 	return value != 0 ? value : fallback;
 }
 
-bool s3_config_init(struct s3_store *st, const struct store_s3_config *c,
+bool s3_config_init(struct s3_client *st, const struct s3_config *c,
 		    struct err *e)
 {
 	if (!check_bucket(c, e) || !check_prefix(c->prefix, e) ||
@@ -240,7 +240,7 @@ bool s3_config_init(struct s3_store *st, const struct store_s3_config *c,
 	return copy_strings(st, c, e) && parse_endpoint(st, c->endpoint, e);
 }
 
-void s3_config_fini(struct s3_store *st)
+void s3_config_fini(struct s3_client *st)
 {
 	free(st->host);
 	free(st->region);
@@ -251,7 +251,7 @@ void s3_config_fini(struct s3_store *st)
 	free(st->ca_file);
 }
 
-char *s3_checked_key(const struct s3_store *st, const char *key, struct err *e)
+char *s3_checked_key(const struct s3_client *st, const char *key, struct err *e)
 {
 	char *whole = s3_whole_key(st, key);
 
@@ -268,7 +268,7 @@ char *s3_checked_key(const struct s3_store *st, const char *key, struct err *e)
 	return NULL;
 }
 
-char *s3_whole_key(const struct s3_store *st, const char *key)
+char *s3_whole_key(const struct s3_client *st, const char *key)
 {
 	struct text t = {0};
 
@@ -277,7 +277,7 @@ char *s3_whole_key(const struct s3_store *st, const char *key)
 	return text_take(&t);
 }
 
-void s3_path(const struct s3_store *st, struct text *out, const char *key)
+void s3_path(const struct s3_client *st, struct text *out, const char *key)
 {
 	if (st->is_path_style)
 		s3_path_encode(out, st->bucket);
@@ -287,7 +287,7 @@ void s3_path(const struct s3_store *st, struct text *out, const char *key)
 		text_char(out, '/');
 }
 
-void s3_origin(const struct s3_store *st, struct text *out)
+void s3_origin(const struct s3_client *st, struct text *out)
 {
 	text_printf(out, "%s://%s", st->is_https ? "https" : "http", st->host);
 }

@@ -19,6 +19,7 @@ struct reading {
 	bool has_key;
 	bool has_size;
 	bool has_time;
+	bool has_etag;
 };
 
 static bool refuse(struct s3_page *p, const char *why)
@@ -34,13 +35,13 @@ static bool refuse_nomem(struct s3_page *p)
 	return refuse(p, "out of memory");
 }
 
-static bool take_key(struct reading *r, const char *text)
+/* Into the page's memory; *at tells where. */
+static bool keep(struct reading *r, const char *text, size_t *at)
 {
 	struct text *keys = &r->page->keys;
 
-	r->entry.key_at = keys->len;
+	*at = keys->len;
 	text_add(keys, text, strlen(text) + 1);
-	r->has_key = true;
 	return !keys->is_broken || refuse_nomem(r->page);
 }
 
@@ -67,10 +68,12 @@ static bool push(struct reading *r)
 
 	if (!r->has_key || !r->has_size || !r->has_time)
 		return refuse(p, "an entry without key, size or time");
+	if (!r->has_etag && !keep(r, "", &r->entry.etag_at))
+		return false;
 	if (!grow(p))
 		return false;
 	p->entries[p->n++] = r->entry;
-	r->has_key = r->has_size = r->has_time = false;
+	r->has_key = r->has_size = r->has_time = r->has_etag = false;
 	return true;
 }
 
@@ -80,8 +83,14 @@ static bool take_of_entry(struct reading *r, const char *name, const char *text)
 
 	if (strcmp(name, "") == 0)
 		return push(r);
-	if (strcmp(name, "/Key") == 0)
-		return take_key(r, text);
+	if (strcmp(name, "/Key") == 0) {
+		r->has_key = true;
+		return keep(r, text, &r->entry.key_at);
+	}
+	if (strcmp(name, "/ETag") == 0) {
+		r->has_etag = true;
+		return keep(r, text, &r->entry.etag_at);
+	}
 	if (strcmp(name, "/Size") == 0) {
 		if (!str_to_u64(text, &size))
 			return refuse(r->page, "a size that is no number");

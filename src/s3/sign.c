@@ -176,10 +176,10 @@ static bool make_signature(const struct s3_signing *in,
 bool s3_sign(const struct s3_signing *in, struct text *canonical,
 	     struct text *authorization)
 {
-	struct s3_pair sorted[S3_PAIRS_MAX];
+	struct s3_pair sorted[S3_SIGNED_MAX];
 	char signature[SHA256_HEX_MAX];
 
-	if (in->nheaders == 0 || in->nheaders > S3_PAIRS_MAX)
+	if (in->nheaders == 0 || in->nheaders > S3_SIGNED_MAX)
 		return false;
 	memcpy(sorted, in->headers, in->nheaders * sizeof(sorted[0]));
 	qsort(sorted, in->nheaders, sizeof(sorted[0]), header_compare);
