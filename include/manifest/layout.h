@@ -21,7 +21,8 @@ enum {
 char *layout_backup(char out[LAYOUT_KEY_MAX], const char *source_id,
 		    const char *backup_id);
 
-/* ".../KEY", KEY as the manifest has it. */
+/* ".../KEY", KEY as the manifest has it; of a pack, "../packs/...", beside the
+ * backup's folder. */
 char *layout_object(char out[LAYOUT_KEY_MAX], const char *source_id,
 		    const char *backup_id, const char *key);
 
@@ -52,6 +53,19 @@ char *layout_readme_key(char out[LAYOUT_KEY_MAX]);
 char *layout_part(char out[LAYOUT_KEY_MAX], unsigned number,
 		  const char *suffix);
 
+/* "../packs/BAK-00000001.tar.zst": the same of a part that several backups may
+ * share; BAK is the one that wrote it. */
+char *layout_pack(char out[LAYOUT_KEY_MAX], const char *backup_id,
+		  unsigned number, const char *suffix);
+
+/* "coffer/v1/SRC/packs/BAK-": the packs that a backup wrote begin with it;
+ * those of all with backup_id "". */
+char *layout_packs(char out[LAYOUT_KEY_MAX], const char *source_id,
+		   const char *backup_id);
+
+/* "coffer/v1/SRC/bak_": everything begins with it but packs. */
+char *layout_backups(char out[LAYOUT_KEY_MAX], const char *source_id);
+
 /* "index/00000001.jsonl.zst" and suffix: relative to the backup. */
 char *layout_index(char out[LAYOUT_KEY_MAX], unsigned number,
 		   const char *suffix);
@@ -67,8 +81,19 @@ bool layout_parse(const char *key, char source_id[ID_MAX],
 		  char backup_id[ID_MAX]) MUST_CHECK;
 
 /* True when a key that a manifest names is of our making and lies in that
- * folder of the backup: "data/", "index/", "parts/", "meta/". */
+ * folder of the backup: "data/", "index/", "parts/", "meta/"; a pack counts
+ * among "data/". */
 bool layout_key_is_sound(const char *key, const char *folder) MUST_CHECK;
+
+/* The number in a sound key, which is that of the part or object. */
+unsigned layout_number(const char *key);
+
+/* True when the key that a manifest names is a pack's; fills who wrote it. */
+bool layout_pack_parse(const char *key, char backup_id[ID_MAX]) MUST_CHECK;
+
+/* The same for an object's key, relative to the pool, and its number. */
+bool layout_pack_object(const char *key, const char *source_id,
+			char backup_id[ID_MAX], unsigned *number) MUST_CHECK;
 
 /* The text of coffer/v1/README.txt: how to restore by hand. */
 const char *layout_readme(void);

@@ -21,7 +21,9 @@ enum { MANIFEST_MAX_BYTES = 1024 * 1024, SIGNER_SEED_LEN = 32 };
 
 /* A stored object: a part, or a piece of the index or of the part list. */
 struct manifest_object {
-	char *key; /* relative to the backup: "data/00000001.sql.zst" */
+	char *key; /* relative to the backup: "data/00000001.sql.zst"; of a part
+		    * that others may share "../packs/BAK-00000001.tar.zst" */
+	uint32_t number; /* in the key; manifest_add() reads it */
 	uint64_t stored_bytes;
 	uint64_t plain_bytes;
 	char sha256[SHA256_HEX_MAX];
@@ -36,8 +38,9 @@ struct manifest_objects {
 };
 
 /*
- * Parts from first_part (their number, from 1) on hold items of this kind and
- * no other, up to the next section: a part never holds two kinds. In the
+ * Parts from first_part (a number, from 1; there may be none of that number)
+ * on hold items of this kind and no other, up to the next section: a part never
+ * holds two kinds. In the
  * document "sections":[{"kind":"schema","first_part":1},...]; empty in those
  * of early versions, whose parts can only be read in order, by one reader.
  */
@@ -69,7 +72,9 @@ struct manifest {
 	int64_t started_at, finished_at; /* ms; whole seconds are kept */
 	uint64_t plain_bytes, stored_bytes, part_count; /* of the parts */
 	uint64_t longest_statement;			/* 0: not known */
-	struct manifest_objects parts; /* all, wherever they are listed */
+	struct manifest_objects parts; /* all, wherever they are listed; by
+					* number, with gaps if some are those
+					* of earlier backups */
 	struct manifest_objects index;
 	struct manifest_objects part_lists; /* objects that list the parts */
 	struct manifest_objects meta;	    /* what is hidden; one, or none */
@@ -97,11 +102,6 @@ struct manifest {
 
 /* Frees what it holds and zeroes it. */
 void manifest_fini(struct manifest *m);
-
-/* Bytes of stored frames in a part: where it is encrypted, fewer than its
- * stored bytes. 0: no part has that length. */
-uint64_t manifest_part_length(const struct manifest *m,
-			      const struct manifest_object *part);
 
 /* Appends a copy; false: no memory. */
 bool manifest_add(struct manifest_objects *to, const struct manifest_object *o,

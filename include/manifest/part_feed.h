@@ -37,7 +37,7 @@ struct part_run {
 	size_t at, end;
 };
 
-/* All parts from first to last, numbers from 1. A part that ends within a
+/* All parts with numbers from first to last. A part that ends within a
  * statement and the next one are one run. */
 bool part_feed_parts(struct part_feed *f, const struct manifest *m,
 		     size_t first, size_t last, struct err *e) MUST_CHECK;

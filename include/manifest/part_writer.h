@@ -16,6 +16,7 @@
 #ifndef COFFER_MANIFEST_PART_WRITER_H
 #define COFFER_MANIFEST_PART_WRITER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,12 @@ struct part_writer_config {
 					   * file, ".age" behind its name */
 	size_t part_bytes;		  /* bound of a part's stored bytes */
 	unsigned puts_at_once;		  /* at most */
+	/* The parts are packs, which later backups may share. */
+	bool is_packs;
+	/* Of an increment: the backup before, parts of which may be kept;
+	 * borrowed. Numbers go on where its end; its recipients must be those
+	 * above. NULL: they begin at 1. */
+	const struct manifest *base;
 };
 
 /* parts, stored_bytes and plain_bytes count what the store has acknowledged. */
@@ -71,10 +78,18 @@ void part_writer_begin_phase(struct part_writer *w);
 bool part_writer_rename(struct part_writer *w, const char *suffix,
 			struct err *e) MUST_CHECK;
 
+/* The part of that number of the base is needed by this backup, too: it stands
+ * in its manifest as it stands in the base's. Before part_writer_finish(), any
+ * number of times. False with *e filled: the base has no such part
+ * ("damaged_backup"), or no memory. */
+bool part_writer_keep(struct part_writer *w, uint32_t number,
+		      struct err *e) MUST_CHECK;
+
 /*
  * After the last pipeline: sends the last part, the index and, where they are
  * many, the part lists; done runs once from the loop when all are in the
- * store, with e == NULL, or when something failed. On success m's parts,
+ * store, with e == NULL, or when something failed. On success m's parts (those
+ * that are kept first),
  * index, part_lists, meta (of m's hidden_json, if there are recipients),
  * recipients, sections, part_count and sums are filled in (what was in them is
  * freed); m is borrowed until done. done may free the writer.

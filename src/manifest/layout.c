@@ -2,11 +2,16 @@
 #include "manifest/layout.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/age.h"
 
 static const char root[] = "coffer/v1/";
+static const char beside[] = "../";
+static const char packs[] = "../packs/";
+
+enum { DECIMAL = 10 };
 
 char *layout_backup(char out[LAYOUT_KEY_MAX], const char *source_id,
 		    const char *backup_id)
@@ -19,8 +24,14 @@ char *layout_backup(char out[LAYOUT_KEY_MAX], const char *source_id,
 char *layout_object(char out[LAYOUT_KEY_MAX], const char *source_id,
 		    const char *backup_id, const char *key)
 {
-	(void)snprintf(out, LAYOUT_KEY_MAX, "%s%s/%s/%s", root, source_id,
-		       backup_id, key);
+	const size_t n = sizeof(beside) - 1;
+
+	if (strncmp(key, beside, n) == 0)
+		(void)snprintf(out, LAYOUT_KEY_MAX, "%s%s/%s", root, source_id,
+			       key + n);
+	else
+		(void)snprintf(out, LAYOUT_KEY_MAX, "%s%s/%s/%s", root,
+			       source_id, backup_id, key);
 	return out;
 }
 
@@ -74,6 +85,28 @@ char *layout_part(char out[LAYOUT_KEY_MAX], unsigned number, const char *suffix)
 	return out;
 }
 
+char *layout_pack(char out[LAYOUT_KEY_MAX], const char *backup_id,
+		  unsigned number, const char *suffix)
+{
+	(void)snprintf(out, LAYOUT_KEY_MAX, "%s%s-%08u%s", packs, backup_id,
+		       number, suffix);
+	return out;
+}
+
+char *layout_packs(char out[LAYOUT_KEY_MAX], const char *source_id,
+		   const char *backup_id)
+{
+	(void)snprintf(out, LAYOUT_KEY_MAX, "%s%s/packs/%s%s", root, source_id,
+		       backup_id, backup_id[0] != '\0' ? "-" : "");
+	return out;
+}
+
+char *layout_backups(char out[LAYOUT_KEY_MAX], const char *source_id)
+{
+	(void)snprintf(out, LAYOUT_KEY_MAX, "%s%s/bak_", root, source_id);
+	return out;
+}
+
 char *layout_index(char out[LAYOUT_KEY_MAX], unsigned number,
 		   const char *suffix)
 {
@@ -120,14 +153,68 @@ bool layout_parse(const char *key, char source_id[ID_MAX],
 	       id_has_prefix(backup_id, "bak");
 }
 
+bool layout_pack_parse(const char *key, char backup_id[ID_MAX])
+{
+	const char *at = key + sizeof(packs) - 1;
+	size_t n;
+
+	if (strncmp(key, packs, sizeof(packs) - 1) != 0)
+		return false;
+	n = strcspn(at, "-");
+	if (at[n] != '-' || n >= ID_MAX)
+		return false;
+	memcpy(backup_id, at, n);
+	backup_id[n] = '\0';
+	return id_has_prefix(backup_id, "bak");
+}
+
+bool layout_pack_object(const char *key, const char *source_id,
+			char backup_id[ID_MAX], unsigned *number)
+{
+	char front[LAYOUT_KEY_MAX], name[LAYOUT_KEY_MAX];
+	size_t n = strlen(layout_packs(front, source_id, ""));
+
+	if (strncmp(key, front, n) != 0 || strlen(key) >= LAYOUT_KEY_MAX / 2)
+		return false;
+	(void)snprintf(name, sizeof(name), "%s%s", packs, key + n);
+	if (!layout_key_is_sound(name, "data/") ||
+	    !layout_pack_parse(name, backup_id))
+		return false;
+	*number = layout_number(name);
+	return true;
+}
+
+unsigned layout_number(const char *key)
+{
+	char backup_id[ID_MAX];
+	const char *at = strchr(key, '/');
+
+	if (layout_pack_parse(key, backup_id))
+		at = strchr(key, '-');
+	return at != NULL ? (unsigned)strtoul(at + 1, NULL, DECIMAL) : 0;
+}
+
+/* What stands before the number; 0: not what it should be. */
+static size_t front_of(const char *key, const char *folder)
+{
+	size_t n = strlen(folder);
+	char backup_id[ID_MAX];
+
+	if (strncmp(key, folder, n) == 0)
+		return n;
+	return strcmp(folder, "data/") == 0 && layout_pack_parse(key, backup_id)
+		       ? sizeof(packs) + strlen(backup_id)
+		       : 0;
+}
+
 /* FOLDER/12345678SUFFIX, SUFFIX of lower-case letters, digits and single
  * dots: nothing that could point elsewhere. */
 bool layout_key_is_sound(const char *key, const char *folder)
 {
-	size_t n = strlen(folder);
+	size_t n = front_of(key, folder);
 	const char *at = key + n;
 
-	if (strncmp(key, folder, n) != 0 || strlen(key) >= LAYOUT_KEY_MAX / 2)
+	if (n == 0 || strlen(key) >= LAYOUT_KEY_MAX / 2)
 		return false;
 	if (strspn(at, "0123456789") != LAYOUT_DIGITS)
 		return false;

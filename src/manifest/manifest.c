@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manifest/layout.h"
+#include "manifest/parts.h"
+
 /* Punctuation and digits around the text of one entry. */
 enum { ENTRY_BYTES = 170 };
 
@@ -95,6 +98,7 @@ bool manifest_add(struct manifest_objects *to, const struct manifest_object *o,
 	if (!grow(to))
 		return err_nomem(e, "the list of objects");
 	copy.key = strdup(o->key);
+	copy.number = layout_number(o->key);
 	copy.first_item = o->first_item != NULL ? strdup(o->first_item) : NULL;
 	if (copy.key == NULL ||
 	    (o->first_item != NULL && copy.first_item == NULL)) {
@@ -106,14 +110,33 @@ bool manifest_add(struct manifest_objects *to, const struct manifest_object *o,
 	return true;
 }
 
-/* No statement is cut by the end, or by that of a section. */
+/* What the part at that place ends within must go on with the next number. */
+static bool is_torn(const struct manifest *m, size_t at)
+{
+	const struct manifest_object *o = &m->parts.list[at];
+
+	return o->is_open &&
+	       (at + 1 == m->parts.n || o[1].number != o->number + 1);
+}
+
+/* No statement is cut by the end, by a gap, or by the end of a section; and
+ * every section has parts. */
 static bool check_joints(const struct manifest *m, struct err *e)
 {
-	const struct manifest_object *parts = m->parts.list;
-	bool is_cut = m->parts.n > 0 && parts[m->parts.n - 1].is_open;
+	bool is_cut = false;
+	size_t before = 0;
 
-	for (unsigned i = 1; i < m->nsections; i++)
-		is_cut = is_cut || parts[m->sections[i].first_part - 2].is_open;
+	for (size_t i = 0; i < m->parts.n; i++)
+		is_cut = is_cut || is_torn(m, i);
+	for (unsigned i = 0; i < m->nsections; i++) {
+		size_t at = manifest_part_from(m, m->sections[i].first_part);
+
+		if (at == m->parts.n || (i > 0 && at == before))
+			return manifest_damaged(
+				e, "the manifest's sections are not in order");
+		is_cut = is_cut || (i > 0 && m->parts.list[at - 1].is_open);
+		before = at;
+	}
 	return !is_cut || manifest_damaged(e, "the manifest ends a section "
 					      "within a statement");
 }
@@ -126,7 +149,7 @@ bool manifest_check_parts(const struct manifest *m, struct err *e)
 	for (size_t i = 0; i < m->parts.n; i++) {
 		const struct manifest_object *o = &m->parts.list[i];
 
-		if (i > 0 && strcmp(o[-1].key, o->key) >= 0)
+		if (o->number <= (i > 0 ? o[-1].number : 0))
 			return manifest_damaged(
 				e, "the manifest lists %s out of order",
 				o->key);

@@ -41,7 +41,7 @@ static bool add_entry(const json_t *doc, const struct list_rules *r,
 	if (o.plain_bytes > r->max_plain_bytes)
 		return manifest_damaged(e, "the size of %s is out of bounds",
 					o.key);
-	if (to->n > 0 && strcmp(to->list[to->n - 1].key, o.key) >= 0)
+	if (to->n > 0 && to->list[to->n - 1].number >= layout_number(o.key))
 		return manifest_damaged(e, "the manifest lists %s out of order",
 					o.key);
 	if (r->has_first_item) {
@@ -93,7 +93,7 @@ static bool add_section(const json_t *doc, struct manifest *m, struct err *e)
 		return false;
 	is_sound =
 		find_kind(json_object_get(doc, "kind"), &s.kind) &&
-		first <= m->part_count &&
+		first <= LAYOUT_NUMBER_MAX &&
 		(last != NULL ? s.kind > last->kind && first > last->first_part
 			      : first == 1);
 	if (!is_sound)

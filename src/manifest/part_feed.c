@@ -1,5 +1,6 @@
 /* part_feed.c - see part_feed.h. */
 #include "manifest/part_feed.h"
+#include "manifest/parts.h"
 
 #include <stdlib.h>
 
@@ -23,11 +24,15 @@ bool part_feed_add(struct part_feed *f, const struct part_piece *p,
 bool part_feed_parts(struct part_feed *f, const struct manifest *m,
 		     size_t first, size_t last, struct err *e)
 {
+	const struct manifest_objects *parts = &m->parts;
+
 	f->manifest = m;
-	for (size_t i = first; i <= last; i++) {
+	for (size_t i = manifest_part_from(m, first);
+	     i < parts->n && parts->list[i].number <= last; i++) {
 		const struct part_piece p = {
-			.part = (uint32_t)i,
-			.goes_on = m->parts.list[i - 1].is_open && i < last,
+			.part = parts->list[i].number,
+			.goes_on = parts->list[i].is_open && i + 1 < parts->n &&
+				   parts->list[i + 1].number <= last,
 		};
 
 		if (!part_feed_add(f, &p, e))
@@ -55,7 +60,7 @@ bool part_feed_next(struct part_feed *f, struct part_run *run,
 static uint64_t piece_bytes(const struct manifest *m,
 			    const struct part_piece *p)
 {
-	const struct manifest_object *part = &m->parts.list[p->part - 1];
+	const struct manifest_object *part = manifest_part(m, p->part);
 	unsigned n = m->recipients.n;
 
 	if (p->length == 0)

@@ -133,8 +133,7 @@ static void step_indexing(struct part_writer *w, struct err *e)
 
 static void step_settling(struct part_writer *w, struct err *e)
 {
-	(void)e;
-	if (send_waiting(w) && w->nsending == 0)
+	if (send_waiting(w) && w->nsending == 0 && writer_join_kept(w, e))
 		set_state(w, WRITER_LISTING);
 }
 

@@ -19,6 +19,7 @@
 #include "manifest/layout.h"
 #include "manifest/manifest_int.h"
 #include "manifest/part_sealed.h"
+#include "manifest/parts.h"
 #include "manifest/selection.h"
 #include "stages/zstd.h"
 
@@ -302,7 +303,7 @@ static bool slot_fetch(struct slot *s, const struct part_piece *piece,
 	const struct manifest *m = s->reader->c.feed->manifest;
 
 	s->piece = *piece;
-	s->part = &m->parts.list[piece->part - 1];
+	s->part = manifest_part(m, piece->part);
 	if (slot_ask(s, e))
 		return true;
 	slot_empty(s);

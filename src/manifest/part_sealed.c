@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "manifest/manifest_int.h"
+#include "manifest/parts.h"
 
 static void plan_range(struct part_sealed *ps, bool is_known, uint64_t *offset,
 		       size_t *length)
@@ -23,7 +24,7 @@ void part_sealed_plan(struct part_sealed *ps, const struct manifest *m,
 		      const struct age_payload *known, uint64_t *offset,
 		      size_t *length)
 {
-	const struct manifest_object *part = &m->parts.list[piece->part - 1];
+	const struct manifest_object *part = manifest_part(m, piece->part);
 
 	ps->is_on = m->recipients.n > 0;
 	ps->is_front = false;

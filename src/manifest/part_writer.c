@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "loop/loop.h"
 #include "manifest/manifest_int.h"
+#include "manifest/parts.h"
 
 /* A poll's work, so that it stays below a few ms. */
 enum { FRAMES_PER_POLL = 4 };
@@ -110,7 +111,11 @@ static struct parcel *open_part(struct part_writer *w, size_t cap,
 	p->number = ++w->last_number;
 	p->cap = cap;
 	p->recipients = w->c.recipients;
-	(void)layout_part(p->key, p->number, w->c.suffix);
+	if (w->c.is_packs)
+		(void)layout_pack(p->key, w->c.backup_id, p->number,
+				  w->c.suffix);
+	else
+		(void)layout_part(p->key, p->number, w->c.suffix);
 	if (!parcel_enlist(p, NULL, e)) {
 		parcel_free(p);
 		return NULL;
@@ -388,7 +393,7 @@ static bool set_suffix(struct part_writer *w, const char *suffix)
 bool part_writer_rename(struct part_writer *w, const char *suffix,
 			struct err *e)
 {
-	return (w->last_number == 0 && set_suffix(w, suffix)) ||
+	return (w->parts.n == 0 && set_suffix(w, suffix)) ||
 	       err_bug(e, "parts are renamed that there are already");
 }
 
@@ -402,6 +407,23 @@ static bool copy_names(struct part_writer *w)
 	w->c.backup_id = w->backup_id;
 	w->c.suffix = w->suffix;
 	return ok;
+}
+
+/* Numbers go on where those of the base end. */
+static bool take_base(struct part_writer *w, struct err *e)
+{
+	const struct manifest *base = w->c.base;
+	const size_t len = sizeof(base->recipients.keys[0]);
+
+	if (base == NULL)
+		return true;
+	w->last_number = manifest_last_number(base);
+	if (base->recipients.n != w->c.recipients.n ||
+	    memcmp(base->recipients.keys, w->c.recipients.keys,
+		   len * base->recipients.n) != 0)
+		return err_bug(e, "a base has other recipients");
+	w->keeps = calloc(base->parts.n + 1, sizeof(*w->keeps));
+	return w->keeps != NULL || err_nomem(e, "the part writer");
 }
 
 struct part_writer *part_writer_new(const struct part_writer_config *c,
@@ -424,7 +446,7 @@ struct part_writer *part_writer_new(const struct part_writer_config *c,
 	w->turn = evtimer_new(loop_base(c->loop), writer_on_turn, w);
 	if (w->turn == NULL)
 		(void)err_nomem(e, "the part writer");
-	else
+	else if (take_base(w, e))
 		w->builder = index_builder_new(writer_take_piece, w, e);
 	if (w->builder == NULL) {
 		part_writer_free(w);
@@ -445,6 +467,7 @@ void part_writer_free(struct part_writer *w)
 	parcel_free(w->open);
 	parcel_free(w->waiting);
 	free(w->spare);
+	free(w->keeps);
 	index_builder_free(w->builder);
 	manifest_objects_fini(&w->parts);
 	manifest_objects_fini(&w->index);

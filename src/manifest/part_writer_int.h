@@ -69,7 +69,9 @@ struct part_writer {
 	unsigned last_number;
 	struct index_builder *builder;
 	struct manifest_objects parts, index, lists, meta;
-	size_t listed; /* parts that are in lists already */
+	bool *keeps;	/* of the base, in the order of its parts; NULL: none */
+	bool is_joined; /* what is kept stands among the parts */
+	size_t listed;	/* parts that are in lists already */
 	struct manifest_section sections[ITEM_KIND_COUNT];
 	unsigned nsections;
 	struct part_writer_facts facts;
@@ -118,6 +120,9 @@ void writer_go_on(struct part_writer *w);
 
 /* The first failure of all; everybody hears of it. */
 void writer_fail(struct part_writer *w, const struct err *e);
+
+/* What is kept of the base takes its place before the writer's own parts. */
+bool writer_join_kept(struct part_writer *w, struct err *e) MUST_CHECK;
 
 /* Sends the waiting parcel, then writes more lines of the index: FLOW_MORE
  * when all are written, FLOW_WAIT when there is no slot, FLOW_FAIL. */

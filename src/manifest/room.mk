@@ -8,6 +8,7 @@ libmanifest_a_SOURCES = \
 	include/manifest/part_feed.h \
 	include/manifest/part_reader.h \
 	include/manifest/part_writer.h \
+	include/manifest/parts.h \
 	include/manifest/selection.h \
 	include/manifest/servers.h \
 	include/manifest/starts.h \
@@ -36,9 +37,11 @@ libmanifest_a_SOURCES = \
 	src/manifest/parcel.c \
 	src/manifest/part_feed.c \
 	src/manifest/part_finish.c \
+	src/manifest/part_keep.c \
 	src/manifest/part_reader.c \
 	src/manifest/part_writer.c \
 	src/manifest/part_writer_int.h \
+	src/manifest/parts.c \
 	src/manifest/readme.c \
 	src/manifest/selection.c \
 	src/manifest/selection_int.h \

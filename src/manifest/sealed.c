@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manifest/parts.h"
 #include "stages/zstd.h"
 
 bool manifest_key_is_sealed(const char *key)
@@ -13,18 +14,6 @@ bool manifest_key_is_sealed(const char *key)
 	size_t len = strlen(key);
 
 	return len > n && strcmp(key + len - n, AGE_SUFFIX) == 0;
-}
-
-uint64_t manifest_part_length(const struct manifest *m,
-			      const struct manifest_object *part)
-{
-	uint64_t plain;
-
-	if (m->recipients.n == 0)
-		return part->stored_bytes;
-	return age_plain_bytes(m->recipients.n, part->stored_bytes, &plain)
-		       ? plain
-		       : 0;
 }
 
 bool manifest_identity_missing(struct err *e)

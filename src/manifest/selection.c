@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "manifest/manifest_int.h"
+#include "manifest/parts.h"
 #include "stages/zstd.h"
 
 struct selection *selection_new(const struct manifest *m, struct err *e)
@@ -20,15 +21,14 @@ struct selection *selection_new(const struct manifest *m, struct err *e)
 
 static bool lies_in_parts(const struct selection *s, const struct index_line *l)
 {
-	const struct manifest_objects *parts = &s->manifest->parts;
-
 	for (size_t i = 0; i < l->nextents; i++) {
 		const struct index_extent *x = &l->extents[i];
+		const struct manifest_object *part =
+			manifest_part(s->manifest, x->part);
 
-		if (x->part < 1 || x->part > parts->n ||
+		if (part == NULL ||
 		    x->offset + x->length >
-			    manifest_part_length(s->manifest,
-						 &parts->list[x->part - 1]))
+			    manifest_part_length(s->manifest, part))
 			return false;
 	}
 	return true;

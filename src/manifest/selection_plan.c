@@ -7,6 +7,7 @@
  * the first of them.
  */
 #include "manifest/selection_int.h"
+#include "manifest/parts.h"
 
 #include <stdlib.h>
 
@@ -116,7 +117,7 @@ static bool is_cut(const struct selection *s, const struct stretch *a,
 		   const struct stretch *b)
 {
 	const struct manifest_object *part =
-		&s->manifest->parts.list[a->part - 1];
+		manifest_part(s->manifest, a->part);
 
 	return part->is_open &&
 	       a->end == manifest_part_length(s->manifest, part) &&
@@ -167,7 +168,7 @@ static bool add_piece(const struct selection *s, struct part_feed *f,
 		      const struct cluster *c, bool goes_on, struct err *e)
 {
 	const struct manifest_object *part =
-		&s->manifest->parts.list[c->part - 1];
+		manifest_part(s->manifest, c->part);
 	struct part_piece p = {
 		.part = c->part,
 		.offset = c->offset,

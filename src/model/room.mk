@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES = \
 	include/model/names.h \
+	include/model/packs.h \
 	include/model/plan.h \
 	include/model/records.h \
 	include/model/retention.h \
@@ -9,6 +10,7 @@ libmodel_a_SOURCES = \
 	include/model/timer.h \
 	src/model/cron.c \
 	src/model/names.c \
+	src/model/packs.c \
 	src/model/plan.c \
 	src/model/records.c \
 	src/model/retention.c \

@@ -1,6 +1,7 @@
 # Unit tests of the room model.
 check_PROGRAMS += tests/unit/test_model_cron \
 	tests/unit/test_model_names \
+	tests/unit/test_model_packs \
 	tests/unit/test_model_plan \
 	tests/unit/test_model_records \
 	tests/unit/test_model_retention \
@@ -10,6 +11,8 @@ check_PROGRAMS += tests/unit/test_model_cron \
 
 tests_unit_test_model_names_SOURCES = tests/unit/test_model_names.c
 tests_unit_test_model_names_LDADD = $(MODEL_LIBS) $(TEST_LIBS)
+tests_unit_test_model_packs_SOURCES = tests/unit/test_model_packs.c
+tests_unit_test_model_packs_LDADD = $(MODEL_LIBS) $(TEST_LIBS)
 tests_unit_test_model_plan_SOURCES = tests/unit/test_model_plan.c
 tests_unit_test_model_plan_LDADD = $(MODEL_LIBS) $(TEST_LIBS)
 tests_unit_test_model_retention_SOURCES = tests/unit/test_model_retention.c

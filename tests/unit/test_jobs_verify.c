@@ -38,8 +38,10 @@ static int setup(void **state)
 	struct rig *r = calloc(1, sizeof(*r));
 	struct err e = {0};
 
-	for (int i = 0; i < 3; i++)
+	for (uint32_t i = 0; i < 3; i++) {
 		r->parts[i].stored_bytes = 200;
+		r->parts[i].number = i + 1;
+	}
 	r->m.parts.list = r->parts;
 	r->m.parts.n = 3;
 	r->m.plain_bytes = 5000;

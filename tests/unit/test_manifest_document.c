@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "manifest/manifest_int.h"
+#include "manifest/parts.h"
 #include "test_manifest_rig.h"
 
 static const unsigned char seed[SIGNER_SEED_LEN] = {42};

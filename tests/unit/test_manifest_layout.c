@@ -91,6 +91,49 @@ static void test_sound_keys(void **state)
 		assert_false(layout_key_is_sound(bad[i], "data/"));
 }
 
+static void test_packs(void **state)
+{
+	static const char *const bad[] = {
+		"../packs/",
+		"../packs/" BAK,
+		"../packs/" BAK "-0000001.tar.zst",
+		"../packs/" BAK "-000000001.tar.zst",
+		"../packs/" BAK "-00000001.tar..zst",
+		"../packs/" BAK "-00000001/../x",
+		"../packs/../" BAK "-00000001.tar.zst",
+		"../packs/" SRC "-00000001.tar.zst",
+		"../packs/" BAK BAK "-00000001.tar.zst",
+		"../../packs/" BAK "-00000001.tar.zst",
+		"packs/" BAK "-00000001.tar.zst",
+	};
+	char key[LAYOUT_KEY_MAX], object[LAYOUT_KEY_MAX], bak[ID_MAX];
+	unsigned number = 0;
+
+	(void)state;
+	assert_string_equal(layout_pack(key, BAK, 12, ".tar.zst"),
+			    "../packs/" BAK "-00000012.tar.zst");
+	assert_true(layout_key_is_sound(key, "data/"));
+	assert_false(layout_key_is_sound(key, "index/"));
+	assert_int_equal(layout_number(key), 12);
+	assert_int_equal(layout_number("data/00000345.sql.zst"), 345);
+	assert_true(layout_pack_parse(key, bak));
+	assert_string_equal(bak, BAK);
+	assert_false(layout_pack_parse("data/00000345.sql.zst", bak));
+	assert_string_equal(layout_object(object, SRC, "bak_x", key),
+			    "coffer/v1/" SRC "/packs/" BAK "-00000012.tar.zst");
+	assert_true(layout_pack_object(object, SRC, bak, &number));
+	assert_string_equal(bak, BAK);
+	assert_int_equal(number, 12);
+	assert_false(layout_pack_object(object, BAK, bak, &number));
+	assert_string_equal(layout_packs(key, SRC, BAK),
+			    "coffer/v1/" SRC "/packs/" BAK "-");
+	assert_string_equal(layout_packs(key, SRC, ""),
+			    "coffer/v1/" SRC "/packs/");
+	assert_string_equal(layout_backups(key, SRC), "coffer/v1/" SRC "/bak_");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(layout_key_is_sound(bad[i], "data/"));
+}
+
 static void test_readme(void **state)
 {
 	const char *text = layout_readme();
@@ -110,9 +153,8 @@ static void test_readme(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_sound_keys),
+		cmocka_unit_test(test_names),	   cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_sound_keys), cmocka_unit_test(test_packs),
 		cmocka_unit_test(test_readme),
 	};
 

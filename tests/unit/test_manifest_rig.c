@@ -15,6 +15,7 @@
 #include "loop/loop.h"
 #include "loop/workers.h"
 #include "manifest/part_reader.h"
+#include "manifest/parts.h"
 #include "stages/zstd.h"
 #include "test_manifest_rig.h"
 
@@ -417,7 +418,9 @@ void rig_start_backup(struct rig *r)
 		.workers = r->workers,
 		.share = &r->share,
 		.source_id = RIG_SOURCE,
-		.backup_id = RIG_BACKUP,
+		.backup_id = r->backup_id != NULL ? r->backup_id : RIG_BACKUP,
+		.is_packs = r->is_packs,
+		.base = r->base,
 		.suffix = ".sql.zst",
 		.recipients = r->recipients,
 		.part_bytes = r->part_bytes,
@@ -434,6 +437,9 @@ void rig_start_backup(struct rig *r)
 			       NULL);
 	rig_turns(r, 2);
 	r->writer = part_writer_new(&c, &e);
+	for (const uint32_t *k = r->keeps; r->writer != NULL && k != NULL && *k;
+	     k++)
+		assert_true(part_writer_keep(r->writer, *k, &e));
 	if (r->writer != NULL)
 		start_pipes(r);
 	else
@@ -500,7 +506,8 @@ static bool start_reading(struct rig *r, struct err *e)
 		.nstages = 1, .link_bytes = 4096, .idle_seconds = 60};
 
 	part_feed_fini(&r->feed);
-	if (!part_feed_parts(&r->feed, &r->m, 1, r->m.parts.n, e))
+	if (!part_feed_parts(&r->feed, &r->m, 1, manifest_last_number(&r->m),
+			     e))
 		return false;
 	parts.source = part_reader_new(&c, e);
 	if (parts.source == NULL)

@@ -62,6 +62,10 @@ struct rig {
 	bool has_open_frames;
 	struct age_recipients recipients; /* rig_encrypt() sets these two */
 	struct age_identities identities;
+	bool is_packs;
+	const char *backup_id;	     /* NULL: RIG_BACKUP */
+	const struct manifest *base; /* an increment's */
+	const uint32_t *keeps;	     /* numbers of it, 0 at the end; or NULL */
 
 	/* what it holds */
 	struct rig_item *items;

@@ -11,6 +11,7 @@
 
 #include "effort.h"
 #include "manifest/layout.h"
+#include "manifest/parts.h"
 #include "stages/zstd.h"
 #include "test_manifest_rig.h"
 

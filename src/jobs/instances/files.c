@@ -19,6 +19,7 @@
 #include "jobs/restore/preflight.h"
 #include "loop/workers.h"
 #include "manifest/part_reader.h"
+#include "manifest/parts.h"
 #include "programs/stream.h"
 #include "stages/zstd.h"
 
@@ -313,7 +314,7 @@ static bool start_step(struct instance_files *f, struct err *e)
 			f->step + 1, f->preflight->chain.n + 1);
 	f->doing = FILES_UNPACK;
 	part_feed_fini(&f->feed);
-	return part_feed_parts(&f->feed, m, 1, m->parts.n, e) &&
+	return part_feed_parts(&f->feed, m, 1, manifest_last_number(m), e) &&
 	       start_pipe(f, e);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "manifest/parts.h"
 
 enum { DATABASE_NAME_MAX = 64 };
 
@@ -370,7 +371,8 @@ static uint64_t account_bytes(const struct manifest *m)
 	if (m->nsections == 0 ||
 	    m->sections[m->nsections - 1].kind != ITEM_ACCOUNT)
 		return 0;
-	for (size_t i = m->sections[m->nsections - 1].first_part - 1;
+	for (size_t i = manifest_part_from(
+		     m, m->sections[m->nsections - 1].first_part);
 	     i < m->parts.n; i++)
 		sum += m->parts.list[i].stored_bytes;
 	return sum;

@@ -12,6 +12,7 @@
 #include "jobs/restore/preflight.h"
 #include "loop/workers.h"
 #include "manifest/part_reader.h"
+#include "manifest/parts.h"
 #include "manifest/selection.h"
 #include "pipeline/budget.h"
 #include "sources/load.h"
@@ -166,11 +167,12 @@ static bool feed_parts(struct restore_stream *s, enum item_kind kind,
 
 	if (m->nsections == 0)
 		return kind != ITEM_SCHEMA ||
-		       part_feed_parts(&s->feed, m, 1, m->parts.n, e);
+		       part_feed_parts(&s->feed, m, 1, manifest_last_number(m),
+				       e);
 	for (unsigned i = 0; i < m->nsections; i++) {
 		size_t last = i + 1 < m->nsections
 				      ? m->sections[i + 1].first_part - 1
-				      : m->parts.n;
+				      : manifest_last_number(m);
 
 		if (m->sections[i].kind == kind)
 			return part_feed_parts(&s->feed, m,

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "loop/workers.h"
+#include "manifest/parts.h"
 #include "sources/kinds.h"
 
 struct claim {
@@ -67,7 +68,7 @@ static void range_of(const struct manifest *m, enum item_kind kind,
 		     uint64_t *first, uint64_t *last)
 {
 	*first = 1;
-	*last = m->parts.n;
+	*last = manifest_last_number(m);
 	for (unsigned i = 0; i < m->nsections; i++) {
 		if (m->sections[i].kind != kind)
 			continue;
@@ -151,14 +152,14 @@ bool verify_index_add(struct verify_index *x, const struct index_line *l,
 	range_of(m, l->kind, &first, &last);
 	for (size_t i = 0; i < l->nextents; i++) {
 		const struct index_extent *at = &l->extents[i];
+		const struct manifest_object *part = manifest_part(m, at->part);
 
-		if (at->part < first || at->part > last)
+		if (part == NULL || at->part < first || at->part > last)
 			return fail_place(l,
 					  "lies in a part that is not there "
 					  "or holds another kind",
 					  e);
-		if (at->offset + at->length >
-		    manifest_part_length(m, &m->parts.list[at->part - 1]))
+		if (at->offset + at->length > manifest_part_length(m, part))
 			return fail_place(l, "lies beyond the end of its part",
 					  e);
 		if (!add_claim(x, at, e))

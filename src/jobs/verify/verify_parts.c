@@ -30,7 +30,7 @@ struct part_check {
 	bool is_deep;			  /* a part whose frames are unpacked */
 	bool is_sealed;			  /* an age file */
 	struct age_identities identities; /* a copy, for the worker */
-	uint32_t part;			  /* 0: an object of the index */
+	uint32_t part; /* its number; 0: an object of the index */
 	unsigned char *bytes;
 	size_t len;
 	struct verify_frame *frames;
@@ -332,8 +332,8 @@ static void choose(struct part_check *k, uint32_t number)
 {
 	const struct manifest *m = k->owner->c.m;
 
-	k->part = number <= m->parts.n ? number : 0;
 	k->o = object_of(m, number);
+	k->part = number <= m->parts.n ? k->o->number : 0;
 	k->is_sealed = m->recipients.n > 0;
 	k->is_deep = k->part != 0 && k->owner->c.index != NULL;
 	k->expected = *k->o;

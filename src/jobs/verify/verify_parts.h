@@ -28,7 +28,8 @@ struct verify_parts_config {
 	struct verify_index *index; /* NULL: only sizes and digests */
 	/* copied; opens the parts of an encrypted backup. NULL: nothing */
 	const struct age_identities *identities;
-	/* numbers: parts from 1, then objects of the index, then of meta */
+	/* places: of parts in their list from 1, then objects of the index,
+	 * then of meta */
 	const uint32_t *list;
 	size_t n;	  /* at least 1 */
 	unsigned readers; /* at once; up to VERIFY_READERS_MAX */
