@@ -81,6 +81,9 @@ void digest_batch_free(struct digest_batch *b);
 /* *d += *other. */
 void digest_add(struct digest *d, const struct digest *other);
 
+/* *d -= *other: what is left of a sum. */
+void digest_subtract(struct digest *d, const struct digest *other);
+
 /* True when both are the same. */
 bool digest_equal(const struct digest *a, const struct digest *b);
 

@@ -303,6 +303,14 @@ void digest_add(struct digest *d, const struct digest *other)
 	d->low = low;
 }
 
+void digest_subtract(struct digest *d, const struct digest *other)
+{
+	uint64_t borrow = d->low < other->low;
+
+	d->low -= other->low;
+	d->high -= other->high + borrow;
+}
+
 bool digest_equal(const struct digest *a, const struct digest *b)
 {
 	return a->low == b->low && a->high == b->high;

@@ -256,6 +256,7 @@ libsources_a_SOURCES += \
 	src/sources/redis/rdb/lzf.c \
 	src/sources/redis/rdb/lzf.h \
 	src/sources/redis/rdb/members.c \
+	src/sources/redis/rdb/skim.c \
 	src/sources/redis/rdb/module.c \
 	src/sources/redis/rdb/pack.c \
 	src/sources/redis/rdb/pack.h \

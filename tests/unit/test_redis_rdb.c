@@ -56,6 +56,29 @@ static void pieces_of_any_size_tell_the_same(void **state)
 	}
 }
 
+/* Where everything lies is found without looking at the values. */
+static void values_are_passed_over(void **state)
+{
+	static const size_t sizes[] = {0, 1, 2, 3, 7, 64, 1000, 4097, 65536};
+
+	(void)state;
+	for (size_t f = 0; f < FILES; f++) {
+		struct bytes b = load_file(files[f]);
+		struct reading whole, other;
+
+		read_all(&whole, b.p, b.len, 0);
+		for (size_t i = 0; i < whole.n; i++)
+			whole.list[i].digest = (struct digest){0};
+		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			skim_all(&other, b.p, b.len, sizes[i]);
+			assert_same_reading(&whole, &other);
+			reading_fini(&other);
+		}
+		reading_fini(&whole);
+		free(b.p);
+	}
+}
+
 static void cut_at_any_place(void **state)
 {
 	struct bytes b = load_file("databases.rdb");
@@ -473,6 +496,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_of_any_size_tell_the_same),
+		cmocka_unit_test(values_are_passed_over),
 		cmocka_unit_test(cut_at_any_place),
 		cmocka_unit_test(equal_values_in_any_form_have_one_digest),
 		cmocka_unit_test(old_and_new_forms_have_the_same_digests),

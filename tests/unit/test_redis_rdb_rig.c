@@ -56,6 +56,8 @@ static bool on_begin(void *arg, const struct rdb_record *r, struct err *e)
 	assert_int_equal(out->begun, out->n);
 	assert_true(r->kind != RDB_RECORD_KEY || r->value_begin > r->begin);
 	out->begun++;
+	if (out->reader && r->kind == RDB_RECORD_KEY)
+		rdb_skim(out->reader);
 	return true;
 }
 
@@ -118,15 +120,9 @@ static bool feed_copy(struct rdb_reader *r, const unsigned char *p, size_t len,
 	return is_good;
 }
 
-void read_all(struct reading *out, const void *p, size_t len, size_t piece)
+static void read_pieces(struct reading *out, struct rdb_reader *r,
+			const unsigned char *bytes, size_t len, size_t piece)
 {
-	const unsigned char *bytes = p;
-	struct rdb_reader *r;
-
-	*out = (struct reading){0};
-	r = rdb_new(&events, out, &out->e);
-	if (!r)
-		return;
 	if (piece == 0)
 		piece = len;
 	for (size_t at = 0; at < len; at += piece) {
@@ -137,6 +133,24 @@ void read_all(struct reading *out, const void *p, size_t len, size_t piece)
 		assert_true(!rdb_is_over(r) || at + n == len);
 	}
 	finish(out, r);
+}
+
+void read_all(struct reading *out, const void *p, size_t len, size_t piece)
+{
+	struct rdb_reader *r;
+
+	*out = (struct reading){0};
+	r = rdb_new(&events, out, &out->e);
+	if (r)
+		read_pieces(out, r, p, len, piece);
+}
+
+void skim_all(struct reading *out, const void *p, size_t len, size_t piece)
+{
+	*out = (struct reading){0};
+	out->reader = rdb_new(&events, out, &out->e);
+	assert_non_null(out->reader);
+	read_pieces(out, out->reader, p, len, piece);
 }
 
 void read_split(struct reading *out, const void *p, size_t len, size_t first)

@@ -29,6 +29,7 @@ struct reading {
 	char opaque[64]; /* "": it is not */
 	unsigned version;
 	struct err e;
+	struct rdb_reader *reader; /* that skims, or NULL */
 };
 
 /* A file of tests/data/rdb; fails the test without it. Free p. */
@@ -36,6 +37,9 @@ struct bytes load_file(const char *name);
 
 /* Reads all of it in pieces of so many bytes (0: at once), until it fails. */
 void read_all(struct reading *out, const void *p, size_t len, size_t piece);
+
+/* The same, but values of keys are passed over. */
+void skim_all(struct reading *out, const void *p, size_t len, size_t piece);
 
 /* Reads it as two pieces. */
 void read_split(struct reading *out, const void *p, size_t len, size_t first);

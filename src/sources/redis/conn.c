@@ -191,6 +191,27 @@ static void *make_array(const redisReadTask *task, int elements)
 	return c->make_array(task, elements);
 }
 
+/* Nearly all replies to commands that write: not worth memory of their own. */
+static char fine_text[] = "OK";
+static redisReply fine = {
+	.type = REDIS_REPLY_STATUS, .str = fine_text, .len = 2};
+
+static void *make_string(const redisReadTask *task, char *text, size_t len)
+{
+	const struct redis_conn *c = task->privdata;
+
+	if (task->parent == NULL && task->type == REDIS_REPLY_STATUS &&
+	    len == fine.len && memcmp(text, fine_text, len) == 0)
+		return &fine;
+	return c->make_string(task, text, len);
+}
+
+static void free_reply(void *reply)
+{
+	if (reply != &fine)
+		freeReplyObject(reply);
+}
+
 static bool make_reader(struct redis_conn *c)
 {
 	c->reader = redisReaderCreate();
@@ -199,6 +220,9 @@ static bool make_reader(struct redis_conn *c)
 	c->makers = *c->reader->fn;
 	c->make_array = c->makers.createArray;
 	c->makers.createArray = make_array;
+	c->make_string = c->makers.createString;
+	c->makers.createString = make_string;
+	c->makers.freeObject = free_reply;
 	c->reader->fn = &c->makers;
 	c->reader->privdata = c;
 	return true;
@@ -245,7 +269,7 @@ static bool take_replies(struct redis_conn *c, struct err *e)
 			return true;
 		c->elements = 0;
 		ok = take_reply(c, reply, e);
-		freeReplyObject(reply);
+		free_reply(reply);
 		if (!ok)
 			return false;
 	}
@@ -308,6 +332,21 @@ static bool write_out(struct redis_conn *c, bool *is_more, struct err *e)
 	}
 	*is_more = n > 0;
 	return true;
+}
+
+void redis_conn_push(struct redis_conn *c)
+{
+	struct evbuffer_iovec v;
+	size_t n = 1;
+
+	if (c->state != CONN_OPEN)
+		return;
+	redis_conn_settle(c);
+	while (n > 0 && evbuffer_peek(c->out, CHUNK_BYTES, NULL, &v, 1) == 1) {
+		n = redis_link_push(c->link, v.iov_base, v.iov_len);
+		if (n > 0)
+			(void)evbuffer_drain(c->out, n);
+	}
 }
 
 static bool has_output(const struct redis_conn *c)

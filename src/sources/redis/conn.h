@@ -57,6 +57,10 @@ bool redis_conn_bytes(struct redis_conn *c, const void *bytes, size_t len,
 		      struct err *e) MUST_CHECK;
 bool redis_conn_argument_end(struct redis_conn *c, struct err *e) MUST_CHECK;
 
+/* Hands on what the socket takes now of what waits, instead of with the next
+ * turn of the loop; no callback runs. For who appends much in one turn. */
+void redis_conn_push(struct redis_conn *c);
+
 /* Bytes that wait to be sent; commands whose replies are not there. */
 size_t redis_conn_unsent(const struct redis_conn *c);
 uint64_t redis_conn_unanswered(const struct redis_conn *c);

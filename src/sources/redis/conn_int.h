@@ -26,8 +26,9 @@ struct redis_conn {
 	enum conn_state state;
 	struct redis_link *link;
 	struct redisReader *reader;
-	redisReplyObjectFunctions makers; /* hiredis' own, but for arrays */
+	redisReplyObjectFunctions makers; /* around hiredis' own */
 	void *(*make_array)(const redisReadTask *task, int elements);
+	void *(*make_string)(const redisReadTask *task, char *text, size_t len);
 	size_t elements; /* of all arrays in the reply that is read */
 	bool is_absurd;	 /* it has more than any has */
 	struct evbuffer *out;

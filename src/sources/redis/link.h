@@ -42,6 +42,11 @@ struct redis_link *redis_link_new(const struct source_env *env,
 /* "host:port" or the socket's path, for sentences. */
 const char *redis_link_where(const struct redis_link *l);
 
+/* What the socket takes of it at once: so many bytes. Of a connection in TLS,
+ * or one that is broken, none: the next write tells. */
+size_t redis_link_push(const struct redis_link *l, const void *from,
+		       size_t len);
+
 /* > 0: so many bytes; 0: none now, wait; -1 with *e filled: it is over,
  * "connection_failed". */
 long redis_link_read(struct redis_link *l, void *to, size_t len,

@@ -83,6 +83,16 @@ long redis_link_read(struct redis_link *l, void *to, size_t len, struct err *e)
 	return is_again(errno) ? 0 : lost(l, strerror(errno), e);
 }
 
+size_t redis_link_push(const struct redis_link *l, const void *from, size_t len)
+{
+	ssize_t n;
+
+	if (l->state != LINK_UP || l->tls != NULL)
+		return 0;
+	n = send(l->fd, from, len, MSG_NOSIGNAL);
+	return n > 0 ? (size_t)n : 0;
+}
+
 long redis_link_write(struct redis_link *l, const void *from, size_t len,
 		      struct err *e)
 {

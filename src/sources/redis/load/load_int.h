@@ -46,8 +46,11 @@ struct redis_load {
 	int64_t ahead_ms;    /* its clock, of ours */
 	uint64_t bulk_max;   /* bytes that it takes as one argument */
 
-	/* Counted by the sink: of the stream, by database of the backup. */
+	/* Counted by the sink: of the stream, by database of the backup; with
+	 * the digests of all keys (of is_skimmed: of those that expire). */
 	struct rdb_tallies stream;
+	bool is_skimmed; /* all keys are wanted: what the index says of those
+			  * that stay follows from those that go */
 	struct load_facts facts;
 };
 

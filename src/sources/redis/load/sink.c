@@ -26,6 +26,7 @@
 enum {
 	UNSENT_MAX = 4 * 1024 * 1024, /* bytes; more is asked for below half */
 	UNANSWERED_MAX = 20000,	      /* commands */
+	SLICE_BYTES = 64 * 1024,      /* of a frame */
 	KINDS_SPENT_MAX = 4096,
 };
 
@@ -102,6 +103,11 @@ static char take_kind(struct redis_sink *s)
 
 /* --- what the reader tells */
 
+static bool lasts(const struct rdb_record *r)
+{
+	return r->expires_at == RDB_NO_EXPIRY;
+}
+
 static bool is_wanted(struct redis_sink *s, const struct rdb_record *r)
 {
 	struct redis_load *l = s->load;
@@ -109,7 +115,7 @@ static bool is_wanted(struct redis_sink *s, const struct rdb_record *r)
 	if (redis_load_find(l, r->database) == NULL ||
 	    !redis_scope_has_key(&l->scope, r->database, r->name, r->name_len))
 		return false;
-	if (r->expires_at == RDB_NO_EXPIRY || r->expires_at > redis_load_now(l))
+	if (lasts(r) || r->expires_at > redis_load_now(l))
 		return true;
 	l->facts.expired++;
 	return false;
@@ -120,6 +126,8 @@ static bool on_begin(void *arg, const struct rdb_record *r, struct err *e)
 	struct redis_sink *s = arg;
 
 	(void)e;
+	if (r->kind == RDB_RECORD_KEY && s->load->is_skimmed && lasts(r))
+		rdb_skim(s->reader);
 	if (r->kind == RDB_RECORD_KEY && is_wanted(s, r))
 		redis_command_hold(&s->command, r->value_begin);
 	else if (r->kind == RDB_RECORD_FUNCTION)
@@ -284,10 +292,11 @@ static bool is_bearable(const struct redis_sink *s, struct err *e)
 		       most);
 }
 
-static bool feed(struct redis_sink *s, const struct frame *f, struct err *e)
+static bool feed(struct redis_sink *s, const unsigned char *bytes, size_t len,
+		 struct err *e)
 {
-	s->frame = f->data;
-	if (!rdb_feed(s->reader, f->data, f->len, e))
+	s->frame = bytes;
+	if (!rdb_feed(s->reader, bytes, len, e))
 		return false;
 	if (rdb_is_opaque(s->reader) != NULL)
 		return err_set(e, ERR_CONFLICT, "target_incompatible",
@@ -295,12 +304,28 @@ static bool feed(struct redis_sink *s, const struct frame *f, struct err *e)
 			       "(%s): put its parts together to a dump.rdb, as "
 			       "README.txt in the pool says",
 			       rdb_is_opaque(s->reader));
-	if (!redis_command_keep(&s->command, f->data, s->fed, f->len))
+	if (!redis_command_keep(&s->command, bytes, s->fed, len))
 		return err_nomem(e, "a key");
 	if (!is_bearable(s, e))
 		return false;
-	s->fed += f->len;
-	s->load->facts.statement_bytes += f->len;
+	s->fed += len;
+	s->load->facts.statement_bytes += len;
+	return true;
+}
+
+/* What a socket holds the target has read before a whole frame is cut into
+ * commands: it gets more after each slice, so that both work all the time. */
+static bool feed_slices(struct redis_sink *s, const struct frame *f,
+			struct err *e)
+{
+	for (size_t at = 0; at < f->len; at += SLICE_BYTES) {
+		size_t left = f->len - at;
+
+		if (!feed(s, f->data + at,
+			  left < SLICE_BYTES ? left : SLICE_BYTES, e))
+			return false;
+		redis_conn_push(s->conn);
+	}
 	return true;
 }
 
@@ -326,7 +351,7 @@ static enum flow stream(struct redis_sink *s, struct link *in, struct err *e)
 		set_state(s, SINK_FINISH);
 		return FLOW_MORE;
 	}
-	ok = feed(s, f, e);
+	ok = feed_slices(s, f, e);
 	frame_free(f);
 	return ok ? FLOW_MORE : FLOW_FAIL;
 }
@@ -404,6 +429,7 @@ struct sink *redis_load_sink(struct load *base, enum item_kind section,
 	}
 	s->base.ops = &ops;
 	s->load = l;
+	l->is_skimmed = l->scope.nkeys == 0;
 	s->is_data = section == ITEM_DATA;
 	s->clear.load = l;
 	s->reader = rdb_new(&on_file, s, e);

@@ -133,7 +133,7 @@ enum rdb_step rdb_step_set(struct rdb_reader *r)
 
 /* Sorted sets: the code says whether scores are text. */
 
-static enum rdb_step take_text_score(struct rdb_reader *r, double *score)
+enum rdb_step rdb_text_score(struct rdb_reader *r, double *score)
 {
 	const unsigned char *p = rdb_take(r, 1), *text;
 
@@ -159,7 +159,7 @@ static enum rdb_step take_score(struct rdb_reader *r, double *score)
 	uint64_t bits;
 
 	if (r->value.is_text)
-		return take_text_score(r, score);
+		return rdb_text_score(r, score);
 	p = rdb_take(r, SCORE_LEN);
 	if (!p)
 		return RDB_WAIT;

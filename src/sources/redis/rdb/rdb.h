@@ -125,6 +125,13 @@ struct rdb_reader *rdb_new(const struct rdb_events *events, void *arg,
 bool rdb_feed(struct rdb_reader *r, const void *bytes, size_t len,
 	      struct err *e) MUST_CHECK;
 
+/*
+ * Within on_begin of a key: its value is passed over by the lengths in it
+ * alone, which takes a tenth of the time. Nothing else of it is looked at, and
+ * its digest is zero. For who knows already that the bytes are sound.
+ */
+void rdb_skim(struct rdb_reader *r);
+
 /* The end mark was read, and the CRC64 behind it was that of the file (or 0:
  * the server does not make one, rdb_has_checksum() false). Bytes after it fail
  * rdb_feed(). */

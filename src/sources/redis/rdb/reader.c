@@ -262,6 +262,11 @@ bool rdb_feed(struct rdb_reader *r, const void *bytes, size_t len,
 	return !r->is_failed;
 }
 
+void rdb_skim(struct rdb_reader *r)
+{
+	r->is_skimmed = true;
+}
+
 bool rdb_is_over(const struct rdb_reader *r)
 {
 	return r->is_over && !r->is_failed;

@@ -79,6 +79,8 @@ struct rdb_reader {
 	unsigned version;
 	bool is_valkey, is_prefixed, is_payload;
 	bool is_failed, is_over, has_checksum;
+	bool is_skimmed;  /* the value at hand */
+	const char *skim; /* what comes next of it */
 
 	/* The checksum. */
 	const unsigned char *chunk;

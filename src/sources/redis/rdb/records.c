@@ -58,6 +58,7 @@ static void reset_record(struct rdb_reader *r)
 	record->expires_at = RDB_NO_EXPIRY;
 	record->idle_seconds = record->frequency = -1;
 	r->is_prefixed = false;
+	r->is_skimmed = false;
 	for (unsigned i = 0; i < RDB_BLOBS; i++)
 		if (r->plain[i].cap > RDB_KEPT_BYTES)
 			text_free(&r->plain[i]);
@@ -80,7 +81,7 @@ enum rdb_step rdb_step_key_end(struct rdb_reader *r)
 	struct digest digest = {0};
 	enum rdb_step step;
 
-	if (r->record.type != RDB_MODULE)
+	if (r->record.type != RDB_MODULE && !r->is_skimmed)
 		digest_row_end(r->key, &digest);
 	step = tell_end(r, &digest);
 	reset_record(r);

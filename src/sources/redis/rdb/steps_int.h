@@ -35,4 +35,7 @@ rdb_step_fn rdb_step_string, rdb_step_list, rdb_step_quicklist,
 	rdb_step_hash_2, rdb_step_packed, rdb_step_listpack_ex, rdb_step_stream,
 	rdb_step_module, rdb_step_module_aux;
 
+/* Instead of them, of a key that is passed over. */
+rdb_step_fn rdb_step_skim;
+
 #endif

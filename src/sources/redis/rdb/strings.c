@@ -280,6 +280,23 @@ enum rdb_step rdb_string(struct rdb_reader *r, struct digest_row *to)
 	return short_string(r, &h, to);
 }
 
+enum rdb_step rdb_skip(struct rdb_reader *r)
+{
+	struct head h = {0};
+	struct rdb_blob b;
+	enum rdb_step step;
+
+	if (take_simple(r, &b))
+		return RDB_DONE;
+	step = take_head(r, &h);
+	if (step != RDB_DONE || h.is_number)
+		return step;
+	if (!is_there(r, &h))
+		return open_string(r, &h, NULL);
+	(void)rdb_take(r, (size_t)h.stored);
+	return RDB_DONE;
+}
+
 enum rdb_step rdb_pass(struct rdb_reader *r)
 {
 	struct rdb_passing *s = &r->passing;

@@ -40,6 +40,10 @@ enum rdb_step rdb_blob_at_once(struct rdb_reader *r, struct rdb_blob *b,
  * may be yet to pass when this returns: last in a step. */
 enum rdb_step rdb_string(struct rdb_reader *r, struct digest_row *to);
 
+/* A string of any length, passed over: nothing in it is looked at. It may be
+ * yet to pass when this returns: last in a step. */
+enum rdb_step rdb_skip(struct rdb_reader *r);
+
 /* The passing string's next bytes. */
 enum rdb_step rdb_pass(struct rdb_reader *r);
 

@@ -28,34 +28,34 @@ _Static_assert(sizeof(type_names) / sizeof(type_names[0]) == RDB_TYPE_COUNT,
 	       "a name for each type");
 
 static const struct rdb_layout layouts[] = {
-	[0] = {RDB_STRING, rdb_step_string, 0, 0},
-	[1] = {RDB_LIST, rdb_step_list, 0, 0},
-	[2] = {RDB_SET, rdb_step_set, 0, 0},
-	[3] = {RDB_ZSET, rdb_step_zset, 0, 0},
-	[4] = {RDB_HASH, rdb_step_hash, 0, 0},
-	[5] = {RDB_ZSET, rdb_step_zset_2, 0, 0},
-	[7] = {RDB_MODULE, rdb_step_module, 0, 0},
-	[9] = {RDB_HASH, rdb_step_packed, PACK_ZIPMAP, 2},
-	[10] = {RDB_LIST, rdb_step_packed, PACK_ZIPLIST, 1},
-	[11] = {RDB_SET, rdb_step_packed, PACK_INTSET, 1},
-	[12] = {RDB_ZSET, rdb_step_packed, PACK_ZIPLIST, 2},
-	[13] = {RDB_HASH, rdb_step_packed, PACK_ZIPLIST, 2},
-	[14] = {RDB_LIST, rdb_step_quicklist, PACK_ZIPLIST, 1},
-	[15] = {RDB_STREAM, rdb_step_stream, PACK_LISTPACK, 1},
-	[16] = {RDB_HASH, rdb_step_packed, PACK_LISTPACK, 2},
-	[17] = {RDB_ZSET, rdb_step_packed, PACK_LISTPACK, 2},
-	[18] = {RDB_LIST, rdb_step_quicklist_2, PACK_LISTPACK, 1},
-	[19] = {RDB_STREAM, rdb_step_stream, PACK_LISTPACK, 2},
-	[20] = {RDB_SET, rdb_step_packed, PACK_LISTPACK, 1},
-	[21] = {RDB_STREAM, rdb_step_stream, PACK_LISTPACK, 3},
-	[22] = {RDB_HASH, rdb_step_hash_metadata_pre_ga, 0, 0},
-	[23] = {RDB_HASH, rdb_step_packed, PACK_LISTPACK, 3},
-	[24] = {RDB_HASH, rdb_step_hash_metadata, 0, 0},
-	[25] = {RDB_HASH, rdb_step_listpack_ex, PACK_LISTPACK, 3},
+	[0] = {RDB_STRING, rdb_step_string, 0, 0, "s", ""},
+	[1] = {RDB_LIST, rdb_step_list, 0, 0, "c", "s"},
+	[2] = {RDB_SET, rdb_step_set, 0, 0, "c", "s"},
+	[3] = {RDB_ZSET, rdb_step_zset, 0, 0, "c", "st"},
+	[4] = {RDB_HASH, rdb_step_hash, 0, 0, "c", "ss"},
+	[5] = {RDB_ZSET, rdb_step_zset_2, 0, 0, "c", "s8"},
+	[7] = {RDB_MODULE, rdb_step_module, 0, 0, NULL, NULL},
+	[9] = {RDB_HASH, rdb_step_packed, PACK_ZIPMAP, 2, "s", ""},
+	[10] = {RDB_LIST, rdb_step_packed, PACK_ZIPLIST, 1, "s", ""},
+	[11] = {RDB_SET, rdb_step_packed, PACK_INTSET, 1, "s", ""},
+	[12] = {RDB_ZSET, rdb_step_packed, PACK_ZIPLIST, 2, "s", ""},
+	[13] = {RDB_HASH, rdb_step_packed, PACK_ZIPLIST, 2, "s", ""},
+	[14] = {RDB_LIST, rdb_step_quicklist, PACK_ZIPLIST, 1, "c", "s"},
+	[15] = {RDB_STREAM, rdb_step_stream, PACK_LISTPACK, 1, NULL, NULL},
+	[16] = {RDB_HASH, rdb_step_packed, PACK_LISTPACK, 2, "s", ""},
+	[17] = {RDB_ZSET, rdb_step_packed, PACK_LISTPACK, 2, "s", ""},
+	[18] = {RDB_LIST, rdb_step_quicklist_2, PACK_LISTPACK, 1, "c", "ns"},
+	[19] = {RDB_STREAM, rdb_step_stream, PACK_LISTPACK, 2, NULL, NULL},
+	[20] = {RDB_SET, rdb_step_packed, PACK_LISTPACK, 1, "s", ""},
+	[21] = {RDB_STREAM, rdb_step_stream, PACK_LISTPACK, 3, NULL, NULL},
+	[22] = {RDB_HASH, rdb_step_hash_metadata_pre_ga, 0, 0, "c", "nss"},
+	[23] = {RDB_HASH, rdb_step_packed, PACK_LISTPACK, 3, "s", ""},
+	[24] = {RDB_HASH, rdb_step_hash_metadata, 0, 0, "8c", "nss"},
+	[25] = {RDB_HASH, rdb_step_listpack_ex, PACK_LISTPACK, 3, "8s", ""},
 };
 
-static const struct rdb_layout valkey_hash_2 = {RDB_HASH, rdb_step_hash_2, 0,
-						0};
+static const struct rdb_layout valkey_hash_2 = {
+	RDB_HASH, rdb_step_hash_2, 0, 0, "c", "ss8"};
 
 const char *rdb_type_name(enum rdb_type t)
 {
@@ -100,6 +100,11 @@ enum rdb_step rdb_value_begin(struct rdb_reader *r)
 	const char *type = type_names[key->type];
 
 	r->value = (struct rdb_value){0};
+	if (r->is_skimmed && rdb_layout(r)->before) {
+		r->skim = rdb_layout(r)->before;
+		r->step = rdb_step_skim;
+		return RDB_DONE;
+	}
 	digest_batch_begin(r->members);
 	r->step = rdb_layout(r)->step;
 	digest_row_begin(r->key);

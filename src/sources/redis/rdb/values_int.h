@@ -11,6 +11,9 @@ struct rdb_layout {
 	enum rdb_pack_kind pack;
 	unsigned width; /* items of a pack that make a member; of a stream:
 			 * the version of its form */
+	/* How its bytes lie, for who passes over them (skim.c): once, and for
+	 * each of what was counted there. NULL: it is read. */
+	const char *before, *each;
 };
 
 /* Of the key at hand. */
@@ -26,6 +29,9 @@ void rdb_add_scored(struct rdb_reader *r, const unsigned char *member,
 
 /* A number as a column. */
 void rdb_column_u64(struct digest_row *row, uint64_t n);
+
+/* A score as old forms have it: its length, or what it is, and digits. */
+enum rdb_step rdb_text_score(struct rdb_reader *r, double *score);
 
 /* A score as eight bytes: equal scores are equal bytes. */
 void rdb_score_bytes(double score, unsigned char out[8]);
