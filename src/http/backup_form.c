@@ -31,8 +31,7 @@ void backup_form_method(struct form *f, char out[METHOD_BUF])
 	static const char *const words[] = {"logical", "physical", "snapshot",
 					    NULL};
 
-	(void)str_copy(out, METHOD_BUF,
-		       field_word(f, "method", words, words[0]));
+	(void)str_copy(out, METHOD_BUF, field_word(f, "method", words, ""));
 }
 
 char *form_dump(struct form *f, const json_t *json)

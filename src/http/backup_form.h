@@ -11,9 +11,9 @@ enum { METHOD_BUF = 12 };
 void backup_form_description(struct form *f, char **out);
 
 /*
- * "method": how a backup is made, "logical" when absent. What is to be said of
- * it, of the scope, and of what options mean is known once the source is:
- * suit.h.
+ * "method": how a backup is made, "" when absent: suit_fill_method(). What is
+ * to be said of it, of the scope, and of what options mean is known once the
+ * source is: suit.h.
  */
 void backup_form_method(struct form *f, char out[METHOD_BUF]);
 

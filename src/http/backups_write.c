@@ -117,7 +117,7 @@ static void begin(struct request *r)
 
 static void check_suits(struct request *r)
 {
-	const struct backup_state *s = r->state;
+	struct backup_state *s = r->state;
 	const struct suit suit = {
 		.engine = refs_engine(&s->refs, "/source"),
 		.method = s->backup.method,
@@ -125,6 +125,7 @@ static void check_suits(struct request *r)
 		.options_json = s->backup.options_json,
 	};
 
+	suit_fill_method(s->backup.method, suit.engine);
 	suit_check(&suit, &r->faults);
 }
 

@@ -58,8 +58,8 @@ static void fail_nomem(struct request *r)
 /* What is not touched by a change is no fault of it. */
 static void check_suits(struct request *r)
 {
-	const struct plan_state *s = r->state;
-	const struct plan_record *p = &s->form.plan;
+	struct plan_state *s = r->state;
+	struct plan_record *p = &s->form.plan;
 	const struct suit suit = {
 		.engine = refs_engine(&s->refs, "/source"),
 		.method = p->method,
@@ -67,6 +67,7 @@ static void check_suits(struct request *r)
 		.options_json = p->options_json,
 	};
 
+	suit_fill_method(p->method, suit.engine);
 	if (!s->is_same_way || strcmp(refs_id(&s->refs, REF_SOURCE, "/source"),
 				      s->old_source_id) != 0)
 		suit_check(&suit, &r->faults);

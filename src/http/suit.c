@@ -16,6 +16,18 @@ static const struct source_kind *kind_of(const struct suit *s)
 	return s->engine != NULL ? source_kind_find(s->engine) : NULL;
 }
 
+void suit_fill_method(char method[METHOD_BUF], const char *engine)
+{
+	const struct source_kind *k =
+		engine != NULL ? source_kind_find(engine) : NULL;
+	bool is_only =
+		k != NULL && k->methods[0] != NULL && k->methods[1] == NULL;
+
+	if (method[0] == '\0')
+		(void)str_copy(method, METHOD_BUF,
+			       is_only ? k->methods[0] : "logical");
+}
+
 /* The kinds to ask: the source's own, or all. */
 static bool is_asked(const struct suit *s, const struct source_kind *k)
 {

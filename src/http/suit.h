@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "http/backup_form.h"
 #include "http/faults.h"
 
 /* What is wanted. Strings are borrowed. */
@@ -26,6 +27,9 @@ struct suit {
  * that is not noted yet. An option may say what is so without it.
  */
 void suit_check(const struct suit *s, struct faults *f);
+
+/* A method that was left out becomes the engine's only one, or "logical". */
+void suit_fill_method(char method[METHOD_BUF], const char *engine);
 
 /* What holds where options of a plan are not given, every one of them: an
  * object, caller releases; NULL: no memory. */

@@ -286,6 +286,24 @@ def test_sources_of_files(world, tmp_path):
         assert reply.json["errors"][0]["pointer"] == where
 
 
+def test_the_method_may_be_left_out(world):
+    api = world.api
+    (world.top / "file").write_bytes(b"content")
+    body = world.backup_body()
+    del body["method"]
+    backup = world.ended_backup(api.want(202, "POST", "/v1/backups", body))
+    assert backup["method"] == "snapshot" and backup["counts"]["files"] == 1
+    plan = api.want(201, "POST", "/v1/plans", {
+        "name": "by-hand", "source": "tree", "pool": "pool",
+        "strategy": "manual"})
+    assert plan["method"] == "snapshot"
+    path = f"/v1/plans/{plan['id']}"
+    assert api.want(200, "PATCH", path, {
+        "method": None, "remarks": "x"})["method"] == "snapshot"
+    problem(api.call("PATCH", path, {"method": "logical"}), 422,
+            "not_supported", ["/method"])
+
+
 def test_encrypted_and_verified(cofferd, tmp_path):
     """An encrypted backup names no file outside of its sealed objects."""
     world = World(cofferd, Folder()).prepare(tmp_path)
