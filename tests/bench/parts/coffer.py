@@ -43,10 +43,34 @@ def running(binary, folder, server, bucket=None, engine="mysql", helper=None):
         "socket": server.socket, "user": server.user,
         "password": server.password}}
     cofferd = Cofferd(binary, folder / "server", sections=helper)
+    source = flow.source_body(server, engine=engine, **how)
+    with serving(cofferd, folder, server, source, bucket) as world:
+        yield world
+
+
+class Folder:
+    """A tree of files, as a server."""
+    password = "none at all"
+
+
+@contextlib.contextmanager
+def running_files(binary, folder, top):
+    """A cofferd with the tree at top as its source, which may restore into
+    the folder "restored"."""
+    cofferd = Cofferd(binary, folder / "server", args=[
+        "--restore-dirs", str(folder / "restored")])
+    (folder / "restored").mkdir()
+    source = {"name": "db", "engine": "files",
+              "connection": {"path": str(top)}}
+    with serving(cofferd, folder, Folder(), source) as world:
+        yield world
+
+
+@contextlib.contextmanager
+def serving(cofferd, folder, server, source, bucket=None):
     try:
         world = flow.World(cofferd.start(), server, bucket)
-        world.api.want(201, "POST", "/v1/sources",
-                       flow.source_body(server, engine=engine, **how))
+        world.api.want(201, "POST", "/v1/sources", source)
         world.api.want(201, "POST", "/v1/pools", {
             "name": "local", "storage_type": "local_directory",
             "local_directory": {"path": str(folder / "pool")}})
@@ -95,6 +119,41 @@ def backup_run(world, pool, options, database=DATABASE, **more):
     """The same, and the backup is gone afterwards."""
     run, record = back_up(world, pool, options, database, **more)
     forget(world, record)
+    return run
+
+
+def plan_run(world, plan):
+    """A Run of the plan and the record of its backup."""
+    taken = Taken(world)
+    backup = world.api.want(202, "POST", f"/v1/plans/{plan['id']}/execute")
+    record = world.ended_backup(backup, HOURS)
+    if record["status"] != "completed":
+        raise SystemExit(f"the backup failed: {record}")
+    return taken.run(record["stored_bytes"]), record
+
+
+def verify_run(world, record):
+    """A verification that reads all."""
+    taken = Taken(world)
+    job = world.api.want(202, "POST", f"/v1/backups/{record['id']}/verify",
+                         {"read": "all"})
+    world.api.wait_job(job.get("id") or job["job_id"], HOURS)
+    run = taken.run()
+    if world.record(record["id"])["verify_status"] != "passed":
+        raise SystemExit("the verification failed")
+    return run
+
+
+def contents_run(world, record, folder, after):
+    """The first page of the members of a folder, and the one after that
+    member, which has to be the last."""
+    taken = Taken(world)
+    path = f"/v1/backups/{record['id']}/contents?limit=500&folder={folder}"
+    first = world.api.fetch(path)
+    last = world.api.fetch(f"{path}&after={after}")
+    run = taken.run()
+    if not first["next"] or last["next"] or not last["items"]:
+        raise SystemExit("these are not the pages of that folder")
     return run
 
 

@@ -70,6 +70,12 @@ class Verdicts:
         self.lines.append(f"      {what:60}{value:8.2f}{unit}")
         print("  " + self.lines[-1], flush=True)
 
+    def miss(self, what):
+        """One that could not be taken."""
+        self.missed += 1
+        self.lines.append(f"MISS  {what}")
+        print("  " + self.lines[-1], flush=True)
+
     def is_good(self):
         return self.missed == 0
 
