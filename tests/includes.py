@@ -48,7 +48,8 @@ FOLDERS = ("src/sources/mysql", "src/sources/mysql/physical",
            "src/sources/mysql/load",
            "src/sources/redis/rdb", "src/sources/redis",
            "src/sources/redis/dump", "src/sources/redis/load",
-           "src/sources/files", "src/sources/files/load")
+           "src/sources/files", "src/sources/files/load",
+           "src/sources/objects", "src/sources/objects/load")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)

@@ -2,6 +2,7 @@
 #ifndef COFFER_SOURCES_ADDRESS_H
 #define COFFER_SOURCES_ADDRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,7 @@
 struct helper;
 struct loop;
 struct snapshots;
+struct transfers;
 struct workers;
 
 /* What sources run on; the struct itself is borrowed for their life. */
@@ -18,6 +20,8 @@ struct source_env {
 	struct workers *blocking; /* name look-ups, plugin loading */
 	struct helper *helper; /* runs programs; NULL: there is none (tests) */
 	struct snapshots *snapshots; /* of file systems; NULL with helper */
+	struct transfers *transfers; /* requests to buckets; NULL in tests that
+				      * make none */
 };
 
 enum source_tls { TLS_DISABLED, TLS_PREFERRED, TLS_REQUIRED, TLS_VERIFY };
@@ -36,6 +40,14 @@ struct source_address {
 	 * of it is never backed up. */
 	const char *path;
 	struct globs excludes;
+
+	/* Of a bucket: user and password are its access key and secret key,
+	 * ca_file is as above. */
+	const char *endpoint; /* http://HOST[:PORT] or https://... */
+	const char *region;   /* or NULL */
+	const char *bucket;
+	const char *prefix; /* what its keys begin with, exactly; or NULL */
+	bool is_path_style;
 };
 
 /* "shop.log_*": a run of any characters stands for '*' or '%'. table == NULL:

@@ -264,6 +264,20 @@ static bool read_folder(struct opened_address *oa, struct err *e)
 	return true;
 }
 
+/* Its keys are what user and password are elsewhere. */
+static void read_bucket(struct opened_address *oa)
+{
+	if (json_object_get(oa->json, "bucket") == NULL)
+		return;
+	oa->a.endpoint = text_of(oa->json, "endpoint");
+	oa->a.region = text_of(oa->json, "region");
+	oa->a.bucket = text_of(oa->json, "bucket");
+	oa->a.prefix = text_of(oa->json, "prefix");
+	oa->a.user = text_of(oa->json, "access_key");
+	oa->a.is_path_style =
+		!json_is_false(json_object_get(oa->json, "path_style"));
+}
+
 static bool read_address(struct opened_address *oa, const char *connection,
 			 const char *secret, struct err *e)
 {
@@ -282,6 +296,7 @@ static bool read_address(struct opened_address *oa, const char *connection,
 	oa->a.user = text_of(oa->json, "user");
 	oa->a.password = secret;
 	oa->a.ca_file = text_of(oa->json, "ca_file");
+	read_bucket(oa);
 	if (!read_tls(text_of(oa->json, "tls"), &oa->a.tls))
 		return err_bug(e, "a source's record with unknown tls");
 	return read_folder(oa, e);

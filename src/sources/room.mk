@@ -8,8 +8,14 @@ libsources_a_SOURCES = \
 	include/sources/load.h \
 	include/sources/load_item.h \
 	include/sources/load_report.h \
+	include/sources/object_facts.h \
 	include/sources/tree_base.h \
 	src/sources/kinds.c \
+	src/sources/objects/bucket.c \
+	src/sources/objects/bucket.h \
+	src/sources/objects/facts.c \
+	src/sources/pax.c \
+	src/sources/pax.h \
 	src/sources/address.c \
 	src/sources/address_int.h \
 	src/sources/clean.c \
@@ -32,12 +38,8 @@ libsources_a_SOURCES = \
 	src/sources/files/pack.c \
 	src/sources/files/pack.h \
 	src/sources/files/pack_int.h \
-	src/sources/files/pax.c \
-	src/sources/files/pax.h \
 	src/sources/files/probe.c \
 	src/sources/files/reader.c \
-	src/sources/files/tidings.c \
-	src/sources/files/tidings.h \
 	src/sources/files/walk.c \
 	src/sources/files/walk.h \
 	src/sources/files/load/acl.c \
@@ -277,4 +279,6 @@ libsources_a_SOURCES += \
 	src/sources/redis/rdb/tally.h \
 	src/sources/redis/rdb/values.c \
 	src/sources/redis/rdb/values_int.h \
-	src/sources/redis/rdb/ziplist.c
+	src/sources/redis/rdb/ziplist.c \
+	src/sources/tidings.c \
+	src/sources/tidings.h

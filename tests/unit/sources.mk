@@ -1,10 +1,13 @@
 # Unit tests of the room sources.
 check_PROGRAMS += tests/unit/test_sources_fit tests/unit/test_files_facts \
-	tests/unit/test_files_pack tests/unit/test_files_pax
+	tests/unit/test_files_pack tests/unit/test_files_pax \
+	tests/unit/test_objects_facts
 tests_unit_test_files_pack_SOURCES = tests/unit/test_files_pack.c
 tests_unit_test_files_pack_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_files_pax_SOURCES = tests/unit/test_files_pax.c
 tests_unit_test_files_pax_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_objects_facts_SOURCES = tests/unit/test_objects_facts.c
+tests_unit_test_objects_facts_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_sources_fit_SOURCES = tests/unit/test_sources_fit.c
 tests_unit_test_sources_fit_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_files_facts_SOURCES = tests/unit/test_files_facts.c

@@ -22,7 +22,7 @@
 #include "pipeline/frame.h"
 #include "sources/dump.h"
 #include "sources/files/pack.h"
-#include "sources/files/pax.h"
+#include "sources/pax.h"
 
 enum { LARGE = 5 * 1024 * 1024 };
 

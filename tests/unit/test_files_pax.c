@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "sources/files/attrs.h"
 #include "sources/files/links.h"
-#include "sources/files/pax.h"
+#include "sources/pax.h"
 
 enum { NAME_AT = 0, SIZE_AT = 124, MTIME_AT = 136, TYPE_AT = 156 };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
-#include "sources/files/pax.h"
+#include "sources/pax.h"
 
 enum {
 	LIST_BYTES = 65536, /* XATTR_LIST_MAX, XATTR_SIZE_MAX of the kernel */

@@ -18,7 +18,7 @@
 
 #include "base/err.h"
 #include "base/glob.h"
-#include "sources/files/tidings.h"
+#include "sources/tidings.h"
 
 struct frame;
 struct pack;

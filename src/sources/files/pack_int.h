@@ -12,7 +12,7 @@
 #include "sources/file_facts.h"
 #include "sources/files/links.h"
 #include "sources/files/pack.h"
-#include "sources/files/pax.h"
+#include "sources/pax.h"
 #include "sources/files/walk.h"
 
 /* What became of a step. */

@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "loop/workers.h"
 #include "sources/files/files.h"
-#include "sources/files/tidings.h"
+#include "sources/tidings.h"
 #include "sources/op_int.h"
 
 enum { SHOWN = 300 };

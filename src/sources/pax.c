@@ -1,5 +1,5 @@
 /* pax.c - see pax.h. */
-#include "sources/files/pax.h"
+#include "sources/pax.h"
 
 #include <inttypes.h>
 #include <stdio.h>

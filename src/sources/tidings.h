@@ -1,9 +1,10 @@
 /*
- * tidings.h - what a walk has to tell of a tree that is not as it would be:
- * counted, and the first of each kind by name. Owned by one thread at a time.
+ * tidings.h - what a walk has to tell of a tree, or a bucket, that is not as it
+ * would be: counted, and the first of each kind by name. Owned by one thread at
+ * a time.
  */
-#ifndef COFFER_SOURCES_FILES_TIDINGS_H
-#define COFFER_SOURCES_FILES_TIDINGS_H
+#ifndef COFFER_SOURCES_TIDINGS_H
+#define COFFER_SOURCES_TIDINGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,12 @@ enum tiding {
 	TIDING_SOCKET,
 	TIDING_ATTRS, /* extended attributes that could not be kept */
 	TIDING_AVOIDED,
+	TIDING_OBJECT_UNREADABLE,
+	TIDING_OBJECT_CHANGED, /* while it was read, again and again */
+	TIDING_OBJECT_VANISHED,
+	TIDING_TAGS,	 /* none can be read */
+	TIDING_METADATA, /* more of it, or other, than could be kept */
+	TIDING_OBJECT_AVOIDED,
 	TIDING_COUNT,
 };
 
@@ -35,7 +42,7 @@ struct tidings {
 	unsigned nlines;   /* that there ever were */
 };
 
-/* Of path (exact bytes, relative to the top); why may be NULL. */
+/* Of path (exact bytes, relative to the top) or key; why may be NULL. */
 void tidings_add(struct tidings *t, enum tiding what, const char *path,
 		 const char *why);
 

@@ -1,5 +1,5 @@
 /* tidings.c - see tidings.h. */
-#include "sources/files/tidings.h"
+#include "sources/tidings.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,6 +41,35 @@ static const struct {
 			    "folders were left out because the backup is "
 			    "written there",
 			    "is where the backup is written"},
+	[TIDING_OBJECT_UNREADABLE] =
+		{"object_unreadable",
+		 "objects could not be read, and what could not is not in the "
+		 "backup: let the source's key read them, or exclude them",
+		 "could not be read"},
+	[TIDING_OBJECT_CHANGED] =
+		{"object_changed",
+		 "objects were changed while they were read, and again while "
+		 "they were read again: of these the backup has no whole "
+		 "version",
+		 "was changed each time it was read"},
+	[TIDING_OBJECT_VANISHED] = {"object_vanished",
+				    "objects were there when the bucket was "
+				    "listed and gone when they were to be read",
+				    "vanished"},
+	[TIDING_TAGS] = {"tags_unreadable",
+			 "objects were found whose tags the source's key may "
+			 "not read: the backup is without tags; let it do "
+			 "s3:GetObjectTagging to have them",
+			 "has tags that could not be read, or may have"},
+	[TIDING_METADATA] = {"metadata_left_out",
+			     "objects are in the backup without all of their "
+			     "metadata",
+			     "has metadata that could not be kept"},
+	[TIDING_OBJECT_AVOIDED] = {"pool_left_out",
+				   "objects were left out because they are "
+				   "those of the pool that the backup is "
+				   "written to",
+				   "is of that pool"},
 };
 
 const char *tiding_code(enum tiding what)

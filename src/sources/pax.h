@@ -9,8 +9,8 @@
  * tar restores others, cuts the names of sparse files, and can keep names
  * exact only with a record that GNU tar warns of for each member. Pure.
  */
-#ifndef COFFER_SOURCES_FILES_PAX_H
-#define COFFER_SOURCES_FILES_PAX_H
+#ifndef COFFER_SOURCES_PAX_H
+#define COFFER_SOURCES_PAX_H
 
 #include <stdbool.h>
 #include <stddef.h>
