@@ -13,11 +13,9 @@
  * The digest of a key is XXH3-128 over its canonical form: name, type, expiry
  * (ms since 1970, or none) and value, each length-prefixed. Lists, strings and
  * streams in their order; of sets, hashes and sorted sets the sum of the
- * members' digests, so that it does not depend on how a server lays them out:
- * equal values have equal digests whatever their encoding. Of a stream:
- * entries, last id, groups with their consumers and what is pending; not the
- * counters that older versions lack, nor when a consumer was last seen. A
- * module's value is counted, not digested. values.c has it column by column.
+ * members' digests: equal values have equal digests whatever their encoding. Of
+ * a stream: entries, last id, groups with their consumers and what is pending.
+ * A module's value is counted, not digested. values.c has it column by column.
  *
  * A file of a later version is read as long as it holds what is known: servers
  * give a new form a new number.
@@ -110,11 +108,10 @@ struct rdb_reader *rdb_new(const struct rdb_events *events, void *arg,
 
 /*
  * The next bytes, as many as there are; cut anywhere. Takes 0.7 to 0.9 ns a
- * byte of keys of 100 to 400 bytes on a busy machine, and a quarter of a ns
- * for each byte that is unpacked; a caller on the loop gives at most 1 MiB at
- * once. False with *e filled, "damaged_stream": the bytes are no RDB file, the
- * sentence says what is wrong at which offset; or what an event refused with.
- * It stays failed.
+ * byte of keys of 100 to 400 bytes, and a quarter of a ns for each byte that is
+ * unpacked; a caller on the loop gives at most 1 MiB at once. False with *e
+ * filled, "damaged_stream": the bytes are no RDB file, the sentence says what
+ * is wrong at which offset; or what an event refused with. It stays failed.
  *
  * A type or opcode that it does not know, or a piece that is too long to be
  * gathered: from there on only the checksum can be followed, the rest is opaque
@@ -125,11 +122,8 @@ struct rdb_reader *rdb_new(const struct rdb_events *events, void *arg,
 bool rdb_feed(struct rdb_reader *r, const void *bytes, size_t len,
 	      struct err *e) MUST_CHECK;
 
-/*
- * Within on_begin of a key: its value is passed over by the lengths in it
- * alone, which takes a tenth of the time. Nothing else of it is looked at, and
- * its digest is zero. For who knows already that the bytes are sound.
- */
+/* Within on_begin of a key: of its value the lengths alone are looked at, where
+ * the form allows, and its digest is zero. For who knows that it is sound. */
 void rdb_skim(struct rdb_reader *r);
 
 /* The end mark was read, and the CRC64 behind it was that of the file (or 0:
@@ -141,11 +135,8 @@ bool rdb_has_checksum(const struct rdb_reader *r);
 /* What it does not know, in words ("type 30 at offset 812"); NULL: nothing. */
 const char *rdb_is_opaque(const struct rdb_reader *r);
 
-/*
- * After all bytes of an opaque file: whether its last nine bytes are the end
- * mark and the checksum of all before them. A file that is not opaque: same
- * as rdb_is_over().
- */
+/* After all bytes of an opaque file: whether its last nine bytes are the end
+ * mark and the checksum of all before them. Of another: as rdb_is_over(). */
 bool rdb_ends_well(const struct rdb_reader *r);
 
 /* Of the file's header; 0 before it was read. */
