@@ -376,9 +376,20 @@ def test_refused(world, make, server, scratch, names):
     assert '"incremental"' in run["error"]["detail"]
 
 
-def test_refused_without_the_hook(make, server, scratch):
+def test_refused_without_the_hook(make):
+    """Somebody who asks is told at once, a plan's run when it fails."""
     world = make(sections={})
-    assert "[hook scratch]" in failed(world, scratch, "source_check_failed")
+    reply = world.api.post("/v1/backups", world.backup_body(method="physical"))
+    document = problem(reply, 422, "source_check_failed")
+    assert "[hook NAME]" in document["detail"], document
+    assert world.api.items("/v1/backups") == []
+    world.api.want(201, "POST", "/v1/plans", {
+        "name": "nightly", "source": "db", "pool": "pool",
+        "strategy": "manual", "method": "physical"})
+    error = world.ended_backup(world.api.want(
+        202, "POST", "/v1/plans/nightly/execute", {}))["error"]
+    assert error["code"] == "source_check_failed", error
+    assert "[hook scratch]" in error["detail"], error
 
 
 def test_no_room(has_btrfs, world, scratch):

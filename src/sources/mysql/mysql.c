@@ -18,15 +18,17 @@ static const struct source_option options[] = {
 };
 
 /* MySQL's files are copied by no tool. */
+/* Of MySQL a physical backup is a CLONE into a folder that a hook gives. */
 static bool needs(const char *method, const char *version, const char **list,
 		  const char **name)
 {
-	bool is_snapshot = strcmp(method, "snapshot") == 0;
+	bool is_physical = strcmp(method, "physical") == 0;
+	bool is_tool = is_physical && strstr(version, "MariaDB") != NULL;
 
-	*list = is_snapshot ? "hooks" : "tools";
-	*name = is_snapshot ? NULL : "mariadb-backup";
-	return is_snapshot || (strcmp(method, "physical") == 0 &&
-			       strstr(version, "MariaDB") != NULL);
+	*list = is_tool ? "tools" : "hooks";
+	*name = is_tool ? "mariadb-backup" : NULL;
+	return strcmp(method, "snapshot") == 0 ||
+	       (is_physical && version[0] != '\0');
 }
 
 static struct dump *dump_new(const struct source_env *env,
