@@ -6,6 +6,13 @@
  * {"size":5,"mode":"0644","uid":0,"gid":0,"mtime":[1700000000,5],
  *  "ctime":[1700000000,5],"inode":"7","target":"a","changed":true,...}
  *
+ * For increments (sources/tree_base.h): "attributes":true, the member has
+ * extended attributes or ACLs; "attributes_left_out":true, and not all that it
+ * had; "amended":true, owner, mode and mtime are these and not those that the
+ * member's header tells, for the file got them after the member was stored;
+ * "file_system":"...", of the top, and of folders that another one is mounted
+ * at: what tells it from others.
+ *
  * Times are seconds, which may be below 0, and nanoseconds. "target" is what a
  * symbolic link says, or the path of the member that a hard link is another
  * name of; "target_base64" where that is no UTF-8. "device":[major,minor].
@@ -42,6 +49,10 @@ struct file_facts {
 	bool is_changed;       /* it was changed while it was read, twice: its
 				* content may be of no single moment */
 	bool is_unreadable;    /* the end of it could not be read: zeros */
+	bool has_attributes;
+	bool is_incomplete; /* "attributes_left_out" */
+	bool is_amended;    /* the archive tells older ones */
+	char *file_system;  /* letters, digits, "-:./_"; or NULL */
 };
 
 /* Appends the object, compact. A device's numbers are written if is_device. */

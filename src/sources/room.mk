@@ -24,6 +24,7 @@ libsources_a_SOURCES = \
 	src/sources/files/attrs.c \
 	src/sources/files/attrs.h \
 	src/sources/files/calls.c \
+	src/sources/files/carry.c \
 	src/sources/files/content.c \
 	src/sources/files/dump.c \
 	src/sources/files/dump_int.h \
@@ -33,6 +34,8 @@ libsources_a_SOURCES = \
 	src/sources/files/links.c \
 	src/sources/files/links.h \
 	src/sources/files/member.c \
+	src/sources/files/merge.c \
+	src/sources/files/merge.h \
 	src/sources/files/names.c \
 	src/sources/files/names.h \
 	src/sources/files/pack.c \

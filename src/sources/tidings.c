@@ -106,6 +106,12 @@ void tidings_add(struct tidings *t, enum tiding what, const char *path,
 	text_char(&t->lines, '\n');
 }
 
+void tidings_say(struct tidings *t, const char *line)
+{
+	text_str(&t->lines, line);
+	text_char(&t->lines, '\n');
+}
+
 static void tell_one(struct source_warning *w, enum tiding what,
 		     const char *detail)
 {

@@ -46,6 +46,9 @@ struct tidings {
 void tidings_add(struct tidings *t, enum tiding what, const char *path,
 		 const char *why);
 
+/* A line of its own for the job's log. */
+void tidings_say(struct tidings *t, const char *line);
+
 /* "file_unreadable" */
 const char *tiding_code(enum tiding what);
 

@@ -1,9 +1,13 @@
 # Unit tests of the room sources.
 check_PROGRAMS += tests/unit/test_sources_fit tests/unit/test_files_facts \
 	tests/unit/test_files_pack tests/unit/test_files_pax \
-	tests/unit/test_objects_facts
+	tests/unit/test_objects_facts \
+	tests/unit/test_files_merge
 tests_unit_test_files_pack_SOURCES = tests/unit/test_files_pack.c
 tests_unit_test_files_pack_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_files_merge_SOURCES = tests/unit/test_files_merge.c
+tests_unit_test_files_merge_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_now_ms
+tests_unit_test_files_merge_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_files_pax_SOURCES = tests/unit/test_files_pax.c
 tests_unit_test_files_pax_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_objects_facts_SOURCES = tests/unit/test_objects_facts.c

@@ -65,8 +65,8 @@ static ssize_t read_at(int fd, unsigned char *out, size_t len, uint64_t at)
 	return n < 0 ? -1 : (ssize_t)done;
 }
 
-static enum step end_file(struct pack *p, const char *path,
-			  const struct stat *st, struct err *e)
+enum step content_count(struct pack *p, const char *path, const struct stat *st,
+			struct err *e)
 {
 	p->counts.files++;
 	p->counts.content_bytes += (uint64_t)st->st_size;
@@ -136,13 +136,17 @@ static enum step note_small(struct pack *p, const struct stat *st, size_t begin,
 				 pax_padding(size),
 			 size);
 	digest_row_end(p->row, &digest);
+	if (!is_changed && carry_fits(p, &digest)) {
+		take_back(p, begin);
+		return carry_touched(p, p->place.path, st, e);
+	}
 	p->facts.is_changed = is_changed;
 	if (is_changed)
 		tidings_add(&p->tidings, TIDING_CHANGED, p->place.path, NULL);
 	if (!member_describe(p, PAX_FILE, e) ||
 	    !member_note(p, "file", p->place.path, begin, &digest, e))
 		return STEP_FAIL;
-	return end_file(p, p->place.path, st, e);
+	return content_count(p, p->place.path, st, e);
 }
 
 static enum step begin_large(struct pack *p, int fd, const struct stat *st,
@@ -233,6 +237,7 @@ static enum step begin_large(struct pack *p, int fd, const struct stat *st,
 	c->path = strdup(p->place.path);
 	c->st = *st;
 	c->tries = tries;
+	c->is_compared = p->is_touched && tries == 0;
 	if (c->path != NULL)
 		return STEP_DONE;
 	(void)err_nomem(e, "a path");
@@ -439,7 +444,7 @@ static enum step end_reading(struct pack *p, struct err *e)
 	}
 	if (is_changed && !c->is_unreadable)
 		tidings_add(&p->tidings, TIDING_CHANGED, c->path, NULL);
-	s = end_file(p, c->path, &c->st, e);
+	s = content_count(p, c->path, &c->st, e);
 	content_end(c);
 	return s;
 }
@@ -456,12 +461,78 @@ static enum step put_padding(struct pack *p, struct err *e)
 	return end_reading(p, e);
 }
 
+/* --- touched ones: read for their digest alone, by the room that is left in
+ * the frame */
+
+/* It is another one: from its beginning, as what it is now. */
+static enum step end_compare(struct pack *p)
+{
+	struct content *c = &p->content;
+
+	c->is_compared = c->is_judged = p->is_touched = false;
+	c->at = 0;
+	(void)fstat(c->fd, &c->st);
+	return STEP_DONE;
+}
+
+static enum step judge(struct pack *p, struct err *e)
+{
+	struct content *c = &p->content;
+	struct member m = member_of(p, c->fd, &c->st);
+	struct stat after;
+	enum step s;
+
+	if (fstat(c->fd, &after) != 0 || !is_same(&c->st, &after) ||
+	    member_has_attrs(p, &m))
+		return end_compare(p);
+	m.path = c->path;
+	member_take_facts(p, &m);
+	if (!carry_fits(p, &c->found))
+		return end_compare(p);
+	s = carry_touched(p, c->path, &c->st, e);
+	if (s == STEP_DONE)
+		content_end(c);
+	return s;
+}
+
+static enum step compare(struct pack *p, struct err *e)
+{
+	struct content *c = &p->content;
+	uint64_t left = (uint64_t)c->st.st_size - c->at;
+	size_t n = pack_room(p);
+
+	if (c->is_judged)
+		return judge(p, e);
+	if (n == 0 || p->hole_bytes >= HOLE_BYTES_MAX)
+		return STEP_FULL;
+	if (c->at == 0) {
+		digest_row_begin(p->row);
+		digest_row_open(p->row, left);
+	}
+	if (n > left)
+		n = (size_t)left;
+	if (read_at(c->fd, p->frame->data + p->frame->len, n, c->at) !=
+	    (ssize_t)n)
+		return end_compare(p);
+	digest_row_bytes(p->row, p->frame->data + p->frame->len, n);
+	c->at += n;
+	p->hole_bytes += n;
+	if (n < left)
+		return STEP_DONE;
+	c->found = (struct digest){0};
+	digest_row_end(p->row, &c->found);
+	c->is_judged = true;
+	return STEP_DONE;
+}
+
 enum step content_step(struct pack *p, struct err *e)
 {
 	struct content *c = &p->content;
 	bool is_hole;
 	uint64_t end;
 
+	if (c->is_compared)
+		return compare(p, e);
 	if (!c->is_begun)
 		return begin_reading(p, e);
 	end = end_of_run(c, &is_hole);

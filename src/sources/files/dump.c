@@ -98,6 +98,7 @@ static bool fill(struct files_dump *d, const struct dump_config *c,
 		.avoid = c->avoid,
 		.is_strict = c->is_strict,
 		.is_one_file_system = c->is_one_file_system,
+		.base = c->base,
 	};
 
 	d->line = c->line;

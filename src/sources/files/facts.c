@@ -68,6 +68,14 @@ void file_facts_format(const struct file_facts *f, bool is_device,
 		text_str(out, ",\"changed\":true");
 	if (f->is_unreadable)
 		text_str(out, ",\"unreadable\":true");
+	if (f->has_attributes)
+		text_str(out, ",\"attributes\":true");
+	if (f->is_incomplete)
+		text_str(out, ",\"attributes_left_out\":true");
+	if (f->is_amended)
+		text_str(out, ",\"amended\":true");
+	if (f->file_system != NULL)
+		text_printf(out, ",\"file_system\":\"%s\"", f->file_system);
 	text_char(out, '}');
 }
 
@@ -197,14 +205,30 @@ static bool read_numbers(const json_t *doc, struct file_facts *f, struct err *e)
 	return read_inode(doc, &f->inode, e);
 }
 
+static bool read_file_system(const json_t *doc, struct file_facts *f,
+			     struct err *e)
+{
+	const char *text =
+		json_string_value(json_object_get(doc, "file_system"));
+
+	f->file_system = text != NULL ? strdup(text) : NULL;
+	return text == NULL || f->file_system != NULL ||
+	       err_nomem(e, "a file's facts");
+}
+
 static bool read_all(const json_t *doc, struct file_facts *f, struct err *e)
 {
 	f->is_changed = json_is_true(json_object_get(doc, "changed"));
 	f->is_unreadable = json_is_true(json_object_get(doc, "unreadable"));
+	f->has_attributes = json_is_true(json_object_get(doc, "attributes"));
+	f->is_incomplete =
+		json_is_true(json_object_get(doc, "attributes_left_out"));
+	f->is_amended = json_is_true(json_object_get(doc, "amended"));
 	return read_numbers(doc, f, e) && read_mode(doc, &f->mode, e) &&
 	       read_time(doc, "mtime", &f->mtime, e) &&
 	       read_time(doc, "ctime", &f->ctime, e) &&
-	       read_device(doc, f, e) && read_target(doc, f, e);
+	       read_device(doc, f, e) && read_target(doc, f, e) &&
+	       read_file_system(doc, f, e);
 }
 
 bool file_facts_parse(struct file_facts *f, const char *json, struct err *e)
@@ -225,5 +249,6 @@ bool file_facts_parse(struct file_facts *f, const char *json, struct err *e)
 void file_facts_fini(struct file_facts *f)
 {
 	free(f->target);
+	free(f->file_system);
 	memset(f, 0, sizeof(*f));
 }

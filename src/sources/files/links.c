@@ -10,6 +10,7 @@ struct link_entry {
 	struct link_entry *next;
 	uint64_t dev, inode;
 	uint64_t left; /* names that have not come */
+	bool is_carried;
 	char *path;
 };
 
@@ -85,6 +86,22 @@ const char *links_find(const struct links *l, uint64_t dev, uint64_t inode)
 		l->nslots > 0 ? *find(l, dev, inode) : NULL;
 
 	return entry != NULL ? entry->path : NULL;
+}
+
+bool links_is_carried(const struct links *l, uint64_t dev, uint64_t inode)
+{
+	const struct link_entry *entry =
+		l->nslots > 0 ? *find(l, dev, inode) : NULL;
+
+	return entry != NULL && entry->is_carried;
+}
+
+void links_carry(struct links *l, uint64_t dev, uint64_t inode)
+{
+	struct link_entry *entry = l->nslots > 0 ? *find(l, dev, inode) : NULL;
+
+	if (entry != NULL)
+		entry->is_carried = true;
 }
 
 void links_count(struct links *l, uint64_t dev, uint64_t inode)

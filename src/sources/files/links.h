@@ -24,6 +24,11 @@ struct links {
  * it has not come yet. */
 const char *links_find(const struct links *l, uint64_t dev, uint64_t inode);
 
+/* Whether what came first, of a file that was found, was carried over from an
+ * earlier backup; and that it was: nothing of a file of one name. */
+bool links_is_carried(const struct links *l, uint64_t dev, uint64_t inode);
+void links_carry(struct links *l, uint64_t dev, uint64_t inode);
+
 /* Another of the names of a file that was found has come. */
 void links_count(struct links *l, uint64_t dev, uint64_t inode);
 

@@ -61,6 +61,9 @@ void member_take_facts(struct pack *p, const struct member *m)
 		.major = is_device(m->type) ? major(st->st_rdev) : 0,
 		.minor = is_device(m->type) ? minor(st->st_rdev) : 0,
 		.target = m->target,
+		.has_attributes = p->has_attributes,
+		.is_incomplete = p->is_incomplete,
+		.file_system = (char *)(uintptr_t)m->mount,
 	};
 }
 
@@ -70,16 +73,30 @@ static bool read_attrs(struct pack *p, const struct member *m, struct err *e)
 	int failed;
 
 	text_reset(&p->records);
+	p->has_attributes = p->is_incomplete = false;
 	if (m->type == PAX_HARDLINK)
 		return true;
 	failed = attrs_read(m->fd, m->folder, m->name, &p->records);
 	if (failed == ENOMEM || p->records.is_broken)
 		return err_nomem(e, "a file's attributes");
-	if (failed != 0 && failed != ENOENT)
+	p->has_attributes = p->records.len > 0;
+	p->is_incomplete = failed != 0 && failed != ENOENT;
+	if (p->is_incomplete)
 		tidings_add(&p->tidings, TIDING_ATTRS, m->path,
 			    failed == E2BIG ? "they are too long"
 					    : strerror(failed));
 	return true;
+}
+
+bool member_has_attrs(struct pack *p, const struct member *m)
+{
+	int failed;
+
+	text_reset(&p->records);
+	failed = attrs_read(m->fd, m->folder, m->name, &p->records);
+	p->has_attributes = failed != 0 || p->records.len > 0;
+	p->is_incomplete = false;
+	return p->has_attributes;
 }
 
 bool member_prepare(struct pack *p, const struct member *m, struct err *e)
@@ -94,9 +111,9 @@ bool member_prepare(struct pack *p, const struct member *m, struct err *e)
 	};
 	struct text map = {0};
 
-	member_take_facts(p, m);
 	if (!read_attrs(p, m, e))
 		return false;
+	member_take_facts(p, m);
 	if (m->nextents > 0)
 		pax_sparse_map(&map, m->extents, m->nextents);
 	pax.map_bytes = map.len;
@@ -149,7 +166,7 @@ bool member_note(struct pack *p, const char *word, const char *path,
 	return true;
 }
 
-static void count(struct pack *p, enum pax_type type)
+void member_count(struct pack *p, enum pax_type type)
 {
 	p->counts.directories += type == PAX_FOLDER;
 	p->counts.symlinks += type == PAX_SYMLINK;
@@ -169,7 +186,7 @@ static enum step put_prepared(struct pack *p, const char *path,
 	if (!member_put(p, header->data, header->len, e) ||
 	    !member_note(p, member_word(type), path, begin, &nothing, e))
 		return STEP_FAIL;
-	count(p, type);
+	member_count(p, type);
 	return STEP_DONE;
 }
 
@@ -178,6 +195,25 @@ enum step member_write(struct pack *p, const struct member *m, struct err *e)
 	if (!member_prepare(p, m, e) || !member_describe(p, m->type, e))
 		return STEP_FAIL;
 	return put_prepared(p, m->path, m->type, &p->header, e);
+}
+
+static enum step put_folder(struct pack *p, const char *path,
+			    const struct walk_note *note, struct err *e)
+{
+	enum step s;
+
+	if (note->line != NULL) {
+		s = carry_line(p, member_word(PAX_FOLDER), path, note->line, e);
+		if (s == STEP_DONE)
+			member_count(p, PAX_FOLDER);
+		return s;
+	}
+	text_reset(&p->json);
+	text_str(&p->json, note->facts);
+	if (!p->json.is_broken)
+		return put_prepared(p, path, PAX_FOLDER, &note->header, e);
+	(void)err_nomem(e, "a folder");
+	return STEP_FAIL;
 }
 
 static enum step write_folder(struct pack *p, size_t level, struct err *e)
@@ -189,20 +225,18 @@ static enum step write_folder(struct pack *p, size_t level, struct err *e)
 	if (note->is_written)
 		return STEP_DONE;
 	walk_folder_path(p->walk, level, &path);
-	text_reset(&p->json);
-	text_str(&p->json, note->facts);
-	if (path.is_broken || p->json.is_broken)
+	if (path.is_broken)
 		(void)err_nomem(e, "a folder");
 	else
-		s = put_prepared(p, level == 0 ? "." : path.data, PAX_FOLDER,
-				 &note->header, e);
+		s = put_folder(p, level == 0 ? "." : path.data, note, e);
 	text_free(&path);
 	if (s != STEP_DONE)
 		return s;
 	note->is_written = true;
 	text_free(&note->header);
 	free(note->facts);
-	note->facts = NULL;
+	free(note->line);
+	note->facts = note->line = NULL;
 	return s;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pipeline/buffer.h"
 #include "sources/files/pack_int.h"
 
 enum { LINK_MAX_BYTES = 65536, SHOWN = 300, LOOKS = 3 };
@@ -53,6 +54,7 @@ static bool fill(struct pack *p, const struct pack_config *c)
 	p->path = strdup(c->path);
 	p->avoid = c->avoid != NULL ? strdup(c->avoid) : NULL;
 	p->row = digest_row_new();
+	merge_begin(&p->merge, c->base);
 	return p->path != NULL && (c->avoid == NULL || p->avoid != NULL) &&
 	       p->row != NULL && copy_patterns(&p->excludes, &c->excludes) &&
 	       copy_patterns(&p->wanted, &c->wanted) &&
@@ -76,6 +78,8 @@ void pack_free(struct pack *p)
 		return;
 	content_end(&p->content);
 	walk_free(p->walk);
+	merge_fini(&p->merge);
+	free(p->line);
 	links_fini(&p->links);
 	frame_free(p->frame);
 	digest_row_free(p->row);
@@ -189,17 +193,33 @@ static bool keep_header(struct pack *p, struct err *e)
 
 	note->header = p->header;
 	p->header = (struct text){0};
+	note->line = p->line;
+	p->line = NULL;
 	note->facts = text_take(&p->json);
 	return note->facts != NULL || err_nomem(e, "a folder");
+}
+
+static struct member folder_of(const struct pack *p, const char *path, int fd,
+			       const struct stat *st)
+{
+	return (struct member){
+		.type = PAX_FOLDER,
+		.path = path,
+		.st = st,
+		.fd = fd,
+		.mount = p->mount[0] != '\0' ? p->mount : NULL,
+	};
 }
 
 static bool prepare_folder(struct pack *p, const char *path, int fd,
 			   const struct stat *st, struct err *e)
 {
-	const struct member m = {
-		.type = PAX_FOLDER, .path = path, .st = st, .fd = fd};
+	const struct member m = folder_of(p, path, fd, st);
 
-	return member_prepare(p, &m, e) && member_describe(p, PAX_FOLDER, e);
+	free(p->line);
+	p->line = NULL;
+	return carry_note(p, &m, &p->line, e) && member_prepare(p, &m, e) &&
+	       member_describe(p, PAX_FOLDER, e);
 }
 
 static void on_lost(void *arg, const char *path)
@@ -224,6 +244,7 @@ static bool begin(struct pack *p, struct err *e)
 		return fail_top(p, number, e);
 	}
 	p->has_avoided = p->avoid != NULL && stat(p->avoid, &p->avoided) == 0;
+	carry_find_mount(p, top, &p->top);
 	if (!prepare_folder(p, ".", top, &p->top, e)) {
 		(void)close(top);
 		return false;
@@ -232,6 +253,7 @@ static bool begin(struct pack *p, struct err *e)
 	if (p->walk == NULL)
 		return false;
 	walk_on_lost(p->walk, on_lost, p);
+	carry_enter(p, top, &p->top);
 	return keep_header(p, e);
 }
 
@@ -289,22 +311,32 @@ static enum step enter(struct pack *p, int fd, const struct stat *st,
 	if (failed != 0)
 		return pack_unreadable(p, p->place.path, failed, e);
 	walk_note(p->walk, walk_depth(p->walk) - 1)->is_written = is_written;
+	carry_enter(p, fd, st);
 	return is_written || keep_header(p, e) ? STEP_DONE : STEP_FAIL;
+}
+
+static enum step take_wanted_folder(struct pack *p, int fd,
+				    const struct stat *st, struct err *e)
+{
+	const struct member m = folder_of(p, p->place.path, fd, st);
+	bool is_carried;
+	enum step s = carry_member(p, &m, &is_carried, e);
+
+	return s == STEP_DONE && !is_carried ? member_write(p, &m, e) : s;
 }
 
 /* Written at once if it is wanted, else with the first that is in it. */
 static enum step take_folder(struct pack *p, int fd, const struct stat *st,
 			     struct err *e)
 {
-	const struct member m = {
-		.type = PAX_FOLDER, .path = p->place.path, .st = st, .fd = fd};
 	bool wanted = is_wanted(p, true);
 	enum step s = STEP_DONE;
 
+	carry_find_mount(p, fd, st);
 	if (wanted)
 		s = member_write_folders(p, e);
 	if (s == STEP_DONE && wanted)
-		s = member_write(p, &m, e);
+		s = take_wanted_folder(p, fd, st, e);
 	else if (s == STEP_DONE && !prepare_folder(p, p->place.path, fd, st, e))
 		s = STEP_FAIL;
 	if (s == STEP_DONE)
@@ -410,7 +442,6 @@ static enum step symlink_step(struct pack *p, struct member *m, struct err *e)
 {
 	enum step s;
 
-	m->type = PAX_SYMLINK;
 	m->target = read_link(&p->place);
 	if (m->target == NULL)
 		return pack_unreadable(p, p->place.path, errno, e);
@@ -418,6 +449,15 @@ static enum step symlink_step(struct pack *p, struct member *m, struct err *e)
 	p->facts.target = NULL;
 	free(m->target);
 	return s;
+}
+
+static enum pax_type other_type(const struct stat *st)
+{
+	if (S_ISLNK(st->st_mode))
+		return PAX_SYMLINK;
+	if (S_ISFIFO(st->st_mode))
+		return PAX_FIFO;
+	return S_ISCHR(st->st_mode) ? PAX_CHARACTER : PAX_BLOCK_DEVICE;
 }
 
 /* What is not opened: only its name and what is known of it are kept. */
@@ -429,24 +469,24 @@ static enum step other_step(struct pack *p, const struct stat *st,
 			   .fd = -1,
 			   .folder = p->place.folder,
 			   .name = p->place.name};
+	bool is_carried = false;
 	enum step s;
 
 	if (S_ISSOCK(st->st_mode)) {
 		tidings_add(&p->tidings, TIDING_SOCKET, p->place.path, NULL);
 		return STEP_DONE;
 	}
+	m.type = other_type(st);
 	s = member_write_folders(p, e);
-	if (s != STEP_DONE)
+	if (s == STEP_DONE)
+		s = carry_member(p, &m, &is_carried, e);
+	if (s != STEP_DONE || is_carried)
 		return s;
-	if (S_ISLNK(st->st_mode))
-		return symlink_step(p, &m, e);
-	m.type = S_ISFIFO(st->st_mode)	? PAX_FIFO
-		 : S_ISCHR(st->st_mode) ? PAX_CHARACTER
-					: PAX_BLOCK_DEVICE;
-	return member_write(p, &m, e);
+	return m.type == PAX_SYMLINK ? symlink_step(p, &m, e)
+				     : member_write(p, &m, e);
 }
 
-static enum step file_step(struct pack *p, struct err *e)
+static enum step open_step(struct pack *p, struct err *e)
 {
 	struct stat st;
 	int fd = open_in(p, p->place.folder, p->place.name, O_NONBLOCK);
@@ -461,6 +501,28 @@ static enum step file_step(struct pack *p, struct err *e)
 	if (fd >= 0 || number == ELOOP || number == ENXIO)
 		return look_step(p, e);
 	return pack_unreadable(p, p->place.path, number, e);
+}
+
+/* Before it is opened. */
+static enum step carry_step(struct pack *p, bool *is_carried, struct err *e)
+{
+	struct stat st;
+
+	*is_carried = false;
+	if (p->merge.base == NULL ||
+	    fstatat(p->place.folder, p->place.name, &st,
+		    AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0 ||
+	    !S_ISREG(st.st_mode))
+		return STEP_DONE;
+	return carry_file(p, &st, is_carried, e);
+}
+
+static enum step file_step(struct pack *p, struct err *e)
+{
+	bool is_carried;
+	enum step s = carry_step(p, &is_carried, e);
+
+	return s != STEP_DONE || is_carried ? s : open_step(p, e);
 }
 
 static enum step look_step(struct pack *p, struct err *e)
@@ -482,6 +544,7 @@ static enum step look_step(struct pack *p, struct err *e)
 
 static enum step place_step(struct pack *p, struct err *e)
 {
+	p->is_touched = false;
 	if (p->place.type == DT_DIR)
 		return folder_step(p, e);
 	if (p->place.type != DT_REG)
@@ -511,6 +574,11 @@ static enum step end(struct pack *p, struct err *e)
 	if (member_must_wait(p, sizeof(zeros)))
 		return STEP_FULL;
 	p->is_over = true;
+	if (err_is(&p->merge.err))
+		tidings_say(&p->tidings,
+			    "the index of the backup before could not be read "
+			    "to its end: what was not found in it is stored "
+			    "again");
 	return member_put(p, zeros, sizeof(zeros), e) ? STEP_DONE : STEP_FAIL;
 }
 
@@ -535,6 +603,18 @@ static enum step step(struct pack *p, struct err *e)
 	return s;
 }
 
+/* Nothing was put into it, or only lines: its buffer is for others. */
+static void slim(struct frame *f)
+{
+	unsigned char *data = f->len == 0 ? malloc(1) : NULL;
+
+	if (data == NULL)
+		return;
+	buffer_give(f->data, f->cap);
+	f->data = data;
+	f->cap = 1;
+}
+
 bool pack_fill(struct pack *p, struct frame **out, struct err *e)
 {
 	enum step s = STEP_DONE;
@@ -546,13 +626,15 @@ bool pack_fill(struct pack *p, struct frame **out, struct err *e)
 	if (p->frame == NULL)
 		return err_nomem(e, "a frame");
 	p->hole_bytes = 0;
+	p->ncarried = p->carried_bytes = 0;
 	while (s == STEP_DONE && !p->is_over)
 		s = step(p, e);
 	if (s == STEP_FAIL)
 		return false;
 	p->frame->is_open = content_is_open(&p->content);
 	p->counts.plain_bytes += p->frame->len;
-	if (p->frame->len > 0)
+	slim(p->frame);
+	if (p->frame->len > 0 || p->frame->nspans > 0)
 		*out = p->frame;
 	else
 		frame_free(p->frame);

@@ -8,6 +8,9 @@
  * member of the same path (file_facts.h: "superseded"). One that was changed
  * again is marked. What was to be read and cannot be is zeros, and marked; so
  * the archive stays whole whatever happens to the files.
+ *
+ * With a base (sources/tree_base.h) what is unchanged is no member: its item
+ * has a line and no bytes, and its file is not opened (merge.h).
  */
 #ifndef COFFER_SOURCES_FILES_PACK_H
 #define COFFER_SOURCES_FILES_PACK_H
@@ -22,11 +25,15 @@
 
 struct frame;
 struct pack;
+struct tree_base;
 
 enum {
 	/* Up to here a file is read in full before it is let go. */
 	PACK_SMALL_BYTES = 256 * 1024,
 	PACK_EXTENTS_MAX = 4096, /* of a sparse file; more holes are zeros */
+	/* Of what is carried over, in one frame. */
+	PACK_CARRIED_MAX = 1024,
+	PACK_CARRIED_BYTES = 256 * 1024,
 };
 
 /* Strings are copied. */
@@ -40,6 +47,7 @@ struct pack_config {
 	bool is_strict;		 /* what cannot be read fails it */
 	bool is_one_file_system; /* what is mounted in there is an empty folder
 				  */
+	struct tree_base *base;	 /* to build upon; referenced. Or NULL */
 };
 
 struct pack_counts {

@@ -11,6 +11,7 @@
 #include "pipeline/frame.h"
 #include "sources/file_facts.h"
 #include "sources/files/links.h"
+#include "sources/files/merge.h"
 #include "sources/files/pack.h"
 #include "sources/pax.h"
 #include "sources/files/walk.h"
@@ -42,6 +43,9 @@ struct content {
 	size_t nextents, extent;    /* the one that is read */
 	uint64_t at;		    /* up to here it is read, holes too */
 	size_t padding;
+	bool is_compared; /* it is only read for its digest, so far ... */
+	bool is_judged;	  /* ... which is found */
+	struct digest found;
 };
 
 struct pack {
@@ -63,7 +67,16 @@ struct pack {
 	struct file_facts facts; /* of the member that is being written */
 	struct text header, records, json;
 	struct content content;
-	uint64_t hole_bytes; /* passed since the frame was begun */
+	uint64_t hole_bytes; /* passed, or only read, since the frame was begun
+			      */
+	struct merge merge;
+	bool is_found;	 /* the base has an item of the place at hand ... */
+	bool is_touched; /* ... a file, whose content may be the same */
+	char *line;	 /* of the folder at hand, if it is unchanged */
+	bool has_attributes, is_incomplete; /* what was read last of them */
+	char mount[MERGE_MOUNT_MAX]; /* of the folder at hand; "": none begins
+				      * there */
+	size_t ncarried, carried_bytes; /* in the frame */
 	struct pack_counts counts;
 	struct tidings tidings;
 };
@@ -76,7 +89,8 @@ struct member {
 	int fd;	    /* open on it, or -1 ... */
 	int folder; /* ... then in here it has this name */
 	const char *name;
-	char *target; /* of a link; or NULL */
+	char *target;	   /* of a link; or NULL */
+	const char *mount; /* of a folder: file_facts.file_system, or NULL */
 	const struct pax_extent *extents;
 	size_t nextents;
 };
@@ -105,6 +119,12 @@ bool member_must_wait(const struct pack *p, size_t bytes);
 bool member_put(struct pack *p, const void *bytes, size_t len,
 		struct err *e) MUST_CHECK;
 
+/* Whether it has attributes or ACLs, or that cannot be told. */
+bool member_has_attrs(struct pack *p, const struct member *m);
+
+/* One more member that has no content. */
+void member_count(struct pack *p, enum pax_type type);
+
 /* Notes what was put from begin on as a whole member: an item with p->json as
  * its facts. */
 bool member_note(struct pack *p, const char *word, const char *path,
@@ -114,8 +134,48 @@ bool member_note(struct pack *p, const char *word, const char *path,
 /* Writes one that has no content: prepares, puts, notes, counts. */
 enum step member_write(struct pack *p, const struct member *m, struct err *e);
 
+/* --- carry.c: what the base has of the place at hand */
+
+/* What became of it since: MERGE_OTHER without a base. p->is_found: the base
+ * has an item there. Fills p->facts then. */
+enum merge_verdict carry_judge(struct pack *p, const struct member *m);
+
+/* A member that has no content, if it is unchanged; *is_carried: it was, else
+ * it is to be written. */
+enum step carry_member(struct pack *p, const struct member *m, bool *is_carried,
+		       struct err *e);
+
+/* A folder that is not written yet, if it is unchanged: its line (caller frees)
+ * for carry_line(), else NULL. False with *e. */
+bool carry_note(struct pack *p, const struct member *m, char **line,
+		struct err *e) MUST_CHECK;
+enum step carry_line(struct pack *p, const char *word, const char *path,
+		     const char *line, struct err *e);
+
+/* A regular file, or one more name of it, that is not open yet; p->is_touched:
+ * it is to be opened and compared. */
+enum step carry_file(struct pack *p, const struct stat *st, bool *is_carried,
+		     struct err *e);
+
+/* Whether the touched file, with the facts p->facts and content of that digest,
+ * is to be carried over; then it is. */
+bool carry_fits(const struct pack *p, const struct digest *digest);
+enum step carry_touched(struct pack *p, const char *path, const struct stat *st,
+			struct err *e);
+
+/* Fills p->mount for the folder at hand, which fd is open on. */
+void carry_find_mount(struct pack *p, int fd, const struct stat *st);
+
+/* That folder was entered: what the times of its files tell. */
+void carry_enter(struct pack *p, int fd, const struct stat *st);
+
 /* The folders above that are not written yet. */
 enum step member_write_folders(struct pack *p, struct err *e);
+
+/* A file is whole in the archive, or carried over: counts it and notes its
+ * links. */
+enum step content_count(struct pack *p, const char *path, const struct stat *st,
+			struct err *e);
 
 /* A regular file that is open (fd, which it closes) at p->place. */
 enum step content_read(struct pack *p, int fd, struct stat *st, struct err *e);

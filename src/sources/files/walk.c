@@ -50,6 +50,7 @@ static void level_fini(struct level *l)
 	names_fini(&l->names);
 	text_free(&l->note.header);
 	free(l->note.facts);
+	free(l->note.line);
 }
 
 static bool make_room(struct walk *w)

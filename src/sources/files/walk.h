@@ -9,6 +9,7 @@
 #define COFFER_SOURCES_FILES_WALK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "base/err.h"
@@ -57,6 +58,11 @@ struct walk_note {
 	bool is_written;
 	struct text header; /* as it will be in the archive */
 	char *facts;
+	char *line; /* of the index, if it lies in an earlier backup; NULL */
+	uint64_t device;
+	/* Of files that were changed before that time (seconds since 1970) the
+	 * times tell whether they were changed since the base. */
+	int64_t trusted_before;
 };
 struct walk_note *walk_note(struct walk *w, size_t level);
 
