@@ -25,7 +25,9 @@ libsources_a_SOURCES = \
 	src/sources/files/attrs.h \
 	src/sources/files/calls.c \
 	src/sources/files/carry.c \
+	src/sources/files/carry.h \
 	src/sources/files/content.c \
+	src/sources/files/content.h \
 	src/sources/files/dump.c \
 	src/sources/files/dump_int.h \
 	src/sources/files/facts.c \

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sources/files/pack_int.h"
+#include "sources/files/carry.h"
+#include "sources/files/content.h"
 
 static int64_t trusted_before(const struct pack *p, const struct member *m)
 {

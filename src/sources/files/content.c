@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sources/files/carry.h"
+#include "sources/files/content.h"
 #include "sources/files/pack_int.h"
 
 enum {

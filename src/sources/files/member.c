@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 
 #include "sources/files/attrs.h"
+#include "sources/files/carry.h"
 #include "sources/files/pack_int.h"
 
 size_t pack_room(const struct pack *p)

@@ -200,8 +200,10 @@ static bool read_share(char *line, unsigned long long id, char *out, size_t cap)
 	root = strtok_r(end, " ", &save);
 	for (int i = 0; root != NULL && i + 1 < LINE_FIELDS; i++)
 		root = strtok_r(NULL, " ", &save);
-	return root != NULL && strlen(out) + strlen(root) < cap &&
-	       strcat(out, root) != NULL;
+	if (root == NULL || strlen(out) + strlen(root) >= cap)
+		return false;
+	(void)str_copy(out + strlen(out), cap - strlen(out), root);
+	return true;
 }
 
 static bool find_share(int fd, char *out, size_t cap)

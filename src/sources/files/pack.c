@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "pipeline/buffer.h"
+#include "sources/files/carry.h"
+#include "sources/files/content.h"
 #include "sources/files/pack_int.h"
 
 enum { LINK_MAX_BYTES = 65536, SHOWN = 300, LOOKS = 3 };

@@ -134,60 +134,8 @@ bool member_note(struct pack *p, const char *word, const char *path,
 /* Writes one that has no content: prepares, puts, notes, counts. */
 enum step member_write(struct pack *p, const struct member *m, struct err *e);
 
-/* --- carry.c: what the base has of the place at hand */
-
-/* What became of it since: MERGE_OTHER without a base. p->is_found: the base
- * has an item there. Fills p->facts then. */
-enum merge_verdict carry_judge(struct pack *p, const struct member *m);
-
-/* A member that has no content, if it is unchanged; *is_carried: it was, else
- * it is to be written. */
-enum step carry_member(struct pack *p, const struct member *m, bool *is_carried,
-		       struct err *e);
-
-/* A folder that is not written yet, if it is unchanged: its line (caller frees)
- * for carry_line(), else NULL. False with *e. */
-bool carry_note(struct pack *p, const struct member *m, char **line,
-		struct err *e) MUST_CHECK;
-enum step carry_line(struct pack *p, const char *word, const char *path,
-		     const char *line, struct err *e);
-
-/* A regular file, or one more name of it, that is not open yet; p->is_touched:
- * it is to be opened and compared. */
-enum step carry_file(struct pack *p, const struct stat *st, bool *is_carried,
-		     struct err *e);
-
-/* Whether the touched file, with the facts p->facts and content of that digest,
- * is to be carried over; then it is. */
-bool carry_fits(const struct pack *p, const struct digest *digest);
-enum step carry_touched(struct pack *p, const char *path, const struct stat *st,
-			struct err *e);
-
-/* Fills p->mount for the folder at hand, which fd is open on. */
-void carry_find_mount(struct pack *p, int fd, const struct stat *st);
-
-/* That folder was entered: what the times of its files tell. */
-void carry_enter(struct pack *p, int fd, const struct stat *st);
-
 /* The folders above that are not written yet. */
 enum step member_write_folders(struct pack *p, struct err *e);
-
-/* A file is whole in the archive, or carried over: counts it and notes its
- * links. */
-enum step content_count(struct pack *p, const char *path, const struct stat *st,
-			struct err *e);
-
-/* A regular file that is open (fd, which it closes) at p->place. */
-enum step content_read(struct pack *p, int fd, struct stat *st, struct err *e);
-
-/* The next piece of the large file in p->content. */
-enum step content_step(struct pack *p, struct err *e);
-
-/* Whether the frame ends within a member, or between two of one file. */
-bool content_is_open(const struct content *c);
-
-/* Closes and forgets it. */
-void content_end(struct content *c);
 
 /* Tells that path could not be read; STEP_FAIL when strict. */
 enum step pack_unreadable(struct pack *p, const char *path, int number,
