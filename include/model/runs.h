@@ -87,15 +87,15 @@ struct backup_record {
 	char verify_scope[8];	/* "all" "sample"; "": never */
 	bool is_verify_shallow; /* stored bytes alone were compared */
 	char *depends_on_json, *last_drill_json; /* ids; drills.h; or NULL */
-	bool is_encrypted;
+	bool is_encrypted, held;
 	bool is_mine;	 /* derived: this server owns it (server_id) */
 	bool is_adopted; /* read from a pool, not made here */
-	bool held;
 	bool is_restoring, is_verifying; /* derived; a drill restores, too */
 	bool has_leftovers; /* objects may lie in the pool that must go */
 	char job_id[ID_MAX];
-	int64_t fence;
-	int64_t revision;
+	int64_t fence, revision;
+	int64_t increments; /* of trees: since the full one */
+	char *packs;	    /* that it needs (packs.h); given, never read */
 };
 
 struct restore_record {

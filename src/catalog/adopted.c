@@ -14,6 +14,7 @@
 #include "catalog/backups_int.h"
 #include "catalog/call_int.h"
 #include "catalog/keys_int.h"
+#include "catalog/packs_int.h"
 
 enum { SUFFIXES_MAX = 100000 };
 
@@ -118,7 +119,7 @@ static bool insert_rest(struct db *db, const struct backup_record *r,
 static bool adopt_new(struct catalog *c, struct backup_record *r, struct err *e)
 {
 	return take_name(&c->db, r, e) && insert_head(&c->db, r, e) &&
-	       insert_rest(&c->db, r, e);
+	       insert_rest(&c->db, r, e) && packs_adopt(&c->db, r, e);
 }
 
 /* A manifest that was changed since, by whatever hand, is not the backup that
@@ -175,11 +176,21 @@ static bool reveal(struct catalog *c, const struct backup_record *r,
 		      e);
 }
 
+/* What is on its way out here needs nothing any more, unless it is another
+ * server's. */
+static bool lives(const struct catalog *c, const struct backup_record *known,
+		  const struct backup_record *r)
+{
+	return known->status == BACKUP_COMPLETED ||
+	       strcmp(r->server_id, c->identity.server_id) != 0;
+}
+
 static bool adopt_known(struct catalog *c, const struct backup_record *r,
 			const struct backup_record *known, struct err *e)
 {
 	return check_known(known, r, e) && revive(c, known, r, e) &&
 	       reveal(c, r, e) &&
+	       (!lives(c, known, r) || packs_adopt(&c->db, r, e)) &&
 	       db_run(&c->db, "UPDATE backups SET server_id = ? WHERE id = ?",
 		      ARGS(arg_text(r->server_id), arg_text(r->id)), e);
 }

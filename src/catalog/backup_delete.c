@@ -13,6 +13,7 @@
 #include "catalog/jobs_int.h"
 #include "catalog/keys_int.h"
 #include "catalog/list_int.h"
+#include "catalog/packs_int.h"
 
 /* Why it may not go, or NULL. */
 static const char *use_of(const struct backup_record *r)
@@ -193,7 +194,8 @@ static bool forget(struct db *db, const char *id, struct err *e)
 		      " AND status = 'deleting'",
 		      ARGS(arg_text(id)), e) &&
 	       db_run(db, "UPDATE backups SET has_leftovers = 0 WHERE id = ?",
-		      ARGS(arg_text(id)), e);
+		      ARGS(arg_text(id)), e) &&
+	       packs_drop(db, id, e);
 }
 
 static bool run_swept(struct catalog *c, struct catalog_op *op)

@@ -13,6 +13,7 @@
 #include "catalog/instances_int.h"
 #include "catalog/jobs_int.h"
 #include "catalog/keys_int.h"
+#include "catalog/packs_int.h"
 #include "catalog/plans_int.h"
 
 static bool read_source(struct db *db, struct backup_record *r, struct err *e)
@@ -319,7 +320,7 @@ static bool write_end(struct db *db, const struct backup_record *r,
 		"  AND ? = 'completed' THEN ? + retention_days * 86400000"
 		"  ELSE expires_at END,"
 		" is_encrypted = max(is_encrypted, ?),"
-		" has_leftovers = ? WHERE id = ?",
+		" increments = ?, has_leftovers = ? WHERE id = ?",
 		ARGS(arg_text(backup_status_name(r->status)), arg_int(at_ms),
 		     arg_text(r->save_path), arg_text(r->source_version),
 		     arg_u64(r->source_bytes), arg_u64(r->stored_bytes),
@@ -330,9 +331,22 @@ static bool write_end(struct db *db, const struct backup_record *r,
 		     arg_text(r->phases_json), arg_text(r->bottleneck),
 		     arg_text(r->manifest_digest), arg_text(r->depends_on_json),
 		     arg_text(backup_status_name(r->status)), arg_int(at_ms),
-		     arg_int(r->is_encrypted), arg_int(has_leftovers),
-		     arg_text(r->id)),
+		     arg_int(r->is_encrypted), arg_int(r->increments),
+		     arg_int(has_leftovers), arg_text(r->id)),
 		e);
+}
+
+/* One that has come to nothing holds the packs of its base until a sweep has
+ * seen which of them nobody else holds any more. */
+static bool end_packs(struct db *db, const struct backup_record *r,
+		      struct err *e)
+{
+	if (r->status == BACKUP_COMPLETED)
+		return packs_settle(db, r, e);
+	return db_run(db,
+		      "UPDATE backups SET has_leftovers = 1 WHERE id = ?1"
+		      " AND " BACKUP_HAS_PACKS("?1"),
+		      ARGS(arg_text(r->id)), e);
 }
 
 static bool run_finish(struct catalog *c, struct catalog_op *op)
@@ -347,6 +361,7 @@ static bool run_finish(struct catalog *c, struct catalog_op *op)
 	return job_status_of(r->status, &end.status, &op->err) &&
 	       job_finish(&c->db, &end, &op->err) &&
 	       write_end(&c->db, r, end.at_ms, &op->err) &&
+	       end_packs(&c->db, r, &op->err) &&
 	       (r->status == BACKUP_COMPLETED ||
 		backup_release(&c->db, r->id, &op->err)) &&
 	       plan_backup_ended(c, r->id, &op->err);

@@ -29,7 +29,7 @@
 	" b.depends_on_json, b.is_encrypted, b.is_adopted,"                    \
 	" " BACKUP_IS_MINE ", b.held, " BACKUP_IS_RESTORING                    \
 	", " BACKUP_IS_VERIFYING ","                                           \
-	" b.has_leftovers, b.job_id, j.fence, b.revision"
+	" b.has_leftovers, b.job_id, j.fence, b.revision, b.increments"
 
 static bool read_status(struct stmt *s, struct backup_record *r, struct err *e)
 {
@@ -107,6 +107,7 @@ static void read_state(struct stmt *s, struct backup_record *r)
 	stmt_copy(s, r->job_id, sizeof(r->job_id));
 	r->fence = stmt_int(s);
 	r->revision = stmt_int(s);
+	r->increments = stmt_int(s);
 }
 
 static bool read_backup(struct stmt *s, struct rows *out, struct err *e)

@@ -13,6 +13,7 @@
 #include "catalog/backups_int.h"
 #include "catalog/call_int.h"
 #include "catalog/chain.h"
+#include "catalog/chain_int.h"
 
 /* The newest one, whatever became of it since: after one that cannot be built
  * upon comes a full one. */
@@ -24,6 +25,11 @@
 	" AND coalesce(b.scope_json, 'null') = coalesce(n.scope_json, 'null')" \
 	" AND " BACKUP_IS_MINE " ORDER BY b.finished_at DESC, b.id DESC"       \
 	" LIMIT 1"
+
+bool chain_last(struct db *db, const char *id, char **last, struct err *e)
+{
+	return db_text(db, LAST, ARGS(arg_text(id)), last, e);
+}
 
 /* Ids in a list as backups have it. */
 static int64_t count_ids(const char *list)
@@ -102,8 +108,7 @@ static bool join(struct catalog *c, struct catalog_op *op, const char *last)
 static bool run_chain(struct catalog *c, struct catalog_op *op)
 {
 	char *last = NULL;
-	bool ok = db_text(&c->db, LAST, ARGS(arg_text(op->key)), &last,
-			  &op->err) &&
+	bool ok = chain_last(&c->db, op->key, &last, &op->err) &&
 		  (last == NULL || join(c, op, last));
 
 	free(last);

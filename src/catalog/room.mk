@@ -11,7 +11,7 @@ libcatalog_a_SOURCES = \
 	include/catalog/instances.h \
 	include/catalog/jobs.h \
 	include/catalog/expiry.h \
-	include/catalog/due.h include/catalog/plans.h \
+	include/catalog/due.h include/catalog/packs.h include/catalog/plans.h \
 	include/catalog/pools.h \
 	include/catalog/replies.h \
 	include/catalog/restores.h \
@@ -29,7 +29,8 @@ libcatalog_a_SOURCES = \
 	src/catalog/call_int.h \
 	src/catalog/catalog_int.h \
 	src/catalog/rows_int.h \
-	src/catalog/chain.c src/catalog/claims.c \
+	src/catalog/chain.c src/catalog/chain_int.h src/catalog/claims.c \
+	src/catalog/packs.c src/catalog/packs_int.h \
 	src/catalog/claims_int.h \
 	src/catalog/db.c \
 	src/catalog/db_int.h \

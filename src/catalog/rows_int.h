@@ -12,6 +12,7 @@
 #include "catalog/events.h"
 #include "catalog/expiry.h"
 #include "catalog/jobs.h"
+#include "catalog/packs.h"
 #include "catalog/plans.h"
 #include "catalog/pools.h"
 #include "catalog/replies.h"
@@ -60,6 +61,7 @@ union call_cb {
 	catalog_retention_cb *retention;
 	catalog_doomed_cb *doomed;
 	catalog_unread_cb *unread;
+	catalog_packs_cb *packs;
 };
 
 #endif

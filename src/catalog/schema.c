@@ -501,6 +501,24 @@
 /* target_path: a folder, of a restore of files; target_id is "" then. */
 #define V6_FOLDERS "ALTER TABLE restores ADD COLUMN target_path TEXT;"
 
+/*
+ * Who holds which packs (packs.c): those of backup_id that writer_id wrote, as
+ * ranges of numbers. A backup that leaves the catalog holds nothing.
+ * increments: how many there are since the full one, with this one.
+ */
+#define V7_PACKS                                                               \
+	"ALTER TABLE backups ADD COLUMN increments"                            \
+	" INTEGER NOT NULL DEFAULT 0;"                                         \
+	"CREATE TABLE backup_packs ("                                          \
+	" backup_id TEXT NOT NULL,"                                            \
+	" writer_id TEXT NOT NULL,"                                            \
+	" source_id TEXT NOT NULL,"                                            \
+	" numbers TEXT NOT NULL,"                                              \
+	" PRIMARY KEY (backup_id, writer_id)) WITHOUT ROWID;"                  \
+	"CREATE INDEX backup_packs_source ON backup_packs (source_id);"        \
+	"CREATE TRIGGER backups_unpacked AFTER DELETE ON backups"              \
+	" BEGIN DELETE FROM backup_packs WHERE backup_id = old.id; END;"
+
 static const char *const steps[] = {
 	V1_SERVER V1_SOURCES V1_POOLS V1_BACKUPS V1_BACKUP_SORTS
 		V1_BACKUP_FILTERS V1_RESTORES V1_JOBS,
@@ -510,6 +528,7 @@ static const char *const steps[] = {
 	V4_INSTANCES,
 	V5_DRILLS,
 	V6_FOLDERS,
+	V7_PACKS,
 };
 
 struct schema schema_current(void)

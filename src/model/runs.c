@@ -84,7 +84,8 @@ static struct strings backup_strings(struct backup_record *r)
 		{&r->description, &r->source_region, &r->scope_json,
 		 &r->options_json, &r->save_path, &r->counts_json,
 		 &r->consistency_json, &r->warnings_json, &r->error_json,
-		 &r->phases_json, &r->depends_on_json, &r->last_drill_json}};
+		 &r->phases_json, &r->depends_on_json, &r->last_drill_json,
+		 &r->packs}};
 }
 
 static struct strings restore_strings(struct restore_record *r)
