@@ -8,6 +8,7 @@ libjobs_a_SOURCES = \
 	src/jobs/source_scope.h \
 	src/jobs/tell.c src/jobs/turns.c src/jobs/watch.c \
 	src/jobs/backup/backup.c src/jobs/backup/backup_base.c src/jobs/backup/backup_end.c \
+	src/jobs/backup/backup_base.h src/jobs/packs.c src/jobs/packs.h \
 	src/jobs/backup/backup_int.h src/jobs/backup/backup_publish.c \
 	src/jobs/backup/backup_programs.c src/jobs/backup/backup_programs.h \
 	src/jobs/backup/backup_record.c src/jobs/backup/backup_request.c \

@@ -1,8 +1,8 @@
 /*
  * backup_base.c - what an increment of a plan builds upon: the catalog chooses
- * and keeps it, its manifest says where it ends. Whether the source is still
- * what it was made of the engine finds out; whatever is in the way, a full
- * backup is made instead.
+ * and keeps it, its manifest says where it ends, or which parts it has. Whether
+ * the source is still what it was made of the engine finds out; whatever is in
+ * the way, a full backup is made instead.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,21 +10,42 @@
 #include <jansson.h>
 
 #include "catalog/chain.h"
+#include "catalog/packs.h"
 #include "jobs/backup/backup_int.h"
+#include "jobs/packs.h"
+#include "manifest/layout.h"
+#include "manifest/parts.h"
 
 static void end(struct backup_job *b)
 {
-	b->base_done(b);
+	b->on.done(b);
 }
 
-static void go_without(struct backup_job *b, const struct err *e)
+void backup_base_fini(struct backup_base *on)
+{
+	free(on->json);
+	free(on->chain);
+	manifest_fini(&on->manifest);
+	*on = (struct backup_base){0};
+}
+
+/* The packs that the catalog holds for it are given up in the end. */
+void backup_drop_base(struct backup_job *b, const struct err *why)
 {
 	job_log(&b->base, LOG_WARN,
 		"the backup before cannot be built upon, so this one is full: "
 		"%s",
-		e->msg);
-	free(b->chain_json);
-	b->chain_json = NULL;
+		why->msg);
+	free(b->on.chain);
+	b->on.chain = NULL;
+	manifest_fini(&b->on.manifest);
+	b->on.is_there = false;
+	b->on.increment = 0;
+}
+
+static void go_without(struct backup_job *b, const struct err *e)
+{
+	backup_drop_base(b, e);
 	end(b);
 }
 
@@ -40,8 +61,8 @@ static void on_fetched(void *arg, const struct err *e)
 		e = &mine;
 	}
 	if (e == NULL)
-		b->base_json = strdup(b->manifest.physical_json);
-	if (e == NULL && b->base_json == NULL) {
+		b->on.json = strdup(b->manifest.physical_json);
+	if (e == NULL && b->on.json == NULL) {
 		(void)err_nomem(&mine, "a manifest");
 		e = &mine;
 	}
@@ -86,8 +107,8 @@ static void on_chosen(void *arg, const struct backup_record *base,
 	wanted = (struct exchange_wanted){base->source_id, base->id,
 					  base->manifest_digest};
 	opening_exchange_env(&b->opening, &env);
-	b->chain_json = chain_of(base);
-	if (b->chain_json == NULL)
+	b->on.chain = chain_of(base);
+	if (b->on.chain == NULL)
 		(void)err_nomem(&mine, "a list");
 	else
 		b->exchange = exchange_fetch(&env, &wanted, &b->manifest,
@@ -96,27 +117,117 @@ static void on_chosen(void *arg, const struct backup_record *base,
 		backup_fail(b, &mine);
 }
 
+/* --- trees */
+
+bool backup_has_packs(const struct backup_job *b)
+{
+	return b->is_tree && b->full_every > 0 && b->r.plan_id[0] != '\0';
+}
+
+static bool is_for(const struct manifest *m, const struct age_recipients *r)
+{
+	return m->recipients.n == r->n &&
+	       memcmp(m->recipients.keys, r->keys, r->n * sizeof(r->keys[0])) ==
+		       0;
+}
+
+/* What is kept of it must be readable by the same keys as what is new; and
+ * there must be numbers left. */
+static bool fits(const struct backup_job *b, struct err *e)
+{
+	const struct manifest *m = &b->on.manifest;
+	struct age_recipients now = {0};
+
+	if (!opening_recipients(&b->opening.pool, &now, e))
+		return false;
+	if (!is_for(m, &now))
+		return err_set(e, ERR_CONFLICT, "internal",
+			       "the pool encrypts for others than it did then");
+	if (m->recipients.n > 0 && b->opening.identities.n == 0)
+		return err_set(e, ERR_CONFLICT, "identity_missing",
+			       "it is encrypted, and its pool has no identity "
+			       "to read its index with");
+	return manifest_last_number(m) < LAYOUT_NUMBER_MAX / 2 ||
+	       err_set(e, ERR_CONFLICT, "internal",
+		       "there are few numbers left for parts");
+}
+
+static void on_tree_fetched(void *arg, const struct err *e)
+{
+	struct backup_job *b = arg;
+	struct err mine = {0};
+
+	b->exchange = NULL;
+	b->on.is_there = e == NULL;
+	if (e == NULL && fits(b, &mine))
+		end(b);
+	else
+		go_without(b, e != NULL ? e : &mine);
+}
+
+static void on_held(void *arg, const struct backup_record *base,
+		    const struct err *e)
+{
+	struct backup_job *b = arg;
+	struct exchange_wanted wanted;
+	struct exchange_env env;
+	struct err mine = {0};
+
+	b->op = NULL;
+	if (e != NULL) {
+		backup_fail(b, e);
+		return;
+	}
+	if (base == NULL) {
+		end(b);
+		return;
+	}
+	wanted = (struct exchange_wanted){base->source_id, base->id,
+					  base->manifest_digest};
+	b->on.increment = base->increments + 1;
+	opening_exchange_env(&b->opening, &env);
+	b->exchange = exchange_fetch(&env, &wanted, &b->on.manifest,
+				     on_tree_fetched, b, &mine);
+	if (b->exchange == NULL)
+		backup_fail(b, &mine);
+}
+
+/* --- both */
+
 void backup_find_base(struct backup_job *b, void (*done)(struct backup_job *b))
 {
+	struct catalog *c = b->base.jobs->config.catalog;
 	struct err e = {0};
 
-	b->base_done = done;
+	b->on.done = done;
 	if (b->full_every < 2) {
 		end(b);
 		return;
 	}
 	backup_set_state(b, BACKUP_BASE);
-	b->op = catalog_backup_chain(b->base.jobs->config.catalog, b->r.id,
-				     b->full_every, on_chosen, b, &e);
+	b->op = b->is_tree ? catalog_packs_hold(c, b->r.id, b->full_every,
+						on_held, b, &e)
+			   : catalog_backup_chain(c, b->r.id, b->full_every,
+						  on_chosen, b, &e);
 	if (b->op == NULL)
 		backup_fail(b, &e);
+}
+
+static bool note_packs(struct backup_job *b, struct err *e)
+{
+	free(b->r.packs);
+	b->r.packs = packs_text(&b->manifest);
+	b->r.increments = b->on.is_there ? b->on.increment : 0;
+	return b->r.packs != NULL || err_nomem(e, "a list of packs");
 }
 
 bool backup_note_base(struct backup_job *b, struct err *e)
 {
 	const struct dump_facts *f = b->dump->ops->facts(b->dump);
-	const char *list = f->is_incremental ? b->chain_json : "[]";
+	const char *list = f->is_incremental ? b->on.chain : "[]";
 
+	if (backup_has_packs(b))
+		return note_packs(b, e);
 	if (f->physical_json == NULL)
 		return true;
 	free(b->r.depends_on_json);
@@ -133,7 +244,7 @@ char *backup_physical_json(const struct backup_job *b)
 	if (o != NULL &&
 	    (!f->is_incremental ||
 	     json_object_set_new(o, "chain",
-				 json_loads(b->chain_json, 0, NULL)) == 0))
+				 json_loads(b->on.chain, 0, NULL)) == 0))
 		text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	return text;

@@ -268,8 +268,7 @@ static void backup_destroy(struct job *job)
 	opening_fini(&b->opening);
 	scope_fini(&b->scope);
 	backup_record_fini(&b->r);
-	free(b->base_json);
-	free(b->chain_json);
+	backup_base_fini(&b->on);
 	free(b->hook);
 	if (b->pause != NULL)
 		event_free(b->pause);

@@ -7,6 +7,7 @@
 #include "jobs/opening.h"
 #include "jobs/report.h"
 #include "jobs/retry.h"
+#include "jobs/backup/backup_base.h"
 #include "jobs/backup/source_look.h"
 #include "manifest/exchange.h"
 #include "manifest/listing.h"
@@ -88,10 +89,10 @@ struct backup_job {
 	bool has_accounts;		    /* of a whole instance */
 	bool is_locking;		    /* tables without transactions */
 	bool is_strict, is_one_file_system; /* of files */
-	int full_every;	  /* so many backups to a chain; below 2: full ones */
-	char *base_json;  /* physical_json of what it builds upon, or NULL */
-	char *chain_json; /* the ids of all that it needs then */
-	void (*base_done)(struct backup_job *b);
+	int full_every; /* so many backups to a chain; below 2: full ones; 0:
+			 * the plan, if there is one, wants no increments */
+	bool is_tree;	/* its engine is one of trees */
+	struct backup_base on;
 	char *hook; /* of method snapshot; NULL: the first that can */
 	uint64_t blocked_ms[BLOCKED_COUNT];
 };
@@ -114,17 +115,6 @@ void backup_set_state(struct backup_job *b, enum backup_state next);
  * the second try as well. */
 void backup_start(struct job *job);
 void backup_take_share(struct backup_job *b);
-
-/* backup_base.c: finds base_json and chain_json, if increments are wanted and
- * there is something to build upon; then done() runs, also within the call. */
-void backup_find_base(struct backup_job *b, void (*done)(struct backup_job *b));
-
-/* backup_base.c: what the record says that it needs. False with *e filled. */
-bool backup_note_base(struct backup_job *b, struct err *e) MUST_CHECK;
-
-/* backup_base.c: what the manifest says of the files, of a dump that has such
- * facts (caller frees). NULL: no memory. */
-char *backup_physical_json(const struct backup_job *b) MUST_CHECK;
 
 /* backup_end.c: the source is busy with another's job: its turn comes again. */
 void backup_wait(struct backup_job *b);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "jobs/backup/backup_int.h"
 #include "jobs/backup/backup_stream.h"
+#include "manifest/parts.h"
 
 static char *dump_json(json_t *json)
 {
@@ -156,7 +157,8 @@ bool backup_fill_record(struct backup_job *b, struct err *e)
 	struct backup_record *r = &b->r;
 
 	r->source_bytes = f->plain_bytes;
-	r->stored_bytes = b->manifest.stored_bytes;
+	/* What it shares counts where it was stored first. */
+	r->stored_bytes = manifest_own_bytes(&b->manifest);
 	r->part_count = b->manifest.part_count;
 	r->table_count = f->tables;
 	r->row_count = f->rows;

@@ -112,7 +112,7 @@ static bool open_dump(struct backup_job *b, const struct source_kind *kind,
 	struct dump_config c = {
 		.address = b->address.a,
 		.method = method_of(b),
-		.base_json = b->base_json,
+		.base_json = b->on.json,
 		.wants_increments = b->full_every > 1,
 		.line = on_line,
 		.line_arg = b,
@@ -175,6 +175,8 @@ static bool open_writer(struct backup_job *b, const struct source_kind *kind,
 		.suffix = suffix,
 		.part_bytes = (size_t)b->opening.pool.part_bytes,
 		.puts_at_once = jc->puts_at_once,
+		.is_packs = backup_has_packs(b),
+		.base = b->on.is_there ? &b->on.manifest : NULL,
 	};
 
 	(void)snprintf(suffix, sizeof(suffix), "%s.zst", ending_of(b, kind));
@@ -226,6 +228,7 @@ bool backup_read_options(struct backup_job *b, struct err *e)
 	b->full_every = flag_of(o, "incremental", false)
 				? number_of(o, "full_every", FULL_EVERY)
 				: 0;
+	b->is_tree = kind_of(b) != NULL && kind_of(b)->is_tree;
 	is_read = read_hook(b, o, e);
 	json_decref(o);
 	return is_read;

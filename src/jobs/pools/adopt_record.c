@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "jobs/packs.h"
 #include "jobs/pools/adopt_int.h"
 #include "jobs/pools/place.h"
+#include "manifest/parts.h"
 #include "model/plan.h"
 
 static const int64_t DAY_MS = 24LL * 3600 * 1000;
@@ -57,7 +59,7 @@ static bool fill_counts(struct backup_record *r, const struct manifest *m,
 	json_decref(counts);
 	if (r->source_bytes == 0)
 		r->source_bytes = m->plain_bytes;
-	r->stored_bytes = m->stored_bytes;
+	r->stored_bytes = manifest_own_bytes(m);
 	r->part_count = m->part_count;
 	r->created_at = r->started_at = m->started_at;
 	r->finished_at = m->finished_at;
@@ -192,6 +194,9 @@ bool adopt_fill(struct backup_record *r, const struct manifest *m,
 			       "is not");
 	r->is_encrypted = m->recipients.n > 0;
 	r->save_path = place_of(pool, m->source_id, m->backup_id, e);
+	r->packs = packs_text(m);
+	if (r->packs == NULL)
+		return err_nomem(e, "a list of packs");
 	return r->save_path != NULL && fill_counts(r, m, e) &&
 	       fill_plan(r, m, e) && fill_chain(r, m, e) && fill_texts(r, m, e);
 }
