@@ -18,8 +18,9 @@ typedef void catalog_restores_cb(void *arg, const struct restore_record *list,
  * Queues a restore with its job: backup completed (rule 23:
  * "backup_not_completed"), target known and not busy ("source_busy", naming
  * what keeps it). Given: backup_id, target_id (ids or names), request_json.
- * With target_path a folder is the target, which no other restore writes into
- * meanwhile ("source_busy"), and target_id is "".
+ * With target_path a folder is the target, and target_id is "". Into a folder,
+ * those above it and those in it no other restore writes meanwhile, be it named
+ * by its path or as a source of files ("source_busy").
  * With a provider the target is new (rule 24): target_name is given, and the
  * source is made in the same transaction, is_creating (instances.h);
  * "invalid_name", "name_taken".

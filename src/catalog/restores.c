@@ -99,6 +99,57 @@ static bool give_restore(struct catalog_op *op, const struct restore_record *r)
 	return restore_record_copy(op->in.restores, r);
 }
 
+#define PATH_LOCK "path:"
+
+/* The restore that writes into the folder ?1, into one above it, or into one
+ * that lies in it, in words. Folders have a slash at their end here. */
+#define WRITER                                                                 \
+	"SELECT 'restore ' || id || ' into ' || folder FROM (SELECT r.id,"     \
+	" rtrim(coalesce(r.target_path,"                                       \
+	"  json_extract(s.connection_json, '$.path')), '/') || '/' AS folder"  \
+	" FROM restores r LEFT JOIN sources s ON s.id = r.target_id"           \
+	"  AND s.engine = 'files'"                                             \
+	" WHERE r.status IN ('queued', 'running'))"                            \
+	" WHERE substr(folder, 1, length(?1)) = ?1"                            \
+	" OR substr(?1, 1, length(folder)) = folder LIMIT 1"
+
+/* Two that write into one tree would mix what they write. */
+static bool check_folder(struct db *db, const char *path, struct err *e)
+{
+	size_t len = strlen(path);
+	struct text folder = {0};
+	char *writer = NULL;
+	bool ok;
+
+	text_add(&folder, path, len - (len > 0 && path[len - 1] == '/'));
+	text_char(&folder, '/');
+	ok = folder.is_broken ? err_nomem(e, "a restore")
+			      : db_text(db, WRITER, ARGS(arg_text(folder.data)),
+					&writer, e);
+	if (ok && writer != NULL)
+		ok = err_set(e, ERR_CONFLICT, "source_busy",
+			     "the folder is busy: %.250s; wait for its end or "
+			     "cancel it",
+			     writer);
+	free(writer);
+	text_free(&folder);
+	return ok;
+}
+
+/* Of a source of files. */
+static bool check_source_folder(struct db *db, const char *id, struct err *e)
+{
+	char *path = NULL;
+	bool ok = db_text(db,
+			  "SELECT json_extract(connection_json, '$.path')"
+			  " FROM sources WHERE id = ? AND engine = 'files'",
+			  ARGS(arg_text(id)), &path, e);
+
+	ok = ok && (path == NULL || check_folder(db, path, e));
+	free(path);
+	return ok;
+}
+
 static bool check_target(struct db *db, struct restore_record *r, struct err *e)
 {
 	char id[ID_MAX], *name = NULL;
@@ -110,24 +161,8 @@ static bool check_target(struct db *db, struct restore_record *r, struct err *e)
 	(void)str_copy(r->target_id, ID_MAX, id);
 	(void)str_copy(r->target_name, NAME_BUF, name != NULL ? name : "");
 	free(name);
-	return job_check_lock(db, id, e) && instance_check_whole(db, id, e);
-}
-
-#define PATH_LOCK "path:"
-
-/* A folder that no source is: nobody else restores into it meanwhile. */
-static bool check_folder(struct db *db, const struct restore_record *r,
-			 struct err *e)
-{
-	struct text key = {0};
-	bool ok;
-
-	text_str(&key, PATH_LOCK);
-	text_str(&key, r->target_path);
-	ok = key.is_broken ? err_nomem(e, "a restore")
-			   : job_check_lock(db, key.data, e);
-	text_free(&key);
-	return ok;
+	return job_check_lock(db, id, e) && instance_check_whole(db, id, e) &&
+	       check_source_folder(db, id, e);
 }
 
 /* There, or made for it (rule 24). */
@@ -135,7 +170,7 @@ static bool find_target(struct db *db, struct restore_record *r,
 			const struct backup_record *b, struct err *e)
 {
 	if (r->target_path != NULL)
-		return check_folder(db, r, e);
+		return check_folder(db, r->target_path, e);
 	return r->provider[0] != '\0' ? instance_add(db, r, b, e)
 				      : check_target(db, r, e);
 }

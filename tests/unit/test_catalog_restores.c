@@ -1,4 +1,5 @@
 /* test_catalog_restores.c - restores: every intent and every refusal. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -223,6 +224,7 @@ static void test_folders(void **state)
 	assert_false(rig_begin_restore_into(r, "first", "/srv/a"));
 	rig_refused(r, ERR_CONFLICT, "source_busy");
 	assert_non_null(strstr(r->a.err.msg, s.id));
+	assert_non_null(strstr(r->a.err.msg, "folder"));
 	assert_true(rig_begin_restore_into(r, "first", "/srv/b"));
 	assert_true(start(r, &s));
 	assert_false(rig_begin_restore_into(r, "first", "/srv/a"));
@@ -234,6 +236,56 @@ static void test_folders(void **state)
 	restore_record_fini(&s);
 }
 
+static void assert_busy(struct rig *r, const char *path, const char *writer)
+{
+	assert_false(rig_begin_restore_into(r, "first", path));
+	rig_refused(r, ERR_CONFLICT, "source_busy");
+	assert_non_null(strstr(r->a.err.msg, writer));
+}
+
+static bool make_tree(struct rig *r, const char *name, const char *path)
+{
+	char json[64];
+	struct source_record s = {.engine = "files",
+				  .is_reachable = true,
+				  .connection_json = json};
+	struct err e = {0};
+
+	(void)snprintf(json, sizeof(json), "{\"path\":\"%s\"}", path);
+	(void)str_copy(s.name, sizeof(s.name), name);
+	return rig_wait(
+		r, catalog_source_create(r->catalog, &s, rig_on_source, r, &e));
+}
+
+/* Nor does another one write above it, or in it, or by another name. */
+static void test_folders_in_folders(void **state)
+{
+	struct rig *r = *state;
+	struct restore_record s = {0};
+
+	assert_true(make_tree(r, "tree", "/srv/a/b"));
+	assert_true(make_tree(r, "other", "/srv/c"));
+	assert_true(rig_begin_restore_into(r, "first", "/srv/a/b/new"));
+	assert_true(restore_record_copy(&s, &r->a.restore));
+	assert_busy(r, "/srv/a", "/srv/a/b/new");
+	assert_busy(r, "/srv/a/b", s.id);
+	assert_busy(r, "/srv/a/b/new/x/y", s.id);
+	assert_false(rig_begin_restore(r, "first", "tree"));
+	rig_refused(r, ERR_CONFLICT, "source_busy");
+	assert_non_null(strstr(r->a.err.msg, s.id));
+	/* What only begins alike is another one. */
+	assert_true(rig_begin_restore_into(r, "first", "/srv/a/b/new2"));
+	assert_true(rig_begin_restore_into(r, "first", "/srv/a/b/ne"));
+	assert_true(rig_begin_restore(r, "first", "other"));
+	assert_busy(r, "/srv/c", r->a.restore.id);
+	assert_busy(r, "/srv/c/d", "/srv/c/");
+	assert_busy(r, "/", "/srv/");
+	assert_true(start(r, &s));
+	assert_true(finish(r, &s, JOB_COMPLETED));
+	assert_true(rig_begin_restore_into(r, "first", "/srv/a/b/new"));
+	restore_record_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +294,7 @@ int main(void)
 		RIGGED(test_rule_23_no_delete_meanwhile),
 		RIGGED(test_rule_3_target_busy),
 		RIGGED(test_folders),
+		RIGGED(test_folders_in_folders),
 		RIGGED(test_not_found),
 		RIGGED(test_fences),
 		RIGGED(test_list_filters),

@@ -57,6 +57,12 @@ static bool failed(struct lay *l, const char *doing, struct err *e)
 			       "%s \"%s\": %s: make room there, then restore "
 			       "again with \"overwrite\"",
 			       doing, shown, why);
+	if (errno == EACCES || errno == EPERM)
+		return err_set(e, ERR_DENIED, "target_failed",
+			       "%s \"%s\": %s: give the server's user the "
+			       "right to, then restore again with "
+			       "\"overwrite\"",
+			       doing, shown, why);
 	if (errno == EXDEV || errno == ELOOP || errno == ENOTDIR)
 		return err_set(e, ERR_DAMAGED, "damaged_backup",
 			       "%s \"%s\": what it lies in is no folder in "

@@ -102,8 +102,12 @@ static int no_folder(const struct tree *t, struct err *e)
 			      "files needs Linux 5.6 or later");
 	else
 		(void)err_set(e, ERR_CONFLICT, "target_incompatible",
-			      "the folder \"%.200s\" cannot be opened: %s",
-			      t->path, strerror(errno));
+			      "the folder \"%.200s\" cannot be opened: %s%s",
+			      t->path, strerror(errno),
+			      errno == EACCES || errno == EPERM
+				      ? ": give the server's user the right to "
+					"write there"
+				      : "");
 	return -1;
 }
 
