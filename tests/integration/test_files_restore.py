@@ -69,6 +69,14 @@ def test_everything_comes_back(world):
     trees.assert_equal(before, after)
 
 
+def test_what_a_system_has(world):
+    trees.copy_of_share(world.top)
+    before = trees.read(world.top)
+    assert len(before) > 1000
+    world.restore(world.backup())
+    trees.assert_equal(before, trees.read(world.out / "new"))
+
+
 def encryption():
     """A pool's, with a key of its own."""
     made = subprocess.run(["age-keygen"], check=True, capture_output=True,

@@ -208,6 +208,10 @@ check_PROGRAMS += tests/fuzz/fuzz_tar
 tests_fuzz_fuzz_tar_SOURCES = tests/fuzz/fuzz_tar.c tests/fuzz/run_files.c
 tests_fuzz_fuzz_tar_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_fuzz_fuzz_tar_CPPFLAGS = $(AM_CPPFLAGS) -DDATA='"tar"'
+check_PROGRAMS += tests/fuzz/fuzz_index
+tests_fuzz_fuzz_index_SOURCES = tests/fuzz/fuzz_index.c tests/fuzz/run_files.c
+tests_fuzz_fuzz_index_LDADD = $(JOBS_LIBS) $(TEST_LIBS)
+tests_fuzz_fuzz_index_CPPFLAGS = $(AM_CPPFLAGS) -DDATA='"index"'
 check_PROGRAMS += tests/fuzz/fuzz_rdb
 tests_fuzz_fuzz_rdb_SOURCES = tests/fuzz/fuzz_rdb.c tests/fuzz/run_files.c
 tests_fuzz_fuzz_rdb_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
