@@ -76,12 +76,19 @@ def another(cofferds, world, tmp_path):
     return second
 
 
+def is_told(world, server_id):
+    """Whether the server has written of its source into its pool."""
+    path = world.folder / f"coffer/v1/servers/{server_id}.json"
+    return path.exists() and world.source["id"] in path.read_text()
+
+
 def test_a_lost_server_loses_no_file(make_world, cofferds, tmp_path):
     world = make_world()
     trees.make_all(world.top, levels=40)
     before = trees.read(world.top)
     backup = world.backup()
     old = backup["owner"]["server_id"]
+    process.until(lambda: is_told(world, old), 60, "the source is in the pool")
     world.cofferd.kill()
     shutil.rmtree(world.cofferd.data)
     shutil.rmtree(world.top)

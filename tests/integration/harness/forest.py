@@ -19,7 +19,7 @@ class World(flow.World):
         self.top.mkdir(exist_ok=True)
         self.out = base / "restored"
         self.out.mkdir(exist_ok=True)
-        self.api.want(201, "POST", "/v1/sources", {
+        self.source = self.api.want(201, "POST", "/v1/sources", {
             "name": "tree", "engine": "files",
             "connection": {"path": str(self.top)}})
         if bucket:
