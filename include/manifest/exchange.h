@@ -41,6 +41,9 @@ struct exchange_env {
 	/* Of remove: it is thought to have no manifest. If it has one after
 	 * all, nothing goes (ERR_CONFLICT "backup_completed"). */
 	bool is_leftover;
+	/* Of remove: packs that go, too (text of model/packs.h), after the
+	 * manifest and before the owner; NULL: none. Borrowed for the call. */
+	const char *packs;
 };
 
 /* Whose place it is; copied. */

@@ -25,6 +25,13 @@ struct exchange *exchange_list(const struct exchange_env *env,
 			       listing_each_cb *each, exchange_done_cb *done,
 			       void *arg, struct err *e) MUST_CHECK;
 
+/* The same for the backups of one source. */
+struct exchange *exchange_list_source(const struct exchange_env *env,
+				      const char *source_id,
+				      listing_each_cb *each,
+				      exchange_done_cb *done, void *arg,
+				      struct err *e) MUST_CHECK;
+
 /* Who an owner.json names. */
 struct owner_found {
 	char server_id[ID_MAX];

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "manifest/exchange_int.h"
 #include "manifest/listing.h"
 
@@ -71,8 +72,12 @@ static void list_step(struct exchange *x)
 		return;
 	}
 	l->has_begun = true;
-	x->op = st->ops->list(st, layout_root(prefix), on_key, exchange_answer,
-			      x, &x->answer);
+	if (x->source_id[0] != '\0')
+		(void)layout_backups(prefix, x->source_id);
+	else
+		(void)layout_root(prefix);
+	x->op = st->ops->list(st, prefix, on_key, exchange_answer, x,
+			      &x->answer);
 	if (x->op == NULL)
 		exchange_turn(x);
 }
@@ -83,6 +88,15 @@ struct exchange *exchange_list(const struct exchange_env *env,
 			       listing_each_cb *each, exchange_done_cb *done,
 			       void *arg, struct err *e)
 {
+	return exchange_list_source(env, "", each, done, arg, e);
+}
+
+struct exchange *exchange_list_source(const struct exchange_env *env,
+				      const char *source_id,
+				      listing_each_cb *each,
+				      exchange_done_cb *done, void *arg,
+				      struct err *e)
+{
 	struct listing *l = calloc(1, sizeof(*l));
 
 	if (l == NULL) {
@@ -90,6 +104,7 @@ struct exchange *exchange_list(const struct exchange_env *env,
 		return NULL;
 	}
 	l->each = each;
+	(void)str_copy(l->base.source_id, ID_MAX, source_id);
 	l->base.done = done;
 	l->base.arg = arg;
 	if (!exchange_init(&l->base, &list_ops, env, e)) {

@@ -1,8 +1,9 @@
 /*
  * exchange_remove.c - takes a backup away, if it is ours: the manifest first,
  * so that there is no backup any more that could be half; then what is listed,
- * in batches; the owner last, so that what an interruption leaves is found
- * again.
+ * in batches: its folder, and the packs that are to go with it, those of one
+ * writer after those of the other; the owner last, so that what an interruption
+ * leaves is found again.
  *
  * A listing is taken in up to so many keys; if there are more, it is stopped,
  * these are removed, and it begins anew: memory is bounded whatever is there.
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "manifest/owner_int.h"
+#include "model/packs.h"
 
 enum { BATCH = 1000, KEYS_MAX = 10000 };
 
@@ -50,6 +52,8 @@ struct removing {
 	char owner[LAYOUT_KEY_MAX];
 	char server_id[ID_MAX]; /* who we are */
 	char *first;		/* key that the round before began with */
+	struct pack_set packs;
+	size_t place; /* what is listed: its folder, then packs by writer */
 };
 
 static struct removing *removing_of(struct exchange *x)
@@ -72,6 +76,17 @@ static void drop_keys(struct removing *r)
 	r->removed = 0;
 }
 
+static bool is_to_go(const struct removing *r, const char *key)
+{
+	char writer[ID_MAX];
+	unsigned number;
+
+	if (r->place == 0)
+		return strcmp(key, r->owner) != 0;
+	return layout_pack_object(key, r->base.source_id, writer, &number) &&
+	       pack_set_has(&r->packs, writer, number);
+}
+
 /* The listing is stopped from another turn: not within its own callback. */
 static void on_key(void *arg, const char *key, uint64_t size_bytes,
 		   int64_t modified_ms)
@@ -81,7 +96,7 @@ static void on_key(void *arg, const char *key, uint64_t size_bytes,
 
 	(void)size_bytes;
 	(void)modified_ms;
-	if (strcmp(key, r->owner) == 0 || r->has_more)
+	if (r->has_more || !is_to_go(r, key))
 		return;
 	if (r->nkeys == KEYS_MAX) {
 		r->has_more = true;
@@ -105,7 +120,11 @@ static void begin_listing(struct removing *r)
 	drop_keys(r);
 	r->has_more = false;
 	err_clear(&x->answer);
-	(void)layout_backup(prefix, x->source_id, x->backup_id);
+	if (r->place == 0)
+		(void)layout_backup(prefix, x->source_id, x->backup_id);
+	else
+		(void)layout_packs(prefix, x->source_id,
+				   r->packs.writers[r->place - 1].id);
 	x->op = st->ops->list(st, prefix, on_key, exchange_answer, x,
 			      &x->answer);
 	if (x->op == NULL)
@@ -118,6 +137,18 @@ static void remove_owner(struct removing *r)
 
 	set_state(r, REMOVE_OWNER);
 	exchange_remove_keys(&r->base, &key, 1);
+}
+
+static void next_place(struct removing *r)
+{
+	if (r->place == r->packs.n) {
+		remove_owner(r);
+		return;
+	}
+	r->place++;
+	free(r->first);
+	r->first = NULL;
+	begin_listing(r);
 }
 
 static void next_batch(struct removing *r)
@@ -133,7 +164,7 @@ static void next_batch(struct removing *r)
 	} else if (r->has_more) {
 		begin_listing(r);
 	} else {
-		remove_owner(r);
+		next_place(r);
 	}
 }
 
@@ -342,6 +373,7 @@ static void remove_fini(struct exchange *x)
 
 	drop_keys(r);
 	free(r->first);
+	pack_set_fini(&r->packs);
 }
 
 static const struct exchange_ops remove_ops = {
@@ -367,9 +399,10 @@ struct exchange *exchange_remove(const struct exchange_env *env,
 		       env->server_id != NULL ? env->server_id : "");
 	r->base.done = done;
 	r->base.arg = arg;
-	if (!exchange_init(&r->base, &remove_ops, env, e)) {
-		free(r);
-		return NULL;
-	}
-	return &r->base;
+	if ((env->packs == NULL || pack_set_parse(&r->packs, env->packs, e)) &&
+	    exchange_init(&r->base, &remove_ops, env, e))
+		return &r->base;
+	pack_set_fini(&r->packs);
+	free(r);
+	return NULL;
 }

@@ -174,7 +174,7 @@ bool layout_pack_object(const char *key, const char *source_id,
 	char front[LAYOUT_KEY_MAX], name[LAYOUT_KEY_MAX];
 	size_t n = strlen(layout_packs(front, source_id, ""));
 
-	if (strncmp(key, front, n) != 0 || strlen(key) >= LAYOUT_KEY_MAX / 2)
+	if (strncmp(key, front, n) != 0 || strlen(key) >= LAYOUT_KEY_MAX)
 		return false;
 	(void)snprintf(name, sizeof(name), "%s%s", packs, key + n);
 	if (!layout_key_is_sound(name, "data/") ||

@@ -206,6 +206,137 @@ static void test_nothing_of_others_is_removed(void **state)
 	rig_fini(&r);
 }
 
+#define OTHER "bak_01HAAAAAAAAAAAAAAAAAAAAAAA"
+#define PACKS "coffer/v1/" RIG_SOURCE "/packs/"
+
+static void fill_packs(struct rig *r)
+{
+	static const char *const writers[] = {RIG_BACKUP, OTHER};
+	char key[LAYOUT_KEY_MAX];
+
+	fake_store_clear(r->fake);
+	set_owner(r, "srv_1");
+	set(r, RIG_FOLDER "manifest.json", "x");
+	set(r, PACKS "README", "x");
+	for (unsigned w = 0; w < 2; w++) {
+		for (unsigned i = 1; i <= 20; i++) {
+			(void)snprintf(key, sizeof(key),
+				       PACKS "%s-%08u.tar.zst%s", writers[w], i,
+				       i % 2 ? "" : ".age");
+			set(r, key, "x");
+		}
+	}
+}
+
+static void remove_with(struct rig *r, const char *packs)
+{
+	struct exchange_env env = rig_env(r);
+	struct err e = {0};
+
+	env.packs = packs;
+	rig_converse(r, exchange_remove(&env, RIG_SOURCE, RIG_BACKUP, rig_done,
+					r, &e));
+}
+
+/* Those that are named go, whoever wrote them, and no others. */
+static void test_packs_go_too(void **state)
+{
+	static const char packs[] =
+		OTHER " 3-4,20\n" RIG_BACKUP " 1-99999999\n";
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 1);
+	fill_packs(&r);
+	set_owner(&r, "srv_2");
+	remove_with(&r, packs);
+	assert_string_equal(r.err.api, "not_owner");
+	assert_int_equal(r.fake->nobjects, 43);
+	set_owner(&r, "srv_1");
+	remove_with(&r, packs);
+	assert_false(err_is(&r.err));
+	assert_int_equal(r.fake->nobjects, 18);
+	assert_null(
+		fake_store_find(r.fake, PACKS OTHER "-00000020.tar.zst.age"));
+	assert_non_null(
+		fake_store_find(r.fake, PACKS OTHER "-00000005.tar.zst"));
+	assert_non_null(fake_store_find(r.fake, PACKS "README"));
+	remove_with(&r, packs);
+	assert_false(err_is(&r.err));
+	assert_int_equal(r.fake->nobjects, 18);
+	fill_packs(&r);
+	remove_with(&r, NULL);
+	assert_int_equal(r.fake->nobjects, 41);
+	rig_fini(&r);
+}
+
+/* Cut at any call, no pack goes before the manifest, nor the owner before any
+ * of them; and the next time all of it goes. */
+static void test_packs_and_cuts(void **state)
+{
+	static const char packs[] = OTHER " 3-4\n" RIG_BACKUP " 1-20\n";
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 1);
+	for (unsigned at = 1; at < 20; at++) {
+		fill_packs(&r);
+		r.fake->fault_kinds = FAKE_ANY;
+		r.fake->fault_at = at;
+		r.fake->matched = 0;
+		r.fake->fault_mode = FAKE_FAIL;
+		r.fake->fault_code = ERR_REMOTE;
+		remove_with(&r, packs);
+		r.fake->fault_at = 0;
+		if (!err_is(&r.err))
+			break;
+		assert_true(at < 15);
+		if (fake_store_find(r.fake, RIG_FOLDER "manifest.json") != NULL)
+			assert_int_equal(r.fake->nobjects, 43);
+		assert_non_null(
+			fake_store_find(r.fake, RIG_FOLDER "owner.json"));
+		remove_with(&r, packs);
+		assert_false(err_is(&r.err));
+		assert_int_equal(r.fake->nobjects, 19);
+	}
+	rig_fini(&r);
+}
+
+static void collect_one(void *arg, const struct listing_entry *entry)
+{
+	unsigned *n = arg;
+
+	assert_string_equal(entry->source_id, RIG_SOURCE);
+	(*n)++;
+}
+
+static void on_one_listed(void *arg, const struct err *e)
+{
+	(void)arg;
+	assert_null(e);
+}
+
+/* Packs are no backups, and another source's backups are not this one's. */
+static void test_list_of_one_source(void **state)
+{
+	struct exchange_env env;
+	struct err e = {0};
+	unsigned n = 0;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 1);
+	fill_packs(&r);
+	set(&r, "coffer/v1/src_01HAAAAAAAAAAAAAAAAAAAAAAA/" OTHER "/owner.json",
+	    "x");
+	env = rig_env(&r);
+	assert_non_null(exchange_list_source(&env, RIG_SOURCE, collect_one,
+					     on_one_listed, &n, &e));
+	rig_turns(&r, 20);
+	assert_int_equal(n, 1);
+	rig_fini(&r);
+}
+
 /* It was listed without a manifest, and was completed meanwhile. */
 static void test_leftover_that_is_whole(void **state)
 {
@@ -361,6 +492,9 @@ int main(void)
 		cmocka_unit_test(test_takeover_of_one),
 		cmocka_unit_test(test_nothing_of_others_is_removed),
 		cmocka_unit_test(test_place_that_lost_its_mark),
+		cmocka_unit_test(test_packs_go_too),
+		cmocka_unit_test(test_packs_and_cuts),
+		cmocka_unit_test(test_list_of_one_source),
 		cmocka_unit_test(test_leftover_that_is_whole),
 		cmocka_unit_test(test_server_file),
 		cmocka_unit_test(test_server_file_that_was_taken_over),
