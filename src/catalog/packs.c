@@ -248,12 +248,25 @@ static bool check_dead(struct db *db, const char *id, struct err *e)
 	       err_bug(e, "packs of %s, which lives, were to go", id);
 }
 
+/* A backup of ours that has no packs and was to have none. */
+#define IS_PLAIN                                                               \
+	"SELECT count(*) FROM backups b WHERE b.id = ?"                        \
+	" AND NOT " BACKUP_HAS_PACKS(                                          \
+		"b.id") " AND instr(replace(coalesce(b.options_json, ''), ' "  \
+			"', ''),"                                              \
+			" '\"incremental\":true') = 0"
+
 static bool release(struct catalog *c, struct catalog_op *op,
 		    struct pack_set *set)
 {
 	const char *source_id = op->next;
 	struct err *e = &op->err;
+	int64_t is_plain = 0;
 
+	if (!db_int(&c->db, IS_PLAIN, ARGS(arg_text(op->key)), &is_plain, e))
+		return false;
+	if (is_plain != 0)
+		return true;
 	return check_dead(&c->db, op->key, e) && check_all_known(c, op) &&
 	       read_alone(&c->db, op->key, source_id, set, e) &&
 	       write_own(&c->db, op->key, source_id, set, e) &&

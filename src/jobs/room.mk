@@ -54,7 +54,8 @@ libjobs_a_SOURCES = \
 	src/jobs/pools/takeover_int.h src/jobs/pools/unread.c \
 	src/jobs/pools/unread.h src/jobs/pools/upkeep.c \
 	src/jobs/pools/upkeep.h \
-	src/jobs/removal/delete.c src/jobs/removal/removal.c \
+	src/jobs/removal/delete.c src/jobs/removal/pack_release.c src/jobs/removal/pack_release.h \
+	src/jobs/removal/removal.c \
 	src/jobs/removal/removal.h src/jobs/removal/sweep.c \
 	src/jobs/removal/sweep.h \
 	src/jobs/restore/file_list.c src/jobs/restore/file_list.h \

@@ -17,6 +17,7 @@ check_PROGRAMS += tests/unit/test_catalog_adopted \
 	tests/unit/test_catalog_lists \
 	tests/unit/test_catalog_open \
 	tests/unit/test_catalog_chain \
+	tests/unit/test_catalog_packs \
 	tests/unit/test_catalog_plans \
 	tests/unit/test_catalog_pools \
 	tests/unit/test_catalog_recover \
@@ -76,6 +77,9 @@ tests_unit_test_catalog_open_SOURCES = \
 	tests/unit/test_catalog_open.c $(CATALOG_RIG)
 tests_unit_test_catalog_open_LDADD = $(CATALOG_TEST_LIBS)
 
+tests_unit_test_catalog_packs_SOURCES = \
+	tests/unit/test_catalog_packs.c $(CATALOG_PLAN_RIG)
+tests_unit_test_catalog_packs_LDADD = $(CATALOG_TEST_LIBS)
 tests_unit_test_catalog_chain_SOURCES = \
 	tests/unit/test_catalog_chain.c $(CATALOG_PLAN_RIG)
 tests_unit_test_catalog_chain_LDADD = $(CATALOG_TEST_LIBS)

@@ -16,6 +16,7 @@
 #include "jobs/backup/backup_int.h"
 #include "jobs/backup/backup_stream.h"
 #include "loop/loop.h"
+#include "model/packs.h"
 
 static const char *const state_names[] = {
 	"idle",	  "open", "share",   "start", "base",  "look",	 "claim",
@@ -116,6 +117,7 @@ static void begin_undo(struct backup_job *b)
 {
 	struct exchange_env env;
 	struct err e = {0};
+	char packs[2 * ID_MAX];
 
 	backup_set_state(b, BACKUP_UNDO);
 	if (!b->is_claimed) {
@@ -123,6 +125,11 @@ static void begin_undo(struct backup_job *b)
 		return;
 	}
 	opening_exchange_env(&b->opening, &env);
+	/* Nobody shares what was never in a manifest that counts. What it holds
+	 * of its base is left to the sweep. */
+	(void)snprintf(packs, sizeof(packs), "%s 1-%d", b->r.id,
+		       PACK_NUMBER_MAX);
+	env.packs = backup_has_packs(b) ? packs : NULL;
 	b->exchange = exchange_remove(&env, b->r.source_id, b->r.id, on_undone,
 				      b, &e);
 	if (b->exchange == NULL)

@@ -17,6 +17,7 @@
 #include "jobs/opening.h"
 #include "jobs/pools/claim.h"
 #include "jobs/pools/pool_list.h"
+#include "jobs/removal/pack_release.h"
 #include "loop/loop.h"
 
 enum {
@@ -37,6 +38,7 @@ struct leftovers {
 	struct opening opening;
 	struct claim *claim;
 	struct exchange *exchange;
+	struct pack_release release;
 	struct pool_list list; /* without a manifest */
 	size_t next;	       /* of the list */
 	struct owner_found owner;
@@ -56,6 +58,7 @@ static void drop(struct leftovers *l)
 	l->claim = NULL;
 	exchange_cancel(l->exchange);
 	l->exchange = NULL;
+	pack_release_fini(&l->release);
 	catalog_cancel(l->op);
 	l->op = NULL;
 	pool_list_fini(&l->list);
@@ -105,17 +108,41 @@ static void on_removed(void *arg, const struct err *e)
 	next_entry(l);
 }
 
-static void remove_entry(struct leftovers *l)
+static void remove_entry(struct leftovers *l, const char *packs)
 {
 	const struct listing_entry *it = &l->list.entries[l->next];
 	struct exchange_env env;
 	struct err e = {0};
 
 	opening_exchange_env(&l->opening, &env);
+	env.packs = packs;
 	env.is_leftover = true;
 	l->exchange = exchange_remove(&env, it->source_id, it->backup_id,
 				      on_removed, l, &e);
 	if (l->exchange == NULL)
+		on_removed(l, &e);
+}
+
+/* Its packs go as far as nobody needs them, which can be told when each
+ * manifest of the source is known; until then all of it stays. */
+static void on_released(void *arg, const char *packs, const struct err *e)
+{
+	struct leftovers *l = arg;
+
+	if (e != NULL)
+		on_removed(l, e);
+	else
+		remove_entry(l, packs);
+}
+
+static void release_entry(struct leftovers *l)
+{
+	const struct listing_entry *it = &l->list.entries[l->next];
+	const struct pack_owner whose = {it->source_id, it->backup_id};
+	struct err e = {0};
+
+	if (!pack_release_start(&l->release, &l->opening, &whose, on_released,
+				l, &e))
 		on_removed(l, &e);
 }
 
@@ -127,7 +154,7 @@ static void on_owner(void *arg, const struct err *e)
 	l->exchange = NULL;
 	if (e == NULL &&
 	    strcmp(l->owner.server_id, catalog_identity(c)->server_id) == 0) {
-		remove_entry(l);
+		release_entry(l);
 		return;
 	}
 	l->next++;
@@ -234,6 +261,7 @@ static void next_pool(struct leftovers *l)
 	struct err e = {0};
 
 	pool_list_fini(&l->list);
+	pack_release_fini(&l->release);
 	opening_fini(&l->opening);
 	if (l->next_pool >= l->pools.len) {
 		rest(l);

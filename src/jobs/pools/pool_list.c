@@ -64,7 +64,9 @@ bool pool_list_start(struct pool_list *l, const struct opening *o,
 	l->done = done;
 	l->arg = arg;
 	opening_exchange_env(o, &env);
-	l->exchange = exchange_list(&env, on_entry, on_listed, l, e);
+	l->exchange = exchange_list_source(
+		&env, l->source_id != NULL ? l->source_id : "", on_entry,
+		on_listed, l, e);
 	return l->exchange != NULL;
 }
 

@@ -15,6 +15,7 @@ typedef bool pool_list_wants(const struct listing_entry *entry);
 struct pool_list {
 	pool_list_wants *wants; /* the owner's */
 	size_t max;		/* the owner's: the rest is left out; 0: all */
+	const char *source_id;	/* the owner's: of that one alone; NULL: all */
 
 	struct listing_entry *entries; /* in order of their backup_id */
 	size_t n, cap;

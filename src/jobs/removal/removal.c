@@ -9,6 +9,7 @@
 #include "jobs/jobs_int.h"
 #include "jobs/opening.h"
 #include "jobs/pools/claim.h"
+#include "jobs/removal/pack_release.h"
 #include "jobs/retry.h"
 
 struct removal {
@@ -16,6 +17,7 @@ struct removal {
 	char id[ID_MAX];
 	struct opening opening;
 	struct claim *claim;
+	struct pack_release release;
 	struct exchange *exchange;
 	struct catalog_op *op;
 	struct retry retry; /* of telling the catalog */
@@ -28,6 +30,7 @@ struct removal {
 static void removal_free(struct removal *r)
 {
 	claim_cancel(r->claim);
+	pack_release_fini(&r->release);
 	exchange_cancel(r->exchange);
 	catalog_cancel(r->op);
 	retry_fini(&r->retry);
@@ -138,27 +141,51 @@ static void on_removed(void *arg, const struct err *e)
 	tell(r, e);
 }
 
-static void on_claimed(void *arg, const struct err *e)
+static void remove_objects(struct removal *r, const char *packs)
 {
-	struct removal *r = arg;
 	struct exchange_env env;
 	struct err mine = {0};
 
-	r->claim = NULL;
-	if (e != NULL) {
-		tell(r, e);
-		return;
-	}
 	opening_exchange_env(&r->opening, &env);
+	env.packs = packs;
 	/* The last one that was completed counts no more, and had one. */
 	env.is_marked =
 		strcmp(r->opening.pool.storage_type, "local_directory") == 0 &&
 		r->opening.backup.manifest_digest[0] != '\0';
-	if (check_removable(&r->opening.backup, &mine))
-		r->exchange = exchange_remove(&env, r->opening.backup.source_id,
-					      r->opening.backup.id, on_removed,
-					      r, &mine);
+	r->exchange =
+		exchange_remove(&env, r->opening.backup.source_id,
+				r->opening.backup.id, on_removed, r, &mine);
 	if (r->exchange == NULL)
+		tell(r, &mine);
+}
+
+static void on_released(void *arg, const char *packs, const struct err *e)
+{
+	struct removal *r = arg;
+
+	if (e != NULL)
+		tell(r, e);
+	else
+		remove_objects(r, packs);
+}
+
+/* Only trees have packs. */
+static void on_claimed(void *arg, const struct err *e)
+{
+	struct removal *r = arg;
+	const struct backup_record *b = &r->opening.backup;
+	const struct pack_owner whose = {b->source_id, b->id};
+	struct err mine = {0};
+
+	r->claim = NULL;
+	if (e != NULL)
+		tell(r, e);
+	else if (!check_removable(b, &mine))
+		tell(r, &mine);
+	else if (strcmp(b->method, "snapshot") != 0)
+		remove_objects(r, NULL);
+	else if (!pack_release_start(&r->release, &r->opening, &whose,
+				     on_released, r, &mine))
 		tell(r, &mine);
 }
 
