@@ -23,6 +23,11 @@ bool file_write(const char *path, mode_t mode, const void *bytes, size_t len,
 /* Makes the folder and its parents (mode 0700); fine when it is there. */
 bool file_make_dirs(const char *path, struct err *e) MUST_CHECK;
 
+/* A file in the folder that has no name, to read and write, gone when it is
+ * closed, whatever happens. Where the file system cannot do that it has one for
+ * a moment, which begins with prefix. -1 with errno. */
+int file_open_nameless(const char *folder, const char *prefix) MUST_CHECK;
+
 /* fsync() of a folder, so that names in it survive a power cut. */
 bool file_sync_dir(const char *path, struct err *e) MUST_CHECK;
 

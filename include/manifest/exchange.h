@@ -98,6 +98,15 @@ struct exchange *exchange_index(const struct exchange_env *env,
 				exchange_line_cb *each, exchange_done_cb *done,
 				void *arg, struct err *e) MUST_CHECK;
 
+/* The same objects, checked and unpacked, to the file at fd, one after the
+ * other from where it stands: their lines as they are. fd stays the caller's,
+ * who may close it before done. Errors as above, and "internal" when the file
+ * cannot be written. NULL with *e filled. */
+struct exchange *exchange_index_copy(const struct exchange_env *env,
+				     const struct manifest *m, int fd,
+				     exchange_done_cb *done, void *arg,
+				     struct err *e) MUST_CHECK;
+
 /* Removes everything of a backup: the manifest first, then the rest as it is
  * listed, the owner last. One that is gone already is a success. Nothing is
  * touched when owner.json names another server than env's ("not_owner",

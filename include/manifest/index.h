@@ -97,6 +97,10 @@ struct index_line {
 bool index_line_parse(struct index_line *l, const char *line, size_t len,
 		      struct err *e) MUST_CHECK;
 
+/* The way back: appends the line, without its end. False: no memory, or what is
+ * known of the item is no UTF-8. */
+bool index_line_format(const struct index_line *l, struct text *out) MUST_CHECK;
+
 /* Frees what it holds and zeroes it. */
 void index_line_fini(struct index_line *l);
 

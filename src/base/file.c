@@ -1,4 +1,4 @@
-#include "config.h" /* for mkostemp() */
+#include "config.h" /* for mkostemp(), O_TMPFILE */
 
 #include "base/file.h"
 
@@ -227,4 +227,31 @@ bool file_make_dirs(const char *path, struct err *e)
 	}
 	free(copy);
 	return ok;
+}
+
+/* For file systems without O_TMPFILE. */
+static int open_named(const char *folder, const char *prefix)
+{
+	struct text name = {0};
+	int fd = -1;
+
+	text_printf(&name, "%s/%sXXXXXX", folder, prefix);
+	errno = ENOMEM;
+	if (!name.is_broken)
+		fd = mkostemp(name.data, O_CLOEXEC);
+	if (fd >= 0 && unlink(name.data) != 0) {
+		(void)close(fd);
+		fd = -1;
+	}
+	text_free(&name);
+	return fd;
+}
+
+int file_open_nameless(const char *folder, const char *prefix)
+{
+	int fd = open(folder, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
+		return open_named(folder, prefix);
+	return fd;
 }

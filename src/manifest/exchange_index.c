@@ -1,12 +1,15 @@
 /*
  * exchange_index.c - the objects of the index, one after the other: fetched,
  * checked, opened if they are encrypted, and unpacked on a worker, read line by
- * line on the loop, so many lines a turn.
+ * line on the loop, so many lines a turn; or written to a file by the worker.
  */
 #include "manifest/exchange_int.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -43,7 +46,8 @@ struct reading {
 	char key[LAYOUT_KEY_MAX]; /* relative, for messages */
 	char *lines;		  /* unpacked */
 	size_t len, at;
-	exchange_line_cb *each;
+	exchange_line_cb *each; /* NULL: they go to the file ... */
+	int fd;			/* ... our own descriptor of it; else -1 */
 };
 
 static struct reading *reading_of(struct exchange *x)
@@ -56,6 +60,25 @@ static void set_state(struct reading *r, enum index_state state)
 	log_debug("manifest", "%s: index %zu %s -> %s", r->base.backup_id,
 		  r->next, state_names[r->state], state_names[state]);
 	r->state = state;
+}
+
+/* On a worker. */
+static bool write_lines(struct reading *r, struct err *e)
+{
+	size_t done = 0;
+
+	while (done < r->len) {
+		ssize_t n = write(r->fd, r->lines + done, r->len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_set(e, ERR_IO, "internal",
+				       "the index cannot be kept in the data "
+				       "folder: %m");
+		done += (size_t)n;
+	}
+	return true;
 }
 
 /* On a worker. */
@@ -75,6 +98,8 @@ static void reading_run(struct exchange *x)
 					(unsigned char *)x->bytes, x->len,
 					r->o.plain_bytes, &x->answer);
 	r->len = (size_t)r->o.plain_bytes;
+	if (r->lines != NULL && r->fd >= 0)
+		(void)!write_lines(r, &x->answer);
 }
 
 /* An object that is not there or too long is about the backup. */
@@ -170,7 +195,10 @@ static void reading_step(struct exchange *x)
 	case INDEX_UNPACKING:
 		exchange_drop_bytes(x);
 		set_state(r, INDEX_READING);
-		read_lines(r);
+		if (r->fd >= 0)
+			next_object(r);
+		else
+			read_lines(r);
 		break;
 	case INDEX_READING:
 	case INDEX_STATES:
@@ -184,6 +212,8 @@ static void reading_fini(struct exchange *x)
 	struct reading *r = reading_of(x);
 
 	free(r->lines);
+	if (r->fd >= 0)
+		(void)close(r->fd);
 	age_identities_wipe(&r->identities);
 }
 
@@ -193,30 +223,57 @@ static const struct exchange_ops reading_ops = {
 	.fini = reading_fini,
 };
 
-struct exchange *exchange_index(const struct exchange_env *env,
-				const struct manifest *m,
-				exchange_line_cb *each, exchange_done_cb *done,
-				void *arg, struct err *e)
+/* Takes fd, also on failure. */
+static struct exchange *begin_reading(const struct exchange_env *env,
+				      const struct manifest *m,
+				      const struct reading *how, struct err *e)
 {
 	struct reading *r = calloc(1, sizeof(*r));
 
 	if (r == NULL) {
+		if (how->fd >= 0)
+			(void)close(how->fd);
 		(void)err_nomem(e, "the index");
 		return NULL;
 	}
+	*r = *how;
 	(void)str_copy(r->base.source_id, ID_MAX, m->source_id);
 	(void)str_copy(r->base.backup_id, ID_MAX, m->backup_id);
-	r->base.done = done;
-	r->base.arg = arg;
-	r->each = each;
 	r->m = m;
 	r->is_sealed = m->recipients.n > 0;
 	if (env->identities != NULL)
 		r->identities = *env->identities;
 	if (!exchange_init(&r->base, &reading_ops, env, e)) {
-		age_identities_wipe(&r->identities);
+		reading_fini(&r->base);
 		free(r);
 		return NULL;
 	}
 	return &r->base;
+}
+
+struct exchange *exchange_index(const struct exchange_env *env,
+				const struct manifest *m,
+				exchange_line_cb *each, exchange_done_cb *done,
+				void *arg, struct err *e)
+{
+	const struct reading how = {
+		.base = {.done = done, .arg = arg}, .each = each, .fd = -1};
+
+	return begin_reading(env, m, &how, e);
+}
+
+struct exchange *exchange_index_copy(const struct exchange_env *env,
+				     const struct manifest *m, int fd,
+				     exchange_done_cb *done, void *arg,
+				     struct err *e)
+{
+	const struct reading how = {
+		.base = {.done = done, .arg = arg},
+		.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0),
+	};
+
+	if (how.fd >= 0)
+		return begin_reading(env, m, &how, e);
+	(void)err_set(e, ERR_IO, "internal", "a file cannot be opened: %m");
+	return NULL;
 }

@@ -1,4 +1,5 @@
 /* index_text.c - lines of the index, packed in memory and as JSON. */
+#include "manifest/index.h"
 #include "manifest/index_int.h"
 
 #include <stdio.h>
@@ -203,4 +204,49 @@ void packed_line_name(const struct packed_line *l,
 		       item_kind_name((enum item_kind)l->kind), n.group,
 		       n.name);
 	(void)utf8_show(out, INDEX_FIRST_ITEM_MAX, whole);
+}
+
+static struct packed_extent *pack_extents(const struct index_line *l)
+{
+	struct packed_extent *list = calloc(l->nextents + 1, sizeof(*list));
+
+	for (size_t i = 0; list != NULL && i < l->nextents; i++)
+		list[i] = (struct packed_extent){
+			(uint32_t)l->extents[i].part,
+			(uint32_t)l->extents[i].offset,
+			(uint32_t)l->extents[i].length,
+		};
+	return list;
+}
+
+bool index_line_format(const struct index_line *l, struct text *out)
+{
+	const struct item it = {
+		.kind = l->kind,
+		.type = l->type,
+		.group = l->group,
+		.name = l->name,
+		.on = l->on,
+		.definer = l->definer,
+		.facts = l->facts,
+		.is_apart = l->is_apart,
+	};
+	struct packed_extent *extents = pack_extents(l);
+	struct packed_line *p = NULL;
+	bool ok = false;
+
+	if (extents != NULL)
+		p = packed_line_new(&it, extents, (uint32_t)l->nextents);
+	if (p != NULL) {
+		p->rows = l->rows;
+		p->plain_bytes = l->plain_bytes;
+		p->skip = l->skip;
+		p->digest = l->digest;
+		ok = packed_line_format(p, out) && !out->is_broken;
+	}
+	if (ok)
+		out->data[--out->len] = '\0';
+	free(p);
+	free(extents);
+	return ok;
 }

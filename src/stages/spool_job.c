@@ -5,7 +5,7 @@
  * segment are the worker's. A frame gives its data up when all of its job's
  * blocks are written: a full disk leaves them as they were.
  */
-#include "config.h" /* for O_TMPFILE, fallocate() */
+#include "config.h" /* for fallocate() */
 #include "stages/spool_int.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/file.h"
 #include "pipeline/buffer.h"
 
 enum { WRITER, READER };
@@ -27,33 +27,6 @@ static struct spool_job *job_of(struct work *w)
 static bool lacks_room(int error)
 {
 	return error == ENOSPC || error == EDQUOT || error == EFBIG;
-}
-
-/* For file systems without O_TMPFILE: a name for a moment. */
-static int open_named(const char *folder)
-{
-	struct text name = {0};
-	int fd = -1;
-
-	text_printf(&name, "%s/%sXXXXXX", folder, SPOOL_FILE_PREFIX);
-	errno = ENOMEM;
-	if (!name.is_broken)
-		fd = mkostemp(name.data, O_CLOEXEC);
-	if (fd >= 0 && unlink(name.data) != 0) {
-		(void)close(fd);
-		fd = -1;
-	}
-	text_free(&name);
-	return fd;
-}
-
-static int open_nameless(const char *folder)
-{
-	int fd = open(folder, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
-		return open_named(folder);
-	return fd;
 }
 
 static enum spool_verdict failed_write(struct spool_job *job)
@@ -159,7 +132,8 @@ static void write_run(struct work *w)
 	struct spool_segment *g = TAILQ_FIRST(&job->blocks)->segment;
 
 	if (g->fd < 0)
-		g->fd = open_nameless(job->file->folder);
+		g->fd = file_open_nameless(job->file->folder,
+					   SPOOL_FILE_PREFIX);
 	if (g->fd < 0)
 		job->verdict = failed_write(job);
 	else if (!allocate(job))
