@@ -202,6 +202,7 @@ static bool make_jobs(struct server *s, struct err *e)
 		.puts_at_once = (unsigned)g->puts_at_once,
 		.stall_seconds = (unsigned)g->stall_seconds,
 		.restore_dirs = g->restore_dirs,
+		.scratch_dir = g->data_dir,
 		.probe_seconds = (unsigned)g->probe_seconds,
 	};
 

@@ -48,9 +48,9 @@ struct jobs_config {
 	uint64_t max_row_bytes;
 	unsigned puts_at_once;	/* of one backup */
 	unsigned stall_seconds; /* no byte for so long: it failed */
-	/* Absolute folders with ':' between them: a restore by path goes into a
-	 * folder in one of them. NULL or "": there are none. */
-	const char *restore_dirs;
+	/* Absolute folders with ':' between them; NULL or "": none. */
+	const char *restore_dirs; /* restores by path go into them */
+	const char *scratch_dir;  /* for files without a name */
 	unsigned probe_seconds; /* between looks at pools, sources; 0: never */
 };
 

@@ -3,6 +3,7 @@
 #ifndef COFFER_MANIFEST_PARTS_H
 #define COFFER_MANIFEST_PARTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,10 @@ uint32_t manifest_last_number(const struct manifest *m);
 
 /* Stored bytes of the parts that it does not share with earlier backups. */
 uint64_t manifest_own_bytes(const struct manifest *m);
+
+/* Whether some of its parts were stored by earlier backups: they hold what is
+ * none of its own, too, so its items are read by the index alone. */
+bool manifest_has_foreign_parts(const struct manifest *m);
 
 /* Bytes of stored frames in a part: where it is encrypted, fewer than its
  * stored bytes. 0: no part has that length. */

@@ -26,7 +26,12 @@ struct selection;
 struct selection *selection_new(const struct manifest *m,
 				struct err *e) MUST_CHECK;
 
-/* Selects an item. Numbers count from 0, as items are added. "damaged_backup"
+/* One reader gets all of it, in the order of the parts: what lies close
+ * together is fetched in one piece. Before the first feed. */
+void selection_read_in_order(struct selection *s);
+
+/* Selects an item. Its facts, if the line has any, are in the marks' items.
+ * Numbers count from 0, as items are added. "damaged_backup"
  * when its extents lie outside of the parts. */
 bool selection_add(struct selection *s, const struct index_line *l,
 		   struct err *e) MUST_CHECK;

@@ -7,7 +7,7 @@ libjobs_a_SOURCES = \
 	src/jobs/retry.h src/jobs/scope_check.c src/jobs/scope_check.h src/jobs/source_scope.c \
 	src/jobs/source_scope.h \
 	src/jobs/tell.c src/jobs/turns.c src/jobs/watch.c \
-	src/jobs/backup/backup.c src/jobs/backup/backup_base.c src/jobs/backup/backup_end.c \
+	src/jobs/backup/backup.c src/jobs/backup/backup_base.c src/jobs/backup/backup_tree_base.c src/jobs/backup/backup_tree_base.h src/jobs/backup/backup_end.c \
 	src/jobs/backup/backup_base.h src/jobs/packs.c src/jobs/packs.h \
 	src/jobs/backup/backup_int.h src/jobs/backup/backup_publish.c \
 	src/jobs/backup/backup_programs.c src/jobs/backup/backup_programs.h \

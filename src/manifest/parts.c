@@ -36,17 +36,29 @@ uint32_t manifest_last_number(const struct manifest *m)
 	return m->parts.n > 0 ? m->parts.list[m->parts.n - 1].number : 0;
 }
 
+static bool is_own(const struct manifest *m, const struct manifest_object *part)
+{
+	char writer[ID_MAX];
+
+	return !layout_pack_parse(part->key, writer) ||
+	       strcmp(writer, m->backup_id) == 0;
+}
+
+bool manifest_has_foreign_parts(const struct manifest *m)
+{
+	for (size_t i = 0; i < m->parts.n; i++)
+		if (!is_own(m, &m->parts.list[i]))
+			return true;
+	return false;
+}
+
 uint64_t manifest_own_bytes(const struct manifest *m)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < m->parts.n; i++) {
-		const struct manifest_object *o = &m->parts.list[i];
-		char writer[ID_MAX];
-
-		if (!layout_pack_parse(o->key, writer) ||
-		    strcmp(writer, m->backup_id) == 0)
-			sum += o->stored_bytes;
+		if (is_own(m, &m->parts.list[i]))
+			sum += m->parts.list[i].stored_bytes;
 	}
 	return sum;
 }

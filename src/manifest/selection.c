@@ -19,6 +19,11 @@ struct selection *selection_new(const struct manifest *m, struct err *e)
 	return s;
 }
 
+void selection_read_in_order(struct selection *s)
+{
+	s->is_in_order = true;
+}
+
 static bool lies_in_parts(const struct selection *s, const struct index_line *l)
 {
 	for (size_t i = 0; i < l->nextents; i++) {
@@ -42,8 +47,8 @@ static struct item *make_item(const struct selection *s,
 	if (it == NULL)
 		return NULL;
 	it->is_apart = l->is_apart;
-	it->on = l->on != NULL ? strdup(l->on) : NULL;
-	if (l->on == NULL || it->on != NULL)
+	if ((l->on == NULL || item_set_on(it, l->on)) &&
+	    (l->facts == NULL || item_set_facts(it, l->facts)))
 		return it;
 	item_unref(it);
 	return NULL;

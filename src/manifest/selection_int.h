@@ -33,6 +33,7 @@ struct selection {
 	struct stretch *stretches; /* of the section, by place */
 	size_t nstretches;
 	enum item_kind section;
+	bool is_in_order;
 };
 
 /* Puts the section's stretches in order and the pieces to read into f. */

@@ -208,11 +208,13 @@ static bool plan(struct selection *s, struct part_feed *f, struct cluster *list,
 {
 	uint32_t n = make_clusters(s, list);
 
-	if (s->section == ITEM_DATA && !join_items(s, list))
-		return err_nomem(e, "a selection");
 	/* All other sections are read in order. */
+	bool is_in_order = s->section != ITEM_DATA || s->is_in_order;
+
+	if (!is_in_order && !join_items(s, list))
+		return err_nomem(e, "a selection");
 	for (uint32_t i = 0; i < n; i++)
-		list[i].root = s->section == ITEM_DATA ? root_of(list, i) : 0;
+		list[i].root = is_in_order ? 0 : root_of(list, i);
 	qsort(list, n, sizeof(*list), by_root);
 	return add_pieces(s, f, list, n, e);
 }

@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "jobs/backup/backup_int.h"
 #include "jobs/backup/backup_stream.h"
+#include "jobs/backup/backup_tree_base.h"
 #include "jobs/pools/place.h"
 #include "loop/loop.h"
 
@@ -44,7 +45,7 @@ static void begin_send(struct backup_job *b)
 	struct err e = {0};
 
 	backup_set_state(b, BACKUP_SEND);
-	if (!backup_fill_hidden(b, &e)) {
+	if (!backup_fill_hidden(b, &e) || !backup_keep_parts(b, &e)) {
 		backup_fail(b, &e);
 		return;
 	}
@@ -154,12 +155,20 @@ static void begin_look(struct backup_job *b)
 		backup_fail(b, &e);
 }
 
-static void after_base(struct backup_job *b)
+static void after_index(struct backup_job *b)
 {
 	if (b->r.plan_id[0] != '\0')
 		begin_look(b);
 	else
 		begin_claim(b);
+}
+
+static void after_base(struct backup_job *b)
+{
+	if (b->on.is_there)
+		backup_fetch_index(b, after_index);
+	else
+		after_index(b);
 }
 
 /* The catalog knows that it runs. */

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -15,10 +16,18 @@
 #include "jobs/packs.h"
 #include "manifest/layout.h"
 #include "manifest/parts.h"
+#include "sources/tree_base.h"
 
 static void end(struct backup_job *b)
 {
 	b->on.done(b);
+}
+
+static void close_index(struct backup_base *on)
+{
+	if (on->has_index)
+		(void)close(on->index);
+	on->has_index = false;
 }
 
 void backup_base_fini(struct backup_base *on)
@@ -26,6 +35,8 @@ void backup_base_fini(struct backup_base *on)
 	free(on->json);
 	free(on->chain);
 	manifest_fini(&on->manifest);
+	close_index(on);
+	tree_base_unref(on->tree);
 	*on = (struct backup_base){0};
 }
 
@@ -39,6 +50,7 @@ void backup_drop_base(struct backup_job *b, const struct err *why)
 	free(b->on.chain);
 	b->on.chain = NULL;
 	manifest_fini(&b->on.manifest);
+	close_index(&b->on);
 	b->on.is_there = false;
 	b->on.increment = 0;
 }

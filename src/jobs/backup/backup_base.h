@@ -8,6 +8,7 @@
 #include "manifest/manifest.h"
 
 struct backup_job;
+struct tree_base;
 
 /*
  * Files of a server: the increment needs all of the chain. Trees: it shares
@@ -20,6 +21,9 @@ struct backup_base {
 	bool is_there;		  /* of a tree: there is a base, and ... */
 	struct manifest manifest; /* ... this is what it says */
 	int64_t increment;	  /* how many there are since the full one */
+	bool has_index;		  /* whose lines are in the file at ... */
+	int index;
+	struct tree_base *tree; /* ... and this reads them for the dump */
 	void (*done)(struct backup_job *b);
 };
 

@@ -158,6 +158,8 @@ bool backup_fill_record(struct backup_job *b, struct err *e)
 
 	r->source_bytes = f->plain_bytes;
 	/* What it shares counts where it was stored first. */
+	(void)str_copy(b->manifest.backup_id, sizeof(b->manifest.backup_id),
+		       r->id);
 	r->stored_bytes = manifest_own_bytes(&b->manifest);
 	r->part_count = b->manifest.part_count;
 	r->table_count = f->tables;

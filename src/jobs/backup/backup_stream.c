@@ -9,6 +9,7 @@
 
 #include "jobs/backup/backup_int.h"
 #include "jobs/backup/backup_stream.h"
+#include "jobs/backup/backup_tree_base.h"
 #include "jobs/source_scope.h"
 #include "loop/workers.h"
 #include "stages/spool.h"
@@ -129,6 +130,7 @@ static bool open_dump(struct backup_job *b, const struct source_kind *kind,
 		.max_row_bytes = jc->max_row_bytes,
 		.is_strict = b->is_strict,
 		.is_one_file_system = b->is_one_file_system,
+		.base = b->on.tree,
 	};
 
 	json_t *pool =
@@ -234,6 +236,15 @@ bool backup_read_options(struct backup_job *b, struct err *e)
 	return is_read;
 }
 
+/* At each try from its beginning. */
+static bool open_base(struct backup_job *b, struct err *e)
+{
+	if (b->on.is_there)
+		b->on.tree =
+			backup_tree_base_new(&b->on.manifest, b->on.index, e);
+	return !b->on.is_there || b->on.tree != NULL;
+}
+
 bool backup_stream_open(struct backup_job *b, struct err *e)
 {
 	const struct source_kind *kind = kind_of(b);
@@ -246,7 +257,7 @@ bool backup_stream_open(struct backup_job *b, struct err *e)
 	b->is_read = b->is_renamed = false;
 	opened_address_fini(&b->address);
 	scope_fini(&b->scope);
-	return open_address(b, e) &&
+	return open_address(b, e) && open_base(b, e) &&
 	       scope_parse(&b->scope, b->r.scope_json, source_scope_form(kind),
 			   e) &&
 	       open_dump(b, kind, e) && open_writer(b, kind, e);
@@ -439,6 +450,8 @@ void backup_stream_drop(struct backup_job *b)
 	if (b->dump != NULL)
 		b->dump->ops->destroy(b->dump);
 	b->dump = NULL;
+	tree_base_unref(b->on.tree);
+	b->on.tree = NULL;
 	part_writer_free(b->writer);
 	b->writer = NULL;
 }

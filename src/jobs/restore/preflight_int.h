@@ -34,6 +34,10 @@ bool preflight_pick_keys(struct preflight *p, const struct index_line *l,
 			 struct err *e) MUST_CHECK;
 bool preflight_end_keys(struct preflight *p, struct err *e) MUST_CHECK;
 
+/* A tree whose parts hold what is none of it, too: all of its items are
+ * selected. Nothing of another backup. */
+bool preflight_begin_increment(struct preflight *p, struct err *e) MUST_CHECK;
+
 /* The same of a tree. After its index either the end, or (*again) the index is
  * to be read once more. */
 bool preflight_pick_file(struct preflight *p, const struct index_line *l,

@@ -29,7 +29,7 @@ bool preflight_begin_picking(struct preflight *p, struct err *e)
 	if (scope == NULL || json_is_null(scope)) {
 		p->with_accounts =
 			json_is_true(json_object_get(options, "accounts"));
-		return true;
+		return preflight_begin_increment(p, e);
 	}
 	text = json_dumps(scope, JSON_COMPACT);
 	if (text == NULL)
@@ -44,6 +44,8 @@ bool preflight_begin_picking(struct preflight *p, struct err *e)
 	if (!p->is_scoped || p->is_through)
 		return true;
 	p->selection = selection_new(&p->manifest, e);
+	if (p->selection != NULL && p->is_tree)
+		selection_read_in_order(p->selection);
 	return p->selection != NULL;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "jobs/jobs_int.h"
+#include "manifest/parts.h"
 #include "sources/file_facts.h"
 
 /* --- where it goes */
@@ -69,6 +70,16 @@ bool preflight_check_tree(struct preflight *p, struct err *e)
 
 /* --- what of it */
 
+bool preflight_begin_increment(struct preflight *p, struct err *e)
+{
+	if (!p->is_tree || !manifest_has_foreign_parts(&p->manifest))
+		return true;
+	p->selection = selection_new(&p->manifest, e);
+	if (p->selection != NULL)
+		selection_read_in_order(p->selection);
+	return p->selection != NULL;
+}
+
 static bool is_wanted(const struct preflight *p, const struct index_line *l)
 {
 	const struct globs wanted = {(const char *const *)p->scope.wanted,
@@ -94,9 +105,15 @@ static bool add_file(struct preflight *p, const struct index_line *l,
 		.target = f->target,
 	};
 
+	struct index_line line = *l; /* borrows */
+
+	/* The load needs them where the archive tells older ones. */
+	if (!f->is_amended)
+		line.facts = NULL;
 	p->plain_bytes += l->plain_bytes;
 	p->nselected++;
-	return (p->selection == NULL || selection_add(p->selection, l, e)) &&
+	return (p->selection == NULL ||
+		selection_add(p->selection, &line, e)) &&
 	       file_list_add(&p->files, &item, e);
 }
 
@@ -148,7 +165,7 @@ static bool pick_wanted(struct preflight *p, const struct index_line *l,
 	if (p->extra.is_reading || !is_wanted(p, l))
 		return true;
 	return add_file(p, l, f, e) &&
-	       (p->selection == NULL ||
+	       (!p->is_scoped ||
 		(need_folders(p, l->name, e) && need_target(p, l, f, e)));
 }
 
@@ -214,7 +231,7 @@ static bool make_renames(struct preflight *p, struct err *e)
 bool preflight_end_files(struct preflight *p, bool *again, struct err *e)
 {
 	*again = false;
-	if (p->selection == NULL || p->extra.is_reading)
+	if (!p->is_scoped || p->extra.is_reading)
 		return true;
 	if (p->files.n == 0)
 		return err_set(e, ERR_INVALID, "invalid_scope",

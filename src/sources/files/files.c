@@ -11,6 +11,8 @@ static const struct source_option options[] = {
 	{"strict", {"snapshot"}},
 	{"one_file_system", {"snapshot"}},
 	{"snapshot_hook", {"snapshot"}},
+	{"incremental", {"snapshot"}},
+	{"full_every", {"snapshot"}},
 	{NULL, {NULL}},
 };
 

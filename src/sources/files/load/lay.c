@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "sources/clean_int.h"
+#include "sources/file_facts.h"
 #include "sources/files/load/dress.h"
 #include "sources/files/load/member.h"
 #include "sources/files/load/place.h"
@@ -34,11 +35,12 @@ struct lay {
 	uint64_t size;
 	struct folder *folders;
 	size_t nfolders, cap;
-	bool is_sorted; /* what holds others comes before them */
-	bool was_file;	/* the last member */
-	bool is_again;	/* a file that was changed while it was read comes at
-			 * once again: the second one stays */
-	bool is_orphan; /* what a hard link is another name of is missing */
+	bool is_sorted;	   /* what holds others comes before them */
+	bool was_file;	   /* the last member */
+	bool is_again;	   /* a file that was changed while it was read comes at
+			    * once again: the second one stays */
+	bool is_orphan;	   /* what a hard link is another name of is missing */
+	const char *newer; /* facts of the member at hand, or NULL */
 };
 
 static bool failed(struct lay *l, const char *doing, struct err *e)
@@ -340,12 +342,39 @@ static bool begin_any(struct lay *l, const struct member *m, struct err *e)
 	return err_bug(e, "an archive's member is of no type");
 }
 
-static bool lay_begin(void *arg, const struct member *m, struct err *e)
+void lay_amend(struct lay *l, const char *facts)
+{
+	l->newer = facts;
+}
+
+/* As the index tells it, where the archive is older. */
+static bool amend(const struct lay *l, struct member *m, struct err *e)
+{
+	struct file_facts f;
+
+	if (l->newer == NULL)
+		return true;
+	if (!file_facts_parse(&f, l->newer, e))
+		return false;
+	m->mode = f.mode;
+	m->uid = f.uid;
+	m->gid = f.gid;
+	m->mtime_s = f.mtime.seconds;
+	m->mtime_ns = f.mtime.nanoseconds;
+	file_facts_fini(&f);
+	return true;
+}
+
+static bool lay_begin(void *arg, const struct member *told, struct err *e)
 {
 	struct lay *l = arg;
+	struct member copy = *told; /* borrows */
+	const struct member *m = &copy;
 	char *last = l->path;
 	bool ok;
 
+	if (!amend(l, &copy, e))
+		return false;
 	l->is_orphan = false;
 	l->path = strdup(renamed(l, m->path));
 	l->is_again = l->path != NULL && l->was_file &&

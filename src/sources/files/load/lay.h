@@ -42,6 +42,11 @@ struct lay_facts {
 /* Copies *c. NULL with *e. */
 struct lay *lay_new(const struct lay_config *c, struct err *e) MUST_CHECK;
 
+/* The members that come from now on have their owner, mode and mtime from these
+ * facts (sources/file_facts.h; borrowed until the next call) and not from the
+ * archive, which tells older ones; NULL: from the archive. */
+void lay_amend(struct lay *l, const char *facts);
+
 /* For untar_new(), with the lay as arg. Their errors: "damaged_backup", and
  * "target_failed" naming the path and what was the matter. */
 const struct untar_ops *lay_ops(void);

@@ -27,18 +27,23 @@ static struct files_sink *sink_of(struct sink *sk)
 	return (struct files_sink *)(void *)sk;
 }
 
-/* A frame with spans was cut out of others: only those bytes are wanted. */
-static bool push_frame(struct untar *u, const struct frame *f, struct err *e)
+/* A frame with spans was cut out of others: only those bytes are wanted, and
+ * each item is a member. */
+static bool push_frame(struct tree *t, const struct frame *f, struct err *e)
 {
+	struct untar *u = t->untar;
+
 	if (f->nspans == 0)
 		return untar_push(u, f->data, f->len, e);
 	for (size_t i = 0; i < f->nspans; i++) {
 		const struct span *sp = &f->spans[i];
 
+		lay_amend(t->lay, sp->item->facts);
 		if (!untar_push(u, f->data + sp->plain_offset, sp->plain_len,
 				e))
 			return false;
 	}
+	lay_amend(t->lay, NULL);
 	return true;
 }
 
@@ -47,7 +52,7 @@ static void push_run(struct tree_task *k)
 	struct push *p = (struct push *)(void *)k;
 
 	if (tree_prepare(k->tree, &k->err) && p->frame != NULL)
-		(void)!push_frame(k->tree->untar, p->frame, &k->err);
+		(void)!push_frame(k->tree, p->frame, &k->err);
 }
 
 static void push_done(struct tree_task *k)
