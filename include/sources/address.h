@@ -10,6 +10,7 @@
 
 struct helper;
 struct loop;
+struct partings;
 struct snapshots;
 struct transfers;
 struct workers;
@@ -20,6 +21,7 @@ struct source_env {
 	struct workers *blocking; /* name look-ups, plugin loading */
 	struct helper *helper; /* runs programs; NULL: there is none (tests) */
 	struct snapshots *snapshots; /* of file systems; NULL with helper */
+	struct partings *partings;   /* who stays behind; NULL: nobody does */
 	struct transfers *transfers; /* requests to buckets; NULL in tests that
 				      * make none */
 };

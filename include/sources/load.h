@@ -56,6 +56,12 @@ struct load_config {
 	/* Of a tree: the folder, there and trusted, that address.path lies in
 	 * and is made in; NULL: address.path is there. */
 	const char *beneath;
+	/* Of a bucket: what comes, told as often as it likes while the load
+	 * lives; and what is put before each key, NULL: nothing.
+	 * address.prefix is where nothing else should lie. */
+	load_expect_cb *expect;
+	void *expect_arg;
+	const char *front;
 	bool is_overwrite;	    /* existing databases (of partial ones:
 				     * tables) go first ... */
 	const char *const *confirm; /* ... if they are named here: "shop", of
@@ -96,6 +102,8 @@ struct load {
 enum { LOAD_KEEPS_BYTES = 4 * 1024 * 1024 };
 
 struct load_ops {
+	/* What its sinks hold at a time; 0: LOAD_KEEPS_BYTES. */
+	size_t keeps_bytes;
 	/* Looks at the target, changes nothing, and tells all that it found;
 	 * without a blocker the restore may begin. */
 	struct source_op *(*check)(struct load *l, load_check_cb *done,

@@ -24,8 +24,10 @@
 #include "jobs/removal/sweep.h"
 #include "loop/loop.h"
 #include "programs/snapshot.h"
+#include "sources/partings.h"
 
 static void on_turn(evutil_socket_t fd, short what, void *arg);
+static void on_released(void *arg);
 
 static bool make_snapshots(struct jobs *j, struct err *e)
 {
@@ -52,10 +54,12 @@ struct jobs *jobs_new(const struct jobs_config *c, struct err *e)
 	TAILQ_INIT(&j->list);
 	TAILQ_INIT(&j->active);
 	TAILQ_INIT(&j->adrift);
-	if (!make_snapshots(j, e)) {
+	j->source_env.partings = partings_new(e);
+	if (j->source_env.partings == NULL || !make_snapshots(j, e)) {
 		jobs_free(j);
 		return NULL;
 	}
+	partings_watch(j->source_env.partings, on_released, j);
 	j->turn = evtimer_new(loop_base(c->loop), on_turn, j);
 	j->sweeper = sweeper_new(j);
 	j->reaper = reaper_new(j);
@@ -93,7 +97,8 @@ static void report_stopped(struct jobs *j)
 	void (*stopped)(void *arg) = j->stopped;
 
 	if (!j->is_stopping || !TAILQ_EMPTY(&j->list) || stopped == NULL ||
-	    !snapshots_is_idle(j->source_env.snapshots))
+	    !snapshots_is_idle(j->source_env.snapshots) ||
+	    !partings_is_idle(j->source_env.partings))
 		return;
 	j->stopped = NULL;
 	stopped(j->stopped_arg);
@@ -283,6 +288,7 @@ void jobs_free(struct jobs *j)
 		job->ops->destroy(job);
 	}
 	snapshots_free(j->source_env.snapshots);
+	partings_free(j->source_env.partings);
 	catalog_cancel(j->resume);
 	unread_stop(j);
 	expirer_free(j->expirer);

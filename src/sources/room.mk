@@ -70,6 +70,30 @@ libsources_a_SOURCES = \
 	src/sources/files/load/untar.h \
 	src/sources/files/load/verify.c \
 	src/sources/files/load.h \
+	include/sources/partings.h \
+	src/sources/objects/load.h \
+	src/sources/objects/load/unpack.c \
+	src/sources/objects/load/unpack.h \
+	src/sources/objects/load/target.c \
+	src/sources/objects/load/target.h \
+	src/sources/objects/load/check.c \
+	src/sources/objects/load/compare.c \
+	src/sources/objects/load/compare.h \
+	src/sources/objects/load/known.c \
+	src/sources/objects/load/known.h \
+	src/sources/objects/load/laying.c \
+	src/sources/objects/load/laying.h \
+	src/sources/objects/load/load.c \
+	src/sources/objects/load/load_int.h \
+	src/sources/objects/load/meta.c \
+	src/sources/objects/load/meta.h \
+	src/sources/objects/load/sink.c \
+	src/sources/objects/load/upload.c \
+	src/sources/objects/load/upload.h \
+	src/sources/objects/load/uploads.c \
+	src/sources/objects/load/uploads.h \
+	src/sources/objects/load/verify.c \
+	src/sources/partings.c \
 	src/sources/findings.c \
 	src/sources/findings.h \
 	src/sources/fit.c \

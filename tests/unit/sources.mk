@@ -218,3 +218,9 @@ tests_fuzz_fuzz_rdb_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 check_PROGRAMS += tests/unit/test_redis_keys
 tests_unit_test_redis_keys_SOURCES = tests/unit/test_redis_keys.c
 tests_unit_test_redis_keys_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+
+# Restores of objects.
+check_PROGRAMS += tests/unit/test_objects_load
+tests_unit_test_objects_load_SOURCES = tests/unit/test_objects_load.c \
+	$(files_tar_rig) tests/fakes/fake_s3.c tests/fakes/fake_s3.h
+tests_unit_test_objects_load_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
