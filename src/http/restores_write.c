@@ -18,6 +18,7 @@ enum {
 	NAME_MAX_BYTES = 256, /* 64 characters of utf8mb4 */
 	PARALLELISM_MAX = 16,
 	PATH_BYTES_MAX = 4000,
+	PREFIX_BYTES_MAX = 1000, /* of the 1024 of a key */
 };
 
 /* As the helper's configuration has them. */
@@ -28,12 +29,14 @@ struct restore_state {
 	struct refs refs; /* first: refs.h */
 	struct restore_record restore;
 	json_t *provision; /* borrowed from the body; NULL: none */
+	json_t *place;	   /* a bucket and a prefix, or NULL; owned */
 };
 
 static void restore_fini(void *state)
 {
 	struct restore_state *s = state;
 
+	json_decref(s->place);
 	restore_record_fini(&s->restore);
 }
 
@@ -107,12 +110,35 @@ static bool read_path(struct form *f, struct restore_state *s)
 	return true;
 }
 
+/* Of a bucket: where in the place of the source's own. A prefix may be empty,
+ * and then it is none. */
+static void read_bucket(struct form *f, struct restore_state *s)
+{
+	const char *bucket = field_setting(f, "bucket", FORM_OPTIONAL);
+	const char *prefix = form_string(f, "prefix", FORM_OPTIONAL);
+
+	if (bucket == NULL && prefix == NULL)
+		return;
+	if (prefix != NULL && strlen(prefix) > PREFIX_BYTES_MAX)
+		form_fault(f, "prefix", "invalid_value",
+			   "\"prefix\" has at most %d bytes",
+			   (int)PREFIX_BYTES_MAX);
+	if (!form_has(f, "source"))
+		form_fault(f, bucket != NULL ? "bucket" : "prefix",
+			   "invalid_value",
+			   "\"bucket\" and \"prefix\" go with \"source\"");
+	s->place = json_pack("{s:s*,s:s*}", "bucket", bucket, "prefix", prefix);
+	if (s->place == NULL)
+		f->faults->is_broken = true;
+}
+
 /* One of three. */
 static void read_place(struct form *f, struct restore_state *s)
 {
 	bool is_new = read_provision(f, s), is_path = read_path(f, s);
 	bool is_source = form_has(f, "source");
 
+	read_bucket(f, s);
 	if (is_new + is_path + is_source > 1)
 		form_fault(f, is_source ? "source" : "path", "invalid_value",
 			   "give one of \"source\", \"path\" and "
@@ -207,8 +233,8 @@ static void check_confirm(struct form *f)
 			continue;
 		form_fault(f, "confirm", "invalid_value",
 			   "\"confirm\" holds names of databases, of single "
-			   "tables like \"shop.orders\", or of files the "
-			   "folder, at most %d",
+			   "tables like \"shop.orders\", of files the folder, "
+			   "or of objects \"BUCKET/PREFIX\", at most %d",
 			   (int)NAMES_MAX);
 		return;
 	}
@@ -229,7 +255,7 @@ static void check_options(struct form *f)
 }
 
 /* The members that say how, kept with the restore. */
-static char *request_text(const json_t *body, json_t *provision)
+static char *request_text(const json_t *body, const struct restore_state *s)
 {
 	static const char *const kept[] = {"scope",   "rename",	 "overwrite",
 					   "confirm", "options", "through",
@@ -244,8 +270,11 @@ static char *request_text(const json_t *body, json_t *provision)
 		ok = value == NULL || json_is_null(value) ||
 		     json_object_set(object, *m, value) == 0;
 	}
-	if (provision != NULL)
-		ok = ok && json_object_set(object, "provision", provision) == 0;
+	if (s->provision != NULL)
+		ok = ok &&
+		     json_object_set(object, "provision", s->provision) == 0;
+	if (s->place != NULL)
+		ok = ok && json_object_set(object, "place", s->place) == 0;
 	if (ok)
 		text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
@@ -266,7 +295,7 @@ static void read_restore(struct form *f, struct restore_state *s)
 	check_options(f);
 	check_through(f, s);
 	form_end(f);
-	r->request_json = request_text(f->object, s->provision);
+	r->request_json = request_text(f->object, s);
 	if (r->request_json == NULL)
 		f->faults->is_broken = true;
 }

@@ -61,6 +61,7 @@ libjobs_a_SOURCES = \
 	src/jobs/restore/file_list.c src/jobs/restore/file_list.h \
 	src/jobs/restore/preflight_chain.c src/jobs/restore/preflight_tree.c \
 	src/jobs/restore/preflight.c src/jobs/restore/preflight.h \
+	src/jobs/restore/preflight_objects.c \
 	src/jobs/restore/preflight_parts.h \
 	src/jobs/restore/preflight_int.h src/jobs/restore/preflight_keys.c src/jobs/restore/preflight_load.c \
 	src/jobs/restore/preflight_pick.c src/jobs/restore/preflight_through.c \

@@ -4,13 +4,13 @@
 
 #include "sources/load.h"
 
-/* Name, type and target follow, each with a zero; a target that is not there
- * takes nothing. */
+/* Name, type, target and facts follow, each with a zero; of the last two one
+ * that is not there takes nothing. */
 struct record {
 	struct digest digest;
 	uint64_t size;
-	uint32_t name_len, type_len, target_len;
-	bool has_target;
+	uint32_t name_len, type_len, target_len, facts_len;
+	bool has_target, has_facts;
 };
 
 static uint32_t len_of(const char *s)
@@ -27,7 +27,9 @@ bool file_list_add(struct file_list *l, const struct load_item *item,
 		.name_len = len_of(item->name),
 		.type_len = len_of(item->type),
 		.target_len = len_of(item->target),
+		.facts_len = len_of(item->facts),
 		.has_target = item->target != NULL,
+		.has_facts = item->facts != NULL,
 	};
 
 	text_add(&l->records, &r, sizeof(r));
@@ -35,6 +37,8 @@ bool file_list_add(struct file_list *l, const struct load_item *item,
 	text_add(&l->records, item->type, r.type_len + 1);
 	if (r.has_target)
 		text_add(&l->records, item->target, r.target_len + 1);
+	if (r.has_facts)
+		text_add(&l->records, item->facts, r.facts_len + 1);
 	l->n++;
 	return !l->records.is_broken || err_nomem(e, "a list of files");
 }
@@ -58,6 +62,10 @@ static void read_one(struct file_list *l, struct load_item *item)
 	if (r.has_target) {
 		item->target = at;
 		at += r.target_len + 1;
+	}
+	if (r.has_facts) {
+		item->facts = at;
+		at += r.facts_len + 1;
 	}
 	l->at = (size_t)(at - l->records.data);
 	l->number++;

@@ -21,8 +21,8 @@ struct file_list {
 	size_t at, number; /* where the last reading stopped */
 };
 
-/* Appends a copy of what a tree's item has: name, type, digest, size, target.
- */
+/* Appends a copy of what a tree's item has: name, type, digest, size,
+ * target, facts. */
 bool file_list_add(struct file_list *l, const struct load_item *item,
 		   struct err *e) MUST_CHECK;
 

@@ -81,8 +81,10 @@ static bool read_address(struct preflight *p, struct err *e)
 {
 	if (p->target_path != NULL)
 		p->address.a.path = p->target_path;
-	return p->is_new || p->target_path != NULL ||
-	       opened_address_read(&p->address, &p->opening.source, e);
+	if (p->is_new || p->target_path != NULL)
+		return true;
+	return opened_address_read(&p->address, &p->opening.source, e) &&
+	       preflight_place_objects(p, e);
 }
 
 void preflight_go_to_target(struct preflight *p)
@@ -260,6 +262,7 @@ static void on_fetched(void *arg, const struct err *e)
 	}
 	kind = source_kind_find(p->manifest.engine);
 	p->is_tree = kind != NULL && kind->is_tree;
+	p->is_flat = p->is_tree && strcmp(kind->engine, "objects") == 0;
 	if (!preflight_check_tree(p, &mine)) {
 		preflight_end(p, &mine);
 		return;

@@ -41,6 +41,9 @@ struct preflight {
 	struct selection *selection; /* NULL: no scope, is_by_key, is_through */
 	size_t nselected;
 	bool is_tree; /* files: what is compared is in files, not in tables */
+	bool is_flat; /* of those: objects, which lie in no folders */
+	char *common; /* what the keys of those that are wanted begin with */
+	const char *front; /* what is put before them, or NULL */
 	struct file_list files;
 	struct preflight_extra extra;
 	char *target_path; /* a folder; NULL: the target is a source */

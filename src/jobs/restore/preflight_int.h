@@ -45,6 +45,20 @@ bool preflight_pick_file(struct preflight *p, const struct index_line *l,
 bool preflight_end_files(struct preflight *p, bool *again,
 			 struct err *e) MUST_CHECK;
 
+/* The same of a bucket, whose index is read once. */
+bool preflight_pick_object(struct preflight *p, const struct index_line *l,
+			   struct err *e) MUST_CHECK;
+
+/* The same of the request: a bucket goes into one. */
+bool preflight_check_objects(struct preflight *p, struct err *e) MUST_CHECK;
+
+/* The bucket and the prefix that the request names in the place of those of
+ * the target's source, whose address was read. */
+bool preflight_place_objects(struct preflight *p, struct err *e) MUST_CHECK;
+
+/* What the load is to expect, see load_config; arg: the preflight. */
+bool preflight_expect(void *arg, size_t *at, struct load_item *item);
+
 /* Whether a tree can go where it shall, and in which of restore_dirs that is.
  * "target_incompatible" or "invalid_scope". */
 bool preflight_check_tree(struct preflight *p, struct err *e) MUST_CHECK;

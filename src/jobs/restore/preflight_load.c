@@ -118,6 +118,9 @@ bool preflight_make_load(struct preflight *p, const struct source_kind *kind,
 	c.renames = p->is_tree ? p->extra.renames : renames;
 	c.nrenames = p->is_tree ? p->extra.nrenames : c.nrenames;
 	c.beneath = p->beneath;
+	c.expect = preflight_expect;
+	c.expect_arg = p;
+	c.front = p->front;
 	c.partial = partial;
 	c.definers = definers;
 	c.scope = &scope;

@@ -387,6 +387,8 @@ void preflight_drop_picked(struct preflight *p)
 	free(p->partial);
 	selection_free(p->selection);
 	file_list_fini(&p->files);
+	free(p->common);
+	p->common = NULL;
 	free(p->extra.renames);
 	json_decref(p->extra.folders);
 	json_decref(p->extra.links);

@@ -56,6 +56,8 @@ bool preflight_check_tree(struct preflight *p, struct err *e)
 			       p->manifest.engine);
 	if (!p->is_tree)
 		return true;
+	if (p->is_flat)
+		return preflight_check_objects(p, e);
 	if (p->is_new)
 		return err_set(e, ERR_CONFLICT, "target_incompatible",
 			       "a backup of %s is restored into a folder "
@@ -187,6 +189,8 @@ bool preflight_pick_file(struct preflight *p, const struct index_line *l,
 	struct file_facts f;
 	bool ok;
 
+	if (p->is_flat)
+		return preflight_pick_object(p, l, e);
 	if (l->facts == NULL)
 		return l->kind != ITEM_DATA ||
 		       err_set(e, ERR_DAMAGED, "damaged_backup",
@@ -237,6 +241,8 @@ bool preflight_end_files(struct preflight *p, bool *again, struct err *e)
 		return err_set(e, ERR_INVALID, "invalid_scope",
 			       "nothing in the backup is in the scope: look "
 			       "at its contents");
+	if (p->is_flat)
+		return true;
 	p->extra.is_reading = *again = true;
 	return make_renames(p, e);
 }

@@ -188,7 +188,9 @@ static void begin_verify(struct restore_job *t)
 	job_log(&t->base, LOG_INFO,
 		"all is written; comparing %zu %s with the manifest",
 		preflight_count(&t->preflight),
-		t->preflight.is_tree ? "files" : "tables");
+		t->preflight.is_flat   ? "objects"
+		: t->preflight.is_tree ? "files"
+				       : "tables");
 	t->verify = load->ops->verify(load, next_table, t, on_verified, t, &e);
 	if (t->verify == NULL)
 		fail(t, &e);

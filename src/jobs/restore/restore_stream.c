@@ -24,7 +24,7 @@ enum {
 	/* Of one pipeline: frames between its parts and at the workers, and
 	 * those that its sink keeps until their rows are committed. With the
 	 * default buffers and parts this is room for four. */
-	STREAM_BYTES = 6 * 1024 * 1024 + LOAD_KEEPS_BYTES,
+	STREAM_BYTES = 6 * 1024 * 1024,
 	GETS_AT_ONCE = 2,
 };
 
@@ -52,20 +52,27 @@ static unsigned widest(const struct preflight *p)
 	return most < RESTORE_PIPES_MAX ? most : RESTORE_PIPES_MAX;
 }
 
+static size_t keeps_bytes(const struct load *load)
+{
+	size_t bytes = load->ops->keeps_bytes;
+
+	return STREAM_BYTES + (bytes > 0 ? bytes : LOAD_KEEPS_BYTES);
+}
+
 /* A quarter of the buffers stays for others. */
 size_t restore_stream_share(struct restore_stream *s, struct preflight *p)
 {
 	size_t part = (size_t)largest_part(&p->manifest);
 	size_t most = budget_total(p->jobs->config.budget) / 4 * 3;
-	size_t one;
+	size_t stream = keeps_bytes(p->load), one;
 
 	s->preflight = p;
 	s->max_pipes = widest(p);
 	s->gets_at_once = GETS_AT_ONCE;
-	one = STREAM_BYTES + GETS_AT_ONCE * part;
+	one = stream + GETS_AT_ONCE * part;
 	if (s->max_pipes * one > most && s->max_pipes > 1) {
 		s->gets_at_once = 1;
-		one = STREAM_BYTES + part;
+		one = stream + part;
 	}
 	while (s->max_pipes * one > most && s->max_pipes > 1)
 		s->max_pipes--;
