@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_CAP_MIN = 64 };
+enum { TEXT_CAP_MIN = 64, PRINTF_ROOM = 32 };
 
 bool text_reserve(struct text *t, size_t more)
 {
@@ -64,17 +64,24 @@ void text_printf(struct text *t, const char *fmt, ...)
 	va_list ap;
 	int n;
 
+	/* Mostly there is room, and it is written at once. */
+	if (!text_reserve(t, PRINTF_ROOM))
+		return;
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(t->data + t->len, t->cap - t->len, fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		t->is_broken = true;
-	if (n < 0 || !text_reserve(t, (size_t)n))
-		return;
-	va_start(ap, fmt);
-	(void)vsnprintf(t->data + t->len, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	t->len += (size_t)n;
+	if (n >= 0 && (size_t)n >= t->cap - t->len) {
+		t->data[t->len] = '\0';
+		if (!text_reserve(t, (size_t)n))
+			return;
+		va_start(ap, fmt);
+		(void)vsnprintf(t->data + t->len, (size_t)n + 1, fmt, ap);
+		va_end(ap);
+	}
+	if (n >= 0)
+		t->len += (size_t)n;
 }
 
 void text_reset(struct text *t)

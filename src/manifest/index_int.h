@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "manifest/index.h"
 #include "pipeline/frame.h"
 
 enum { INDEX_FIRST_ITEM_MAX = 513 };
@@ -43,5 +44,18 @@ bool packed_line_format(const struct packed_line *l,
 /* "KIND:GROUP/NAME" for people, cut between two characters. */
 void packed_line_name(const struct packed_line *l,
 		      char out[INDEX_FIRST_ITEM_MAX]);
+
+/* The fast way of index_line_parse(), for lines in the spelling of
+ * packed_line_format(). False: it is another one, or there is no memory, and *l
+ * is as it was. */
+bool index_line_scan(struct index_line *l, const char *line,
+		     size_t len) MUST_CHECK;
+
+/* Within the bounds of parts. */
+bool index_extent_is_sound(const struct index_extent *x);
+
+/* Whether b lies later in the same part, or in a later part. */
+bool index_extent_is_behind(const struct index_extent *a,
+			    const struct index_extent *b);
 
 #endif

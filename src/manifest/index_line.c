@@ -1,5 +1,5 @@
 /* index_line.c - reads lines of the index, which others may have written. */
-#include "manifest/index.h"
+#include "manifest/index_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,13 +40,18 @@ static bool read_extent(const json_t *triple, struct index_extent *x)
 	       read_member(triple, 0, LAYOUT_NUMBER_MAX, &x->part) &&
 	       read_member(triple, 1, LAYOUT_OBJECT_MAX_BYTES, &x->offset) &&
 	       read_member(triple, 2, LAYOUT_OBJECT_MAX_BYTES, &x->length) &&
-	       x->part > 0 && x->length > 0 &&
-	       x->offset + x->length <= LAYOUT_OBJECT_MAX_BYTES;
+	       index_extent_is_sound(x);
 }
 
-/* Later in the same part, or in a later part. */
-static bool is_behind(const struct index_extent *a,
-		      const struct index_extent *b)
+bool index_extent_is_sound(const struct index_extent *x)
+{
+	return x->part > 0 && x->part <= LAYOUT_NUMBER_MAX && x->length > 0 &&
+	       x->length <= LAYOUT_OBJECT_MAX_BYTES &&
+	       x->offset <= LAYOUT_OBJECT_MAX_BYTES - x->length;
+}
+
+bool index_extent_is_behind(const struct index_extent *a,
+			    const struct index_extent *b)
 {
 	return b->part > a->part ||
 	       (b->part == a->part && b->offset >= a->offset + a->length);
@@ -69,7 +74,7 @@ static bool read_extents(const json_t *doc, struct index_line *l, struct err *e)
 		struct index_extent *x = &l->extents[i];
 
 		if (!read_extent(json_array_get(list, i), x) ||
-		    (i > 0 && !is_behind(&x[-1], x)))
+		    (i > 0 && !index_extent_is_behind(&x[-1], x)))
 			return manifest_damaged(e, "a line of the index has "
 						   "impossible extents");
 	}
@@ -193,7 +198,7 @@ static bool read_line(const json_t *doc, struct index_line *l, struct err *e)
 	       read_facts(doc, l, e);
 }
 
-bool index_line_parse(struct index_line *l, const char *line, size_t len,
+static bool load_line(struct index_line *l, const char *line, size_t len,
 		      struct err *e)
 {
 	struct index_line got = {0};
@@ -209,4 +214,10 @@ bool index_line_parse(struct index_line *l, const char *line, size_t len,
 	else
 		index_line_fini(&got);
 	return ok;
+}
+
+bool index_line_parse(struct index_line *l, const char *line, size_t len,
+		      struct err *e)
+{
+	return index_line_scan(l, line, len) || load_line(l, line, len, e);
 }

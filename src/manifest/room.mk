@@ -24,6 +24,7 @@ libmanifest_a_SOURCES = \
 	src/manifest/index_builder.c \
 	src/manifest/index_int.h \
 	src/manifest/index_line.c \
+	src/manifest/index_scan.c \
 	src/manifest/index_text.c \
 	src/manifest/layout.c \
 	src/manifest/manifest.c \

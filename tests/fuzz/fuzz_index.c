@@ -6,7 +6,7 @@
  * libraries of a build in B for what these three files call:
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE \
  *     -Iinclude -Isrc tests/fuzz/fuzz_index.c src/sources/files/facts.c \
- *     src/manifest/{index_line,manifest_fields}.c \
+ *     src/manifest/{index_line,index_scan,manifest_fields}.c \
  *     B/lib{manifest,stages,stores,s3,pipeline,model,loop,base}.a \
  *     -ljansson -lxxhash -lcrypto -lssl -lzstd -levent_core \
  *     -levent_pthreads -lcurl -lexpat -o fuzz_index

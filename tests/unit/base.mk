@@ -8,6 +8,7 @@ check_PROGRAMS += tests/unit/test_base_clock tests/unit/test_base_digest \
 	tests/unit/test_base_file tests/unit/test_base_glob \
 	tests/unit/test_base_id \
 	tests/unit/test_base_log tests/unit/test_base_nomem \
+	tests/unit/test_base_scan \
 	tests/unit/test_base_secret tests/unit/test_base_secret_key \
 	tests/unit/test_base_sha256 tests/unit/test_base_text \
 	tests/unit/test_base_utf8 tests/unit/test_base_zone
@@ -37,6 +38,8 @@ tests_unit_test_base_nomem_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup \
 	-Wl,--wrap=strndup -Wl,--wrap=mmap
+tests_unit_test_base_scan_SOURCES = tests/unit/test_base_scan.c
+tests_unit_test_base_scan_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_secret_SOURCES = tests/unit/test_base_secret.c
 tests_unit_test_base_secret_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_secret_key_SOURCES = tests/unit/test_base_secret_key.c \

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,12 +142,69 @@ static void test_what_is_damaged(void **state)
 	assert_false(file_facts_parse(&f, NULL, &e));
 }
 
+/* With a space before it the parser reads it. */
+static void assert_same_either_way(const char *json)
+{
+	struct file_facts fast, slow;
+	struct err e = {0};
+	char spaced[512];
+	bool is_fast = file_facts_parse(&fast, json, &e);
+
+	err_clear(&e);
+	(void)snprintf(spaced, sizeof(spaced), " %s", json);
+	if (file_facts_parse(&slow, spaced, &e) != is_fast)
+		fail_msg("%s", json);
+	if (!is_fast)
+		return;
+	assert_true(fast.size == slow.size && fast.inode == slow.inode);
+	assert_true(fast.mode == slow.mode && fast.uid == slow.uid &&
+		    fast.gid == slow.gid);
+	assert_true(fast.mtime.seconds == slow.mtime.seconds &&
+		    fast.mtime.nanoseconds == slow.mtime.nanoseconds);
+	assert_true(fast.ctime.seconds == slow.ctime.seconds &&
+		    fast.ctime.nanoseconds == slow.ctime.nanoseconds);
+	assert_true(fast.is_changed == slow.is_changed &&
+		    fast.has_attributes == slow.has_attributes);
+	assert_string_equal(fast.target ? fast.target : "none",
+			    slow.target ? slow.target : "none");
+	file_facts_fini(&fast);
+	file_facts_fini(&slow);
+}
+
+/* Any byte another one, left out, or twice. */
+static void test_fast_and_slow(void **state)
+{
+	static const char good[] =
+		"{\"size\":50,\"mode\":\"0644\",\"uid\":10,\"gid\":0,"
+		"\"mtime\":[-3,999999999],\"ctime\":[17,0],\"inode\":\"905\","
+		"\"target\":\"a\xc3\xbc\"}";
+	static const char others[] = "\"{}[],:0178-aet\\ \x01\x7f\xc3\xff";
+	char json[512];
+
+	(void)state;
+	assert_same_either_way(good);
+	for (size_t at = 0; at < sizeof(good) - 1; at++) {
+		for (size_t c = 0; c < sizeof(others) - 1; c++) {
+			memcpy(json, good, sizeof(good));
+			json[at] = others[c];
+			assert_same_either_way(json);
+		}
+		(void)snprintf(json, sizeof(json), "%.*s%s", (int)at, good,
+			       good + at + 1);
+		assert_same_either_way(json);
+		(void)snprintf(json, sizeof(json), "%.*s%s", (int)at + 1, good,
+			       good + at);
+		assert_same_either_way(json);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_written),
 		cmocka_unit_test(test_round_trips),
 		cmocka_unit_test(test_what_is_damaged),
+		cmocka_unit_test(test_fast_and_slow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -594,6 +594,94 @@ static void test_bad_lines(void **state)
 	}
 }
 
+#define FILE_LINE                                                              \
+	"{\"kind\":\"data\",\"type\":\"file\",\"group\":\"\",\"name\":\"a/"    \
+	"\xc3\xbc\","                                                          \
+	"\"extents\":[[1,0,5],[1,5,7],[3,0,9]],\"skip\":12,"                   \
+	"\"plain_bytes\":70,\"rows\":1,"                                       \
+	"\"digest\":\"00112233445566778899aabbccddeeff\","                     \
+	"\"facts\":{\"size\":5,\"mtime\":[-1,5],\"target\":\"b c\","           \
+	"\"changed\":true}}"
+
+static void assert_same(const struct index_line *a, const struct index_line *b)
+{
+	assert_int_equal(a->kind, b->kind);
+	assert_string_equal(a->type, b->type);
+	assert_string_equal(a->group, b->group);
+	assert_string_equal(a->name, b->name);
+	assert_true((a->facts == NULL) == (b->facts == NULL));
+	if (a->facts != NULL)
+		assert_string_equal(a->facts, b->facts);
+	assert_null(b->on);
+	assert_null(b->definer);
+	assert_false(b->is_apart);
+	assert_int_equal(a->nextents, b->nextents);
+	if (a->nextents > 0)
+		assert_memory_equal(a->extents, b->extents,
+				    a->nextents * sizeof(*a->extents));
+	assert_true(a->skip == b->skip && a->rows == b->rows);
+	assert_true(a->plain_bytes == b->plain_bytes);
+	assert_true(digest_equal(&a->digest, &b->digest));
+}
+
+/* A space before it: no spelling of ours, so the parser reads it. */
+static void assert_scan_is_right(const char *line)
+{
+	char spaced[1024];
+	struct index_line fast, slow;
+	struct err e = {0};
+
+	if (!index_line_scan(&fast, line, strlen(line)))
+		return;
+	(void)snprintf(spaced, sizeof(spaced), " %s", line);
+	assert_false(index_line_scan(&slow, spaced, strlen(spaced)));
+	if (!index_line_parse(&slow, spaced, strlen(spaced), &e))
+		fail_msg("%s: %s", line, e.msg);
+	assert_same(&fast, &slow);
+	index_line_fini(&fast);
+	index_line_fini(&slow);
+}
+
+/* What is read the fast way is what the parser would have read; with any byte
+ * of it another one, without it, and twice. */
+static void test_fast_and_slow(void **state)
+{
+	static const char *const lines[] = {
+		FILE_LINE,
+		"{\"kind\":\"schema\",\"type\":\"table\",\"group\":\"g\","
+		"\"name\":\"n\",\"extents\":[],\"plain_bytes\":0}",
+		"{\"kind\":\"data\",\"type\":\"t\",\"group\":\"g\","
+		"\"name\":\"n\",\"extents\":[[9,1,2]],\"plain_bytes\":7,"
+		"\"rows\":0,\"digest\":\"00112233445566778899AABBCCDDEEFF\"}",
+	};
+	static const char others[] = "\"{}[],:0195-aet\\ \x01\x7f\xc3\xff";
+	char line[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		size_t len = strlen(lines[i]);
+		struct index_line l;
+
+		if (i < 2)
+			assert_true(index_line_scan(&l, lines[i], len));
+		if (i < 2)
+			index_line_fini(&l);
+		for (size_t at = 0; at < len; at++) {
+			for (size_t c = 0; c < sizeof(others) - 1; c++) {
+				(void)str_copy(line, sizeof(line), lines[i]);
+				line[at] = others[c];
+				assert_scan_is_right(line);
+			}
+			(void)snprintf(line, sizeof(line), "%.*s%s", (int)at,
+				       lines[i], lines[i] + at + 1);
+			assert_scan_is_right(line);
+			(void)snprintf(line, sizeof(line), "%.*s%s",
+				       (int)at + 1, lines[i], lines[i] + at);
+			assert_scan_is_right(line);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -613,6 +701,7 @@ int main(void)
 		cmocka_unit_test(test_runs_are_not_shared),
 		cmocka_unit_test(test_on_and_definer),
 		cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test(test_fast_and_slow),
 	};
 
 	return cmocka_run_group_tests_name("index", tests, NULL, NULL);
