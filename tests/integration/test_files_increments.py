@@ -13,8 +13,7 @@ import time
 import pytest
 
 from harness import flow, process, trees
-from harness.proxy import Halt, Proxy
-from test_files_restore import Folder, World as Restores
+from test_files_restore import Folder, World as Restores, encryption
 
 
 class World(Restores):
@@ -297,3 +296,96 @@ def test_packs_of_little_use_leave(make_world):
         world.delete(backup)
     assert world.stored_packs() == world.packs(fourth)
     world.comes_back(fourth, trees.read(world.top))
+
+
+# ---- by hand
+
+def by_hand(world, backup, to):
+    """Does what the pool's README.txt says, in its very words."""
+    readme = (world.folder / "coffer/v1/README.txt").read_text()
+    told = readme[readme.index("whose parts are packs"):]
+    lines = re.findall(r"^ {5}(.*)$", told[:told.index("The last loop")],
+                       re.MULTILINE)
+    there = world.out / to
+    shutil.copytree(world.of(backup), there / backup["id"])
+    (there / "packs").mkdir()
+    for key in world.packs(backup):
+        shutil.copy(world.of(backup) / key, there / "packs")
+    done = subprocess.run(["bash", "-e", "-c", "\n".join(lines)],
+                          cwd=there / backup["id"], capture_output=True,
+                          text=True, check=False,
+                          env={**process.clean_environment(),
+                               "LC_ALL": "C.UTF-8"})
+    assert done.returncode == 0, done.stderr
+    return trees.read(there / backup["id"] / "copy")
+
+
+def test_by_hand(world):
+    """With stock tools; here with parts that hold what is no more."""
+    world.plan()
+    make_tree(world.top)
+    points = []
+    for step in range(1, 4):
+        change(world.top, step)
+        points.append((world.step(), trees.read(world.top)))
+    assert len(world.packs(points[2][0])) > 1
+    assert any(line["facts"].get("amended")
+               for line in world.lines(points[2][0]).values())
+    for number in (0, 2):
+        backup, expected = points[number]
+        trees.assert_equal(expected, by_hand(world, backup, f"hand {number}"))
+
+
+# ---- encrypted pools
+
+@pytest.mark.parametrize("has_identity", (True, False))
+def test_encrypted(make_world, has_identity):
+    """Without an identity the index of the one before cannot be read."""
+    crypt = encryption()
+    identity = crypt["identity"]
+    if not has_identity:
+        del crypt["identity"]
+    world = make_world(encryption=crypt)
+    world.plan()
+    make_tree(world.top)
+    first = world.step()
+    change(world.top, 1)
+    second = world.step()
+    assert all(key.endswith(".tar.zst.age") for key in world.packs(second))
+    shared = world.packs(first) & world.packs(second)
+    assert bool(shared) == has_identity
+    assert ("no identity to read its index with" in world.cofferd.log()) \
+        != has_identity
+    if has_identity:
+        assert second["stored_bytes"] < first["stored_bytes"] / 2
+    else:
+        world.api.want(200, "PATCH", "/v1/pools/pool", {
+            "encryption": {**crypt, "identity": identity}})
+    world.comes_back(second, trees.read(world.top))
+    world.assert_sound(second)
+
+
+# ---- cut anywhere
+
+def test_killed_in_an_increment(world):
+    """What it has carried over stays what it was; the next one is right."""
+    world.plan()
+    make_tree(world.top)
+    first = world.step()
+    expected = trees.read(world.top)
+    for round_number in range(3):
+        change(world.top, round_number + 1)
+        (world.top / "huge").write_bytes(
+            trees.content(round_number, 60_000_000))
+        backup = world.start()
+        process.until(lambda: world.api.fetch(
+            f"/v1/jobs/{backup['job_id']}")["progress"]["phase"]
+            not in ("queued", "connect", None), 60, "it has begun", 0.005)
+        world.cofferd.kill()
+        world.cofferd.start()
+        world.comes_back(first, expected)
+    last = world.step()
+    world.comes_back(last, trees.read(world.top))
+    world.assert_sound(last)
+    world.delete(first)
+    world.comes_back(last, trees.read(world.top))

@@ -1,5 +1,5 @@
 # Unit tests of the room jobs.
-check_PROGRAMS += tests/unit/test_jobs_flow tests/unit/test_jobs_meter \
+check_PROGRAMS += tests/unit/test_jobs_flow tests/unit/test_jobs_meter tests/unit/test_jobs_tree_base \
 	tests/unit/test_jobs_restore tests/unit/test_jobs_moments tests/unit/test_jobs_nomem
 
 # The fake engine takes the place of the room sources.
@@ -57,6 +57,8 @@ tests_unit_test_jobs_nomem_plans_CPPFLAGS = $(AM_CPPFLAGS) \
 tests_unit_test_jobs_nomem_plans_LDADD = $(JOBS_HOUSE_LIBS)
 tests_unit_test_jobs_nomem_plans_LDFLAGS = $(AM_LDFLAGS) $(JOBS_NOMEM_WRAP)
 
+tests_unit_test_jobs_tree_base_SOURCES = tests/unit/test_jobs_tree_base.c
+tests_unit_test_jobs_tree_base_LDADD = $(JOBS_LIBS) $(TEST_LIBS)
 tests_unit_test_jobs_meter_SOURCES = tests/unit/test_jobs_meter.c
 tests_unit_test_jobs_meter_LDADD = $(JOBS_LIBS) $(TEST_LIBS)
 
