@@ -15,9 +15,10 @@
 /*
  * What the increment id, which is being made, may build upon: the last
  * completed backup of its plan, source, pool, method and scope, if it has
- * packs, no verification has found it damaged, and there would be no more than
- * full_every backups with the full one at the beginning. id holds its packs
- * from then on, even if it is deleted. done's record: NULL, there is none.
+ * packs, no verification has found it or one that it shares packs with damaged,
+ * and there would be no more than full_every backups with the full one at the
+ * beginning. id holds its packs from then on, even if it is deleted. done's
+ * record: NULL, there is none.
  */
 struct catalog_op *catalog_packs_hold(struct catalog *c, const char *id,
 				      int64_t full_every,
