@@ -1,0 +1,221 @@
+"""Increments of trees that share packs: whatever is backed up, deleted, killed
+or lost in between, each living backup comes back whole, and when the last one
+is gone nothing of the source is left in the pool."""
+import os
+import random
+import shutil
+
+import pytest
+
+from harness import flow, process, trees
+from harness.forest import Folder, World
+from test_files_restore import encryption
+
+STEPS = 9
+
+pytestmark = pytest.mark.seconds(300)
+
+
+class History(World):
+    """A plan with increments, and what each backup must come back as."""
+
+    def prepare(self, base, **pool):
+        super().prepare(base, part_bytes=1 << 20, **pool)
+        self.plan = self.api.want(201, "POST", "/v1/plans", {
+            "name": "nightly", "source": "tree", "pool": "pool",
+            "strategy": "manual", "method": "snapshot",
+            "options": {"incremental": True, "full_every": 5}})
+        self.kept = {}
+        return self
+
+    @property
+    def objects(self):
+        """What lies in the pool of the source."""
+        return sorted(
+            str(p.relative_to(self.folder)) for p in self.folder.rglob("*")
+            if p.is_file() and "/src_" in str(p)
+            and not p.name.startswith(".coffer-tmp_"))
+
+    @property
+    def packs(self):
+        return [key for key in self.objects if "/packs/" in key]
+
+    def begin(self):
+        return self.api.want(202, "POST", "/v1/plans/nightly/execute")
+
+    def execute(self):
+        tree = trees.read(self.top)
+        record = self.ended_backup(self.begin())
+        assert record["status"] == "completed", record
+        self.kept[record["id"]] = tree
+        return record
+
+    def delete(self, backup_id):
+        record = self.api.want(202, "DELETE", f"/v1/backups/{backup_id}")
+        self.kept.pop(backup_id, None)
+        return self.api.wait_job(record["job_id"])
+
+    def verify(self, backup_id):
+        job = self.api.want(202, "POST", f"/v1/backups/{backup_id}/verify",
+                            {"read": "all"})
+        self.api.wait_job(job["id"])
+        assert self.record(backup_id)["verify_status"] == "passed"
+
+    def expect_whole(self):
+        """Each of those that live, verified, restored and compared."""
+        for backup_id, tree in self.kept.items():
+            self.verify(backup_id)
+            to = flow.unique("out")
+            self.restore({"id": backup_id}, to=to)
+            trees.assert_equal(tree, trees.read(self.out / to))
+            shutil.rmtree(self.out / to)
+
+    def expect_nothing(self):
+        process.until(lambda: not self.objects, 90,
+                      "nothing is left in the pool")
+
+
+def put(path, size, rng):
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(rng.randbytes(size))
+
+
+def change(top, rng):
+    """Some new, some changed, some gone."""
+    names = [p for p in top.rglob("*") if p.is_file()]
+    for path in rng.sample(names, min(len(names), 3)):
+        if rng.random() < 0.5:
+            path.unlink()
+        else:
+            put(path, rng.choice((0, 100, 40_000, 700_000)), rng)
+    for _ in range(rng.randrange(1, 5)):
+        put(top / f"d{rng.randrange(4)}/f{rng.randrange(99)}",
+            rng.choice((1, 5000, 300_000, 2_500_000)), rng)
+
+
+@pytest.fixture
+def make(cofferds, tmp_path):
+    def make(base=tmp_path, **settings):
+        server = cofferds(
+            args=["--restore-dirs", str(base / "restored")], **settings)
+        return History(server, Folder())
+    return make
+
+
+def strike(world, rng):
+    """A backup is begun, and the server killed before it has ended."""
+    try:
+        backup = world.begin()
+        process.until(
+            lambda: rng.random() < 0.2 or world.api.fetch(
+                f"/v1/jobs/{backup['job_id']}")["status"] == "completed",
+            60, "the moment has come", 0.005)
+    finally:
+        world.cofferd.kill()
+    world.cofferd.start()
+    return world.record(backup["id"])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_histories(make, tmp_path, seed):
+    rng = random.Random(seed)
+    world = make().prepare(
+        tmp_path, **({"encryption": encryption()} if seed == 1 else {}))
+    for number in range(STEPS):
+        change(world.top, rng)
+        if rng.random() < 0.4:
+            tree = trees.read(world.top)
+            record = strike(world, rng)
+            if record["status"] == "completed":
+                world.kept[record["id"]] = tree
+            else:
+                assert record["error"]["code"] == "interrupted", record
+        else:
+            world.execute()
+        while len(world.kept) > rng.randrange(1, 5):
+            job = world.delete(rng.choice(list(world.kept)))
+            assert job["status"] == "completed", job
+    world.expect_whole()
+    for backup_id in list(world.kept):
+        world.delete(backup_id)
+    world.expect_nothing()
+
+
+def test_deleting_the_first_keeps_what_is_shared(make, tmp_path):
+    world = make().prepare(tmp_path)
+    rng = random.Random(1)
+    put(world.top / "large", 3_000_000, rng)
+    first = world.execute()
+    put(world.top / "small", 10, rng)
+    second = world.execute()
+    shared = [key for key in world.packs if first["id"] in key]
+    assert len(shared) > 2
+    world.delete(first["id"])
+    # What the second one needs of it is there still, and nothing else.
+    assert [key for key in world.packs if first["id"] in key] == shared
+    assert not [key for key in world.objects if f"/{first['id']}/" in key]
+    assert second["stored_bytes"] < 100_000
+    world.expect_whole()
+    world.delete(second["id"])
+    world.expect_nothing()
+
+
+def test_a_server_that_lost_its_catalog(make, tmp_path):
+    world = make().prepare(tmp_path)
+    rng = random.Random(2)
+    for _ in range(3):
+        change(world.top, rng)
+        world.execute()
+    first, second, third = sorted(world.kept)
+    old = world.api.fetch("/v1/system")["server_id"]
+    world.cofferd.kill()
+    heir = make()
+    heir.top, heir.out, heir.folder = world.top, world.out, world.folder
+    heir.kept = world.kept
+    pool = heir.api.want(201, "POST", "/v1/pools", {
+        "name": "pool", "storage_type": "local_directory",
+        "local_directory": {"path": str(world.folder)}})
+    if pool.get("job_id"):
+        heir.api.wait_job(pool["job_id"])
+    process.until(lambda: len(heir.api.items("/v1/backups")) == 3, 60,
+                  "the backups are adopted")
+    heir.api.want(200, "POST", "/v1/pools/pool/takeover", {"server": old})
+    heir.expect_whole()
+    assert heir.delete(first)["status"] == "completed"
+    assert heir.delete(second)["status"] == "completed"
+    heir.expect_whole()
+    assert heir.delete(third)["status"] == "completed"
+    heir.expect_nothing()
+
+
+def test_a_catalog_put_back_removes_nothing_that_it_does_not_know(
+        make, tmp_path):
+    world = make().prepare(tmp_path)
+    rng = random.Random(3)
+    put(world.top / "large", 3_000_000, rng)
+    first = world.execute()
+    world.cofferd.stop()
+    copy = tmp_path / "copy.db"
+    shutil.copy(world.cofferd.data / "catalog.db", copy)
+    world.cofferd.start()
+    put(world.top / "small", 10, rng)
+    second = world.execute()
+    world.cofferd.stop()
+    for name in ("catalog.db", "catalog.db-wal", "catalog.db-shm"):
+        if os.path.exists(world.cofferd.data / name):
+            os.unlink(world.cofferd.data / name)
+    shutil.copy(copy, world.cofferd.data / "catalog.db")
+    world.cofferd.start()
+    before = world.packs
+    job = world.delete(first["id"])
+    assert job["status"] == "failed", job
+    assert job["error"]["code"] == "pool_unread", job
+    assert world.packs == before
+    job = world.api.want(202, "POST", "/v1/pools/pool/adopt")
+    world.api.wait_job(job["id"])
+    process.until(lambda: not [k for k in world.objects
+                               if f"/{first['id']}/" in k], 90,
+                  "the first one is gone")
+    world.expect_whole()
+    world.delete(second["id"])
+    world.expect_nothing()
