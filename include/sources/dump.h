@@ -51,6 +51,9 @@ struct dump_facts {
 	bool has_files;
 	uint64_t files, directories, symlinks, hardlinks, others;
 	uint64_t content_bytes;
+	/* Of objects of a bucket, with content_bytes and rows as above. */
+	bool has_objects;
+	uint64_t objects;
 	unsigned connections; /* that read at the same time */
 	uint64_t plain_bytes;
 	uint64_t max_statement_bytes; /* the longest one, for load_config */
@@ -68,6 +71,12 @@ struct dump_facts {
 };
 
 enum dump_method { DUMP_LOGICAL, DUMP_PHYSICAL, DUMP_SNAPSHOT };
+
+/* The bucket that the backup is written to; all NULL: none. */
+struct dump_avoid {
+	const char *endpoint, *bucket;
+	const char *prefix; /* "", NULL or "a/b" */
+};
 
 struct dump_config {
 	struct source_address address;
@@ -102,6 +111,8 @@ struct dump_config {
 	bool is_strict;		 /* what cannot be read fails it */
 	bool is_one_file_system; /* what is mounted in there is left out */
 	const char *avoid; /* a folder that the backup is written to, or NULL */
+	/* Of objects; is_strict, too. */
+	struct dump_avoid avoid_bucket;
 	/* Of a tree: the backup to build upon, of which the dump takes a
 	 * reference; NULL: a full one. */
 	struct tree_base *base;

@@ -86,6 +86,7 @@ struct source_kind {
 	bool is_tree;	  /* files, or objects: a scope is of globs, an item is
 			   * one of them and has facts, and there are no
 			   * databases to name */
+	bool is_bucket;	  /* of these, one of objects */
 	bool cannot_wait; /* the server cuts who reads slowly: what the store
 			   * does not take yet is spooled */
 	/* Whether a method needs a program of the helper's at a server of that

@@ -18,7 +18,8 @@ struct meaning {
 static const char clock_advice[] = "set the clock of this machine";
 static const char keys_advice[] = "check access_key and secret_key";
 static const char grant_advice[] =
-	"let this key list, read, write and delete in the bucket";
+	"let this key list and read in the bucket, and for a pool write and "
+	"delete";
 static const char region_advice[] = "set the region of the pool";
 static const char bucket_advice[] = "make the bucket or correct its name";
 static const char later_advice[] = "the store is in trouble or overloaded";

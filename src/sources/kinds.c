@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "sources/files/files.h"
+#include "sources/objects/objects.h"
 #include "sources/op_int.h"
 #ifdef WITH_MYSQL
 #include "sources/mysql/mysql.h"
@@ -30,6 +31,7 @@ static void fill(void)
 	kinds[n++] = redis_kind();
 #endif
 	kinds[n++] = files_kind();
+	kinds[n++] = objects_kind();
 	kinds[n] = NULL;
 }
 

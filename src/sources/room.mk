@@ -11,9 +11,23 @@ libsources_a_SOURCES = \
 	include/sources/object_facts.h \
 	include/sources/tree_base.h \
 	src/sources/kinds.c \
+	src/sources/objects/archive.c \
+	src/sources/objects/archive.h \
 	src/sources/objects/bucket.c \
 	src/sources/objects/bucket.h \
+	src/sources/objects/dump.c \
+	src/sources/objects/dump_int.h \
 	src/sources/objects/facts.c \
+	src/sources/objects/heads.c \
+	src/sources/objects/heads.h \
+	src/sources/objects/object.c \
+	src/sources/objects/object.h \
+	src/sources/objects/objects.c \
+	src/sources/objects/objects.h \
+	src/sources/objects/probe.c \
+	src/sources/objects/reader.c \
+	src/sources/objects/supply.c \
+	src/sources/objects/supply.h \
 	src/sources/pax.c \
 	src/sources/pax.h \
 	src/sources/address.c \

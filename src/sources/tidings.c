@@ -56,11 +56,6 @@ static const struct {
 				    "objects were there when the bucket was "
 				    "listed and gone when they were to be read",
 				    "vanished"},
-	[TIDING_TAGS] = {"tags_unreadable",
-			 "objects were found whose tags the source's key may "
-			 "not read: the backup is without tags; let it do "
-			 "s3:GetObjectTagging to have them",
-			 "has tags that could not be read, or may have"},
 	[TIDING_METADATA] = {"metadata_left_out",
 			     "objects are in the backup without all of their "
 			     "metadata",

@@ -26,7 +26,6 @@ enum tiding {
 	TIDING_OBJECT_UNREADABLE,
 	TIDING_OBJECT_CHANGED, /* while it was read, again and again */
 	TIDING_OBJECT_VANISHED,
-	TIDING_TAGS,	 /* none can be read */
 	TIDING_METADATA, /* more of it, or other, than could be kept */
 	TIDING_OBJECT_AVOIDED,
 	TIDING_COUNT,

@@ -1,7 +1,7 @@
 # Unit tests of the room sources.
 check_PROGRAMS += tests/unit/test_sources_fit tests/unit/test_files_facts \
 	tests/unit/test_files_pack tests/unit/test_files_pax \
-	tests/unit/test_objects_facts \
+	tests/unit/test_objects_dump tests/unit/test_objects_facts \
 	tests/unit/test_files_merge
 tests_unit_test_files_pack_SOURCES = tests/unit/test_files_pack.c
 tests_unit_test_files_pack_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
@@ -10,6 +10,9 @@ tests_unit_test_files_merge_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_now_ms
 tests_unit_test_files_merge_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_files_pax_SOURCES = tests/unit/test_files_pax.c
 tests_unit_test_files_pax_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+tests_unit_test_objects_dump_SOURCES = tests/unit/test_objects_dump.c \
+	tests/fakes/fake_s3.c tests/fakes/fake_s3.h
+tests_unit_test_objects_dump_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_objects_facts_SOURCES = tests/unit/test_objects_facts.c
 tests_unit_test_objects_facts_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_sources_fit_SOURCES = tests/unit/test_sources_fit.c

@@ -73,6 +73,13 @@ static void test_what_fits(void **state)
 		{"files", "snapshot_hook", "s"},
 		{"files", "strict", "s"},
 		{"files", "one_file_system", "s"},
+		{"objects", "compression_level", "s"},
+		{"objects", "parallelism", "s"},
+		{"objects", "strict", "s"},
+		{"objects", "one_file_system", ""},
+		{"objects", "snapshot_hook", ""},
+		{"objects", "include_accounts", ""},
+		{"objects", "incremental", ""},
 	};
 
 	(void)state;
@@ -95,7 +102,7 @@ static void test_methods(void **state)
 {
 	(void)state;
 	for (const struct source_kind *const *k = source_kinds(); *k; k++) {
-		bool is_files = strcmp((*k)->engine, "files") == 0;
+		bool is_files = (*k)->is_tree;
 
 		assert_int_equal(source_has_method(*k, "logical"), !is_files);
 		assert_false(source_has_method(*k, "magic"));

@@ -109,6 +109,15 @@ static char *file_counts_json(const struct dump_facts *f)
 		(json_int_t)f->plain_bytes));
 }
 
+static char *object_counts_json(const struct dump_facts *f)
+{
+	return dump_json(json_pack("{s:I,s:I,s:I,s:I}", "objects",
+				   (json_int_t)f->objects, "rows",
+				   (json_int_t)f->rows, "content_bytes",
+				   (json_int_t)f->content_bytes, "bytes",
+				   (json_int_t)f->plain_bytes));
+}
+
 static char *table_counts_json(const struct dump_facts *f)
 {
 	json_t *counts = json_pack(
@@ -129,6 +138,8 @@ static char *table_counts_json(const struct dump_facts *f)
 
 static char *counts_json(const struct dump_facts *f)
 {
+	if (f->has_objects)
+		return object_counts_json(f);
 	return f->has_files ? file_counts_json(f) : table_counts_json(f);
 }
 

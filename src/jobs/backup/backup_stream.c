@@ -140,6 +140,12 @@ static bool open_dump(struct backup_job *b, const struct source_kind *kind,
 		return false;
 	/* A pool that lies in the tree is not backed up into itself. */
 	c.avoid = json_string_value(json_object_get(pool, "path"));
+	c.avoid_bucket = (struct dump_avoid){
+		.endpoint =
+			json_string_value(json_object_get(pool, "endpoint")),
+		.bucket = json_string_value(json_object_get(pool, "bucket")),
+		.prefix = json_string_value(json_object_get(pool, "prefix")),
+	};
 	if (source_scope_of(&c.scope, &b->scope, e))
 		b->dump = kind->dump_new(&b->base.jobs->source_env, &c, e);
 	source_scope_fini(&c.scope);

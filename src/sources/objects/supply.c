@@ -1,0 +1,276 @@
+/* supply.c - see supply.h. */
+#include "sources/objects/supply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/pipeline.h"
+#include "s3/pages.h"
+#include "sources/objects/bucket.h"
+#include "sources/objects/object.h"
+#include "sources/tidings.h"
+
+enum {
+	QUEUE_MAX = 64,	 /* objects that are fetched ahead */
+	LOOKS_MAX = 200, /* entries that are looked at in a turn */
+	KEY_MAX_BYTES = 1024,
+};
+
+struct patterns {
+	char **list;
+	size_t n;
+};
+
+struct supply {
+	struct fetcher fetcher;
+	char *prefix, *avoid;
+	struct patterns wanted, unwanted;
+	unsigned width;
+	struct s3_pages *pages;
+	const struct s3_page *page; /* NULL: none is there */
+	size_t at;		    /* in it */
+	bool is_listing;	    /* a page is under way */
+	bool is_listed;		    /* there is none to come */
+	TAILQ_HEAD(, object) objects;
+	unsigned nobjects;
+};
+
+/* --- its life */
+
+static bool copy_patterns(struct patterns *to, const struct globs *from)
+{
+	if (from->n == 0)
+		return true;
+	to->list = calloc(from->n, sizeof(*to->list));
+	if (to->list == NULL)
+		return false;
+	for (; to->n < from->n; to->n++) {
+		to->list[to->n] = strdup(from->patterns[to->n]);
+		if (to->list[to->n] == NULL)
+			return false;
+	}
+	return true;
+}
+
+static void patterns_fini(struct patterns *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free(p->list[i]);
+	free(p->list);
+}
+
+static bool fill(struct supply *s, const struct supply_config *c)
+{
+	s->fetcher.client = c->client;
+	s->fetcher.tidings = c->tidings;
+	s->fetcher.is_strict = c->is_strict;
+	s->width = c->width > 0 ? c->width : 1;
+	s->prefix = strdup(c->prefix != NULL ? c->prefix : "");
+	s->avoid = c->avoid != NULL ? strdup(c->avoid) : NULL;
+	if (s->prefix == NULL || (c->avoid != NULL && s->avoid == NULL) ||
+	    !copy_patterns(&s->wanted, &c->wanted) ||
+	    !copy_patterns(&s->unwanted, &c->unwanted))
+		return false;
+	s->pages = s3_pages_new(c->client, s->prefix);
+	return s->pages != NULL;
+}
+
+struct supply *supply_new(const struct supply_config *c)
+{
+	struct supply *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	TAILQ_INIT(&s->objects);
+	if (fill(s, c))
+		return s;
+	supply_free(s);
+	return NULL;
+}
+
+void supply_set_waker(struct supply *s, struct waker *w)
+{
+	s->fetcher.waker = w;
+}
+
+bool supply_is_without_tags(const struct supply *s)
+{
+	return s->fetcher.tags == TAGS_DENIED;
+}
+
+void supply_let_go(struct supply *s)
+{
+	struct object *o = TAILQ_FIRST(&s->objects);
+
+	TAILQ_REMOVE(&s->objects, o, entry);
+	s->nobjects--;
+	object_free(o);
+}
+
+void supply_free(struct supply *s)
+{
+	if (s == NULL)
+		return;
+	while (!TAILQ_EMPTY(&s->objects))
+		supply_let_go(s);
+	s3_pages_free(s->pages);
+	patterns_fini(&s->wanted);
+	patterns_fini(&s->unwanted);
+	free(s->prefix);
+	free(s->avoid);
+	free(s);
+}
+
+/* --- the listing */
+
+static void on_page(void *arg, const struct s3_page *page, const struct err *e)
+{
+	struct supply *s = arg;
+
+	s->is_listing = false;
+	s->page = page;
+	s->at = 0;
+	if (e != NULL && !err_is(&s->fetcher.err)) {
+		s->fetcher.err = *e;
+		bucket_judge(&s->fetcher.err);
+	}
+	wake(s->fetcher.waker);
+}
+
+/* Asks for the page behind the one that was gone through. */
+static void list_on(struct supply *s)
+{
+	bool is_first = s->page == NULL;
+
+	if (s->is_listing || s->is_listed)
+		return;
+	if (!is_first && s->at < s->page->n)
+		return;
+	if (!is_first && !s->page->is_truncated) {
+		s->is_listed = true;
+		return;
+	}
+	s->is_listing = s3_pages_next(s->pages, 0, on_page, s, &s->fetcher.err);
+}
+
+/*
+ * A key as patterns of paths take it: those that begin or end with a slash have
+ * none there, and one that ends so is a folder's, as consoles make them.
+ */
+static bool fits(const struct patterns *p, const char *key)
+{
+	const struct globs g = {(const char *const *)p->list, p->n};
+	char path[KEY_MAX_BYTES + 1];
+	size_t len;
+
+	if (g.n == 0)
+		return false;
+	while (*key == '/')
+		key++;
+	len = strlen(key);
+	if (len > KEY_MAX_BYTES)
+		return false;
+	memcpy(path, key, len + 1);
+	while (len > 0 && path[len - 1] == '/')
+		path[--len] = '\0';
+	return globs_fit(&g, path, key[len] == '/');
+}
+
+static bool is_wanted(struct supply *s, const char *key)
+{
+	if (s->avoid != NULL && strncmp(key, s->avoid, strlen(s->avoid)) == 0) {
+		tidings_add(s->fetcher.tidings, TIDING_OBJECT_AVOIDED, key,
+			    NULL);
+		return false;
+	}
+	return (s->wanted.n == 0 || fits(&s->wanted, key)) &&
+	       !fits(&s->unwanted, key);
+}
+
+static void take_entry(struct supply *s, const struct s3_entry *entry)
+{
+	struct object *o;
+
+	if (!is_wanted(s, s->page->keys.data + entry->key_at))
+		return;
+	o = object_new(&s->fetcher, s->page, entry);
+	if (o == NULL) {
+		(void)err_nomem(&s->fetcher.err, "an object");
+		return;
+	}
+	TAILQ_INSERT_TAIL(&s->objects, o, entry);
+	s->nobjects++;
+}
+
+/* Fills the queue. True: there is more to look through at once. */
+static bool queue_up(struct supply *s)
+{
+	unsigned looks = 0;
+
+	list_on(s);
+	while (!s->is_listing && s->page != NULL && s->at < s->page->n &&
+	       s->nobjects < QUEUE_MAX && looks++ < LOOKS_MAX)
+		take_entry(s, &s->page->entries[s->at++]);
+	list_on(s);
+	return !s->is_listing && !s->is_listed && s->nobjects < QUEUE_MAX;
+}
+
+/* --- the objects */
+
+/* The first one may always have a piece, else others could keep it waiting for
+ * ever. */
+static bool has_room(const struct supply *s, const struct object *o)
+{
+	return s->fetcher.held_bytes + OBJECT_PIECE_BYTES <=
+		       (uint64_t)s->width * OBJECT_PIECE_BYTES ||
+	       (o == TAILQ_FIRST(&s->objects) && TAILQ_EMPTY(&o->pieces));
+}
+
+/* In order, and never past one that is not asked for in full: a large object
+ * gets all the requests. */
+static void begin_requests(struct supply *s)
+{
+	struct object *o;
+
+	TAILQ_FOREACH (o, &s->objects, entry) {
+		while (s->fetcher.nrunning < s->width &&
+		       object_step(o, has_room(s, o)))
+			;
+		if (!object_is_asked(o))
+			return;
+	}
+}
+
+static void drop_lost(struct supply *s)
+{
+	struct object *o;
+
+	while ((o = TAILQ_FIRST(&s->objects)) != NULL &&
+	       o->state == OBJECT_LOST)
+		supply_let_go(s);
+}
+
+enum supply_news supply_look(struct supply *s, struct object **out,
+			     struct err *e)
+{
+	struct object *first;
+	bool has_more;
+
+	drop_lost(s);
+	has_more = queue_up(s);
+	begin_requests(s);
+	if (err_is(&s->fetcher.err)) {
+		*e = s->fetcher.err;
+		return SUPPLY_FAIL;
+	}
+	first = TAILQ_FIRST(&s->objects);
+	if (first == NULL && s->is_listed)
+		return SUPPLY_END;
+	*out = first;
+	if (first != NULL &&
+	    (first->state == OBJECT_KNOWN || first->state == OBJECT_BROKEN))
+		return SUPPLY_OBJECT;
+	return has_more || (first != NULL && first->state == OBJECT_LOST)
+		       ? SUPPLY_MORE
+		       : SUPPLY_WAIT;
+}
