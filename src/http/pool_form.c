@@ -6,45 +6,13 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "http/bucket_form.h"
 #include "http/fields.h"
 #include "http/pool_crypt.h"
 
 static const struct form_range part_range = {1 << 20, 256 << 20, 8 << 20};
 
 static const char *const types[] = {"object_storage", "local_directory", NULL};
-
-static void read_secret(struct form *f, const struct pool_record *old,
-			struct pool_record *r)
-{
-	const char *value;
-	enum secret_change change =
-		field_secret(f, "secret_key", old && old->has_secret, &value);
-
-	if (!form_has(f, "secret_key") ||
-	    json_is_null(json_object_get(f->object, "secret_key")))
-		form_fault(f, "secret_key", "required",
-			   "\"secret_key\" is missing");
-	r->has_secret = change != SECRET_NONE;
-	if (change == SECRET_KEEP && old != NULL)
-		value = old->secret;
-	if (value == NULL)
-		return;
-	r->secret = strdup(value);
-	if (r->secret == NULL)
-		f->faults->is_broken = true;
-}
-
-static const char *read_endpoint(struct form *f)
-{
-	const char *url = field_setting(f, "endpoint", FORM_REQUIRED);
-
-	if (url == NULL || strncmp(url, "https://", 8) == 0 ||
-	    strncmp(url, "http://", 7) == 0)
-		return url;
-	form_fault(f, "endpoint", "invalid_value",
-		   "\"endpoint\" has to begin with https:// or http://");
-	return NULL;
-}
 
 /* No part is empty or made of dots alone. */
 static bool is_plain_path(const char *path)
@@ -78,19 +46,14 @@ static const char *read_prefix(struct form *f)
 static json_t *read_bucket(struct form *f, const struct pool_record *old,
 			   struct pool_record *r)
 {
-	const char *endpoint = read_endpoint(f);
-	const char *region = field_setting(f, "region", FORM_OPTIONAL);
-	const char *bucket = field_setting(f, "bucket", FORM_REQUIRED);
-	const char *prefix = read_prefix(f);
-	const char *access = field_setting(f, "access_key", FORM_REQUIRED);
-	const char *ca = field_setting(f, "ca_file", FORM_OPTIONAL);
-	bool is_path_style = form_bool(f, "path_style", true);
+	const struct bucket_secret secret = {
+		.secret = &r->secret,
+		.has_secret = &r->has_secret,
+		.old = old ? old->secret : NULL,
+		.had_secret = old && old->has_secret,
+	};
 
-	read_secret(f, old, r);
-	return json_pack("{s:s?, s:s, s:s?, s:s?, s:s?, s:b, s:s?}", "endpoint",
-			 endpoint, "region", region ? region : "us-east-1",
-			 "bucket", bucket, "prefix", prefix, "access_key",
-			 access, "path_style", is_path_style, "ca_file", ca);
+	return bucket_form_read(f, &secret, read_prefix);
 }
 
 static json_t *read_directory(struct form *f)

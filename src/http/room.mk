@@ -81,6 +81,8 @@ libhttp_a_SOURCES = \
 	src/http/show_plans.h \
 	src/http/show_report.c \
 	src/http/show_runs.c \
+	src/http/bucket_form.c \
+	src/http/bucket_form.h \
 	src/http/source_form.c \
 	src/http/source_form.h \
 	src/http/sources.c \

@@ -74,6 +74,9 @@ static json_t *show_connection(const struct source_record *r)
 {
 	const struct source_kind *kind = source_kind_find(r->engine);
 
+	if (kind != NULL && kind->is_bucket)
+		return with_secret(r->connection_json, "secret_key",
+				   r->has_secret);
 	if (kind != NULL && kind->is_tree && r->connection_json != NULL)
 		return show_json(r->connection_json);
 	return with_secret(r->connection_json, "password", r->has_secret);

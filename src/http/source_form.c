@@ -6,10 +6,11 @@
 
 #include "base/glob.h"
 #include "base/text.h"
+#include "http/bucket_form.h"
 #include "http/fields.h"
 #include "sources/kinds.h"
 
-enum { PORT_MAX = 65535, GLOBS_MAX = 1000 };
+enum { PORT_MAX = 65535, GLOBS_MAX = 1000, PREFIX_MAX_BYTES = 1024 };
 
 static const char *const tls_words[] = {"disabled", "preferred", "required",
 					"verify", NULL};
@@ -179,6 +180,38 @@ static void read_folder(struct form *f, const struct connection_place *to)
 	json_decref(folder);
 }
 
+/* What keys begin with, exactly: they may be any text. */
+static const char *read_prefix(struct form *f)
+{
+	const char *prefix = form_string(f, "prefix", FORM_OPTIONAL);
+
+	if (prefix == NULL)
+		return "";
+	if (strlen(prefix) <= PREFIX_MAX_BYTES)
+		return prefix;
+	form_fault(f, "prefix", "invalid_value",
+		   "\"prefix\" has %d bytes at most, as keys have",
+		   (int)PREFIX_MAX_BYTES);
+	return NULL;
+}
+
+static void read_bucket(struct form *f, const struct connection_place *to)
+{
+	const struct bucket_secret secret = {
+		.secret = to->secret,
+		.has_secret = to->has_secret,
+		.old = to->old_secret,
+		.had_secret = to->had_secret,
+	};
+	json_t *bucket = bucket_form_read(f, &secret, read_prefix);
+
+	form_end(f);
+	*to->json = bucket != NULL ? json_dumps(bucket, JSON_COMPACT) : NULL;
+	if (*to->json == NULL)
+		f->faults->is_broken = true;
+	json_decref(bucket);
+}
+
 /* f is the object of the connection. */
 static void read_server(struct form *f, const struct source_kind *kind,
 			const struct connection_place *to)
@@ -206,7 +239,9 @@ static void read_server(struct form *f, const struct source_kind *kind,
 static void read_connection(struct form *f, const struct source_kind *kind,
 			    const struct connection_place *to)
 {
-	if (kind->is_tree)
+	if (kind->is_bucket)
+		read_bucket(f, to);
+	else if (kind->is_tree)
 		read_folder(f, to);
 	else
 		read_server(f, kind, to);

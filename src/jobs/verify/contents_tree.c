@@ -8,12 +8,14 @@
 
 #include "base/clock.h"
 #include "sources/file_facts.h"
+#include "sources/object_facts.h"
 
 enum { MS = 1000, NS_PER_MS = 1000000, WIDEST = 3 /* of one foreign byte */ };
 
 void contents_tree_fini(struct contents_tree *t)
 {
 	text_free(&t->folder);
+	text_free(&t->prefix);
 	text_free(&t->after);
 	text_free(&t->items);
 	text_free(&t->last);
@@ -29,12 +31,19 @@ bool contents_tree_init(struct contents_tree *t, const struct contents_query *q,
 		len--;
 	if (len == 1 && folder[0] == '.')
 		len = 0;
+	text_str(&t->prefix, folder);
 	text_add(&t->folder, folder, len);
 	text_str(&t->after, q->after);
 	t->limit = q->limit;
 	t->is_past = t->after.len == 0;
-	return (!t->folder.is_broken && !t->after.is_broken) ||
+	return (!t->folder.is_broken && !t->prefix.is_broken &&
+		!t->after.is_broken) ||
 	       err_nomem(e, "the contents of a backup");
+}
+
+static bool is_object(const struct index_line *l)
+{
+	return strcmp(l->type, "object") == 0;
 }
 
 /* What stands before the last slash is the folder. The top is in none. */
@@ -67,7 +76,7 @@ static json_t *show_digest(const struct index_line *l)
 {
 	char digest[DIGEST_HEX_MAX];
 
-	return strcmp(l->type, "file") == 0
+	return strcmp(l->type, "file") == 0 || is_object(l)
 		       ? json_string(digest_format(&l->digest, digest))
 		       : json_null();
 }
@@ -88,13 +97,33 @@ static json_t *show_time(const struct file_time *at)
 static json_t *show_member(const char *path, const struct index_line *l,
 			   const struct file_facts *f)
 {
-	const char *slash = strrchr(path, '/');
+	const char *slash = is_object(l) ? NULL : strrchr(path, '/');
 
 	return json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o}", "name",
 			 slash != NULL ? slash + 1 : path, "path", path, "type",
 			 l->type, "bytes", (json_int_t)f->size, "mtime",
 			 show_time(&f->mtime), "target", show_target(f),
 			 "digest", show_digest(l));
+}
+
+/* What is shown of an object is what a file has, too. */
+static bool read_object(struct file_facts *f, const char *facts, struct err *e)
+{
+	struct object_facts o;
+
+	if (!object_facts_parse(&o, facts, e))
+		return false;
+	*f = (struct file_facts){.size = o.size,
+				 .mtime.seconds = o.modified_ms / MS};
+	object_facts_fini(&o);
+	return true;
+}
+
+static bool read_facts(struct file_facts *f, const struct index_line *l,
+		       struct err *e)
+{
+	return is_object(l) ? read_object(f, l->facts, e)
+			    : file_facts_parse(f, l->facts, e);
 }
 
 static bool put_member(struct contents_tree *t, const char *path,
@@ -104,7 +133,7 @@ static bool put_member(struct contents_tree *t, const char *path,
 	json_t *one;
 	char *text;
 
-	if (!file_facts_parse(&f, l->facts, e))
+	if (!read_facts(&f, l, e))
 		return false;
 	one = show_member(path, l, &f);
 	text = one != NULL ? json_dumps(one, JSON_COMPACT) : NULL;
@@ -136,6 +165,12 @@ static bool take_member(struct contents_tree *t, const char *path,
 	return put_member(t, path, l, e);
 }
 
+static bool begins_with_prefix(const struct contents_tree *t, const char *key)
+{
+	return t->prefix.len == 0 ||
+	       strncmp(key, t->prefix.data, t->prefix.len) == 0;
+}
+
 bool contents_tree_add(struct contents_tree *t, const struct index_line *l,
 		       struct err *e)
 {
@@ -149,7 +184,8 @@ bool contents_tree_add(struct contents_tree *t, const struct index_line *l,
 	if (path == NULL)
 		return err_nomem(e, "the contents of a backup");
 	(void)utf8_show(path, room, l->name);
-	ok = !is_in(t, path) || take_member(t, path, l, e);
+	ok = !(is_object(l) ? begins_with_prefix(t, path) : is_in(t, path)) ||
+	     take_member(t, path, l, e);
 	free(path);
 	return ok;
 }

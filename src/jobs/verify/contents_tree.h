@@ -1,7 +1,8 @@
 /*
  * contents_tree.h - the text of GET /contents of a tree: the members of one
  * folder, a page of them, made line by line of the index. Paths are as people
- * read them: what is no UTF-8 in them is U+FFFD.
+ * read them: what is no UTF-8 in them is U+FFFD. Of a bucket, which has no
+ * folders: the objects whose keys begin with what is asked for.
  */
 #ifndef COFFER_JOBS_CONTENTS_TREE_H
 #define COFFER_JOBS_CONTENTS_TREE_H
@@ -13,6 +14,7 @@
 /* Zero it to begin with. */
 struct contents_tree {
 	struct text folder, after; /* of the query; "" : none */
+	struct text prefix;	   /* the folder as it was written */
 	unsigned limit, n;
 	bool is_past; /* the one that the page comes after, or there is none */
 	bool has_more;
