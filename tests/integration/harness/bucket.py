@@ -1,4 +1,5 @@
 """A bucket of one test, and what lies in it."""
+import concurrent.futures
 import json
 import pathlib
 import uuid
@@ -60,5 +61,6 @@ class Bucket:
     def destroy(self):
         """Gives the space back. The empty bucket goes with the server:
         removing it takes a while when a gateway has been killed."""
-        for key in self.objects():
-            self.remove(key)
+        keys = list(self.objects())
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            list(threads.map(self.remove, keys))
