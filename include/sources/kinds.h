@@ -84,8 +84,7 @@ struct source_kind {
 	bool is_by_key;	  /* a scope names keys, and one stream holds them all:
 			   * a restore of some of them reads the whole */
 	bool is_tree;	  /* files, or objects: a scope is of globs, an item is
-			   * one of them and has facts, and there are no
-			   * databases to name */
+			   * one of them, has facts, and is in no database */
 	bool is_bucket;	  /* of these, one of objects */
 	bool cannot_wait; /* the server cuts who reads slowly: what the store
 			   * does not take yet is spooled */
