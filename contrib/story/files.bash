@@ -70,13 +70,14 @@ files_too() {
 	rm "$work/photos/2025/img-9.jpg"
 	tree_fingerprint "$work/photos" >"$work/tree.second"
 	back_up_photos
-	step "The accident: all photos are gone, and the first backup, too"
+	step "A folder of the first backup, beside them"
 	restore_photos "$first" album '{"include": ["2025/"]}'
+	step "The accident: all photos are gone, and the first backup, too"
 	rm -rf "$work/photos"
 	mkdir "$work/photos"
 	request DELETE "/v1/backups/$first"
 	[[ $status == 202 ]] || fail "the backup is not deleted: $status"
-	watch_job "$(field .id)"
+	watch_job "$(field .job_id)"
 	step "The second one comes back, whole, by itself"
 	restore_photos "$photos" photos
 	tree_fingerprint "$work/restored/photos" >"$work/tree.after"
