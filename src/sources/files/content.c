@@ -239,7 +239,8 @@ static enum step begin_large(struct pack *p, int fd, const struct stat *st,
 	c->path = strdup(p->place.path);
 	c->st = *st;
 	c->tries = tries;
-	c->is_compared = p->is_touched && tries == 0;
+	c->is_compared =
+		p->is_touched && tries == 0 && !p->merge.facts.has_attributes;
 	if (c->path != NULL)
 		return STEP_DONE;
 	(void)err_nomem(e, "a path");
