@@ -219,3 +219,22 @@ def test_a_catalog_put_back_removes_nothing_that_it_does_not_know(
     world.expect_whole()
     world.delete(second["id"])
     world.expect_nothing()
+
+
+def test_without_an_identity_all_are_full(make, tmp_path):
+    """What it has cannot be looked up, which a warning says; packs go with
+    their backups all the same."""
+    keys = encryption()
+    world = make().prepare(tmp_path, encryption={
+        "recipients": keys["recipients"], "confirm_stored": True})
+    put(world.top / "large", 1_500_000, random.Random(4))
+    first, second = world.execute(), world.execute()
+    assert first["warnings"] == []
+    assert [w["code"] for w in second["warnings"]] == ["not_incremental"]
+    assert second["stored_bytes"] > 1_000_000
+    assert [key for key in world.packs if second["id"] in key]
+    world.delete(first["id"])
+    assert not [key for key in world.packs if first["id"] in key]
+    world.verify(second["id"])
+    world.delete(second["id"])
+    world.expect_nothing()

@@ -47,6 +47,7 @@ void backup_drop_base(struct backup_job *b, const struct err *why)
 		"the backup before cannot be built upon, so this one is full: "
 		"%s",
 		why->msg);
+	b->on.why = *why;
 	free(b->on.chain);
 	b->on.chain = NULL;
 	manifest_fini(&b->on.manifest);

@@ -24,6 +24,8 @@ struct backup_base {
 	bool has_index;		  /* whose lines are in the file at ... */
 	int index;
 	struct tree_base *tree; /* ... and this reads them for the dump */
+	struct err why; /* there is one, and it is of no use: a warning says
+			 * so, "not_incremental" */
 	void (*done)(struct backup_job *b);
 };
 

@@ -63,18 +63,30 @@ static char *consistency_json(const struct dump_facts *f)
 		text_or_null(f->replication_id), "replication_offset", offset));
 }
 
-static char *warnings_json(const struct dump_facts *f)
+static void add_warning(json_t *list, const char *code, const char *detail)
 {
+	(void)json_array_append_new(
+		list, json_pack("{s:s,s:s}", "code", code, "detail", detail));
+}
+
+/* detail: in the place of what they tell, or NULL. */
+static char *list_warnings(const struct backup_job *b, const char *detail)
+{
+	const struct dump_facts *f = b->dump->ops->facts(b->dump);
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < f->nwarnings; i++) {
-		json_t *one =
-			json_pack("{s:s,s:s}", "code", f->warnings[i].code,
-				  "detail", f->warnings[i].detail);
-
-		(void)json_array_append_new(list, one);
-	}
+	for (size_t i = 0; i < f->nwarnings; i++)
+		add_warning(list, f->warnings[i].code,
+			    detail != NULL ? detail : f->warnings[i].detail);
+	if (b->is_tree && err_is(&b->on.why))
+		add_warning(list, "not_incremental",
+			    detail != NULL ? detail : b->on.why.msg);
 	return dump_json(list);
+}
+
+static char *warnings_json(const struct backup_job *b)
+{
+	return list_warnings(b, NULL);
 }
 
 /* Redis: the engine tells each database's keys by type. */
@@ -182,7 +194,7 @@ bool backup_fill_record(struct backup_job *b, struct err *e)
 		       bottleneck(b));
 	replace(&r->counts_json, counts_json(f));
 	replace(&r->consistency_json, consistency_json(f));
-	replace(&r->warnings_json, warnings_json(f));
+	replace(&r->warnings_json, warnings_json(b));
 	replace(&r->phases_json, meter_phases_json(&b->meter));
 	if (!r->counts_json || !r->consistency_json || !r->warnings_json ||
 	    !r->phases_json)
@@ -229,25 +241,15 @@ static char *plan_json(const struct backup_record *r)
 
 /* Warnings name tables: what an encrypted backup's manifest may tell of them
  * is how many there are of which kind. */
-static char *bare_warnings_json(const struct dump_facts *f)
+static char *bare_warnings_json(const struct backup_job *b)
 {
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < f->nwarnings; i++) {
-		json_t *one =
-			json_pack("{s:s,s:s}", "code", f->warnings[i].code,
-				  "detail", "encrypted, as the backup is");
-
-		(void)json_array_append_new(list, one);
-	}
-	return dump_json(list);
+	return list_warnings(b, "encrypted, as the backup is");
 }
 
 bool backup_fill_hidden(struct backup_job *b, struct err *e)
 {
-	const struct dump_facts *f = b->dump->ops->facts(b->dump);
 	const char *scope = b->r.scope_json;
-	char *warnings = warnings_json(f);
+	char *warnings = warnings_json(b);
 	struct text t = {0};
 
 	text_printf(&t, "{\"scope\":%s,\"warnings\":",
@@ -263,12 +265,14 @@ bool backup_fill_hidden(struct backup_job *b, struct err *e)
 }
 
 /* No database, table or file is named in it: what was is sealed already. */
-static void hide_names(struct manifest *m, const struct dump_facts *f)
+static void hide_names(struct backup_job *b)
 {
+	struct manifest *m = &b->manifest;
+
 	free(m->scope_json);
 	free(m->warnings_json);
 	m->scope_json = copy_or_null(NULL);
-	m->warnings_json = bare_warnings_json(f);
+	m->warnings_json = bare_warnings_json(b);
 }
 
 /* Of methods that copy files: what an instance made of them must have. */
@@ -315,7 +319,7 @@ bool backup_fill_manifest(struct backup_job *b, struct err *e)
 	m->started_at = r->started_at;
 	m->finished_at = r->finished_at;
 	if (m->recipients.n > 0)
-		hide_names(m, f);
+		hide_names(b);
 	if (!fill_files(b, f) || !is_filled(m))
 		return err_nomem(e, "a manifest");
 	return true;
