@@ -178,15 +178,16 @@ static void on_claimed(void *arg, const struct err *e)
 	struct err mine = {0};
 
 	r->claim = NULL;
-	if (e != NULL)
-		tell(r, e);
-	else if (!check_removable(b, &mine))
-		tell(r, &mine);
-	else if (strcmp(b->method, "snapshot") != 0)
-		remove_objects(r, NULL);
-	else if (!pack_release_start(&r->release, &r->opening, &whose,
-				     on_released, r, &mine))
-		tell(r, &mine);
+	if (e == NULL && check_removable(b, &mine)) {
+		if (strcmp(b->method, "snapshot") != 0) {
+			remove_objects(r, NULL);
+			return;
+		}
+		if (pack_release_start(&r->release, &r->opening, &whose,
+				       on_released, r, &mine))
+			return;
+	}
+	tell(r, e != NULL ? e : &mine);
 }
 
 /* A pool that is not bound any more keeps its objects (rule 16). */
