@@ -262,7 +262,7 @@ static void on_fetched(void *arg, const struct err *e)
 	}
 	kind = source_kind_find(p->manifest.engine);
 	p->is_tree = kind != NULL && kind->is_tree;
-	p->is_flat = p->is_tree && strcmp(kind->engine, "objects") == 0;
+	p->is_flat = p->is_tree && kind->is_bucket;
 	if (!preflight_check_tree(p, &mine)) {
 		preflight_end(p, &mine);
 		return;

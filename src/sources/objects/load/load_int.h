@@ -36,7 +36,7 @@ void objects_load_drop(struct objects_load *l);
 /* See load_ops. */
 struct source_op *objects_load_check(struct load *base, load_check_cb *done,
 				     void *arg, struct err *e);
-struct sink *objects_load_sink(struct load *l, enum item_kind section,
+struct sink *objects_load_sink(struct load *base, enum item_kind section,
 			       struct err *e);
 struct source_op *objects_load_verify(struct load *base, load_next_cb *next,
 				      void *next_arg, load_done_cb *done,

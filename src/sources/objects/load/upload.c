@@ -93,14 +93,21 @@ static void free_part(struct part *p)
 		u->config.freed(u->config.arg, len);
 }
 
+static void free_parts(struct upload *u)
+{
+	struct part *p, *next;
+
+	for (p = TAILQ_FIRST(&u->parts); p != NULL; p = next) {
+		next = TAILQ_NEXT(p, entry);
+		free_part(p);
+	}
+}
+
 static void upload_free(struct upload *u)
 {
-	struct part *p;
-
 	u->is_left = true; /* whoever had it knows */
 	s3_request_cancel(u->request);
-	while ((p = TAILQ_FIRST(&u->parts)) != NULL)
-		free_part(p);
+	free_parts(u);
 	for (unsigned i = 0; i < u->nparts; i++)
 		free(u->etags[i]);
 	free(u->etags);
@@ -218,8 +225,6 @@ static bool has_parts(const struct upload *u)
 
 void upload_drop(struct upload *u)
 {
-	struct part *p;
-
 	if (u == NULL)
 		return;
 	if (!has_parts(u) || u->config.partings == NULL ||
@@ -230,8 +235,7 @@ void upload_drop(struct upload *u)
 	u->is_left = true;
 	u->parting.drop = drop_parting;
 	partings_join(u->config.partings, &u->parting);
-	while ((p = TAILQ_FIRST(&u->parts)) != NULL)
-		free_part(p);
+	free_parts(u);
 	if (u->state == UPLOAD_CREATE)
 		return; /* the answer has the id */
 	s3_request_cancel(u->request);

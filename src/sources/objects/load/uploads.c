@@ -241,12 +241,14 @@ uint64_t uploads_made_bytes(const struct uploads *u)
 
 void uploads_free(struct uploads *u)
 {
-	struct going *g;
+	struct going *g, *next;
 
 	if (u == NULL)
 		return;
-	while ((g = TAILQ_FIRST(&u->list)) != NULL)
+	for (g = TAILQ_FIRST(&u->list); g != NULL; g = next) {
+		next = TAILQ_NEXT(g, entry);
 		going_free(g);
+	}
 	free(u->bytes);
 	free(u);
 }
