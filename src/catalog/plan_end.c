@@ -33,13 +33,14 @@ static struct retention_size size_of(const struct backup_record *b)
 }
 
 static bool set_base(struct db *db, const struct backup_record *b,
-		     const char *scope, struct err *e)
+		     const struct retention_size *size, const char *scope,
+		     struct err *e)
 {
 	return db_run(db,
 		      "UPDATE plans SET base_rows = ?, base_keys = ?,"
 		      " base_bytes = ?, base_scope = ? WHERE id = ?",
-		      ARGS(arg_u64(b->row_count), arg_u64(b->key_count),
-			   arg_u64(b->source_bytes), arg_text(scope),
+		      ARGS(arg_u64(size->rows), arg_u64(size->keys),
+			   arg_u64(size->bytes), arg_text(scope),
 			   arg_text(b->plan_id)),
 		      e);
 }
@@ -102,12 +103,16 @@ static bool brake(struct catalog *c, const struct backup_record *b,
 		return err_nomem(e, "a scope");
 	is_known = read_base(&c->db, b, scope, &base, e);
 	ok = !err_is(e);
+	/* An increment of a tree counts all that is in it, but its bytes are
+	 * those that were read. */
+	if (b->increments > 0)
+		size.bytes = base.bytes;
 	if (ok && is_known &&
 	    retention_shrank(&base, &size, c->shrink_percent, figures,
 			     sizeof(figures)))
 		ok = pull(&c->db, b, figures, e);
 	else if (ok)
-		ok = set_base(&c->db, b, scope, e);
+		ok = set_base(&c->db, b, &size, scope, e);
 	free(scope);
 	return ok;
 }
@@ -162,6 +167,7 @@ bool plan_backup_ended(struct catalog *c, const char *backup_id, struct err *e)
 /* Nothing was completed yet: then there is nothing to compare with. */
 static bool set_base_anew(struct db *db, const char *id, struct err *e)
 {
+	struct retention_size size;
 	struct rows rows = {0};
 	char *scope = NULL;
 	bool ok = backup_read_all(db,
@@ -172,9 +178,11 @@ static bool set_base_anew(struct db *db, const char *id, struct err *e)
 				  ARGS(arg_text(id)), &rows, e);
 
 	if (ok && rows.n > 0) {
+		size = size_of(rows.backups);
+		size.bytes = rows.backups->increments > 0 ? 0 : size.bytes;
 		scope = scope_of(rows.backups);
 		ok = (scope != NULL || err_nomem(e, "a scope")) &&
-		     set_base(db, rows.backups, scope, e);
+		     set_base(db, rows.backups, &size, scope, e);
 	}
 	free(scope);
 	rows_free(&rows);

@@ -155,6 +155,8 @@ def test_deleting_the_first_keeps_what_is_shared(make, tmp_path):
     assert [key for key in world.packs if first["id"] in key] == shared
     assert not [key for key in world.objects if f"/{first['id']}/" in key]
     assert second["stored_bytes"] < 100_000
+    # Little was read, yet the tree has not shrunk: nothing to be braked for.
+    assert world.api.fetch("/v1/plans/nightly")["expiry_held"] is None
     world.expect_whole()
     world.delete(second["id"])
     world.expect_nothing()
@@ -238,3 +240,34 @@ def test_without_an_identity_all_are_full(make, tmp_path):
     world.verify(second["id"])
     world.delete(second["id"])
     world.expect_nothing()
+
+
+def test_an_heir_sweeps_the_packs_of_what_was_begun(make, tmp_path):
+    """Its server died in the middle of an increment, with its catalog: what it
+    had written goes, what it shares with those that live stays."""
+    world = make().prepare(tmp_path)
+    rng = random.Random(5)
+    put(world.top / "large", 3_000_000, rng)
+    first = world.execute()
+    old = world.api.fetch("/v1/system")["server_id"]
+    for number in range(12):
+        put(world.top / f"more-{number}", 5_000_000, rng)
+    begun = world.begin()
+    process.until(lambda: [k for k in world.packs if begun["id"] in k], 60,
+                  "a pack is written", 0.001)
+    world.cofferd.kill()
+    assert not list(world.folder.rglob(f"{begun['id']}/manifest.json"))
+    heir = make()
+    heir.top, heir.out, heir.folder = world.top, world.out, world.folder
+    heir.kept = world.kept
+    heir.api.want(201, "POST", "/v1/pools", {
+        "name": "pool", "storage_type": "local_directory",
+        "local_directory": {"path": str(world.folder)}})
+    process.until(lambda: len(heir.api.items("/v1/backups")) == 1, 60,
+                  "the backup is adopted")
+    heir.api.want(200, "POST", "/v1/pools/pool/takeover", {"server": old})
+    process.until(lambda: not [k for k in heir.objects if begun["id"] in k],
+                  60, "what was begun is swept")
+    heir.expect_whole()
+    assert heir.delete(first["id"])["status"] == "completed"
+    heir.expect_nothing()
