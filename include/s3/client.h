@@ -66,11 +66,11 @@ void s3_client_free(struct s3_client *c);
 const char *s3_client_prefix(const struct s3_client *c);
 
 /* That prefix and key; caller frees, NULL: no memory. */
-char *s3_whole_key(const struct s3_client *c, const char *key) MUST_CHECK;
+char *s3_whole_key(const struct s3_client *st, const char *key) MUST_CHECK;
 
 /* The same after checking it: an empty key would name the bucket itself.
  * Caller frees; NULL with *e filled. */
-char *s3_checked_key(const struct s3_client *c, const char *key,
+char *s3_checked_key(const struct s3_client *st, const char *key,
 		     struct err *e) MUST_CHECK;
 
 /* Server time minus our time, as last seen. */

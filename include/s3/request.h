@@ -85,7 +85,7 @@ typedef void s3_request_done_cb(void *arg, const struct s3_result *r,
 				const struct err *e);
 
 /* Starts it; arg is also check()'s. NULL with *e filled. */
-struct s3_request *s3_request_start(struct s3_client *c,
+struct s3_request *s3_request_start(struct s3_client *st,
 				    const struct s3_call *call,
 				    s3_request_done_cb *done, void *arg,
 				    struct err *e) MUST_CHECK;

@@ -33,18 +33,18 @@ struct s3_client {
 	bool has_no_conditional; /* If-None-Match: 501 */
 };
 
-/* Fills *c (zeroed) from a configuration after checking it: ERR_INVALID
+/* Fills *st (zeroed) from a configuration after checking it: ERR_INVALID
  * tells which field is wrong. The strings are freed by s3_config_fini(). */
-bool s3_config_init(struct s3_client *c, const struct s3_config *config,
+bool s3_config_init(struct s3_client *st, const struct s3_config *c,
 		    struct err *e) MUST_CHECK;
 
 /* Frees the strings, wipes the secret. */
-void s3_config_fini(struct s3_client *c);
+void s3_config_fini(struct s3_client *st);
 
 /* The path of an object (NULL: of the bucket) on the wire, encoded. */
-void s3_path(const struct s3_client *c, struct text *out, const char *key);
+void s3_path(const struct s3_client *st, struct text *out, const char *key);
 
 /* "scheme://host" for URLs and error texts. */
-void s3_origin(const struct s3_client *c, struct text *out);
+void s3_origin(const struct s3_client *st, struct text *out);
 
 #endif

@@ -20,13 +20,13 @@ bool s3_fields_next(const struct s3_fields *f, size_t *at, const char **name,
 	return true;
 }
 
-const char *s3_fields_get(const struct s3_fields *f, const char *wanted)
+const char *s3_fields_get(const struct s3_fields *f, const char *name)
 {
-	const char *name, *value;
+	const char *one, *value;
 	size_t at = 0;
 
-	while (s3_fields_next(f, &at, &name, &value))
-		if (strcmp(name, wanted) == 0)
+	while (s3_fields_next(f, &at, &one, &value))
+		if (strcmp(one, name) == 0)
 			return value;
 	return NULL;
 }

@@ -59,10 +59,8 @@ struct object *object_new(struct fetcher *f, const struct s3_page *page,
 	return NULL;
 }
 
-static void piece_free(struct piece *p)
+static void piece_free(struct object *o, struct piece *p)
 {
-	struct object *o = p->object;
-
 	if (p->request != NULL) {
 		s3_request_cancel(p->request);
 		o->fetcher->nrunning--;
@@ -75,8 +73,12 @@ static void piece_free(struct piece *p)
 
 static void drop_all(struct object *o)
 {
-	while (!TAILQ_EMPTY(&o->pieces))
-		piece_free(TAILQ_FIRST(&o->pieces));
+	struct piece *next;
+
+	for (struct piece *p = TAILQ_FIRST(&o->pieces); p != NULL; p = next) {
+		next = TAILQ_NEXT(p, entry);
+		piece_free(o, p);
+	}
 	if (o->request != NULL) {
 		s3_request_cancel(o->request);
 		o->fetcher->nrunning--;
@@ -240,7 +242,7 @@ static bool ask_piece(struct object *o)
 	b->piece.request = s3_request_start(o->fetcher->client, &call, on_piece,
 					    &b->piece, &o->fetcher->err);
 	if (b->piece.request == NULL) {
-		piece_free(&b->piece);
+		piece_free(o, &b->piece);
 		return false;
 	}
 	o->fetcher->nrunning++;
@@ -453,5 +455,5 @@ struct piece *object_piece(const struct object *o)
 
 void object_drop_piece(struct object *o)
 {
-	piece_free(TAILQ_FIRST(&o->pieces));
+	piece_free(o, TAILQ_FIRST(&o->pieces));
 }
