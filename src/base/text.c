@@ -59,29 +59,33 @@ void text_char(struct text *t, char c)
 	text_add(t, &c, 1);
 }
 
+/* False: there is room now, and it is to be called again. */
+__attribute__((format(printf, 2, 0))) static bool
+print(struct text *t, const char *fmt, va_list ap)
+{
+	size_t room = t->cap - t->len;
+	int n = vsnprintf(t->data + t->len, room, fmt, ap);
+
+	if (n >= 0 && (size_t)n < room) {
+		t->len += (size_t)n;
+		return true;
+	}
+	t->data[t->len] = '\0';
+	t->is_broken = n < 0;
+	return n < 0 || !text_reserve(t, (size_t)n);
+}
+
 void text_printf(struct text *t, const char *fmt, ...)
 {
-	va_list ap;
-	int n;
+	va_list ap, again;
 
-	/* Mostly there is room, and it is written at once. */
-	if (!text_reserve(t, PRINTF_ROOM))
-		return;
 	va_start(ap, fmt);
-	n = vsnprintf(t->data + t->len, t->cap - t->len, fmt, ap);
+	va_copy(again, ap);
+	/* Mostly there is room, and it is written at once. */
+	if (text_reserve(t, PRINTF_ROOM) && !print(t, fmt, ap))
+		(void)print(t, fmt, again);
+	va_end(again);
 	va_end(ap);
-	if (n < 0)
-		t->is_broken = true;
-	if (n >= 0 && (size_t)n >= t->cap - t->len) {
-		t->data[t->len] = '\0';
-		if (!text_reserve(t, (size_t)n))
-			return;
-		va_start(ap, fmt);
-		(void)vsnprintf(t->data + t->len, (size_t)n + 1, fmt, ap);
-		va_end(ap);
-	}
-	if (n >= 0)
-		t->len += (size_t)n;
 }
 
 void text_reset(struct text *t)
