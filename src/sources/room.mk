@@ -28,7 +28,9 @@ libsources_a_SOURCES = \
 	src/sources/objects/reader.c \
 	src/sources/objects/supply.c \
 	src/sources/objects/supply.h \
+	src/sources/patterns.c \
 	src/sources/pax.c \
+	src/sources/pax_record.c \
 	src/sources/pax.h \
 	src/sources/address.c \
 	src/sources/address_int.h \

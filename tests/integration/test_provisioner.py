@@ -53,8 +53,12 @@ def test_describe(local):
 def test_servers_are_found_without_configuration(local):
     local.servers = ""
     local.configure()
-    engines = local("describe")["engines"]
-    assert {"mysql", "redis"} == {e["engine"] for e in engines}
+    engines = {e["engine"] for e in local("describe")["engines"]}
+    assert "mysql" in engines
+    # Of Redis only the tools may be there, which are no server by their name.
+    assert ("redis" in engines) == any(
+        pathlib.Path("/usr/bin", name).exists()
+        for name in ("redis-server", "valkey-server"))
 
 
 # ---- a life, each step twice

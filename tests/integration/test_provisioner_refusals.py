@@ -147,9 +147,9 @@ def test_server_that_does_not_start(local, engine, version, method):
 def test_server_that_hangs(local, redis):
     """It never serves: it is ended after start_seconds."""
     script = local.folder / "hang"
-    script.write_text('#!/bin/sh\ncase $1 in --version) exec redis-server '
-                      '--version ;; esac\necho "waiting for nobody"\n'
-                      'exec sleep 1000\n')
+    script.write_text(f'#!/bin/sh\ncase $1 in --version) exec {local.folder}'
+                      '/redis-server --version ;; esac\n'
+                      'echo "waiting for nobody"\nexec sleep 1000\n')
     script.chmod(0o755)
     local.servers = f"[redis hang]\nserver = {script}\n"
     local.configure(start_seconds=2)

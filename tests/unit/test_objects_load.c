@@ -806,7 +806,7 @@ struct seen {
 	bool was_busy;
 };
 
-static bool on_record(void *arg, const struct unpack_record *rec, struct err *e)
+static bool on_record(void *arg, const struct pax_record *rec, struct err *e)
 {
 	struct seen *s = arg;
 

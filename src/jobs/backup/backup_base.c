@@ -100,32 +100,43 @@ static char *chain_of(const struct backup_record *base)
 	return text;
 }
 
+/* The catalog's answer. False: there is none, and the job goes on or fails. */
+static bool is_found(struct backup_job *b, const struct backup_record *base,
+		     const struct err *e)
+{
+	b->op = NULL;
+	if (e != NULL)
+		backup_fail(b, e);
+	else if (base == NULL)
+		end(b);
+	return e == NULL && base != NULL;
+}
+
+/* b->exchange is NULL when it was not begun. */
+static void fetch(struct backup_job *b, const struct backup_record *base,
+		  struct manifest *to, exchange_done_cb *done, struct err *e)
+{
+	const struct exchange_wanted wanted = {base->source_id, base->id,
+					       base->manifest_digest};
+	struct exchange_env env;
+
+	opening_exchange_env(&b->opening, &env);
+	b->exchange = exchange_fetch(&env, &wanted, to, done, b, e);
+}
+
 static void on_chosen(void *arg, const struct backup_record *base,
 		      const struct err *e)
 {
 	struct backup_job *b = arg;
-	struct exchange_wanted wanted;
-	struct exchange_env env;
 	struct err mine = {0};
 
-	b->op = NULL;
-	if (e != NULL) {
-		backup_fail(b, e);
+	if (!is_found(b, base, e))
 		return;
-	}
-	if (base == NULL) {
-		end(b);
-		return;
-	}
-	wanted = (struct exchange_wanted){base->source_id, base->id,
-					  base->manifest_digest};
-	opening_exchange_env(&b->opening, &env);
 	b->on.chain = chain_of(base);
 	if (b->on.chain == NULL)
 		(void)err_nomem(&mine, "a list");
 	else
-		b->exchange = exchange_fetch(&env, &wanted, &b->manifest,
-					     on_fetched, b, &mine);
+		fetch(b, base, &b->manifest, on_fetched, &mine);
 	if (b->exchange == NULL)
 		backup_fail(b, &mine);
 }
@@ -182,25 +193,12 @@ static void on_held(void *arg, const struct backup_record *base,
 		    const struct err *e)
 {
 	struct backup_job *b = arg;
-	struct exchange_wanted wanted;
-	struct exchange_env env;
 	struct err mine = {0};
 
-	b->op = NULL;
-	if (e != NULL) {
-		backup_fail(b, e);
+	if (!is_found(b, base, e))
 		return;
-	}
-	if (base == NULL) {
-		end(b);
-		return;
-	}
-	wanted = (struct exchange_wanted){base->source_id, base->id,
-					  base->manifest_digest};
 	b->on.increment = base->increments + 1;
-	opening_exchange_env(&b->opening, &env);
-	b->exchange = exchange_fetch(&env, &wanted, &b->on.manifest,
-				     on_tree_fetched, b, &mine);
+	fetch(b, base, &b->on.manifest, on_tree_fetched, &mine);
 	if (b->exchange == NULL)
 		backup_fail(b, &mine);
 }

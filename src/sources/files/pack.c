@@ -20,33 +20,6 @@ enum { LINK_MAX_BYTES = 65536, SHOWN = 300, LOOKS = 3 };
 
 /* --- its life */
 
-static bool copy_patterns(struct patterns *to, const struct globs *from)
-{
-	if (from->n == 0)
-		return true;
-	to->list = calloc(from->n, sizeof(*to->list));
-	if (to->list == NULL)
-		return false;
-	for (; to->n < from->n; to->n++) {
-		to->list[to->n] = strdup(from->patterns[to->n]);
-		if (to->list[to->n] == NULL)
-			return false;
-	}
-	return true;
-}
-
-static void patterns_fini(struct patterns *p)
-{
-	for (size_t i = 0; i < p->n; i++)
-		free(p->list[i]);
-	free(p->list);
-}
-
-static struct globs globs_of(const struct patterns *p)
-{
-	return (struct globs){(const char *const *)p->list, p->n};
-}
-
 static bool fill(struct pack *p, const struct pack_config *c)
 {
 	p->content.fd = -1;
@@ -58,9 +31,9 @@ static bool fill(struct pack *p, const struct pack_config *c)
 	p->row = digest_row_new();
 	merge_begin(&p->merge, c->base);
 	return p->path != NULL && (c->avoid == NULL || p->avoid != NULL) &&
-	       p->row != NULL && copy_patterns(&p->excludes, &c->excludes) &&
-	       copy_patterns(&p->wanted, &c->wanted) &&
-	       copy_patterns(&p->unwanted, &c->unwanted);
+	       p->row != NULL && patterns_copy(&p->excludes, &c->excludes) &&
+	       patterns_copy(&p->wanted, &c->wanted) &&
+	       patterns_copy(&p->unwanted, &c->unwanted);
 }
 
 struct pack *pack_new(const struct pack_config *c, struct err *e)
@@ -263,8 +236,8 @@ static bool begin(struct pack *p, struct err *e)
 
 static bool is_out(const struct pack *p, bool is_folder)
 {
-	const struct globs excludes = globs_of(&p->excludes);
-	const struct globs unwanted = globs_of(&p->unwanted);
+	const struct globs excludes = patterns_globs(&p->excludes);
+	const struct globs unwanted = patterns_globs(&p->unwanted);
 
 	return globs_fit(&excludes, p->place.path, is_folder) ||
 	       globs_fit(&unwanted, p->place.path, is_folder);
@@ -272,14 +245,14 @@ static bool is_out(const struct pack *p, bool is_folder)
 
 static bool is_wanted(const struct pack *p, bool is_folder)
 {
-	const struct globs wanted = globs_of(&p->wanted);
+	const struct globs wanted = patterns_globs(&p->wanted);
 
 	return wanted.n == 0 || globs_fit(&wanted, p->place.path, is_folder);
 }
 
 static bool may_hold_wanted(const struct pack *p)
 {
-	const struct globs wanted = globs_of(&p->wanted);
+	const struct globs wanted = patterns_globs(&p->wanted);
 
 	return globs_may_fit_in(&wanted, p->place.path);
 }

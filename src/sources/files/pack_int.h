@@ -13,6 +13,7 @@
 #include "sources/files/links.h"
 #include "sources/files/merge.h"
 #include "sources/files/pack.h"
+#include "sources/patterns.h"
 #include "sources/pax.h"
 #include "sources/files/walk.h"
 
@@ -21,12 +22,6 @@ enum step {
 	STEP_DONE,
 	STEP_FULL, /* the frame has no room: the same again in the next one */
 	STEP_FAIL, /* *e is filled */
-};
-
-/* Patterns that are kept. */
-struct patterns {
-	char **list;
-	size_t n;
 };
 
 /* A large file while it is read. */

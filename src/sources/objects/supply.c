@@ -8,17 +8,13 @@
 #include "s3/pages.h"
 #include "sources/objects/bucket.h"
 #include "sources/objects/object.h"
+#include "sources/patterns.h"
 #include "sources/tidings.h"
 
 enum {
 	QUEUE_MAX = 64,	 /* objects that are fetched ahead */
 	LOOKS_MAX = 200, /* entries that are looked at in a turn */
 	KEY_MAX_BYTES = 1024,
-};
-
-struct patterns {
-	char **list;
-	size_t n;
 };
 
 struct supply {
@@ -37,28 +33,6 @@ struct supply {
 
 /* --- its life */
 
-static bool copy_patterns(struct patterns *to, const struct globs *from)
-{
-	if (from->n == 0)
-		return true;
-	to->list = calloc(from->n, sizeof(*to->list));
-	if (to->list == NULL)
-		return false;
-	for (; to->n < from->n; to->n++) {
-		to->list[to->n] = strdup(from->patterns[to->n]);
-		if (to->list[to->n] == NULL)
-			return false;
-	}
-	return true;
-}
-
-static void patterns_fini(struct patterns *p)
-{
-	for (size_t i = 0; i < p->n; i++)
-		free(p->list[i]);
-	free(p->list);
-}
-
 static bool fill(struct supply *s, const struct supply_config *c)
 {
 	s->fetcher.client = c->client;
@@ -68,8 +42,8 @@ static bool fill(struct supply *s, const struct supply_config *c)
 	s->prefix = strdup(c->prefix != NULL ? c->prefix : "");
 	s->avoid = c->avoid != NULL ? strdup(c->avoid) : NULL;
 	if (s->prefix == NULL || (c->avoid != NULL && s->avoid == NULL) ||
-	    !copy_patterns(&s->wanted, &c->wanted) ||
-	    !copy_patterns(&s->unwanted, &c->unwanted))
+	    !patterns_copy(&s->wanted, &c->wanted) ||
+	    !patterns_copy(&s->unwanted, &c->unwanted))
 		return false;
 	s->pages = s3_pages_new(c->client, s->prefix);
 	return s->pages != NULL;
@@ -159,7 +133,7 @@ static void list_on(struct supply *s)
  */
 static bool fits(const struct patterns *p, const char *key)
 {
-	const struct globs g = {(const char *const *)p->list, p->n};
+	const struct globs g = patterns_globs(p);
 	char path[KEY_MAX_BYTES + 1];
 	size_t len;
 

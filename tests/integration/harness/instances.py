@@ -10,7 +10,7 @@ import tempfile
 
 import redis
 
-from . import helper, process, testbed
+from . import helper, local, process, testbed
 
 LOCAL = process.TOP / "contrib" / "provisioners" / "local"
 
@@ -79,7 +79,8 @@ class Provisioners:
         # Tests that run beside this one have theirs elsewhere.
         first = process.free_port()
         self._write("local.conf", f"[local]\ninstances = {self.instances}\n"
-                    f"ports = {first}-{first + 99}\n")
+                    f"ports = {first}-{first + 99}\n"
+                    + local.servers(self.dir))
         script = SCRIPTED.replace("LOCAL,", f"{str(LOCAL)!r},")
         self._write("scripted", script).chmod(0o755)
         self.sections = {

@@ -13,7 +13,20 @@ from . import contracts, process
 
 LOCAL = contracts.CONTRIB / "provisioners" / "local"
 MARIADB = "/usr/sbin/mariadbd"
-REDIS = "/usr/bin/redis-server"
+
+
+def redis_server(folder):
+    """Redis' server by its name, in that folder: the tools are the same
+    program under others, and the package of the server would start one."""
+    path = pathlib.Path(folder) / "redis-server"
+    path.symlink_to("/usr/bin/redis-check-rdb")
+    return path
+
+
+def servers(folder):
+    """Sections for the system's MariaDB and Redis."""
+    return (f"[mysql maria]\nserver = {MARIADB}\n"
+            f"[redis plain]\nserver = {redis_server(folder)}\n")
 
 
 class Local(contracts.Program):
@@ -125,6 +138,7 @@ def put_physical(server, data):
 @contextlib.contextmanager
 def usual():
     """With the system's MariaDB and Redis."""
-    with provisioner(f"[mysql maria]\nserver = {MARIADB}\n"
-                     f"[redis plain]\nserver = {REDIS}\n") as made:
+    with provisioner("") as made:
+        made.servers = servers(made.folder)
+        made.configure()
         yield made

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "sources/clean_int.h"
+#include "sources/pax_record.h"
 
 enum {
 	NAME_AT = 0,
@@ -138,30 +139,8 @@ struct told {
 	uint32_t mtime_ns;
 };
 
-struct record {
-	const char *key, *value; /* neither ends with a zero */
-	size_t key_len, value_len;
-};
-
-static bool is_key(const struct record *r, const char *key)
-{
-	return strlen(key) == r->key_len &&
-	       memcmp(r->key, key, r->key_len) == 0;
-}
-
-static bool read_digits(const char *at, size_t len, uint64_t *n)
-{
-	*n = 0;
-	for (size_t i = 0; i < len; i++) {
-		if (at[i] < '0' || at[i] > '9' || *n > (UINT64_MAX - 9) / 10)
-			return false;
-		*n = *n * 10 + (uint64_t)(at[i] - '0');
-	}
-	return len > 0;
-}
-
 /* "-12.5" is half a second before -12. */
-static bool read_time(const struct record *r, struct told *t)
+static bool read_time(const struct pax_record *r, struct told *t)
 {
 	const char *at = r->value, *end = at + r->value_len, *dot;
 	bool is_negative = at < end && *at == '-';
@@ -170,7 +149,7 @@ static bool read_time(const struct record *r, struct told *t)
 
 	at += is_negative;
 	dot = at < end ? memchr(at, '.', (size_t)(end - at)) : NULL;
-	if (!read_digits(at, (size_t)((dot ? dot : end) - at), &s) ||
+	if (!pax_digits(at, (size_t)((dot ? dot : end) - at), &s) ||
 	    s > INT64_MAX / 2)
 		return false;
 	for (at = dot ? dot + 1 : end; at < end; at++) {
@@ -204,8 +183,8 @@ static bool add_attr(struct member *m, const char *name, size_t name_len,
 	return a->name != NULL;
 }
 
-static bool take_acl(struct member *m, const struct record *r, const char *name,
-		     struct err *e)
+static bool take_acl(struct member *m, const struct pax_record *r,
+		     const char *name, struct err *e)
 {
 	size_t len;
 	void *value = member_acl(r->value, r->value_len, &len, e);
@@ -237,7 +216,8 @@ static void decode_name(char *name)
 	*to = '\0';
 }
 
-static bool take_xattr(struct member *m, const struct record *r, struct err *e)
+static bool take_xattr(struct member *m, const struct pax_record *r,
+		       struct err *e)
 {
 	size_t skip = strlen(XATTR);
 	void *value;
@@ -258,7 +238,8 @@ static bool take_xattr(struct member *m, const struct record *r, struct err *e)
 	return err_nomem(e, "an attribute");
 }
 
-static bool take_number(const struct record *r, struct told *t, bool *is_right)
+static bool take_number(const struct pax_record *r, struct told *t,
+			bool *is_right)
 {
 	static const struct {
 		const char *key;
@@ -278,9 +259,9 @@ static bool take_number(const struct record *r, struct told *t, bool *is_right)
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (!is_key(r, known[i].key))
+		if (!pax_record_is(r, known[i].key))
 			continue;
-		*is_right = read_digits(
+		*is_right = pax_digits(
 			r->value, r->value_len,
 			(uint64_t *)(void *)((char *)t + known[i].value));
 		if (known[i].has != 0)
@@ -290,15 +271,15 @@ static bool take_number(const struct record *r, struct told *t, bool *is_right)
 	return false;
 }
 
-static bool take_text(const struct record *r, struct told *t)
+static bool take_text(const struct pax_record *r, struct told *t)
 {
-	if (is_key(r, "path")) {
+	if (pax_record_is(r, "path")) {
 		t->path = r->value;
 		t->path_len = r->value_len;
-	} else if (is_key(r, "linkpath")) {
+	} else if (pax_record_is(r, "linkpath")) {
 		t->target = r->value;
 		t->target_len = r->value_len;
-	} else if (is_key(r, "GNU.sparse.name")) {
+	} else if (pax_record_is(r, "GNU.sparse.name")) {
 		t->name = r->value;
 		t->name_len = r->value_len;
 	} else {
@@ -308,7 +289,7 @@ static bool take_text(const struct record *r, struct told *t)
 }
 
 /* What is not known is left alone: it says nothing about where to write. */
-static bool take_record(struct member *m, const struct record *r,
+static bool take_record(struct member *m, const struct pax_record *r,
 			struct told *t, struct err *e)
 {
 	bool is_right = true;
@@ -316,47 +297,25 @@ static bool take_record(struct member *m, const struct record *r,
 	if (r->key_len >= strlen(XATTR) &&
 	    memcmp(r->key, XATTR, strlen(XATTR)) == 0)
 		return take_xattr(m, r, e);
-	if (is_key(r, "SCHILY.acl.access"))
+	if (pax_record_is(r, "SCHILY.acl.access"))
 		return take_acl(m, r, ACL_ACCESS, e);
-	if (is_key(r, "SCHILY.acl.default"))
+	if (pax_record_is(r, "SCHILY.acl.default"))
 		return take_acl(m, r, ACL_DEFAULT, e);
-	if (is_key(r, "mtime"))
+	if (pax_record_is(r, "mtime"))
 		is_right = read_time(r, t);
 	else if (!take_text(r, t))
 		(void)take_number(r, t, &is_right);
 	return is_right || damaged(e, "has a number that is none", "");
 }
 
-/* "LENGTH KEY=VALUE\n", LENGTH of all of it. */
-static bool cut_record(const char **at, const char *end, struct record *r)
-{
-	size_t left = (size_t)(end - *at);
-	const char *blank = memchr(*at, ' ', left < 20 ? left : 20), *equals;
-	uint64_t len;
-
-	if (blank == NULL || !read_digits(*at, (size_t)(blank - *at), &len) ||
-	    len > left || len < (size_t)(blank - *at) + 3 ||
-	    (*at)[len - 1] != '\n')
-		return false;
-	r->key = blank + 1;
-	equals = memchr(r->key, '=', (size_t)(*at + len - r->key));
-	if (equals == NULL)
-		return false;
-	r->key_len = (size_t)(equals - r->key);
-	r->value = equals + 1;
-	r->value_len = (size_t)(*at + len - 1 - r->value);
-	*at += len;
-	return true;
-}
-
 static bool read_records(struct member *m, const char *pax, size_t len,
 			 struct told *t, struct err *e)
 {
 	const char *at = pax, *end = pax + len;
-	struct record r;
+	struct pax_record r;
 
 	while (at < end) {
-		if (!cut_record(&at, end, &r))
+		if (!pax_record_cut(&at, end, &r))
 			return damaged(e, "has extended headers that are none",
 				       "");
 		if (!take_record(m, &r, t, e))

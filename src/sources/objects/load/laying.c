@@ -40,7 +40,7 @@ static bool damaged(const struct laying *l, const char *what, struct err *e)
 		       what);
 }
 
-static bool on_record(void *arg, const struct unpack_record *r, struct err *e)
+static bool on_record(void *arg, const struct pax_record *r, struct err *e)
 {
 	struct laying *l = arg;
 

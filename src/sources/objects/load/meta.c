@@ -22,13 +22,7 @@ static bool damaged(struct err *e, const char *what)
 
 /* --- from records */
 
-static bool is_record(const struct unpack_record *r, const char *key)
-{
-	return strlen(key) == r->key_len &&
-	       memcmp(r->key, key, r->key_len) == 0;
-}
-
-static bool take_key(struct object_reading *r, const struct unpack_record *rec,
+static bool take_key(struct object_reading *r, const struct pax_record *rec,
 		     struct err *e)
 {
 	if (r->key != NULL || rec->value_len == 0 ||
@@ -39,8 +33,8 @@ static bool take_key(struct object_reading *r, const struct unpack_record *rec,
 	return r->key != NULL || err_nomem(e, "a key");
 }
 
-static bool take_facts(struct object_reading *r,
-		       const struct unpack_record *rec, struct err *e)
+static bool take_facts(struct object_reading *r, const struct pax_record *rec,
+		       struct err *e)
 {
 	char *json;
 	bool ok;
@@ -57,11 +51,11 @@ static bool take_facts(struct object_reading *r,
 }
 
 bool object_reading_record(struct object_reading *r,
-			   const struct unpack_record *record, struct err *e)
+			   const struct pax_record *record, struct err *e)
 {
-	if (is_record(record, RECORD_KEY))
+	if (pax_record_is(record, RECORD_KEY))
 		return take_key(r, record, e);
-	if (is_record(record, RECORD_FACTS))
+	if (pax_record_is(record, RECORD_FACTS))
 		return take_facts(r, record, e);
 	return true;
 }

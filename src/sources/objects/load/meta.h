@@ -13,8 +13,9 @@
 #include "base/text.h"
 #include "s3/request.h"
 #include "sources/object_facts.h"
+#include "sources/pax_record.h"
 
-struct unpack_record;
+struct pax_record;
 
 /* Of the member at hand. Zero it to begin with. */
 struct object_reading {
@@ -26,7 +27,7 @@ struct object_reading {
 /* One record of it; those that are not known are passed over. False:
  * "damaged_backup". */
 bool object_reading_record(struct object_reading *r,
-			   const struct unpack_record *record,
+			   const struct pax_record *record,
 			   struct err *e) MUST_CHECK;
 
 /* All records were told: whether those that an object needs were among them.

@@ -20,7 +20,6 @@ enum {
 	SUM_LEN = 8,
 	TYPE_AT = 156,
 	MAGIC_AT = 257,
-	LENGTH_DIGITS_MAX = 20, /* of a record's length */
 };
 
 enum unpack_state {
@@ -108,58 +107,23 @@ static bool is_header(const unsigned char block[BLOCK])
 
 /* --- records */
 
-static bool read_digits(const char *at, size_t len, uint64_t *n)
-{
-	*n = 0;
-	for (size_t i = 0; i < len; i++) {
-		if (at[i] < '0' || at[i] > '9' || *n > INT64_MAX / 10 - 1)
-			return false;
-		*n = *n * 10 + (uint64_t)(at[i] - '0');
-	}
-	return len > 0;
-}
-
-/* "LENGTH KEY=VALUE\n", LENGTH of all of it. */
-static bool cut_record(const char **at, const char *end,
-		       struct unpack_record *r)
-{
-	size_t left = (size_t)(end - *at);
-	const char *blank = memchr(
-		*at, ' ', left < LENGTH_DIGITS_MAX ? left : LENGTH_DIGITS_MAX);
-	const char *equals;
-	uint64_t len;
-
-	if (blank == NULL || !read_digits(*at, (size_t)(blank - *at), &len) ||
-	    len > left || len < (size_t)(blank - *at) + 3 ||
-	    (*at)[len - 1] != '\n')
-		return false;
-	r->key = blank + 1;
-	equals = memchr(r->key, '=', (size_t)(*at + len - 1 - r->key));
-	if (equals == NULL)
-		return false;
-	r->key_len = (size_t)(equals - r->key);
-	r->value = equals + 1;
-	r->value_len = (size_t)(*at + len - 1 - r->value);
-	*at += len;
-	return true;
-}
-
-static bool take_record(struct unpack *a, const struct unpack_record *r,
+static bool take_record(struct unpack *a, const struct pax_record *r,
 			struct err *e)
 {
-	if (r->key_len != 4 || memcmp(r->key, "size", 4) != 0)
+	if (!pax_record_is(r, "size"))
 		return a->ops->record(a->arg, r, e);
-	a->has_size = read_digits(r->value, r->value_len, &a->size);
+	a->has_size = pax_digits(r->value, r->value_len, &a->size) &&
+		      a->size <= INT64_MAX;
 	return a->has_size || damaged(e, "has a size that is none");
 }
 
 static bool take_records(struct unpack *a, struct err *e)
 {
 	const char *at = a->records.data, *end = at + a->records.len;
-	struct unpack_record r;
+	struct pax_record r;
 
 	while (at < end) {
-		if (!cut_record(&at, end, &r))
+		if (!pax_record_cut(&at, end, &r))
 			return damaged(e, "has extended headers that are none");
 		if (!take_record(a, &r, e))
 			return false;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "sources/pax_record.h"
 
 struct unpack;
 
@@ -25,16 +26,10 @@ enum unpack_flow {
 	UNPACK_FAIL, /* *e is filled */
 };
 
-/* One record "key=value" of a member; neither ends with a zero. */
-struct unpack_record {
-	const char *key, *value;
-	size_t key_len, value_len;
-};
-
 /* What it tells, each with arg. */
 struct unpack_ops {
 	/* Of the member that begins next; false with *e filled. */
-	bool (*record)(void *arg, const struct unpack_record *r, struct err *e);
+	bool (*record)(void *arg, const struct pax_record *r, struct err *e);
 	/* All records of it were told, and it holds so many bytes. */
 	enum unpack_flow (*begin)(void *arg, uint64_t size, struct err *e);
 	/* Takes the first *len bytes of these, or fewer, and says how many;
