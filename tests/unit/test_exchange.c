@@ -62,7 +62,7 @@ static bool any_line(void *arg, const struct index_line *l, struct err *e)
 static const char *text_of(struct rig *r, const char *key)
 {
 	const struct fake_object *o = fake_store_find(r->fake, key);
-	static char text[4096];
+	static char text[16384];
 
 	assert_non_null(o);
 	assert_true(o->len < sizeof(text));
@@ -101,7 +101,7 @@ static void test_claim(void **state)
 static void test_readme_that_is_longer(void **state)
 {
 	struct rig r;
-	char text[3000] = "another text";
+	char text[12000] = "another text";
 
 	(void)state;
 	rig_init(&r, 1);
