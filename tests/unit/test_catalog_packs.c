@@ -8,9 +8,11 @@
 #include "base/text.h"
 #include "catalog/adopted.h"
 #include "catalog/packs.h"
+#include "effort.h"
 #include "model/packs.h"
 
-enum { FULL_EVERY = 3, LONG = 1000, HISTORIES = 200, STEPS = 40, MANY = 64 };
+enum { FULL_EVERY = 3, LONG = 1000, STEPS = 40, MANY = 64 };
+enum { HISTORIES = 200, IN_VALGRIND = 20 };
 
 static int setup(void **state)
 {
@@ -526,10 +528,10 @@ static void test_histories(void **state)
 	struct rig *r = *state;
 
 	create_plan(r);
-	for (int i = 0; i < HISTORIES; i++) {
+	for (unsigned i = 0; i < effort(HISTORIES, IN_VALGRIND); i++) {
 		struct history h = {.r = r};
 
-		srand((unsigned)i);
+		srand(i);
 		for (int k = 0; k < STEPS; k++) {
 			acts[(size_t)rand() % (sizeof(acts) / sizeof(*acts))](
 				&h);
