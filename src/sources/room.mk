@@ -31,7 +31,9 @@ libsources_a_SOURCES = \
 	src/sources/patterns.c \
 	src/sources/pax.c \
 	src/sources/pax_record.c \
+	src/sources/patterns.h \
 	src/sources/pax.h \
+	src/sources/pax_record.h \
 	src/sources/address.c \
 	src/sources/address_int.h \
 	src/sources/clean.c \
