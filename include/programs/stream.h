@@ -37,7 +37,7 @@ struct source *program_source_new(const struct program_stream_config *c,
 
 /* Frames go to its standard input; at their end it is closed, and the sink ends
  * when the program has exited with 0 and end() agreed. A program that exits
- * before fails it at once, with its last line. NULL with *e. */
+ * before it was given all fails it, with its last line. NULL with *e. */
 struct sink *program_sink_new(const struct program_stream_config *c,
 			      uint64_t *bytes, struct err *e) MUST_CHECK;
 

@@ -127,6 +127,22 @@ static enum flow write_some(struct program_sink *s, struct link *in,
 	return flow;
 }
 
+/*
+ * It ended well before its input did. tar ends at the mark in its input, and
+ * the end of that may be told later: only what it was not given is missing.
+ */
+static enum flow wait_for_input(struct program_sink *s, struct link *in,
+				struct err *e)
+{
+	if (take_frame(s, in))
+		return stream_fail(&s->stream, e,
+				   "ended before it had read all of its input");
+	if (!in->eof)
+		return FLOW_WAIT;
+	close_input(s, false);
+	return FLOW_MORE;
+}
+
 /* Its reason is told with its end; until then nothing can be said. */
 static enum flow wait_for_end(struct program_sink *s, struct err *e)
 {
@@ -152,8 +168,7 @@ static enum flow sink_write(struct sink *base, struct link *in, struct err *e)
 	if (s->is_closed)
 		return wait_for_end(s, e);
 	if (program_ended(s->stream.program) != NULL)
-		return stream_fail(&s->stream, e,
-				   "ended before it had read all of its input");
+		return wait_for_input(s, in, e);
 	return write_some(s, in, e);
 }
 

@@ -147,6 +147,89 @@ static void test_input_not_read(void **state)
 	assert_non_null(strstr(f.err.msg, "before it had read all"));
 }
 
+/* Gives a few bytes, and their end only when the test allows it. */
+struct late_source {
+	struct source base; /* comes first */
+	bool has_given, gives_more, may_end;
+};
+
+static enum flow late_read(struct source *base, struct link *out, struct err *e)
+{
+	struct late_source *s = (struct late_source *)(void *)base;
+	struct frame *f;
+
+	if (s->has_given && !s->gives_more)
+		return s->may_end ? FLOW_END : FLOW_WAIT;
+	f = frame_new(FRAME_BYTES);
+	if (f == NULL)
+		return err_nomem(e, "a frame") ? FLOW_MORE : FLOW_FAIL;
+	f->len = 10;
+	memset(f->data, 'x', f->len);
+	s->has_given = true;
+	s->gives_more = false;
+	link_push(out, f);
+	return FLOW_MORE;
+}
+
+static void late_destroy(struct source *base)
+{
+	free((struct late_source *)(void *)base);
+}
+
+/* A sink that ends after ten bytes and is known to have ended. */
+static struct late_source *begin_late(struct flow_run *f)
+{
+	static const struct source_ops ops = {"late", late_read, late_destroy};
+	struct late_source *s = calloc(1, sizeof(*s));
+	json_t *fields = json_pack("{s:s}", "operation", "run");
+	struct program_stream_config sink = config_of(f, "to", fields);
+	struct pipeline_parts parts = {.link_bytes = 8 << 20,
+				       .idle_seconds = 8};
+	struct err e = {0};
+	int to;
+
+	assert_non_null(s);
+	s->base.ops = &ops;
+	rig_script(f->rig, "to", "echo $$ > $1/to; head -c 10 > /dev/null");
+	parts.source = &s->base;
+	parts.sink = program_sink_new(&sink, &f->written, &e);
+	assert_non_null(parts.sink);
+	f->pipeline = pipeline_new(f->rig->loop, &parts, on_done, f, &e);
+	assert_non_null(f->pipeline);
+	json_decref(fields);
+	to = rig_number(f->rig, "to");
+	rig_until_dead(f->rig, to);
+	rig_for(f->rig, 50);
+	assert_int_equal(f->nended, 0);
+	assert_int_equal(f->written, 10);
+	return s;
+}
+
+/* As tar does at the mark of an archive: nothing is missing. */
+static void test_end_before_the_end_of_input(void **state)
+{
+	struct flow_run f = {.rig = *state};
+	struct late_source *s = begin_late(&f);
+
+	s->may_end = true;
+	wake(&s->base.waker);
+	rig_until(f.rig, &f.nended);
+	assert_string_equal(f.err.msg, "");
+	assert_int_equal(f.nasked, 1);
+}
+
+static void test_end_before_more_input(void **state)
+{
+	struct flow_run f = {.rig = *state};
+	struct late_source *s = begin_late(&f);
+
+	s->gives_more = true;
+	wake(&s->base.waker);
+	rig_until(f.rig, &f.nended);
+	assert_non_null(strstr(f.err.msg, "before it had read all"));
+	assert_int_equal(f.written, 10);
+}
+
 static void test_cancel(void **state)
 {
 	struct flow_run f = {.rig = *state};
@@ -182,10 +265,15 @@ static void test_output_held(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(test_all_bytes_pass), TEST(test_failure_after_all_bytes),
-		TEST(test_end_refuses),	   TEST(test_nothing_written),
-		TEST(test_input_not_read), TEST(test_cancel),
+		TEST(test_all_bytes_pass),
+		TEST(test_failure_after_all_bytes),
+		TEST(test_end_refuses),
+		TEST(test_nothing_written),
+		TEST(test_input_not_read),
+		TEST(test_cancel),
 		TEST(test_output_held),
+		TEST(test_end_before_the_end_of_input),
+		TEST(test_end_before_more_input),
 	};
 
 	return cmocka_run_group_tests_name("streams", tests, NULL, NULL);
