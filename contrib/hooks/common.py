@@ -1,4 +1,4 @@
-"""What the snapshot hooks have in common (doc/hooks.md).
+"""What the snapshot hooks have in common (doc/reference/hooks.md).
 
 A snapshot is written down before it is made, with the path it is of, and
 forgotten when nothing of it is left: so list() knows of each, whatever was

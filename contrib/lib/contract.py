@@ -1,6 +1,6 @@
-"""What the programs of a contract have in common (doc/provisioners.md,
-doc/hooks.md): one JSON object from standard input, one to standard output,
-exit status 0 when it was done."""
+"""What the programs of a contract have in common (provisioners.md and
+hooks.md in doc/reference): one JSON object from standard input, one to standard
+output, exit status 0 when it was done."""
 import configparser
 import json
 import os

@@ -3,7 +3,7 @@
  * that was copied (an image, a snapshot) makes two servers of one id, and each
  * would take the other's work for what it left itself. So each start has an id
  * of its own, which lies in every pool; the catalog keeps all that it had.
- * doc/clones.md. Rules of calls: catalog.h.
+ * doc/explanation/clones.md. Rules of calls: catalog.h.
  */
 #ifndef COFFER_CATALOG_CLAIMS_H
 #define COFFER_CATALOG_CLAIMS_H

@@ -22,7 +22,8 @@ struct expiry_pass {
 	int64_t now_ms;
 	/* How long the server has run since its last pass, by the monotonic
 	 * clock; 0: this is its first. A clock that is far ahead of that is
-	 * doubted: it puts the brake on all plans, see doc/plans.md. */
+	 * doubted: it puts the brake on all plans, see doc/reference/plans.md.
+	 */
 	int64_t ran_ms;
 	unsigned limit;
 };

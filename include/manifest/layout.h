@@ -1,4 +1,4 @@
-/* layout.h - the names of the objects of a pool, version 1 (doc/format.md). */
+/* layout.h - names of a pool's objects, version 1 (doc/reference/format.md). */
 #ifndef COFFER_MANIFEST_LAYOUT_H
 #define COFFER_MANIFEST_LAYOUT_H
 

@@ -1,7 +1,7 @@
 /*
  * call.h - one call of a contract: a JSON object to a program's standard
  * input, one from its standard output, within a deadline. Provisioners and
- * snapshot hooks are called so (doc/provisioners.md, doc/hooks.md).
+ * snapshot hooks are called so (doc/reference/provisioners.md and hooks.md).
  */
 #ifndef COFFER_PROGRAMS_CALL_H
 #define COFFER_PROGRAMS_CALL_H

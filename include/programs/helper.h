@@ -1,7 +1,8 @@
 /*
  * helper.h - programs that run outside of the server, with rights that it does
- * not have: coffer-helper runs them by verb and name (doc/helper.md), and gives
- * their pipes back. The server itself never starts a program of anybody's.
+ * not have: coffer-helper runs them by verb and name (doc/reference/helper.md),
+ * and gives their pipes back. The server itself never starts a program of
+ * anybody's.
  */
 #ifndef COFFER_PROGRAMS_HELPER_H
 #define COFFER_PROGRAMS_HELPER_H

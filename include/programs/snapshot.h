@@ -1,7 +1,8 @@
 /*
- * snapshot.h - snapshots of file systems, taken by hooks (doc/hooks.md) under
- * the id of their backup. Whoever has one may let go of it at any moment: it is
- * released all the same. What a crash has left the hooks themselves know.
+ * snapshot.h - snapshots of file systems, taken by hooks
+ * (doc/reference/hooks.md) under the id of their backup. Whoever has one may
+ * let go of it at any moment: it is released all the same. What a crash has
+ * left the hooks themselves know.
  */
 #ifndef COFFER_PROGRAMS_SNAPSHOT_H
 #define COFFER_PROGRAMS_SNAPSHOT_H

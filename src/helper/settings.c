@@ -299,7 +299,7 @@ bool settings_load(struct settings *s, const char *path, struct err *e)
 		return err_set(e, ERR_INVALID, "not_configured",
 			       "there is no %s: coffer-helper runs only what "
 			       "is listed there, a section for each program; "
-			       "see doc/helper.md",
+			       "see doc/reference/helper.md",
 			       path);
 	}
 	if (fd < 0)

@@ -175,7 +175,7 @@ static bool start_child(struct helper *h, struct err *e)
 		return err_set(e, ERR_INVALID, "not_configured",
 			       "there is no %s: list there what coffer-helper "
 			       "may run, a section for each program, or set "
-			       "helper_config; see doc/helper.md",
+			       "helper_config; see doc/reference/helper.md",
 			       h->config);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return failed(e, "cannot start");

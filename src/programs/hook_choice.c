@@ -76,7 +76,7 @@ static void nobody_can(struct hook_choice *c)
 			      "coffer-helper has no hook that gives the server "
 			      "of %.100s a folder to write to%s%s%s: add a "
 			      "section [hook scratch] with the program scratch "
-			      "to its configuration (doc/hooks.md)",
+			      "to its configuration (doc/reference/hooks.md)",
 			      c->path, c->reason[0] != '\0' ? " (" : "",
 			      c->reason, c->reason[0] != '\0' ? ")" : "");
 	else if (c->asked_for != NULL)

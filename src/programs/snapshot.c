@@ -200,7 +200,7 @@ static bool lied(const struct snapshot *sn, const char *what, struct err *e)
 {
 	return err_set(e, ERR_REMOTE, "snapshot_failed",
 		       "the hook %.60s answered %s with %s: it does not keep "
-		       "to the contract (doc/hooks.md)",
+		       "to the contract (doc/reference/hooks.md)",
 		       sn->hook, operations[sn->operation], what);
 }
 

@@ -1,6 +1,7 @@
 /*
  * verdict.h - what an attempt's outcome means: done, worth another attempt,
- * or an error with a text that says what to do. doc/stores.md has the table.
+ * or an error with a text that says what to do. doc/reference/stores.md
+ * has the table.
  */
 #ifndef COFFER_S3_VERDICT_H
 #define COFFER_S3_VERDICT_H

@@ -1,5 +1,5 @@
 """Two servers of one id, since a data directory was copied while it was in
-use (doc/clones.md): neither removes anything of the other's."""
+use (doc/explanation/clones.md): neither removes anything of the other's."""
 import shutil
 import signal
 

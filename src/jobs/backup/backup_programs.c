@@ -31,7 +31,8 @@ static void lack(const struct backup_programs *p, struct err *e)
 		(void)err_set(e, ERR_INVALID, "source_check_failed",
 			      "method \"%s\" is done by a hook, and the helper "
 			      "has none: add a section [hook NAME] to "
-			      "helper.conf (doc/hooks.md), or use the method "
+			      "helper.conf (doc/reference/hooks.md), or use "
+			      "the method "
 			      "\"logical\"",
 			      p->method);
 }

@@ -1,6 +1,6 @@
 /*
- * provision.h - calls of a provisioner (doc/provisioners.md), each within a
- * deadline, and what its answers are held against: it is a program of
+ * provision.h - calls of a provisioner (doc/reference/provisioners.md), each
+ * within a deadline, and what its answers are held against: it is a program of
  * somebody's, and may hang, lie or fail.
  */
 #ifndef COFFER_JOBS_PROVISION_H

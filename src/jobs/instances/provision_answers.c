@@ -13,7 +13,7 @@ static bool lied(const char *provider, const char *what, struct err *e)
 {
 	return err_set(e, ERR_REMOTE, "provisioner_failed",
 		       "provisioner \"%s\" does not keep to its contract: %s "
-		       "(doc/provisioners.md)",
+		       "(doc/reference/provisioners.md)",
 		       provider, what);
 }
 

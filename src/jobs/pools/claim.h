@@ -1,6 +1,6 @@
 /*
  * claim.h - may this server remove anything in a pool? Not while another one
- * of its id, a copy, may use it, too (doc/clones.md).
+ * of its id, a copy, may use it, too (doc/explanation/clones.md).
  */
 #ifndef COFFER_JOBS_CLAIM_H
 #define COFFER_JOBS_CLAIM_H

@@ -12,7 +12,7 @@ import jsonschema
 from . import process
 
 CONTRIB = process.TOP / "contrib"
-SCHEMAS = process.TOP / "doc" / "schemas"
+SCHEMAS = process.TOP / "doc" / "reference" / "schemas"
 UNDER = pathlib.Path(__file__).with_name("under.py")
 SECONDS = 180
 

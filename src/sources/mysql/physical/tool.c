@@ -228,7 +228,7 @@ bool my_tool_fault(const struct my_tool *t, const char *reason, struct err *e)
 		return err_set(e, ERR_DENIED, "access_denied",
 			       "mariadb-backup may not read the server's files "
 			       "(%s): let coffer-helper run as root or as the "
-			       "database's own user (doc/helper.md)",
+			       "database's own user (doc/reference/helper.md)",
 			       said);
 	if (has(said, "missing required privilege") ||
 	    has(said, "Access denied"))

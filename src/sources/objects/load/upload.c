@@ -8,7 +8,7 @@
  *
  * A store that was asked to create an upload may have done so although its
  * answer was lost: such a one, and those of a server that was killed, stay
- * there (doc/objects.md).
+ * there (doc/reference/objects.md).
  */
 #include "sources/objects/load/upload.h"
 
@@ -189,7 +189,8 @@ static void on_aborted(void *arg, const struct s3_result *r,
 	if (e != NULL && r->status != 404)
 		log_warn("sources",
 			 "parts of an object that was not restored stay in the "
-			 "store, doc/objects.md says how to remove them: %s",
+			 "store, doc/reference/objects.md says how to remove "
+			 "them: %s",
 			 e->msg);
 	leave(u);
 }
