@@ -1,0 +1,249 @@
+"""The servers of tests/console, which are driven from there:
+
+    python3 -m harness.console --cofferd PATH
+
+starts MariaDB, Redis and Ceph, does what lines of JSON on its standard input
+ask for ({"call": "sql", "with": {"text": "SELECT 1"}}), answers each with a line
+({"result": ...} or {"error": "..."}), and ends all that it has started when that
+input ends, or when it gets a TERM."""
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+
+from . import data, flow, keys, process
+from .bucket import Bucket
+from .proxy import Halt, Proxy
+from .server import Cofferd
+from .testbed import Ceph, MariaDB, Redis
+
+# Where tests/bench/parts/catalog.py is: a catalog of many backups.
+PARTS = process.TOP / "tests" / "bench"
+
+
+class Under:
+    """A server under test with what belongs to it."""
+
+    def __init__(self, world, number, args):
+        self.world = world
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="coffer-it."))
+        self.server = Cofferd(world.binary, self.base, args, sections={})
+        self.name = f"server-{number}"
+        self.relay = None
+        self.held = []
+
+    @property
+    def api(self):
+        return self.server.api
+
+    def told(self):
+        return {"name": self.name, "token": self.server.token,
+                "base": f"http://127.0.0.1:{self.server.port}",
+                "data": str(self.server.data), "folder": str(self.base)}
+
+    def empty(self):
+        self.server.start()
+
+    def full(self):
+        """Sources shop (MariaDB, through a relay that can be held) and
+        cache (Redis), pools main (Ceph) and local (a folder)."""
+        self.server.start()
+        self.relay = Proxy(self.world.mariadb)
+        self.server.secrets.add(self.world.mariadb.password)
+        self.api.want(201, "POST", "/v1/sources", flow.source_body(
+            self.world.mariadb, "shop", region="eu-1", remarks="orders",
+            connection=flow.connection(self.world.mariadb,
+                                       port=self.relay.port)))
+        self.api.want(201, "POST", "/v1/sources", flow.source_body(
+            self.world.redis, "cache", engine="redis", region="eu-1"))
+        self.api.want(201, "POST", "/v1/pools",
+                      flow.pool_body(self.world.bucket(), "main"))
+        self.api.want(201, "POST", "/v1/pools", self.folder("local"))
+
+    def folder(self, name):
+        path = self.base / name
+        path.mkdir()
+        return {"name": name, "storage_type": "local_directory",
+                "local_directory": {"path": str(path)}}
+
+    def large(self):
+        """10,000 backups and 500 plans, written behind the server's back."""
+        sys.path.insert(0, str(PARTS))
+        from parts import catalog
+        self.server.start()
+        self.server.stop()
+        catalog.fill(self.server.data / "catalog.db", self.base / "pool",
+                     10_000, 500)
+        self.server.start()
+
+    def let_go(self):
+        for halt in self.held:
+            halt.let_go()
+        self.held = []
+        if self.relay:
+            self.relay.reset()
+
+    def end(self):
+        try:
+            self.let_go()
+            if self.relay:
+                self.relay.close()
+            self.server.finish()
+        finally:
+            self.remove()
+
+    def remove(self):
+        if self.server.process and self.server.process.poll() is None:
+            self.server.kill()
+        shutil.rmtree(self.base, ignore_errors=True)
+
+
+class Rig:
+    """All that was started; its methods without an underscore are calls."""
+
+    def __init__(self, binary):
+        self.binary = binary
+        self.mariadb, self.ceph, self.redis = MariaDB(), Ceph(), Redis()
+        self._real = [self.mariadb, self.ceph, self.redis]
+        self._under = {}
+        self._made = 0
+
+    # ---- the real servers
+
+    def ready(self):
+        for server in self._real:
+            server.await_ready()
+        data.shop(self.mariadb, "shop")
+        data.small(self.mariadb, "hr")
+        keys.fill_many(self.redis, 2000)
+        return {"mariadb": self._address(self.mariadb),
+                "redis": self._address(self.redis),
+                "s3": {"endpoint": self.ceph.endpoint}}
+
+    @staticmethod
+    def _address(server):
+        return {"host": server.host, "port": server.port,
+                "user": server.user, "password": server.password}
+
+    def sql(self, text, database=None):
+        return self.mariadb.sql(text, database)
+
+    def bulky(self, name, megabytes):
+        """A database whose backup takes its time."""
+        return data.bulky(self.mariadb, name, megabytes)
+
+    def drop(self, names):
+        self.mariadb.drop(*names)
+
+    def bucket(self):
+        """A new one, as the object_storage of a pool or the connection of a
+        source."""
+        return flow.object_storage(Bucket(self.ceph))
+
+    def gateway(self, act):
+        """pause or resume: Ceph's gateway answers nothing meanwhile."""
+        getattr(self.ceph, act)()
+
+    # ---- the servers under test
+
+    def cofferd(self, kind, args=()):
+        self._made += 1
+        world = _World(self.binary, self.mariadb, self.redis, self.ceph)
+        under = Under(world, self._made, args)
+        self._under[under.name] = under
+        getattr(under, kind)()
+        return under.told()
+
+    def start(self, server):
+        self._under[server].server.start()
+
+    def stop(self, server):
+        self._under[server].server.stop()
+
+    def tail(self, server):
+        return self._under[server].server.tail(30, quiet=True)
+
+    def finish(self, servers):
+        """Each must end with status 0, without a report of a sanitizer."""
+        found = []
+        for name in servers:
+            try:
+                self._under.pop(name).end()
+            except AssertionError as error:
+                found.append(str(error))
+        assert not found, "\n".join(found)
+
+    def hold(self, server, text=None, down=None):
+        """Connections to the source shop stand still at this text, or when
+        so many bytes have come from it."""
+        under = self._under[server]
+        under.relay.reset()
+        under.held.append(Halt(
+            under.relay, down=down, text=text and text.encode()))
+
+    def reached(self, server):
+        for halt in self._under[server].held:
+            halt.reached()
+
+    def let_go(self, server):
+        self._under[server].let_go()
+
+    # ---- the end
+
+    def _stop(self):
+        for under in self._under.values():
+            with contextlib.suppress(OSError):
+                under.remove()
+        for server in reversed(self._real):
+            server.stop()
+
+
+class _World:
+    def __init__(self, binary, mariadb, redis, ceph):
+        self.binary, self.mariadb, self.redis = binary, mariadb, redis
+        self.bucket = lambda: Bucket(ceph)
+
+
+def _answer(rig, line):
+    asked = json.loads(line)
+    name = asked["call"]
+    try:
+        assert not name.startswith("_"), name
+        return {"result": getattr(rig, name)(**asked.get("with", {}))}
+    except Exception as error:  # told to who has asked
+        return {"error": f"{name}: {type(error).__name__}: {error}"}
+
+
+def _interrupt(*_):
+    # A second one must not disturb the cleaning up.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--cofferd", type=pathlib.Path, required=True)
+    binary = options.parse_args().cofferd.resolve()
+    signal.signal(signal.SIGTERM, _interrupt)
+    clean = process.clean_environment()
+    os.environ.clear()
+    os.environ.update(clean)
+    # Whatever prints by mistake does not come between the answers.
+    out, sys.stdout = sys.stdout, sys.stderr
+    rig = Rig(binary)
+    with contextlib.suppress(KeyboardInterrupt):
+        try:
+            for line in sys.stdin:
+                print(json.dumps(_answer(rig, line)), file=out, flush=True)
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            rig._stop()
+
+
+if __name__ == "__main__":
+    main()
