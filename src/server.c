@@ -255,6 +255,10 @@ static bool make_http(struct server *s, struct err *e)
 		.manual_backups_max = (unsigned)g->manual_backups_max,
 		.max_jobs = (unsigned)g->max_jobs,
 		.max_tables = (unsigned)g->max_tables,
+		.blocking = s->blocking,
+		.has_console = strcmp(g->console, "on") == 0,
+		.console_dir =
+			g->console_dir[0] != '\0' ? g->console_dir : NULL,
 		.version = PACKAGE_VERSION,
 		.started_at = clock_now_ms(),
 		.not_ready = not_ready,

@@ -28,6 +28,8 @@ struct config {
 	char *helper_config;
 	char *restore_dirs; /* folders that files are restored into, with ':'
 			     * between them; "": none */
+	char *console;	    /* "on" or "off" */
+	char *console_dir;  /* serves the console instead; "": none */
 	uint64_t buffer_bytes, spool_bytes;
 	uint64_t max_row_bytes;
 	uint64_t max_jobs, manual_backups_max, max_tables;

@@ -20,6 +20,7 @@ struct budget;
 struct http_server;
 struct jobs;
 struct loop;
+struct workers;
 
 /* What clients are held to. A member that is 0 takes the value named. */
 struct http_limits {
@@ -33,7 +34,7 @@ struct http_limits {
 };
 
 /* Pointers are borrowed for the life of the server; strings only during
- * http_server_new(). */
+ * http_server_new(), but console_dir. */
 struct http_config {
 	struct loop *loop;
 	struct catalog *catalog;
@@ -44,8 +45,11 @@ struct http_config {
 	struct http_limits limits;
 	unsigned manual_backups_max; /* rule 7, for /v1/system */
 	unsigned max_jobs, max_tables;
-	const char *version; /* of this program */
-	int64_t started_at;  /* ms since 1970 */
+	struct workers *blocking; /* for files and passwords */
+	bool has_console;
+	const char *console_dir; /* serves it instead; NULL: what is embedded */
+	const char *version;	 /* of this program */
+	int64_t started_at;	 /* ms since 1970 */
 	/* Why the server is not ready yet, or NULL when it is; may be NULL
 	 * itself: ready as soon as tokens are loaded. */
 	const char *(*not_ready)(void *arg);

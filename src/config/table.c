@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
+static const char *const switches[] = {"on", "off", NULL};
 static const char *const formats[] = {"text", "json", NULL};
 
 #define TEXT(k, def, words_, arg, help_)                                       \
@@ -103,6 +104,12 @@ static const struct setting settings[] = {
 		.help = "files may be restored into folders in these; empty: "
 			"none",
 	},
+	TEXT(console, "on", switches, "on|off",
+	     "on or off: whether / is the console"),
+	TEXT(console_dir, "", NULL, "DIR",
+	     "serve the console's files from DIR, to work on them; empty: "
+	     "those "
+	     "that are built in"),
 	NUMBER(probe_seconds, "30", 1, 3600,
 	       "between looks at whether pools and sources answer"),
 	NUMBER(puts_at_once, "4", 1, 32, "uploads of one backup at once"),

@@ -77,6 +77,10 @@ void tokens_delete(struct request *r); /* DELETE /{id} */
 /* events.c, events_stream.c */
 void events_list(struct request *r); /* GET /v1/events, also as a stream */
 
+/* console.c */
+void console_index(struct request *r); /* GET / */
+void console_get(struct request *r);   /* GET /console/{path} */
+
 /* system.c, metrics.c */
 void system_get(struct request *r);	/* GET /v1/system */
 void system_metrics(struct request *r); /* GET /metrics */

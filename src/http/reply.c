@@ -41,7 +41,8 @@ static void header_number(struct request *r, const char *name, uint64_t n)
 /* What asks for a probe every few seconds would fill the log. */
 static bool is_routine(const struct request *r, int status)
 {
-	return status == 200 && r->route != NULL && r->route->role == ROLE_NONE;
+	return (status == 200 || status == 304) && r->route != NULL &&
+	       r->route->role == ROLE_NONE;
 }
 
 void reply_log(const struct request *r, int status, size_t bytes)
@@ -58,9 +59,11 @@ void reply_standing_headers(struct request *r)
 {
 	header(r, "X-Request-Id", r->id);
 	header(r, "X-Content-Type-Options", "nosniff");
-	header(r, "Cache-Control", "no-store");
+	header(r, "Cache-Control", r->cache ? r->cache : "no-store");
 	header(r, "Content-Security-Policy",
-	       "default-src 'none'; frame-ancestors 'none'");
+	       r->policy ? r->policy
+			 : "default-src 'none'; frame-ancestors 'none'");
+	header(r, "Cross-Origin-Resource-Policy", "same-origin");
 	header(r, "Referrer-Policy", "no-referrer");
 	if (r->server->is_stopping)
 		header(r, "Connection", "close");
@@ -74,6 +77,10 @@ static void own_headers(struct request *r)
 		header(r, "Location", r->location);
 	if (r->etag[0] != '\0')
 		header(r, "ETag", r->etag);
+	if (r->encoding != NULL)
+		header(r, "Content-Encoding", r->encoding);
+	if (r->vary != NULL)
+		header(r, "Vary", r->vary);
 	if (r->is_replay)
 		header(r, "Idempotency-Replayed", "true");
 }
@@ -122,7 +129,7 @@ static void reply_send(struct request *r, int status, struct evbuffer *body)
 		own_headers(r);
 		failure_headers(r, status);
 		/* evhttp would send a body after HEAD, if it had one. */
-		if (status != 204)
+		if (status != 204 && status != 304)
 			header_number(r, "Content-Length", len);
 		if (r->is_head)
 			(void)evbuffer_drain(body, len);
@@ -307,14 +314,33 @@ void request_reply_again(struct request *r, const struct reply_record *kept)
 	reply_send(r, kept->status, b);
 }
 
-void request_reply_nothing(struct request *r)
+static void reply_empty(struct request *r, int status)
 {
 	struct evbuffer *b = evbuffer_new();
 
 	if (b == NULL)
 		reply_abort(r);
 	else
-		reply_send(r, 204, b);
+		reply_send(r, status, b);
+}
+
+void request_reply_nothing(struct request *r)
+{
+	reply_empty(r, 204);
+}
+
+void request_reply_unchanged(struct request *r)
+{
+	r->encoding = NULL;
+	reply_empty(r, 304);
+}
+
+static bool add_bytes(struct evbuffer *body, const struct reply_bytes *b)
+{
+	if (b->is_static)
+		return evbuffer_add_reference(body, b->bytes, b->len, NULL,
+					      NULL) == 0;
+	return evbuffer_add(body, b->bytes, b->len) == 0;
 }
 
 void request_reply_bytes(struct request *r, int status,
@@ -323,7 +349,7 @@ void request_reply_bytes(struct request *r, int status,
 	struct evbuffer *body = evbuffer_new();
 	char place[128];
 
-	if (body == NULL || evbuffer_add(body, b->bytes, b->len) != 0) {
+	if (body == NULL || !add_bytes(body, b)) {
 		if (body != NULL)
 			evbuffer_free(body);
 		reply_abort(r);

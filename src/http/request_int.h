@@ -26,6 +26,7 @@
 #include "http/body.h"
 #include "http/faults.h"
 #include "http/query.h"
+#include "http/reply.h"
 #include "model/names.h"
 
 struct conn;
@@ -62,8 +63,10 @@ struct request {
 	/* of the reply, for the audit log and for those that are kept */
 	char code[ERR_API_MAX]; /* of its problem */
 	char resource[ID_MAX], resource_name[NAME_BUF];
-	char location[128], etag[32];
-	const char *type;	/* of its body */
+	char location[128], etag[48];
+	const char *type; /* of its body */
+	/* for headers that are others than those of the API; NULL: not so */
+	const char *cache, *policy, *encoding, *vary;
 	int64_t if_revision;	/* from If-Match; 0: any */
 	unsigned retry_seconds; /* for Retry-After */
 	struct catalog_op *catalog_op;
@@ -98,48 +101,6 @@ void request_keep(struct request *r);
 /* Gives the handler zeroed memory of its own, wiped and freed with the
  * request after fini (or NULL). NULL: no memory, answered. */
 void *request_state(struct request *r, size_t size, void (*fini)(void *state));
-
-/* Answers with a document (takes json; NULL: no memory for it). */
-void request_reply(struct request *r, int status, json_t *json);
-
-/* The same with the revision as ETag. */
-void request_reply_revision(struct request *r, int status, json_t *json,
-			    int64_t revision);
-
-/* 201 with the place of what was made: PATH/id. */
-void request_reply_created(struct request *r, json_t *json, const char *id,
-			   int64_t revision);
-
-/* 202 with the job's place. */
-void request_reply_accepted(struct request *r, json_t *json,
-			    const char *job_id);
-
-/* 204. */
-void request_reply_nothing(struct request *r);
-
-/* Bytes of another type; copied. name: offered as a file, or NULL. */
-struct reply_bytes {
-	const char *type;
-	const char *bytes;
-	size_t len;
-	const char *name;
-};
-void request_reply_bytes(struct request *r, int status,
-			 const struct reply_bytes *b);
-
-/* Gives a reply that was kept once more; strings are copied. */
-struct reply_record;
-void request_reply_again(struct request *r, const struct reply_record *kept);
-
-/* Answers with a problem. */
-void request_fail(struct request *r, const struct err *e);
-
-/* Answers with a problem of that code and kind. */
-void request_refuse(struct request *r, enum err_code kind, const char *code,
-		    const char *fmt, ...) PRINTF_LIKE(4, 5);
-
-/* Answers with the faults, if there are any: then false. */
-bool request_is_sound(struct request *r) MUST_CHECK;
 
 /* A header of the request; NULL when it is absent. */
 const char *request_header(const struct request *r, const char *name);

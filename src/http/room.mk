@@ -1,6 +1,8 @@
 noinst_LIBRARIES += libhttp.a
 libhttp_a_SOURCES = \
 	include/http/server.h \
+	src/http/accept.c \
+	src/http/accept.h \
 	src/http/adopt.c \
 	src/http/adopt.h \
 	src/http/audit.c \
@@ -15,6 +17,7 @@ libhttp_a_SOURCES = \
 	src/http/backups_write.c \
 	src/http/body.c \
 	src/http/body.h \
+	src/http/console.c \
 	src/http/drill.c \
 	src/http/drill_form.c \
 	src/http/drill_form.h \
@@ -66,6 +69,7 @@ libhttp_a_SOURCES = \
 	src/http/refs.h \
 	src/http/refuse.c \
 	src/http/reply.c \
+	src/http/reply.h \
 	src/http/request.c \
 	src/http/reply_int.h \
 	src/http/request_int.h \

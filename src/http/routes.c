@@ -123,6 +123,8 @@ static const struct route routes[] = {
 	 "token.delete"},
 	{"GET", "/v1/system", ROLE_READ, BODY_NONE, "", system_get, NULL},
 	{"GET", "/metrics", ROLE_READ, BODY_NONE, "", system_metrics, NULL},
+	{"GET", "/", ROLE_NONE, BODY_NONE, "", console_index, NULL},
+	{"GET", "/console/{path}", ROLE_NONE, BODY_NONE, "", console_get, NULL},
 	{"GET", "/openapi.json", ROLE_READ, BODY_NONE, "", system_openapi,
 	 NULL},
 	{"GET", "/healthz", ROLE_NONE, BODY_NONE, "", system_health, NULL},
@@ -143,10 +145,17 @@ static size_t part_len(const char *s)
 	return strcspn(s, "/");
 }
 
+/* The length of what the part of a pattern stands for, of a path. */
+static size_t fit_len(const char *pattern, const char *path)
+{
+	return strcmp(pattern, "{path}") == 0 ? strlen(path) : part_len(path);
+}
+
 static bool route_fits(const char *pattern, const char *path)
 {
 	while (*pattern == '/' && *path == '/') {
-		size_t want = part_len(++pattern), have = part_len(++path);
+		size_t want = part_len(++pattern);
+		size_t have = fit_len(pattern, ++path);
 
 		if (*pattern == '{'
 			    ? have == 0
@@ -167,10 +176,9 @@ static bool route_is(const struct route *route, const char *method,
 	       route_fits(route->path, path);
 }
 
-static bool take_param(const char *part, char **param, struct err *e)
+static bool take_param(const char *part, size_t len, char **param,
+		       struct err *e)
 {
-	size_t len = part_len(part);
-
 	*param = strndup(part, len);
 	if (*param == NULL)
 		return err_nomem(e, "a path");
@@ -184,16 +192,17 @@ static bool take_params(const struct route *route, const char *path,
 			char **params, struct err *e)
 {
 	const char *pattern = route->path;
-	size_t n = 0;
+	size_t n = 0, len;
 
 	while (*pattern == '/' && *path == '/') {
 		pattern++;
 		path++;
+		len = fit_len(pattern, path);
 		if (*pattern == '{' && n < REQUEST_PARAMS_MAX &&
-		    !take_param(path, &params[n++], e))
+		    !take_param(path, len, &params[n++], e))
 			return false;
 		pattern += part_len(pattern);
-		path += part_len(path);
+		path += len;
 	}
 	return true;
 }

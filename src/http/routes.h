@@ -19,7 +19,8 @@ enum body_kind {
 
 struct route {
 	const char *method;
-	const char *path; /* "{...}" stands for one part */
+	const char *path; /* "{...}" stands for one part, a "{path}" at the end
+			   * for all that follow */
 	enum role role;	  /* at least; ROLE_NONE: no token needed */
 	enum body_kind body;
 	const char *query; /* parameters, blanks between */

@@ -117,7 +117,7 @@ void system_ready(struct request *r)
 
 void system_openapi(struct request *r)
 {
-	struct reply_bytes b = {.type = "application/json"};
+	struct reply_bytes b = {.type = "application/json", .is_static = true};
 
 	b.bytes = openapi_document(&b.len);
 	request_reply_bytes(r, 200, &b);

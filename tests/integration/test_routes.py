@@ -28,6 +28,7 @@ def operations(module_cofferd):
 
 def ask(api, method, path):
     """With nothing in it that could be done."""
+    path = path.replace("/{path}", "/app/main.js")
     while "{" in path:
         begin, end = path.index("{"), path.index("}")
         path = path[:begin] + MARK + path[end + 1:]

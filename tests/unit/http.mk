@@ -1,5 +1,5 @@
 # Unit tests of the room http.
-check_PROGRAMS += tests/unit/test_http_auth tests/unit/test_http_body \
+check_PROGRAMS += tests/unit/test_http_accept tests/unit/test_http_auth tests/unit/test_http_body \
 	tests/unit/test_http_guard tests/unit/test_http_problem \
 	tests/unit/test_http_query tests/unit/test_http_routes \
 	tests/unit/test_http_wire tests/unit/test_http_api \
@@ -7,6 +7,8 @@ check_PROGRAMS += tests/unit/test_http_auth tests/unit/test_http_body \
 	tests/unit/test_http_plans tests/unit/test_http_streams \
 	tests/unit/test_http_suit
 
+tests_unit_test_http_accept_SOURCES = tests/unit/test_http_accept.c
+tests_unit_test_http_accept_LDADD = $(HTTP_LIBS) $(TEST_LIBS)
 tests_unit_test_http_auth_SOURCES = tests/unit/test_http_auth.c
 tests_unit_test_http_auth_LDADD = $(HTTP_LIBS) $(TEST_LIBS)
 tests_unit_test_http_body_SOURCES = tests/unit/test_http_body.c
@@ -23,7 +25,7 @@ http_shop = tests/unit/http_client.c tests/unit/http_client.h \
 	tests/unit/jobs_house.c tests/unit/jobs_house.h \
 	tests/fakes/fake_source.c tests/fakes/fake_source.h
 http_shop_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fakes
-http_shop_libs = libhttp.a libjobs.a libsources.a libcatalog.a \
+http_shop_libs = libhttp.a libconsole.a libjobs.a libsources.a libcatalog.a \
 	libmanifest.a libprograms.a \
 	libstages.a libstores.a libs3.a libpipeline.a libmodel.a \
 	$(LOOP_LIBS) \

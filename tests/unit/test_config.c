@@ -70,6 +70,8 @@ static void test_built_in(void **state)
 	assert_true(c.spool_bytes == UINT64_C(2) << 30);
 	assert_int_equal(c.buffer_bytes, 96 * 1024 * 1024);
 	assert_int_equal(c.manual_backups_max, 50);
+	assert_string_equal(c.console, "on");
+	assert_string_equal(c.console_dir, "");
 	assert_int_equal(c.guard_seconds, 3600);
 	assert_int_equal(c.snapshot_seconds, 10);
 	config_fini(&c);
@@ -123,6 +125,7 @@ static void test_refusals_name_the_place(void **state)
 	refused(args("--max-jobs", "many"), "max_jobs");
 	refused(args("--max-jobs", NULL), "wants a value");
 	refused(args("--log-level", "loud"), "loud");
+	refused(args("--console", "no"), "on or off");
 	refused(args("--max_jobs", "4"), "unknown argument");
 	refused(args("--listen", "nonsense"), "ADDR:PORT");
 	refused(args("--listen", "127.0.0.1:65536"), "ADDR:PORT");

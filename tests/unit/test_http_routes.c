@@ -72,12 +72,22 @@ static void test_matching(void **state)
 	fits("POST", "/v1/restores/check", "/v1/restores/check", "", "");
 	fits("GET", "/v1/restores/check", "/v1/restores/{id}", "check", "");
 	fits("GET", "/healthz", "/healthz", "", "");
+	fits("GET", "/", "/", "", "");
+	fits("GET", "/console/style.css", "/console/{path}", "style.css", "");
+	fits("HEAD", "/console/app/ui/table.js", "/console/{path}",
+	     "app/ui/table.js", "");
+	fits("GET", "/console/app/../a%2F%2Fb/", "/console/{path}",
+	     "app/../a//b/", "");
 }
 
 static void test_not_matching(void **state)
 {
 	(void)state;
-	fails("GET", "/", "not_found");
+	fails("POST", "/", "method_not_allowed");
+	fails("GET", "/console", "not_found");
+	fails("GET", "/console/", "not_found");
+	fails("GET", "/console/a%00b", "malformed");
+	fails("DELETE", "/console/app/main.js", "method_not_allowed");
 	fails("GET", "/v1", "not_found");
 	fails("GET", "/v1/", "not_found");
 	fails("GET", "/v1/sources/", "not_found");
@@ -113,7 +123,9 @@ static void test_allow(void **state)
 /* "Role per route" of the API, said a second time. */
 static enum role wanted_role(const struct route *r)
 {
-	if (strcmp(r->path, "/healthz") == 0 || strcmp(r->path, "/readyz") == 0)
+	if (strcmp(r->path, "/healthz") == 0 ||
+	    strcmp(r->path, "/readyz") == 0 || strcmp(r->path, "/") == 0 ||
+	    strcmp(r->path, "/console/{path}") == 0)
 		return ROLE_NONE;
 	if (strcmp(r->path, "/v1/tokens") == 0)
 		return ROLE_ADMIN;

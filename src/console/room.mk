@@ -1,0 +1,61 @@
+noinst_LIBRARIES += libconsole.a
+libconsole_a_SOURCES = \
+	include/console/console.h \
+	src/console/console.c \
+	src/console/console_int.h \
+	src/console/load.c
+nodist_libconsole_a_SOURCES = src/console/files.c
+
+# All that a browser may ask for, one a line: embedded, distributed, and held
+# against the folder and the bound of its size by tests/console_files.py.
+CONSOLE_FILES = \
+	src/console/app/api.js \
+	src/console/app/data.js \
+	src/console/app/format.js \
+	src/console/app/i18n/en.js \
+	src/console/app/i18n/index.js \
+	src/console/app/i18n/zh.js \
+	src/console/app/lib.js \
+	src/console/app/live.js \
+	src/console/app/main.js \
+	src/console/app/pages/login.js \
+	src/console/app/router.js \
+	src/console/app/saved.js \
+	src/console/app/session.js \
+	src/console/app/shell.js \
+	src/console/app/theme.js \
+	src/console/app/ui/badge.js \
+	src/console/app/ui/button.js \
+	src/console/app/ui/chart.js \
+	src/console/app/ui/chips.js \
+	src/console/app/ui/code.js \
+	src/console/app/ui/dialog.js \
+	src/console/app/ui/filters.js \
+	src/console/app/ui/form.js \
+	src/console/app/ui/heatmap.js \
+	src/console/app/ui/index.js \
+	src/console/app/ui/page.js \
+	src/console/app/ui/steps.js \
+	src/console/app/ui/table.js \
+	src/console/app/ui/tabs.js \
+	src/console/app/ui/time.js \
+	src/console/app/ui/toast.js \
+	src/console/index.html \
+	src/console/style.css \
+	src/console/vendor/SHA256SUMS \
+	src/console/vendor/htm.LICENSE \
+	src/console/vendor/preact.LICENSE \
+	src/console/vendor/preact.js \
+	src/console/vendor/uplot.LICENSE \
+	src/console/vendor/uplot.css \
+	src/console/vendor/uplot.js
+
+EXTRA_DIST += $(CONSOLE_FILES) src/console/embed.sh \
+	src/console/vendor/README.md
+CLEANFILES += src/console/files.c
+
+# The list itself stands in the Makefile.
+src/console/files.c: Makefile $(CONSOLE_FILES) src/console/embed.sh
+	$(AM_V_GEN)$(MKDIR_P) src/console && \
+	$(SHELL) $(srcdir)/src/console/embed.sh $(srcdir) \
+		$(CONSOLE_FILES) >$@.tmp && mv $@.tmp $@
