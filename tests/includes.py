@@ -33,7 +33,7 @@ BELOW = {
     "catalog": LOW | {"model"},
     "jobs": JOBS,
     "scheduler": TOP,
-    "ctl": TOP | {"config"},
+    "ctl": LOW | {"manifest", "model", "pipeline", "s3", "stages", "stores"},
     "console": {"base"},
     "http": TOP | {"console"},
 }

@@ -1,0 +1,27 @@
+# The program cofferctl, alone: all of it but main.c is a library for its tests.
+noinst_LIBRARIES += libctl.a
+libctl_a_SOURCES = \
+	src/ctl/acts.c src/ctl/acts.h \
+	src/ctl/api.c \
+	src/ctl/check.c \
+	src/ctl/client.c src/ctl/client.h src/ctl/client_int.h \
+	src/ctl/client_exchange.c \
+	src/ctl/command.h src/ctl/commands.c \
+	src/ctl/help.c src/ctl/help.h \
+	src/ctl/interrupt.c src/ctl/interrupt.h \
+	src/ctl/lists.c \
+	src/ctl/logs.c src/ctl/logs.h \
+	src/ctl/members.c src/ctl/members.h \
+	src/ctl/options.c src/ctl/options.h \
+	src/ctl/path.c src/ctl/path.h \
+	src/ctl/private_file.c src/ctl/private_file.h \
+	src/ctl/progress.c src/ctl/progress.h \
+	src/ctl/read_json.c src/ctl/read_json.h \
+	src/ctl/restore.c \
+	src/ctl/say.c src/ctl/session.c src/ctl/session.h \
+	src/ctl/status.c \
+	src/ctl/table.c src/ctl/table.h \
+	src/ctl/timers.c src/ctl/token.c \
+	src/ctl/verdict.c src/ctl/verdict.h \
+	src/ctl/waiting.c src/ctl/waiting.h \
+	src/ctl/words.c src/ctl/words.h
