@@ -16,9 +16,23 @@ CONSOLE_FILES = \
 	src/console/app/i18n/index.js \
 	src/console/app/i18n/zh.js \
 	src/console/app/lib.js \
+	src/console/app/links.js \
 	src/console/app/live.js \
 	src/console/app/main.js \
+	src/console/app/pages/events.js \
+	src/console/app/pages/events.text.js \
+	src/console/app/pages/instance_form.js \
+	src/console/app/pages/instances.js \
+	src/console/app/pages/instances.text.js \
+	src/console/app/pages/job_parts.js \
+	src/console/app/pages/jobs.js \
+	src/console/app/pages/jobs.text.js \
 	src/console/app/pages/login.js \
+	src/console/app/pages/overview.js \
+	src/console/app/pages/overview.text.js \
+	src/console/app/pages/settings.js \
+	src/console/app/pages/settings.text.js \
+	src/console/app/pages/tokens.js \
 	src/console/app/router.js \
 	src/console/app/saved.js \
 	src/console/app/session.js \
@@ -43,15 +57,12 @@ CONSOLE_FILES = \
 	src/console/index.html \
 	src/console/style.css \
 	src/console/vendor/SHA256SUMS \
-	src/console/vendor/htm.LICENSE \
-	src/console/vendor/preact.LICENSE \
 	src/console/vendor/preact.js \
-	src/console/vendor/uplot.LICENSE \
-	src/console/vendor/uplot.css \
 	src/console/vendor/uplot.js
 
 EXTRA_DIST += $(CONSOLE_FILES) src/console/embed.sh \
-	src/console/vendor/README.md
+	src/console/vendor/README.md src/console/vendor/htm.LICENSE \
+	src/console/vendor/preact.LICENSE src/console/vendor/uplot.LICENSE
 CLEANFILES += src/console/files.c
 
 # The list itself stands in the Makefile.

@@ -26,8 +26,8 @@ export class Problem extends Error {
 let signedOut = () => {};
 export const whenSignedOut = (fn) => (signedOut = fn);
 
-export function query(params = {}) {
-	const given = Object.entries(params).filter(([, v]) => v != null && v !== "");
+export function query(params) {
+	const given = Object.entries(params || {}).filter(([, v]) => v != null && v !== "");
 	return given.length ? "?" + new URLSearchParams(given) : "";
 }
 

@@ -1,9 +1,20 @@
 // The start: what pages there are, and the shell around them. A page is a component of
-// pages/<name>.js; ":id" of its path comes as a prop. One line a page here.
+// pages/<name>.js, which is fetched when it is first shown; ":id" of its path comes as a prop.
+// One line a page here.
 import { html, render } from "./lib.js";
 import { Shell } from "./shell.js";
 
+const jobs = () => import("./pages/jobs.js");
+const instances = () => import("./pages/instances.js");
+
 const pages = [
+	{ path: "/", load: () => import("./pages/overview.js"), name: "Overview" },
+	{ path: "/instances", load: instances, name: "Instances" },
+	{ path: "/instances/:id", load: instances, name: "Instance" },
+	{ path: "/jobs", load: jobs, name: "Jobs" },
+	{ path: "/jobs/:id", load: jobs, name: "Job" },
+	{ path: "/events", load: () => import("./pages/events.js"), name: "Events" },
+	{ path: "/settings", load: () => import("./pages/settings.js"), name: "Settings" },
 ];
 
 render(html`<${Shell} pages=${pages} />`, document.getElementById("app"));

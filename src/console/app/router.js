@@ -8,7 +8,8 @@
 //                            can be bookmarked
 //   href(path, query)        "#/path?..."
 //   Link {to, query, class}  an anchor to it
-//   usePages(pages)          for the shell: the page of [{path: "/backups/:id", page}] with its props
+//   usePages(pages)          for the shell: that of [{path: "/backups/:id", ...}] which is asked for,
+//                          as {page, props}
 import { html, store } from "./lib.js";
 import { query as text } from "./api.js";
 
@@ -51,8 +52,8 @@ function match(pattern, parts) {
 
 export function usePages(pages) {
 	const { parts } = useRoute();
-	for (const { path, page } of pages) {
-		const props = match(path, parts);
+	for (const page of pages) {
+		const props = match(page.path, parts);
 		if (props) return { page, props };
 	}
 	return null;

@@ -1,7 +1,7 @@
 // What stands around each page: navigation, header, the line "reconnecting", messages; or the
 // login page, as long as nobody is signed in.
 //
-// Shell {pages: [{path: "/backups/:id", page}]}
+// Shell {pages: [{path: "/backups/:id", load: () => import(...), name: "Backup"}]}
 import { html, useEffect, useState } from "./lib.js";
 import { t, useLanguage, setLanguage } from "./i18n/index.js";
 import { Link, useRoute, usePages, go } from "./router.js";
@@ -50,11 +50,19 @@ const Reconnecting = () => html`<div role="status" class="line">${
 
 const NoPage = () => html`<${Page} title=${t("core.nopage")}><p>${t("core.nopage.hint")}</p><//>`;
 
+// A page's module is fetched when it is first shown.
 function Body({ pages }) {
 	const found = usePages(pages);
 	const { path } = useRoute();
+	const [got, setGot] = useState({});
+	const { load, name } = found?.page || {};
+	const fetchIt = () => load?.().then((module) => setGot({ load, page: module[name] }),
+		() => setGot({ load, problem: { detail: t("core.unreachable") } }));
+	useEffect(() => void fetchIt(), [load]);
 	if (!found) return html`<${NoPage} />`;
-	return html`<${found.page} key=${path} ...${found.props} />`;
+	if (got.load != load) return html`<p class="muted" role="status">${t("core.loading")}</p>`;
+	if (got.problem) return html`<${Problems} problem=${got.problem} retry=${() => location.reload()} />`;
+	return html`<${got.page} key=${path} ...${found.props} />`;
 }
 
 // Where to go after signing in is kept in the hash, for the view to come back by itself.

@@ -4,13 +4,13 @@ import { t } from "../i18n/index.js";
 import { signIn } from "../session.js";
 import { Page, Form, useForm, TextField, Button, Radios } from "../ui/index.js";
 
-const ByToken = ({ form }) => html`<${TextField} label=${t("login.token")} type="password"
+const ByToken = ({ form }) => html`<${TextField} label=${t("login.token")} name="token" type="password"
 	hint=${t("login.tokenhint")} pointer="/token" required ...${form.bind("token")} />`;
 
 const ByName = ({ form }) => html`
-	<${TextField} label=${t("login.name")} pointer="/name" autocomplete="username" required
+	<${TextField} label=${t("login.name")} name="name" pointer="/name" autocomplete="username" required
 		...${form.bind("name")} />
-	<${TextField} label=${t("login.password")} pointer="/password" type="password"
+	<${TextField} label=${t("login.password")} name="password" pointer="/password" type="password"
 		autocomplete="current-password" required ...${form.bind("password")} />`;
 
 export function Login() {

@@ -9,7 +9,7 @@ import { href } from "../router.js";
 
 export function Button({ label, kind = "", to, query, isBusy, disabled, type = "button", ...rest }) {
 	const look = "button " + kind;
-	if (to) return html`<a class=${look} href=${href(to, query)} ...${rest}>${label}</a>`;
+	if (to && !disabled) return html`<a class=${look} href=${href(to, query)} ...${rest}>${label}</a>`;
 	return html`<button type=${type} class=${look} disabled=${disabled || isBusy} aria-busy=${!!isBusy}
 		...${rest}>${label}</button>`;
 }
@@ -40,10 +40,10 @@ function Popup({ items, anchor, close }) {
 		const all = buttons();
 		all[moves[e.key](all.indexOf(document.activeElement), all.length)].focus();
 	};
-	const run = ({ onClick, to }) => {
+	const run = ({ onClick, to, query }) => {
 		anchor.focus();
 		close();
-		if (to) location.hash = href(to);
+		if (to) location.hash = href(to, query);
 		else onClick();
 	};
 	return html`<div class="popup" role="menu" popover="auto" ref=${list} onKeyDown=${onKeyDown}

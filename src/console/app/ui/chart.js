@@ -6,7 +6,7 @@
 import { html, useEffect, useRef, useState } from "../lib.js";
 import { useLanguage } from "../i18n/index.js";
 import { theme } from "../theme.js";
-import { day } from "../format.js";
+import { bytes, day } from "../format.js";
 
 function colour(el, name) {
 	el.style.color = `var(--${name})`;
@@ -17,13 +17,17 @@ function colour(el, name) {
 
 const faint = (color) => color.replace(/^rgb\(/, "rgba(").replace(")", ", 0.15)");
 
+// Round steps of bytes are powers of two.
+const powers = [...Array(50)].map((_, i) => 2 ** i);
+const rounds = (format) => (format == bytes ? { incrs: powers } : {});
+
 function axes(el, format) {
 	const line = { stroke: colour(el, "muted"), grid: { stroke: colour(el, "line"), width: 1 },
 		ticks: { show: false }, font: "12px system-ui" };
 	return [
 		{ ...line, grid: { show: false }, space: 80,
 			values: (u, all) => all.map((s) => day(s * 1000).slice(5)) },
-		{ ...line, size: 72, values: (u, all) => all.map(format) },
+		{ ...line, size: 72, values: (u, all) => all.map(format), ...rounds(format) },
 	];
 }
 

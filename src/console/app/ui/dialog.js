@@ -21,6 +21,7 @@ export function Dialog({ title, onClose, children, buttons, wide }) {
 	useLayoutEffect(() => {
 		const dialog = el.current;
 		dialog.showModal();
+		dialog.querySelector(".body :is(input, select, textarea), .foot button")?.focus();
 		return () => dialog.close();
 	}, []);
 	const onCancel = (e) => {
