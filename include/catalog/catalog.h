@@ -104,7 +104,7 @@ struct catalog_op *catalog_recover(struct catalog *c, catalog_done_cb *done,
 				   void *arg, struct err *e) MUST_CHECK;
 
 /* Tokens: all of them (they are few, the guard keeps them), and one more.
- * r->hash, name and role are given; id and created_at are made. */
+ * r->hash, name, role and password are given; id and created_at are made. */
 typedef void catalog_tokens_cb(void *arg, const struct token_record *list,
 			       size_t n, const struct err *e);
 struct catalog_op *catalog_token_list(struct catalog *c,

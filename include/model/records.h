@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/id.h"
+#include "base/password.h"
 #include "base/sha256.h"
 #include "model/names.h"
 
@@ -76,6 +77,7 @@ struct token_record {
 	char role[12];		   /* "read" "operate" "restore" "admin" */
 	char hash[SHA256_HEX_MAX]; /* of the token */
 	int64_t created_at, expires_at;
+	char password[PASSWORD_HASH_MAX]; /* its hash; "": it has none */
 };
 
 /* Frees what it holds, wipes the secret, zeroes it. */

@@ -519,6 +519,10 @@
 	"CREATE TRIGGER backups_unpacked AFTER DELETE ON backups"              \
 	" BEGIN DELETE FROM backup_packs WHERE backup_id = old.id; END;"
 
+/* The hash of a token's password (base/password.h), "" of one without. */
+#define V8_PASSWORDS                                                           \
+	"ALTER TABLE tokens ADD COLUMN password TEXT NOT NULL DEFAULT '';"
+
 static const char *const steps[] = {
 	V1_SERVER V1_SOURCES V1_POOLS V1_BACKUPS V1_BACKUP_SORTS
 		V1_BACKUP_FILTERS V1_RESTORES V1_JOBS,
@@ -529,6 +533,7 @@ static const char *const steps[] = {
 	V5_DRILLS,
 	V6_FOLDERS,
 	V7_PACKS,
+	V8_PASSWORDS,
 };
 
 struct schema schema_current(void)

@@ -19,6 +19,7 @@ static bool read_token(struct stmt *s, struct rows *out, struct err *e)
 	stmt_copy(s, r->hash, sizeof(r->hash));
 	r->created_at = stmt_int(s);
 	r->expires_at = stmt_int(s);
+	stmt_copy(s, r->password, sizeof(r->password));
 	return stmt_read(s, e);
 }
 
@@ -28,8 +29,8 @@ static bool run_list(struct catalog *c, struct catalog_op *op)
 	struct stmt s;
 
 	if (!stmt_begin(&s, &c->db,
-			"SELECT id, name, role, hash, created_at, expires_at"
-			" FROM tokens ORDER BY id",
+			"SELECT id, name, role, hash, created_at, expires_at,"
+			" password FROM tokens ORDER BY id",
 			NULL, &op->err))
 		return false;
 	while (ok && stmt_next(&s, &op->err))
@@ -81,10 +82,12 @@ static bool run_add(struct catalog *c, struct catalog_op *op)
 	       check_free(&c->db, r->name, folded, &op->err) &&
 	       db_run(&c->db,
 		      "INSERT INTO tokens (id, name, name_key, role, hash,"
-		      " created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		      " created_at, expires_at, password)"
+		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 		      ARGS(arg_text(id), arg_text(r->name), arg_text(folded),
 			   arg_text(r->role), arg_text(r->hash),
-			   arg_int(clock_now_ms()), arg_int(r->expires_at)),
+			   arg_int(clock_now_ms()), arg_int(r->expires_at),
+			   arg_text(r->password)),
 		      &op->err);
 }
 

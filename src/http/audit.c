@@ -151,6 +151,8 @@ static const char *name_of(const struct request *r)
 
 	if (r->resource_name[0] != '\0')
 		return r->resource_name;
+	if (r->is_private)
+		return "";
 	if (r->params[0] != NULL)
 		return is_id(r->params[0]) ? "" : r->params[0];
 	return name_check_resource(name, &e) ? name : "";

@@ -1,5 +1,6 @@
 /*
- * auth.c - bearer tokens, kept as their SHA-256, and failures per address.
+ * auth.c - bearer tokens, kept as their SHA-256, passwords, sessions, and
+ * failures per address.
  *
  * Tokens are 128 random bits or more, so a plain hash is enough; every one is
  * compared, each in constant time, so that time tells nothing about them.
@@ -14,11 +15,11 @@
 #include "base/secret.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "http/sessions.h"
 
 enum {
 	ADDRESSES = 256, /* remembered; the oldest makes room */
 	MINUTE_MS = 60 * 1000,
-	TOKEN_MAX = 512,
 };
 
 struct failing {
@@ -33,6 +34,7 @@ struct auth {
 	bool is_loaded;
 	unsigned failures_max;
 	struct failing failing[ADDRESSES];
+	struct sessions *sessions;
 };
 
 static const char *const role_names[] = {
@@ -61,10 +63,16 @@ struct auth *auth_new(unsigned failures_per_minute, struct err *e)
 {
 	struct auth *a = calloc(1, sizeof(*a));
 
-	if (a == NULL)
+	if (a == NULL) {
 		(void)err_nomem(e, "the tokens");
-	else
-		a->failures_max = failures_per_minute;
+		return NULL;
+	}
+	a->failures_max = failures_per_minute;
+	a->sessions = sessions_new(e);
+	if (a->sessions == NULL) {
+		auth_free(a);
+		return NULL;
+	}
 	return a;
 }
 
@@ -72,8 +80,14 @@ void auth_free(struct auth *a)
 {
 	if (a == NULL)
 		return;
+	sessions_free(a->sessions);
 	free(a->tokens);
 	free(a);
+}
+
+static bool knows(const void *a, const struct principal *who)
+{
+	return auth_still_knows(a, who);
 }
 
 bool auth_set_tokens(struct auth *a, const struct token_record *list, size_t n)
@@ -88,6 +102,7 @@ bool auth_set_tokens(struct auth *a, const struct token_record *list, size_t n)
 	a->tokens = copy;
 	a->n = n;
 	a->is_loaded = true;
+	sessions_keep(a->sessions, knows, a);
 	return true;
 }
 
@@ -125,11 +140,8 @@ static struct failing *failing_take(struct auth *a, const char *address)
 static void failing_note(struct auth *a, const struct peer *peer)
 {
 	int64_t now_ms = clock_mono_ms();
-	struct failing *f;
+	struct failing *f = failing_take(a, peer->address);
 
-	if (peer->is_local)
-		return;
-	f = failing_take(a, peer->address);
 	if (f->since_ms == 0 || now_ms - f->since_ms >= MINUTE_MS) {
 		f->failures = 0;
 		f->since_ms = now_ms;
@@ -137,16 +149,36 @@ static void failing_note(struct auth *a, const struct peer *peer)
 	f->failures++;
 }
 
-/* Seconds until the address may try again; 0: now. */
-static unsigned failing_wait(struct auth *a, const struct peer *peer)
+/* Whether the address may try what; else *seconds until it may. */
+static bool failing_passes(struct auth *a, const struct peer *peer,
+			   const char *what, unsigned *seconds, struct err *e)
 {
 	const struct failing *f = failing_find(a, peer->address);
-	int64_t left_ms;
+	int64_t left_ms = 0;
 
-	if (peer->is_local || f == NULL || f->failures < a->failures_max)
-		return 0;
-	left_ms = f->since_ms + MINUTE_MS - clock_mono_ms();
-	return left_ms <= 0 ? 0 : (unsigned)(left_ms / 1000) + 1;
+	*seconds = 0;
+	if (f != NULL && f->failures >= a->failures_max)
+		left_ms = f->since_ms + MINUTE_MS - clock_mono_ms();
+	if (left_ms <= 0)
+		return true;
+	*seconds = (unsigned)(left_ms / 1000) + 1;
+	return err_set(e, ERR_DENIED, "too_many_requests",
+		       "too many wrong %s from this address: try again in %u s",
+		       what, *seconds);
+}
+
+static bool is_over(const struct token_record *t)
+{
+	return t->expires_at != 0 && t->expires_at <= clock_now_ms();
+}
+
+static bool take_principal(const struct token_record *t, struct principal *who)
+{
+	memset(who, 0, sizeof(*who));
+	who->role = role_parse(t->role);
+	(void)str_copy(who->id, sizeof(who->id), t->id);
+	(void)str_copy(who->name, sizeof(who->name), t->name);
+	return who->role != ROLE_NONE;
 }
 
 static bool token_find(const struct auth *a, const char *token,
@@ -154,38 +186,50 @@ static bool token_find(const struct auth *a, const char *token,
 {
 	const struct token_record *found = NULL;
 	char hash[SHA256_HEX_MAX];
-	int64_t now_ms = clock_now_ms();
 
 	sha256_hex(token, strlen(token), hash);
 	for (size_t i = 0; i < a->n; i++) {
 		const struct token_record *t = &a->tokens[i];
 
 		if (secret_equal(hash, t->hash, sizeof(hash) - 1) &&
-		    (t->expires_at == 0 || t->expires_at > now_ms))
+		    !is_over(t))
 			found = t;
 	}
-	if (found == NULL)
-		return false;
-	who->role = role_parse(found->role);
-	(void)str_copy(who->id, sizeof(who->id), found->id);
-	(void)str_copy(who->name, sizeof(who->name), found->name);
-	return who->role != ROLE_NONE;
+	return found != NULL && take_principal(found, who);
+}
+
+static const struct token_record *token_of(const struct auth *a,
+					   const struct principal *who)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		if (strcmp(a->tokens[i].id, who->id) == 0)
+			return &a->tokens[i];
+	}
+	return NULL;
 }
 
 bool auth_still_knows(const struct auth *a, const struct principal *who)
 {
-	int64_t now_ms = clock_now_ms();
+	const struct token_record *t;
 
+	if (who->session != 0 && !sessions_has(a->sessions, who->session))
+		return false;
 	if (strcmp(who->id, "socket") == 0)
 		return true;
-	for (size_t i = 0; i < a->n; i++) {
-		const struct token_record *t = &a->tokens[i];
+	t = token_of(a, who);
+	return t != NULL && role_parse(t->role) == who->role && !is_over(t);
+}
 
-		if (strcmp(t->id, who->id) == 0)
-			return role_parse(t->role) == who->role &&
-			       (t->expires_at == 0 || t->expires_at > now_ms);
-	}
-	return false;
+int64_t auth_expires_at(const struct auth *a, const struct principal *who)
+{
+	const struct token_record *t = token_of(a, who);
+
+	return t != NULL ? t->expires_at : 0;
+}
+
+struct sessions *auth_sessions(struct auth *a)
+{
+	return a->sessions;
 }
 
 /* What follows "Bearer ", or NULL (RFC 6750, section 2.1). */
@@ -194,42 +238,118 @@ static const char *bearer(const char *header)
 	static const char scheme[] = "Bearer ";
 	size_t n = sizeof(scheme) - 1;
 
-	if (header == NULL || strncasecmp(header, scheme, n) != 0)
+	if (strncasecmp(header, scheme, n) != 0)
 		return NULL;
 	header += n + strspn(header + n, " ");
-	return *header != '\0' && strlen(header) < TOKEN_MAX ? header : NULL;
+	return *header != '\0' ? header : NULL;
 }
 
-bool auth_check(struct auth *a, const struct peer *peer, const char *header,
-		struct principal *who, unsigned *retry_seconds, struct err *e)
+static bool check_loaded(const struct auth *a, unsigned *retry_seconds,
+			 struct err *e)
 {
-	const char *token = bearer(header);
+	*retry_seconds = a->is_loaded ? 0 : 1;
+	return a->is_loaded ||
+	       err_set(e, ERR_CONFLICT, "not_ready",
+		       "the server is starting: try again soon");
+}
 
+bool auth_by_token(struct auth *a, const struct peer *peer, const char *token,
+		   struct principal *who, unsigned *retry_seconds,
+		   struct err *e)
+{
 	memset(who, 0, sizeof(*who));
-	*retry_seconds = 0;
-	if (header == NULL && peer->is_trusted) {
-		who->role = ROLE_ADMIN;
-		(void)str_copy(who->id, sizeof(who->id), "socket");
-		(void)str_copy(who->name, sizeof(who->name), "socket");
+	if (!check_loaded(a, retry_seconds, e))
+		return false;
+	/* Tokens cannot be guessed: on loopback nobody is kept out. */
+	if (!peer->is_local &&
+	    !failing_passes(a, peer, "tokens", retry_seconds, e))
+		return false;
+	if (token != NULL && strlen(token) < TOKEN_MAX &&
+	    token_find(a, token, who))
 		return true;
-	}
-	if (header == NULL)
-		return err_set(e, ERR_DENIED, "unauthorized",
-			       "send a token: Authorization: Bearer TOKEN");
-	if (!a->is_loaded) {
-		*retry_seconds = 1;
-		return err_set(e, ERR_CONFLICT, "not_ready",
-			       "the server is starting: try again soon");
-	}
-	*retry_seconds = failing_wait(a, peer);
-	if (*retry_seconds > 0)
-		return err_set(e, ERR_DENIED, "too_many_requests",
-			       "too many wrong tokens from this address: try "
-			       "again in %u s",
-			       *retry_seconds);
-	if (token != NULL && token_find(a, token, who))
-		return true;
-	failing_note(a, peer);
+	if (!peer->is_local)
+		failing_note(a, peer);
 	return err_set(e, ERR_DENIED, "unauthorized",
 		       "the token is not known here, or it has expired");
+}
+
+static bool by_session(struct auth *a, const char *cookie,
+		       struct principal *who, unsigned *retry_seconds,
+		       struct err *e)
+{
+	if (!check_loaded(a, retry_seconds, e))
+		return false;
+	if (sessions_find(a->sessions, cookie, who) && auth_still_knows(a, who))
+		return true;
+	memset(who, 0, sizeof(*who));
+	return err_set(e, ERR_DENIED, "unauthorized",
+		       "the session has ended: log in again");
+}
+
+bool auth_check(struct auth *a, const struct credentials *c,
+		struct principal *who, unsigned *retry_seconds, struct err *e)
+{
+	memset(who, 0, sizeof(*who));
+	*retry_seconds = 0;
+	if (c->authorization != NULL)
+		return auth_by_token(a, c->peer, bearer(c->authorization), who,
+				     retry_seconds, e);
+	if (sessions_are_named(c->cookie))
+		return by_session(a, c->cookie, who, retry_seconds, e);
+	if (!c->peer->is_trusted)
+		return err_set(e, ERR_DENIED, "unauthorized",
+			       "send a token: Authorization: Bearer TOKEN");
+	who->role = ROLE_ADMIN;
+	(void)str_copy(who->id, sizeof(who->id), "socket");
+	(void)str_copy(who->name, sizeof(who->name), "socket");
+	return true;
+}
+
+/* --- by password */
+
+static const struct token_record *token_named(const struct auth *a,
+					      const char *name)
+{
+	char wanted[NAME_BUF], folded[NAME_BUF];
+
+	if (strlen(name) >= sizeof(wanted))
+		return NULL;
+	name_fold(name, wanted);
+	for (size_t i = 0; i < a->n; i++) {
+		name_fold(a->tokens[i].name, folded);
+		if (strcmp(folded, wanted) == 0)
+			return &a->tokens[i];
+	}
+	return NULL;
+}
+
+bool auth_password_begin(struct auth *a, struct auth_login *l,
+			 unsigned *retry_seconds, struct err *e)
+{
+	const struct token_record *t;
+
+	l->hash[0] = '\0';
+	if (!check_loaded(a, retry_seconds, e) ||
+	    !failing_passes(a, &l->peer, "passwords", retry_seconds, e))
+		return false;
+	t = token_named(a, l->name);
+	if (t != NULL && !is_over(t))
+		(void)str_copy(l->hash, sizeof(l->hash), t->password);
+	return true;
+}
+
+bool auth_password_end(struct auth *a, const struct auth_login *l, bool fits,
+		       struct principal *who, struct err *e)
+{
+	/* It may have been deleted, and made again, meanwhile. */
+	const struct token_record *t = token_named(a, l->name);
+
+	memset(who, 0, sizeof(*who));
+	if (fits && t != NULL && !is_over(t) && l->hash[0] != '\0' &&
+	    strcmp(t->password, l->hash) == 0 && take_principal(t, who))
+		return true;
+	failing_note(a, &l->peer);
+	return err_set(e, ERR_DENIED, "unauthorized",
+		       "name or password are wrong, or the token of that name "
+		       "has no password or has expired");
 }

@@ -77,6 +77,11 @@ void tokens_delete(struct request *r); /* DELETE /{id} */
 /* events.c, events_stream.c */
 void events_list(struct request *r); /* GET /v1/events, also as a stream */
 
+/* login.c */
+void sessions_create(struct request *r); /* POST /v1/sessions */
+void sessions_get(struct request *r);	 /* GET: who am I */
+void sessions_delete(struct request *r); /* DELETE: ends the own one */
+
 /* console.c */
 void console_index(struct request *r); /* GET / */
 void console_get(struct request *r);   /* GET /console/{path} */

@@ -81,6 +81,8 @@ static void own_headers(struct request *r)
 		header(r, "Content-Encoding", r->encoding);
 	if (r->vary != NULL)
 		header(r, "Vary", r->vary);
+	if (r->cookie[0] != '\0')
+		header(r, "Set-Cookie", r->cookie);
 	if (r->is_replay)
 		header(r, "Idempotency-Replayed", "true");
 }

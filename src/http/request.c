@@ -17,10 +17,15 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "catalog/catalog.h"
+#include "http/csrf.h"
 #include "http/idempotency.h"
+#include "http/passwords.h"
 #include "http/routes.h"
 #include "http/server_int.h"
 #include "jobs/jobs.h"
+
+/* What somebody without a token may make us parse. */
+enum { OPEN_BODY_MAX = 8 << 10 };
 
 /* In front of the handler's own memory. */
 struct state_head {
@@ -65,6 +70,8 @@ static void request_cancel(struct request *r)
 	r->catalog_op = NULL;
 	jobs_op_cancel(r->jobs_op);
 	r->jobs_op = NULL;
+	passwords_cancel(r->password_job);
+	r->password_job = NULL;
 }
 
 void request_drop(struct request *r)
@@ -222,6 +229,11 @@ static bool read_body(struct request *r, struct err *e)
 			       "the body is missing: send a JSON object");
 	if (len == 0)
 		return true;
+	if (r->route->role == ROLE_NONE && len > OPEN_BODY_MAX)
+		return err_set(e, ERR_INVALID, "too_large",
+			       "a body without a token may have at most %d "
+			       "bytes",
+			       (int)OPEN_BODY_MAX);
 	if (!is_json_type(request_header(r, "Content-Type"), kind))
 		return err_set(e, ERR_INVALID, "unsupported_media_type",
 			       "send the body as Content-Type: "
@@ -246,11 +258,16 @@ static void refuse_members(struct request *r)
 
 static bool check_who(struct request *r, struct err *e)
 {
+	const struct credentials c = {
+		.peer = conn_peer(r->conn),
+		.authorization = request_header(r, "Authorization"),
+		.cookie = request_header(r, "Cookie"),
+	};
+
 	if (r->route != NULL && r->route->role == ROLE_NONE)
 		return true;
-	return auth_check(r->server->auth, conn_peer(r->conn),
-			  request_header(r, "Authorization"), &r->who,
-			  &r->retry_seconds, e);
+	return auth_check(r->server->auth, &c, &r->who, &r->retry_seconds, e) &&
+	       csrf_check(r, e);
 }
 
 static bool check_role(struct request *r, struct err *e)

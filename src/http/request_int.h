@@ -34,6 +34,7 @@ struct event;
 struct evhttp_request;
 struct http_server;
 struct jobs_op;
+struct password_job;
 struct route;
 
 enum { REQUEST_PARAMS_MAX = 2 };
@@ -67,10 +68,13 @@ struct request {
 	const char *type; /* of its body */
 	/* for headers that are others than those of the API; NULL: not so */
 	const char *cache, *policy, *encoding, *vary;
+	char cookie[160];	/* for Set-Cookie; "": none */
+	bool is_private;	/* nothing of its body goes into a log */
 	int64_t if_revision;	/* from If-Match; 0: any */
 	unsigned retry_seconds; /* for Retry-After */
 	struct catalog_op *catalog_op;
 	struct jobs_op *jobs_op;
+	struct password_job *password_job;
 	struct event *timer;
 	void *state;			 /* the handler's own ... */
 	void (*state_free)(void *state); /* ... and how it ends */

@@ -18,6 +18,8 @@ libhttp_a_SOURCES = \
 	src/http/body.c \
 	src/http/body.h \
 	src/http/console.c \
+	src/http/csrf.c \
+	src/http/csrf.h \
 	src/http/drill.c \
 	src/http/drill_form.c \
 	src/http/drill_form.h \
@@ -37,10 +39,13 @@ libhttp_a_SOURCES = \
 	src/http/list_int.h \
 	src/http/listen.c \
 	src/http/listen.h \
+	src/http/login.c \
 	src/http/merge.c \
 	src/http/merge.h \
 	src/http/metrics.c \
 	src/http/openapi.h \
+	src/http/passwords.c \
+	src/http/passwords.h \
 	src/http/peer.c \
 	src/http/plan_form.c \
 	src/http/plan_form.h \
@@ -79,6 +84,8 @@ libhttp_a_SOURCES = \
 	src/http/routes.h \
 	src/http/server.c \
 	src/http/server_int.h \
+	src/http/sessions.c \
+	src/http/sessions.h \
 	src/http/show.c \
 	src/http/show.h \
 	src/http/show_plans.c \

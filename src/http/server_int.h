@@ -31,6 +31,7 @@ struct http_server {
 	void *tokens_arg;
 	struct streams *streams;
 	struct audit_gate gate;
+	unsigned passwords;		  /* that are hashed just now */
 	uint64_t answers[STATUS_CLASSES]; /* by status / 100 */
 };
 

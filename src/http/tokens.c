@@ -1,7 +1,8 @@
 /*
  * tokens.c - /v1/tokens: who may ask, and what.
  *
- * Making:   read -> add -> list all -> the guard knows it -> answer.
+ * Making:   read -> add -> list all -> the guard knows it -> answer; a password
+ *           is hashed before it is added.
  * Deleting: delete -> list all -> the guard does not know it any more.
  * The token itself is in the answer to its making and nowhere else.
  */
@@ -17,6 +18,7 @@
 #include "base/text.h"
 #include "http/fields.h"
 #include "http/list_int.h"
+#include "http/passwords.h"
 #include "http/server_int.h"
 
 enum { TOKEN_BYTES = 32, TOKEN_TEXT_MAX = 80 };
@@ -26,6 +28,7 @@ enum { TOKEN_BYTES = 32, TOKEN_TEXT_MAX = 80 };
 struct token_state {
 	struct token_record token;
 	char text[TOKEN_TEXT_MAX];
+	const char *password; /* of the body, or NULL */
 };
 
 static const char *const roles[] = {"read", "operate", "restore", "admin",
@@ -34,10 +37,13 @@ static const char *const roles[] = {"read", "operate", "restore", "admin",
 /* text: the token itself, or NULL. */
 static json_t *show_token(const struct token_record *t, const char *text)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:o, s:o}", "id", t->id,
-				 "name", t->name, "role", t->role, "created_at",
-				 show_time(t->created_at), "expires_at",
-				 show_time(t->expires_at));
+	json_t *password = t->password[0] != '\0'
+				   ? json_pack("{s:b}", "set", true)
+				   : json_null();
+	json_t *json = json_pack(
+		"{s:s, s:s, s:s, s:o, s:o, s:o}", "id", t->id, "name", t->name,
+		"role", t->role, "created_at", show_time(t->created_at),
+		"expires_at", show_time(t->expires_at), "password", password);
 
 	if (json != NULL && text != NULL &&
 	    json_object_set_new(json, "token", json_string(text)) != 0) {
@@ -237,8 +243,21 @@ static void read_expiry(struct form *f, int64_t *at_ms)
 			   "\"expires_at\" is over already");
 }
 
-static void read_token(struct request *r, struct token_record *t)
+/* What the browser is logged in with (login.c). */
+static const char *read_password(struct form *f)
 {
+	const char *password = form_string(f, "password", FORM_OPTIONAL);
+
+	if (password != NULL && !password_is_good(password))
+		form_fault(f, "password", "invalid_value",
+			   "\"password\" has %d to %d characters",
+			   (int)PASSWORD_MIN_CHARS, (int)PASSWORD_MAX_CHARS);
+	return password;
+}
+
+static void read_token(struct request *r, struct token_state *s)
+{
+	struct token_record *t = &s->token;
 	struct form f;
 
 	form_init(&f, r->body, "", &r->faults);
@@ -247,6 +266,7 @@ static void read_token(struct request *r, struct token_record *t)
 		(void)str_copy(t->role, sizeof(t->role),
 			       field_word(&f, "role", roles, ""));
 	read_expiry(&f, &t->expires_at);
+	s->password = read_password(&f);
 	form_end(&f);
 }
 
@@ -303,22 +323,44 @@ static void on_added(void *arg, const struct err *e)
 		fetch_all(r, on_made);
 }
 
-void tokens_create(struct request *r)
+static void add_token(struct request *r)
 {
-	struct token_state *s = request_state(r, sizeof(*s), NULL);
+	struct token_state *s = r->state;
 	struct err e = {0};
 
-	if (s == NULL)
-		return;
-	read_token(r, &s->token);
-	if (!request_is_sound(r))
-		return;
 	make_text(s);
 	/* The guard has to learn of it in any case. */
 	request_keep(r);
 	request_await_catalog(
 		r, catalog_token_add(catalog_of(r), &s->token, on_added, r, &e),
 		&e);
+}
+
+static void on_hashed(struct request *r, const char *hash, const struct err *e)
+{
+	struct token_state *s = r->state;
+
+	if (hash == NULL) {
+		request_fail(r, e);
+		return;
+	}
+	(void)str_copy(s->token.password, sizeof(s->token.password), hash);
+	add_token(r);
+}
+
+void tokens_create(struct request *r)
+{
+	struct token_state *s = request_state(r, sizeof(*s), NULL);
+
+	if (s == NULL)
+		return;
+	read_token(r, s);
+	if (!request_is_sound(r))
+		return;
+	if (s->password != NULL)
+		passwords_make(r, s->password, on_hashed);
+	else
+		add_token(r);
 }
 
 /* --- deleting */

@@ -59,7 +59,10 @@ GOOD = {
     "POST /v1/restores/check": [RESTORE],
     "POST /v1/timers/preview": [{"timer": TIMER, "count": 5}],
     "POST /v1/tokens": [{"name": "other", "role": "read",
-                         "expires_at": "2099-01-01T00:00:00Z"}],
+                         "expires_at": "2099-01-01T00:00:00Z",
+                         "password": "a long enough one"}],
+    "POST /v1/sessions": [{"token": "x"},
+                          {"name": "other", "password": "a wrong one"}],
 }
 NAMES = {"sources": "db", "pools": "pool", "plans": "plan", "backups": "base"}
 
@@ -164,7 +167,11 @@ def test_rule28_bodies(world, method, path, kind):
             continue
         reply = api.call(method, target, body, headers={"Content-Type": kind})
         sent += 1
-        why = verdict(reply, pointer)
+        if path == "/v1/sessions" and len(body) > 8192:
+            # Of somebody who has no token yet little is read.
+            why = None if reply.status == 413 else "no 413"
+        else:
+            why = verdict(reply, pointer)
         if why:
             wrong.append(f"{why}: {body[:160]!r} at {pointer!r}: {reply!r}")
     assert not wrong, f"{len(wrong)} of {sent}\n" + "\n".join(wrong[:40])

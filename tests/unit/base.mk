@@ -8,6 +8,7 @@ check_PROGRAMS += tests/unit/test_base_clock tests/unit/test_base_digest \
 	tests/unit/test_base_file tests/unit/test_base_glob \
 	tests/unit/test_base_id \
 	tests/unit/test_base_log tests/unit/test_base_nomem \
+	tests/unit/test_base_password \
 	tests/unit/test_base_scan \
 	tests/unit/test_base_secret tests/unit/test_base_secret_key \
 	tests/unit/test_base_sha256 tests/unit/test_base_text \
@@ -21,6 +22,8 @@ tests_unit_test_base_encode_SOURCES = tests/unit/test_base_encode.c
 tests_unit_test_base_encode_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_err_SOURCES = tests/unit/test_base_err.c
 tests_unit_test_base_err_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_password_SOURCES = tests/unit/test_base_password.c
+tests_unit_test_base_password_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_file_SOURCES = tests/unit/test_base_file.c \
 	tests/unit/test_base_folder.c tests/unit/test_base_folder.h
 tests_unit_test_base_file_LDADD = $(BASE_LIBS) $(TEST_LIBS)

@@ -73,6 +73,7 @@ struct shop *shop_open(const struct http_limits *limits)
 	s->config.plans_changed = on_plans_changed;
 	s->config.arg = s;
 	s->config.started_at = clock_now_ms() - 5000;
+	s->config.blocking = s->house->blocking;
 	if (limits != NULL)
 		s->config.limits = *limits;
 	s->http = http_server_new(&s->config, &e);

@@ -35,6 +35,8 @@ static void add(struct rig *r, const char *name, const char *role,
 	(void)str_copy(t.name, sizeof(t.name), name);
 	(void)str_copy(t.role, sizeof(t.role), role);
 	(void)str_copy(t.hash, sizeof(t.hash), name);
+	(void)str_copy(t.password, sizeof(t.password),
+		       strcmp(role, "operate") == 0 ? "scrypt$of$it" : "");
 	assert_true(rig_wait(
 		r, catalog_token_add(r->catalog, &t, rig_on_done, r, &e)));
 }
@@ -59,6 +61,8 @@ static void test_delete(void **state)
 	assert_int_equal(ntokens, 3);
 	assert_string_equal(r->a.tokens[2].role, "operate");
 	assert_int_equal(r->a.tokens[2].expires_at, 5000);
+	assert_string_equal(r->a.tokens[2].password, "scrypt$of$it");
+	assert_string_equal(r->a.tokens[0].password, "");
 	(void)str_copy(id, ID_MAX, r->a.tokens[2].id);
 	assert_true(delete (r, id));
 	assert_true(delete (r, "READER"));

@@ -44,7 +44,10 @@ static const char *asks(struct auth *a, const struct peer *p,
 	unsigned retry;
 
 	memset(&e, 0, sizeof(e));
-	return auth_check(a, p, header, &who, &retry, &e) ? "" : e.api;
+	return auth_check(a, &(struct credentials){p, header, NULL}, &who,
+			  &retry, &e)
+		       ? ""
+		       : e.api;
 }
 
 static void test_roles(void **state)
@@ -94,7 +97,9 @@ static void test_principal(void **state)
 	unsigned retry;
 
 	(void)state;
-	assert_true(auth_check(a, &remote, "Bearer right", &who, &retry, &e));
+	assert_true(auth_check(
+		a, &(struct credentials){&remote, "Bearer right", NULL}, &who,
+		&retry, &e));
 	assert_int_equal(who.role, ROLE_OPERATE);
 	assert_string_equal(who.name, "a");
 	auth_free(a);
@@ -109,7 +114,8 @@ static void test_owner(void **state)
 	unsigned retry;
 
 	(void)state;
-	assert_true(auth_check(a, &owner, NULL, &who, &retry, &e));
+	assert_true(auth_check(a, &(struct credentials){&owner, NULL, NULL},
+			       &who, &retry, &e));
 	assert_int_equal(who.role, ROLE_ADMIN);
 	assert_string_equal(asks(a, &owner, "Bearer wrong"), "unauthorized");
 	auth_free(a);
@@ -138,7 +144,9 @@ static void test_failures(void **state)
 		assert_string_equal(asks(a, &remote, "Bearer no"),
 				    "unauthorized");
 	/* Then not even the right one is looked at. */
-	assert_false(auth_check(a, &remote, "Bearer right", &who, &retry, &e));
+	assert_false(auth_check(
+		a, &(struct credentials){&remote, "Bearer right", NULL}, &who,
+		&retry, &e));
 	assert_string_equal(e.api, "too_many_requests");
 	assert_true(retry > 0 && retry <= 61);
 	assert_string_equal(asks(a, &other, "Bearer right"), "");

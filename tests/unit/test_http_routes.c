@@ -129,6 +129,8 @@ static enum role wanted_role(const struct route *r)
 		return ROLE_NONE;
 	if (strcmp(r->path, "/v1/tokens") == 0)
 		return ROLE_ADMIN;
+	if (strcmp(r->path, "/v1/sessions") == 0)
+		return strcmp(r->method, "POST") == 0 ? ROLE_NONE : ROLE_READ;
 	if (strcmp(r->method, "GET") == 0 ||
 	    strcmp(r->path, "/v1/timers/preview") == 0)
 		return ROLE_READ;
