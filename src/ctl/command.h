@@ -52,5 +52,7 @@ const struct command *logs_command(void);
 const struct command *timers_command(void);
 const struct command *token_command(void);
 const struct command *api_command(void);
+const struct command *ls_command(void);
+const struct command *cat_command(void);
 
 #endif

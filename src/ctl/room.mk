@@ -24,4 +24,12 @@ libctl_a_SOURCES = \
 	src/ctl/timers.c src/ctl/token.c \
 	src/ctl/verdict.c src/ctl/verdict.h \
 	src/ctl/waiting.c src/ctl/waiting.h \
-	src/ctl/words.c src/ctl/words.h
+	src/ctl/words.c src/ctl/words.h \
+	src/ctl/pool/backups.c src/ctl/pool/backups.h \
+	src/ctl/pool/cat.c src/ctl/pool/ls.c \
+	src/ctl/pool/output.c src/ctl/pool/output.h \
+	src/ctl/pool/place.c src/ctl/pool/place.h \
+	src/ctl/pool/reach.c src/ctl/pool/reach.h \
+	src/ctl/pool/stream.c src/ctl/pool/stream.h \
+	src/ctl/pool/stream_int.h src/ctl/pool/stream_items.c \
+	src/ctl/pool/wanted.c src/ctl/pool/wanted.h
