@@ -27,7 +27,9 @@ struct selection *selection_new(const struct manifest *m,
 				struct err *e) MUST_CHECK;
 
 /* One reader gets all of it, in the order of the parts: what lies close
- * together is fetched in one piece. Before the first feed. */
+ * together is fetched in one piece. Marks of data that is not apart tell facts
+ * alone, no names: of a million files each takes some 70 bytes so. Before the
+ * first item. */
 void selection_read_in_order(struct selection *s);
 
 /* Selects an item. Its facts, if the line has any, are in the marks' items.

@@ -39,8 +39,8 @@ static bool lies_in_parts(const struct selection *s, const struct index_line *l)
 	return true;
 }
 
-static struct item *make_item(const struct selection *s,
-			      const struct index_line *l)
+static struct item *make_named(const struct selection *s,
+			       const struct index_line *l)
 {
 	struct item *it = item_new(s->n, l->kind, l->type, l->group, l->name);
 
@@ -52,6 +52,29 @@ static struct item *make_item(const struct selection *s,
 		return it;
 	item_unref(it);
 	return NULL;
+}
+
+/* One for all that have nothing to tell. */
+static struct item *make_nameless(struct selection *s)
+{
+	if (s->nameless == NULL)
+		s->nameless = item_new(0, ITEM_DATA, "", "", "");
+	return s->nameless != NULL ? item_ref(s->nameless) : NULL;
+}
+
+static struct item *make_item(struct selection *s, const struct index_line *l)
+{
+	struct index_line bare = {
+		.kind = l->kind,
+		.type = l->type,
+		.group = l->group,
+		.name = (char *)"",
+		.facts = l->facts,
+	};
+
+	if (!s->is_in_order || l->kind != ITEM_DATA || l->is_apart)
+		return make_named(s, l);
+	return l->facts == NULL ? make_nameless(s) : make_named(s, &bare);
 }
 
 static bool grow(struct selection *s)
@@ -69,48 +92,62 @@ static bool grow(struct selection *s)
 	return true;
 }
 
-static struct index_extent *copy_extents(const struct index_line *l)
+struct index_extent selected_extent(const struct selected *x, size_t k)
 {
-	struct index_extent *copy = calloc(l->nextents + 1, sizeof(*copy));
+	if (x->nextents > 1)
+		return x->extents.list[k];
+	return (struct index_extent){x->extents.only.part,
+				     x->extents.only.offset,
+				     x->extents.only.length};
+}
 
-	if (copy != NULL && l->nextents > 0)
-		memcpy(copy, l->extents, l->nextents * sizeof(*copy));
-	return copy;
+static bool set_extents(struct selected *x, const struct index_line *l)
+{
+	struct index_extent *list;
+
+	if (l->nextents == 1) {
+		x->extents.only.part = (uint32_t)l->extents->part;
+		x->extents.only.offset = (uint32_t)l->extents->offset;
+		x->extents.only.length = (uint32_t)l->extents->length;
+	} else if (l->nextents > 1) {
+		list = calloc(l->nextents, sizeof(*list));
+		if (list == NULL)
+			return false;
+		memcpy(list, l->extents, l->nextents * sizeof(*list));
+		x->extents.list = list;
+	}
+	x->nextents = (uint32_t)l->nextents;
+	return true;
+}
+
+static void selected_fini(struct selected *x)
+{
+	item_unref(x->item);
+	if (x->nextents > 1)
+		free(x->extents.list);
 }
 
 bool selection_add(struct selection *s, const struct index_line *l,
 		   struct err *e)
 {
-	struct index_extent *extents;
-	struct selected *x;
-	struct item *it;
+	struct selected x = {.skip = (uint32_t)l->skip, .left = l->plain_bytes};
 
-	if (!lies_in_parts(s, l))
+	if (!lies_in_parts(s, l) || l->skip > UINT32_MAX)
 		return manifest_damaged(e,
 					"the index places \"%s\" outside of "
 					"the parts",
 					l->name);
-	it = make_item(s, l);
-	extents = copy_extents(l);
-	if (it == NULL || extents == NULL || !grow(s)) {
-		item_unref(it);
-		free(extents);
+	x.item = make_item(s, l);
+	if (x.item == NULL || !set_extents(&x, l) || !grow(s)) {
+		selected_fini(&x);
 		return err_nomem(e, "a selection");
 	}
-	x = &s->list[s->n++];
-	*x = (struct selected){
-		.item = it,
-		.extents = extents,
-		.nextents = l->nextents,
-		.skip = l->skip,
-		.left = l->plain_bytes,
-	};
+	s->list[s->n++] = x;
 	return true;
 }
 
 void selection_forget(struct selection *s, size_t number)
 {
-	s->list[number].nextents = 0;
 	s->list[number].left = 0;
 }
 
@@ -145,7 +182,7 @@ static bool mark_item(struct selected *x, size_t plain, struct frame *f)
 	size_t len = x->left < plain - from ? (size_t)x->left : plain - from;
 	struct span *sp;
 
-	x->skip -= from;
+	x->skip -= (uint32_t)from;
 	x->left -= len;
 	if (len == 0)
 		return true;
@@ -199,7 +236,7 @@ bool selection_mark(struct selection *s, uint32_t part, uint64_t offset,
 
 		if (t->part != part || t->end <= offset)
 			break;
-		if (!mark_item(t->of, plain, f))
+		if (!mark_item(&s->list[t->of], plain, f))
 			return err_nomem(e, "a frame");
 	}
 	if (f->nspans > 1)
@@ -215,9 +252,9 @@ bool selection_is_through(const struct selection *s, struct err *e)
 		if (x->item->kind == s->section && x->left > 0)
 			return manifest_damaged(
 				e,
-				"the parts do not hold all of \"%s.%s\" where "
-				"the index says",
-				x->item->group, x->item->name);
+				"the parts do not hold all of item %zu "
+				"(\"%s.%s\") where the index says",
+				i + 1, x->item->group, x->item->name);
 	}
 	return true;
 }
@@ -226,10 +263,9 @@ void selection_free(struct selection *s)
 {
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < s->n; i++) {
-		item_unref(s->list[i].item);
-		free(s->list[i].extents);
-	}
+	for (size_t i = 0; i < s->n; i++)
+		selected_fini(&s->list[i]);
+	item_unref(s->nameless);
 	free(s->list);
 	free(s->stretches);
 	free(s);

@@ -4,18 +4,25 @@
 
 #include "manifest/selection.h"
 
+/* There may be millions: all but the largest have one extent. */
 struct selected {
 	struct item *item;
-	struct index_extent *extents;
-	size_t nextents;
-	uint64_t skip, left; /* plain bytes: before its own, and its own */
+	uint64_t left; /* plain bytes of its own, */
+	uint32_t skip; /* and before them in its first frame */
+	uint32_t nextents;
+	union {
+		struct index_extent *list; /* when there are several */
+		struct {
+			uint32_t part, offset, length;
+		} only;
+	} extents;
 };
 
 /* An extent of an item of the section at hand. */
 struct stretch {
 	uint32_t part, offset, end;
 	uint32_t cluster; /* stretches that share frames */
-	struct selected *of;
+	uint32_t of;	  /* in the selection's list */
 };
 
 /* Frames that are read together; root is the first of those that must go to
@@ -30,11 +37,15 @@ struct selection {
 	const struct manifest *manifest;
 	struct selected *list;
 	size_t n, cap;
+	struct item *nameless;	   /* of those of which marks tell nothing */
 	struct stretch *stretches; /* of the section, by place */
 	size_t nstretches;
 	enum item_kind section;
 	bool is_in_order;
 };
+
+/* Extent k of an item. */
+struct index_extent selected_extent(const struct selected *x, size_t k);
 
 /* Puts the section's stretches in order and the pieces to read into f. */
 bool selection_plan(struct selection *s, struct part_feed *f,

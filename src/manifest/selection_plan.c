@@ -25,6 +25,22 @@ static int by_place(const void *a, const void *b)
 	return x->end < y->end ? -1 : x->end > y->end ? 1 : 0;
 }
 
+static void collect_item(struct selection *s, size_t number)
+{
+	const struct selected *x = &s->list[number];
+
+	for (size_t k = 0; x->left > 0 && k < x->nextents; k++) {
+		struct index_extent from = selected_extent(x, k);
+
+		s->stretches[s->nstretches++] = (struct stretch){
+			.part = (uint32_t)from.part,
+			.offset = (uint32_t)from.offset,
+			.end = (uint32_t)(from.offset + from.length),
+			.of = (uint32_t)number,
+		};
+	}
+}
+
 static bool collect(struct selection *s)
 {
 	size_t n = 0;
@@ -35,23 +51,12 @@ static bool collect(struct selection *s)
 	free(s->stretches);
 	s->nstretches = 0;
 	s->stretches = calloc(n + 1, sizeof(*s->stretches));
-	for (size_t i = 0; s->stretches != NULL && i < s->n; i++) {
-		struct selected *x = &s->list[i];
-
-		for (size_t k = 0; x->item->kind == s->section && x->left > 0 &&
-				   k < x->nextents;
-		     k++) {
-			const struct index_extent *from = &x->extents[k];
-
-			s->stretches[s->nstretches++] = (struct stretch){
-				.part = (uint32_t)from->part,
-				.offset = (uint32_t)from->offset,
-				.end = (uint32_t)(from->offset + from->length),
-				.of = x,
-			};
-		}
-	}
-	return s->stretches != NULL;
+	if (s->stretches == NULL)
+		return false;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->list[i].item->kind == s->section)
+			collect_item(s, i);
+	return true;
 }
 
 /* Returns how many there are. */
@@ -74,7 +79,7 @@ static uint32_t make_clusters(struct selection *s, struct cluster *list)
 				.end = t->end,
 				.number = n,
 				.root = n,
-				.is_alone = t->of->item->is_apart,
+				.is_alone = s->list[t->of].item->is_apart,
 			};
 			n++;
 		}
@@ -105,10 +110,9 @@ static void join(struct cluster *list, uint32_t a, uint32_t b)
 static int by_item(const void *a, const void *b)
 {
 	const struct stretch *const *x = a, *const *y = b;
-	uint64_t m = (*x)->of->item->number, n = (*y)->of->item->number;
 
-	if (m != n)
-		return m < n ? -1 : 1;
+	if ((*x)->of != (*y)->of)
+		return (*x)->of < (*y)->of ? -1 : 1;
 	return *x < *y ? -1 : *x > *y ? 1 : 0;
 }
 
@@ -140,7 +144,7 @@ static bool join_items(struct selection *s, struct cluster *list)
 		const struct stretch *a = order[i - 1], *b = order[i];
 
 		if (a->of == b->of &&
-		    (!a->of->item->is_apart || is_cut(s, a, b)))
+		    (!s->list[a->of].item->is_apart || is_cut(s, a, b)))
 			join(list, a->cluster, b->cluster);
 	}
 	free(order);

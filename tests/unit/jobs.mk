@@ -29,6 +29,10 @@ tests_unit_test_jobs_moments_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=catalog_backup_finish -Wl,--wrap=catalog_restore_finish \
 	-Wl,--wrap=catalog_backup_swept
 
+check_PROGRAMS += tests/unit/test_jobs_file_list
+tests_unit_test_jobs_file_list_SOURCES = tests/unit/test_jobs_file_list.c
+tests_unit_test_jobs_file_list_LDADD = libjobs.a libsources.a libbase.a $(TEST_LIBS)
+
 # Allocations of the program's own fail.
 JOBS_NOMEM = tests/unit/test_jobs_nomem_rig.c tests/unit/test_jobs_nomem_rig.h \
 	$(JOBS_HOUSE) $(SCARCE_MEMORY)

@@ -102,6 +102,25 @@ def near_end(files):
     return f"crowd/file-{int(files * MANY_IN_ONE) - 100:08}.txt"
 
 
+def _of_many(top, files, number):
+    crowd = int(files * MANY_IN_ONE)
+    place = number - crowd
+    folder = f"few/{place // 1000:05}" if place >= 0 else "crowd"
+    return top / folder / f"file-{number:08}.txt"
+
+
+def change_many(top, files, share):
+    """Other bytes of the same length into so many of those of make_many().
+    Returns how many."""
+    step = int(1 / share)
+    numbers = range(0, files, step)
+    for number in numbers:
+        path = _of_many(top, files, number)
+        path.write_bytes(path.read_bytes().replace(b"0\n", b"x\n")
+                         .replace(b"00", b"xx", 1))
+    return len(numbers)
+
+
 def make_many(top, files):
     """Small ones: half of them in one folder, the others a thousand to a
     folder. Returns how many bytes they have."""
