@@ -7,6 +7,10 @@ libctl_a_SOURCES = \
 	src/ctl/client.c src/ctl/client.h src/ctl/client_int.h \
 	src/ctl/client_exchange.c \
 	src/ctl/command.h src/ctl/commands.c \
+	src/ctl/declared/apply.c src/ctl/declared/apply.h \
+	src/ctl/declared/commands.c \
+	src/ctl/declared/file.c src/ctl/declared/file.h \
+	src/ctl/declared/kinds.c src/ctl/declared/kinds.h \
 	src/ctl/help.c src/ctl/help.h \
 	src/ctl/interrupt.c src/ctl/interrupt.h \
 	src/ctl/lists.c \

@@ -1,6 +1,7 @@
 # Unit tests of cofferctl; its commands are tested by
 # tests/integration/test_ctl*.py.
-check_PROGRAMS += tests/unit/test_ctl_options tests/unit/test_ctl_pool \
+check_PROGRAMS += tests/unit/test_ctl_declared \
+	tests/unit/test_ctl_options tests/unit/test_ctl_pool \
 	tests/unit/test_ctl_progress tests/unit/test_ctl_table \
 	tests/unit/test_ctl_verdict tests/unit/test_ctl_words
 tests_unit_test_ctl_options_SOURCES = tests/unit/test_ctl_options.c
@@ -15,3 +16,5 @@ tests_unit_test_ctl_verdict_SOURCES = tests/unit/test_ctl_verdict.c
 tests_unit_test_ctl_verdict_LDADD = $(CTL_LIBS) $(TEST_LIBS)
 tests_unit_test_ctl_pool_SOURCES = tests/unit/test_ctl_pool.c
 tests_unit_test_ctl_pool_LDADD = $(CTL_LIBS) $(TEST_LIBS)
+tests_unit_test_ctl_declared_SOURCES = tests/unit/test_ctl_declared.c
+tests_unit_test_ctl_declared_LDADD = $(CTL_LIBS) $(TEST_LIBS)
