@@ -22,6 +22,10 @@ enum {
 	/* Who fills frames to the brim leaves so many bytes, in which a stage
 	 * can frame the others without another buffer. */
 	FRAME_SPARE_BYTES = 64,
+	/* Of lines of items that earlier backups have stored, so many to a
+	 * frame, by whoever fills it. */
+	FRAME_LINES_MAX = 1024,
+	FRAME_LINES_BYTES = 256 * 1024,
 };
 
 /* In the order in which they are restored. */
@@ -124,6 +128,14 @@ bool frame_reserve(struct frame *f, size_t more) MUST_CHECK;
 /* Adds a span with a new reference to it. False: no memory. The pointer stays
  * valid until the next call. */
 struct span *frame_add_span(struct frame *f, struct item *it) MUST_CHECK;
+
+/* Adds an item of kind "data" that has a line of the index and no bytes. False:
+ * no memory, the frame unchanged. */
+bool frame_add_line(struct frame *f, uint64_t number, const char *type,
+		    const char *name, const char *line) MUST_CHECK;
+
+/* Gives the room for bytes away if there are none in it. */
+void frame_slim(struct frame *f);
 
 /* Whether it has no bytes and items with a line alone: stages let it pass as it
  * is, and nothing of it is stored but those lines. */

@@ -156,6 +156,34 @@ struct span *frame_add_span(struct frame *f, struct item *it)
 	return grown;
 }
 
+bool frame_add_line(struct frame *f, uint64_t number, const char *type,
+		    const char *name, const char *line)
+{
+	struct item *it = item_new(number, ITEM_DATA, type, "", name);
+	struct span *span = NULL;
+
+	if (it != NULL && item_set_line(it, line))
+		span = frame_add_span(f, it);
+	item_unref(it);
+	if (span == NULL)
+		return false;
+	span->plain_offset = f->len;
+	span->rows = 1;
+	span->ends_run = true;
+	return true;
+}
+
+void frame_slim(struct frame *f)
+{
+	unsigned char *data = f->len == 0 ? malloc(1) : NULL;
+
+	if (data == NULL)
+		return;
+	buffer_give(f->data, f->cap);
+	f->data = data;
+	f->cap = 1;
+}
+
 bool frame_is_bare(const struct frame *f)
 {
 	for (size_t i = 0; i < f->nspans; i++) {

@@ -272,8 +272,7 @@ static void take_frames(struct rig *r, struct pack *p, struct told *to)
 			tell(r, to, &f->spans[i], &sum);
 		}
 		if (f != NULL) {
-			assert_true(f->nspans <= PACK_CARRIED_MAX ||
-				    f->len > 0);
+			assert_true(f->nspans <= FRAME_LINES_MAX || f->len > 0);
 			assert_int_equal(frame_is_bare(f), f->len == 0);
 		}
 		r->bytes += f != NULL ? f->len : 0;
@@ -795,14 +794,14 @@ static void test_many(void **state)
 	struct rig *r = *state;
 	char name[64];
 
-	for (int i = 0; i < 2 * PACK_CARRIED_MAX + 7; i++) {
+	for (int i = 0; i < 2 * FRAME_LINES_MAX + 7; i++) {
 		(void)snprintf(name, sizeof(name), "%05d", i);
 		put(r, name, "x", 1);
 	}
 	first(r);
 	(void)next(r);
 	assert_null(strchr(r->names, ':'));
-	assert_int_equal(r->told.n, 2 * PACK_CARRIED_MAX + 8);
+	assert_int_equal(r->told.n, 2 * FRAME_LINES_MAX + 8);
 	assert_int_equal(r->bytes, 1024);
 }
 

@@ -28,23 +28,13 @@ enum merge_verdict carry_judge(struct pack *p, const struct member *m)
 enum step carry_line(struct pack *p, const char *word, const char *path,
 		     const char *line, struct err *e)
 {
-	struct item *item;
-	struct span *span = NULL;
-
-	if (p->ncarried >= PACK_CARRIED_MAX ||
-	    p->carried_bytes >= PACK_CARRIED_BYTES)
+	if (p->ncarried >= FRAME_LINES_MAX ||
+	    p->carried_bytes >= FRAME_LINES_BYTES)
 		return STEP_FULL;
-	item = item_new(p->number, ITEM_DATA, word, "", path);
-	if (item != NULL && item_set_line(item, line))
-		span = frame_add_span(p->frame, item);
-	item_unref(item);
-	if (span == NULL) {
+	if (!frame_add_line(p->frame, p->number, word, path, line)) {
 		(void)err_nomem(e, "an item of the index");
 		return STEP_FAIL;
 	}
-	span->plain_offset = p->frame->len;
-	span->rows = 1;
-	span->ends_run = true;
 	p->number++;
 	p->ncarried++;
 	p->carried_bytes += strlen(line);

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pipeline/buffer.h"
 #include "sources/files/carry.h"
 #include "sources/files/content.h"
 #include "sources/files/pack_int.h"
@@ -578,18 +577,6 @@ static enum step step(struct pack *p, struct err *e)
 	return s;
 }
 
-/* Nothing was put into it, or only lines: its buffer is for others. */
-static void slim(struct frame *f)
-{
-	unsigned char *data = f->len == 0 ? malloc(1) : NULL;
-
-	if (data == NULL)
-		return;
-	buffer_give(f->data, f->cap);
-	f->data = data;
-	f->cap = 1;
-}
-
 bool pack_fill(struct pack *p, struct frame **out, struct err *e)
 {
 	enum step s = STEP_DONE;
@@ -608,7 +595,7 @@ bool pack_fill(struct pack *p, struct frame **out, struct err *e)
 		return false;
 	p->frame->is_open = content_is_open(&p->content);
 	p->counts.plain_bytes += p->frame->len;
-	slim(p->frame);
+	frame_slim(p->frame);
 	if (p->frame->len > 0 || p->frame->nspans > 0)
 		*out = p->frame;
 	else

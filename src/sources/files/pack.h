@@ -31,9 +31,6 @@ enum {
 	/* Up to here a file is read in full before it is let go. */
 	PACK_SMALL_BYTES = 256 * 1024,
 	PACK_EXTENTS_MAX = 4096, /* of a sparse file; more holes are zeros */
-	/* Of what is carried over, in one frame. */
-	PACK_CARRIED_MAX = 1024,
-	PACK_CARRIED_BYTES = 256 * 1024,
 };
 
 /* Strings are copied. */
