@@ -86,9 +86,9 @@ struct dump_config {
 	/* Of DUMP_SNAPSHOT; NULL: the first that can, and of files: none. */
 	const char *hook;
 	unsigned hold_seconds; /* of DUMP_SNAPSHOT: nobody waits longer */
-	/* Of DUMP_PHYSICAL: the physical_json of the backup to build on, if the
-	 * source is still what that was made of (facts tell); NULL: a full
-	 * one. */
+	/* The physical_json of the backup to build on, if it has one. Of
+	 * DUMP_PHYSICAL an increment is made if the source is still what that
+	 * was made of (facts tell); NULL: a full one. */
 	const char *base_json;
 	bool wants_increments; /* of a plan that builds upon this one, too */
 	/* Lines that programs write; runs from the loop. May be NULL. */

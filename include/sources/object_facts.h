@@ -46,6 +46,10 @@ struct object_facts {
 			     * stored is no whole version, and the end of it
 			     * may be zeros */
 	bool is_unreadable; /* the end of it could not be read: zeros */
+	bool is_recent; /* when it was read it had been changed a moment before,
+			 * so it may have been changed again since without
+			 * another time to show for it; told where increments
+			 * are made */
 };
 
 /* Appends the object, compact. */

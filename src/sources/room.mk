@@ -24,6 +24,8 @@ libsources_a_SOURCES = \
 	src/sources/objects/object.h \
 	src/sources/objects/objects.c \
 	src/sources/objects/objects.h \
+	src/sources/objects/past.c \
+	src/sources/objects/past.h \
 	src/sources/objects/probe.c \
 	src/sources/objects/reader.c \
 	src/sources/objects/supply.c \

@@ -2,7 +2,9 @@
 check_PROGRAMS += tests/unit/test_sources_fit tests/unit/test_files_facts \
 	tests/unit/test_files_pack tests/unit/test_files_pax \
 	tests/unit/test_objects_dump tests/unit/test_objects_facts \
-	tests/unit/test_files_merge
+	tests/unit/test_objects_past tests/unit/test_files_merge
+tests_unit_test_objects_past_SOURCES = tests/unit/test_objects_past.c
+tests_unit_test_objects_past_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_files_pack_SOURCES = tests/unit/test_files_pack.c
 tests_unit_test_files_pack_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 tests_unit_test_files_merge_SOURCES = tests/unit/test_files_merge.c

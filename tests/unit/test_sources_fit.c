@@ -79,7 +79,8 @@ static void test_what_fits(void **state)
 		{"objects", "one_file_system", ""},
 		{"objects", "snapshot_hook", ""},
 		{"objects", "include_accounts", ""},
-		{"objects", "incremental", ""},
+		{"objects", "incremental", "s"},
+		{"objects", "full_every", "s"},
 	};
 
 	(void)state;

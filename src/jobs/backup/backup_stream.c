@@ -113,7 +113,8 @@ static bool open_dump(struct backup_job *b, const struct source_kind *kind,
 	struct dump_config c = {
 		.address = b->address.a,
 		.method = method_of(b),
-		.base_json = b->on.json,
+		.base_json =
+			b->is_tree ? b->on.manifest.physical_json : b->on.json,
 		.wants_increments = b->full_every > 1,
 		.line = on_line,
 		.line_arg = b,

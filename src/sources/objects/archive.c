@@ -11,7 +11,7 @@
 #include "sources/pax.h"
 
 enum {
-	NAME_MAX_BYTES = 40,
+	NAME_MAX_BYTES = 40 + ARCHIVE_FRONT_MAX,
 	ZEROS = 64 * 1024,
 	MODE = 0644,
 	MS = 1000,
@@ -20,8 +20,10 @@ enum {
 
 static const char zeros[ZEROS];
 
-bool archive_init(struct archive *a)
+bool archive_init(struct archive *a, const char *backup)
 {
+	if (backup != NULL)
+		(void)snprintf(a->front, sizeof(a->front), "%s-", backup);
 	a->row = digest_row_new();
 	return a->row != NULL;
 }
@@ -54,10 +56,12 @@ struct frame *archive_take_frame(struct archive *a)
 {
 	struct frame *f = a->frame;
 
-	if (f == NULL || f->len == 0)
+	if (f == NULL || (f->len == 0 && f->nspans == 0))
 		return NULL;
 	f->is_open = archive_is_within(a);
+	frame_slim(f);
 	a->plain_bytes += f->len;
+	a->nlines = a->line_bytes = 0;
 	a->frame = NULL;
 	return f;
 }
@@ -149,7 +153,8 @@ static bool make_header(struct archive *a, const struct object *o,
 
 	if (!describe(a, o, e))
 		return false;
-	(void)snprintf(name, sizeof(name), "objects/%08" PRIu64, a->number + 1);
+	(void)snprintf(name, sizeof(name), "objects/%s%08" PRIu64, a->front,
+		       a->number + 1);
 	pax_record(&records, "COFFER.key", o->key, strlen(o->key));
 	pax_record(&records, "COFFER.object", a->json.data, a->json.len);
 	text_reset(&a->header);
@@ -252,6 +257,21 @@ enum archive_step archive_end_member(struct archive *a, const struct object *o,
 	span->ends_run = true;
 	item_unref(a->item);
 	a->item = NULL;
+	return ARCHIVE_DONE;
+}
+
+enum archive_step archive_carry(struct archive *a, const char *key,
+				const char *line, struct err *e)
+{
+	if (a->nlines >= FRAME_LINES_MAX || a->line_bytes >= FRAME_LINES_BYTES)
+		return ARCHIVE_FULL;
+	if (!frame_add_line(a->frame, a->number, "object", key, line)) {
+		(void)err_nomem(e, "an item of the index");
+		return ARCHIVE_FAIL;
+	}
+	a->number++;
+	a->nlines++;
+	a->line_bytes += strlen(line);
 	return ARCHIVE_DONE;
 }
 

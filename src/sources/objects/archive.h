@@ -1,7 +1,9 @@
 /*
  * archive.h - objects as members of a pax archive, in frames, each an item of
  * the index. Its members are named "objects/<number>", since a key need not be
- * the name of a file; what they are is in two records of each header:
+ * the name of a file; of those that later backups may build upon
+ * "objects/<backup>-<number>", so that no two of one archive ever have the same
+ * name. What they are is in two records of each header:
  * COFFER.key, the key, and COFFER.object, what object_facts.h tells, as far as
  * it is known when the header is written.
  *
@@ -23,6 +25,8 @@ struct frame;
 struct item;
 struct object;
 
+enum { ARCHIVE_FRONT_MAX = 40 };
+
 /* What became of a step. */
 enum archive_step {
 	ARCHIVE_DONE,
@@ -39,17 +43,20 @@ struct archive {
 	uint64_t at;	      /* bytes of its content that are written */
 	uint64_t size;	      /* of its content */
 	uint64_t plain_bytes; /* of all */
+	size_t nlines, line_bytes; /* of what is carried over, in the frame */
+	char front[ARCHIVE_FRONT_MAX]; /* "<backup>-", or "" */
 	struct text header, json;
 	struct digest_row *row;
 };
 
-/* False: no memory. */
-bool archive_init(struct archive *a) MUST_CHECK;
+/* backup: of names, see above; or NULL. False: no memory. */
+bool archive_init(struct archive *a, const char *backup) MUST_CHECK;
 
 /* Makes a frame if there is none. False: no memory, *e. */
 bool archive_open_frame(struct archive *a, struct err *e) MUST_CHECK;
 
-/* Gives the frame away, NULL if it is empty or none: is_open of it is set. */
+/* Gives the frame away, NULL if it is empty or none: is_open of it is set. One
+ * that holds lines alone has little room. */
 struct frame *archive_take_frame(struct archive *a);
 
 /* Whether a member is begun. */
@@ -71,6 +78,11 @@ enum archive_step archive_fill(struct archive *a, struct err *e);
  * "superseded") and o's facts. rows: 1, or 0 of one that does not count. */
 enum archive_step archive_end_member(struct archive *a, const struct object *o,
 				     const char *word, struct err *e);
+
+/* An object that is carried over, with its line of the index. No member is
+ * begun. */
+enum archive_step archive_carry(struct archive *a, const char *key,
+				const char *line, struct err *e);
 
 /* Ends the archive. */
 enum archive_step archive_end(struct archive *a, struct err *e);

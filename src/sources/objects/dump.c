@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/sha256.h"
 #include "base/text.h"
 #include "s3/client.h"
 #include "sources/objects/bucket.h"
@@ -46,6 +47,8 @@ static void destroy(struct dump *base)
 	supply_free(d->supply);
 	s3_client_free(d->client);
 	tidings_fini(&d->tidings);
+	free(d->facts.physical_json);
+	free(d->backup_id);
 	free(d);
 }
 
@@ -97,6 +100,47 @@ static char *avoid_of(const struct dump_config *c, struct err *e)
 	return avoid;
 }
 
+/* --- what it builds upon */
+
+/* What tells the bucket from others, by the name that it is called. */
+static bool name_place(struct objects_dump *d, const struct source_address *a,
+		       struct err *e)
+{
+	size_t len = bare_length(a->endpoint);
+	char hex[SHA256_HEX_MAX];
+	struct text t = {0};
+
+	text_add(&t, a->endpoint, len);
+	if (!t.is_broken)
+		str_lower(t.data, len + 1, t.data);
+	text_printf(&t, "\n%s", a->bucket);
+	if (!t.is_broken)
+		(void)sha256_hex(t.data, t.len, hex);
+	text_reset(&t);
+	text_printf(&t, "{\"bucket\":\"%s\"}", hex);
+	d->facts.physical_json = text_take(&t);
+	text_free(&t);
+	return d->facts.physical_json != NULL || err_nomem(e, "a dump");
+}
+
+/* Keys, ETags and times of another bucket tell nothing of this one. */
+static struct tree_base *base_of(struct objects_dump *d,
+				 const struct dump_config *c)
+{
+	struct source_warning *w = &d->facts.warnings[0];
+
+	if (c->base == NULL ||
+	    (c->base_json != NULL &&
+	     strcmp(c->base_json, d->facts.physical_json) == 0))
+		return c->base;
+	d->facts.nwarnings = 1;
+	(void)str_copy(w->code, sizeof(w->code), "not_incremental");
+	(void)str_copy(w->detail, sizeof(w->detail),
+		       "the backup before is of another bucket, or of another "
+		       "endpoint, than the source has now");
+	return NULL;
+}
+
 /* --- its making */
 
 static unsigned width_of(unsigned parallelism)
@@ -106,9 +150,10 @@ static unsigned width_of(unsigned parallelism)
 	return parallelism < WIDTH_MAX ? parallelism : WIDTH_MAX;
 }
 
-static bool open_supply(struct objects_dump *d, const struct dump_config *c,
-			struct err *e)
+static bool open_supply(struct objects_dump *d, const struct source_env *env,
+			const struct dump_config *c, struct err *e)
 {
+	struct tree_base *base = base_of(d, c);
 	char *avoid = avoid_of(c, e);
 	const struct supply_config supply = {
 		.client = d->client,
@@ -119,6 +164,9 @@ static bool open_supply(struct objects_dump *d, const struct dump_config *c,
 		.avoid = avoid,
 		.width = width_of(c->parallelism),
 		.is_strict = c->is_strict,
+		.has_heirs = c->wants_increments,
+		.workers = env->blocking,
+		.base = base,
 	};
 
 	if (!err_is(e))
@@ -138,7 +186,16 @@ static bool fill(struct objects_dump *d, const struct source_env *env,
 	(void)str_copy(d->facts.consistency, sizeof(d->facts.consistency),
 		       "partial");
 	d->client = bucket_open(env, &c->address, 0, e);
-	return d->client != NULL && open_supply(d, c, e);
+	if (d->client == NULL)
+		return false;
+	if (c->wants_increments) {
+		d->backup_id = strdup(c->backup_id);
+		if (d->backup_id == NULL)
+			return err_nomem(e, "a dump");
+		if (!name_place(d, &c->address, e))
+			return false;
+	}
+	return open_supply(d, env, c, e);
 }
 
 struct dump *objects_dump_new(const struct source_env *env,

@@ -14,7 +14,9 @@ struct objects_dump {
 	struct supply *supply; /* outlives the reader, which is its only user */
 	struct tidings tidings;
 	bool is_strict;
-	bool is_begun; /* the phase was given */
+	bool is_begun;	 /* the phase was given */
+	char *backup_id; /* of names of members that others may build upon; or
+			  * NULL */
 	void (*line)(void *arg, const char *text);
 	void *line_arg;
 	struct dump_facts facts;

@@ -103,6 +103,7 @@ void object_facts_format(const struct object_facts *f, struct text *out)
 	add_flag(out, "metadata_partial", f->is_metadata_partial);
 	add_flag(out, "changed", f->is_changed);
 	add_flag(out, "unreadable", f->is_unreadable);
+	add_flag(out, "recent", f->is_recent);
 	text_char(out, '}');
 }
 
@@ -200,6 +201,7 @@ static bool read_all(const json_t *doc, struct object_facts *f, struct err *e)
 		json_is_true(json_object_get(doc, "metadata_partial"));
 	f->is_changed = json_is_true(json_object_get(doc, "changed"));
 	f->is_unreadable = json_is_true(json_object_get(doc, "unreadable"));
+	f->is_recent = json_is_true(json_object_get(doc, "recent"));
 	return read_numbers(doc, f, e) && read_text(doc, "etag", &f->etag, e) &&
 	       read_text(doc, "version_id", &f->version_id, e) &&
 	       read_fields(doc, "headers", false, &f->headers, e) &&

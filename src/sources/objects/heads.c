@@ -11,7 +11,11 @@
 
 static const char meta_prefix[] = "x-amz-meta-";
 
-enum { META_LEN = sizeof(meta_prefix) - 1 };
+enum {
+	META_LEN = sizeof(meta_prefix) - 1,
+	/* Rounding takes one second; clocks of a store's hosts differ. */
+	RECENT_MS = 3000,
+};
 
 /* --- failures */
 
@@ -86,7 +90,7 @@ static const char *bare_etag(const char *etag, size_t *len)
 	return etag;
 }
 
-static bool is_same_etag(const char *a, const char *b)
+bool heads_is_same_etag(const char *a, const char *b)
 {
 	size_t alen, blen;
 
@@ -100,7 +104,25 @@ bool heads_is_version(const struct s3_fields *fields,
 {
 	const char *etag = s3_fields_get(fields, "etag");
 
-	return etag == NULL || f->etag == NULL || is_same_etag(etag, f->etag);
+	return etag == NULL || f->etag == NULL ||
+	       heads_is_same_etag(etag, f->etag);
+}
+
+bool heads_is_strong(const char *etag)
+{
+	return strncmp(etag, "W/", 2) != 0;
+}
+
+bool heads_is_recent(const struct s3_fields *fields)
+{
+	const char *date = s3_fields_get(fields, "date");
+	const char *time = s3_fields_get(fields, "last-modified");
+	int64_t now_ms, then_ms;
+
+	return date == NULL || time == NULL ||
+	       !clock_parse_http(date, &now_ms) ||
+	       !clock_parse_http(time, &then_ms) ||
+	       now_ms - then_ms < RECENT_MS;
 }
 
 /* --- reading */

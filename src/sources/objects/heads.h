@@ -29,6 +29,21 @@ bool heads_read(struct object_facts *f, const struct s3_result *r) MUST_CHECK;
 bool heads_is_version(const struct s3_fields *fields,
 		      const struct object_facts *f);
 
+/* Whether two ETags are the same: listings and answers of one store may differ
+ * in quotes. */
+bool heads_is_same_etag(const char *a, const char *b);
+
+/* Whether it names one content, and not only one that will do as well (RFC 9110
+ * 8.8.1). */
+bool heads_is_strong(const char *etag);
+
+/*
+ * Whether the object was changed a moment before the answer was made, by the
+ * store's own clock: Date is told by who tells Last-Modified, both in whole
+ * seconds. Without a Date: yes.
+ */
+bool heads_is_recent(const struct s3_fields *fields);
+
 /* Content-Length; 0 when there is none. */
 uint64_t heads_size(const struct s3_fields *fields);
 

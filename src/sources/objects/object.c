@@ -16,10 +16,12 @@
 #include "sources/tidings.h"
 
 static const char *const state_names[] = {
-	[OBJECT_NEW] = "new",	      [OBJECT_FIRST] = "first",
-	[OBJECT_TAGGING] = "tagging", [OBJECT_KNOWN] = "known",
-	[OBJECT_STALE] = "stale",     [OBJECT_LOOKING] = "looking",
-	[OBJECT_BROKEN] = "broken",   [OBJECT_LOST] = "lost",
+	[OBJECT_LISTED] = "listed",   [OBJECT_COMPARED] = "compared",
+	[OBJECT_SAME] = "same",	      [OBJECT_NEW] = "new",
+	[OBJECT_FIRST] = "first",     [OBJECT_TAGGING] = "tagging",
+	[OBJECT_KNOWN] = "known",     [OBJECT_STALE] = "stale",
+	[OBJECT_LOOKING] = "looking", [OBJECT_BROKEN] = "broken",
+	[OBJECT_LOST] = "lost",
 };
 static_assert(sizeof(state_names) / sizeof(state_names[0]) == OBJECT_STATES,
 	      "a name for every state");
@@ -48,6 +50,7 @@ struct object *object_new(struct fetcher *f, const struct s3_page *page,
 		return NULL;
 	TAILQ_INIT(&o->pieces);
 	o->fetcher = f;
+	o->state = f->has_past ? OBJECT_LISTED : OBJECT_NEW;
 	o->key = strdup(page->keys.data + entry->key_at);
 	o->facts.size = entry->size_bytes;
 	o->facts.modified_ms = entry->modified_ms;
@@ -92,6 +95,7 @@ void object_free(struct object *o)
 		return;
 	drop_all(o);
 	object_facts_fini(&o->facts);
+	free(o->line);
 	free(o->key);
 	free(o);
 }
@@ -329,6 +333,8 @@ static void take_first(struct object *o, const struct s3_result *r)
 		fail_nomem(o->fetcher);
 		return;
 	}
+	o->facts.is_recent =
+		o->fetcher->has_heirs && heads_is_recent(r->fields);
 	if (o->facts.is_metadata_partial)
 		tidings_add(o->fetcher->tidings, TIDING_METADATA, o->key, NULL);
 	if (wants_tags(o, r->fields))
@@ -406,6 +412,12 @@ static bool look(struct object *o)
 	return true;
 }
 
+void object_answer(struct object *o, char *line)
+{
+	o->line = line;
+	set_state(o, line != NULL ? OBJECT_SAME : OBJECT_NEW);
+}
+
 void object_again(struct object *o)
 {
 	o->is_begun = false;
@@ -426,6 +438,9 @@ bool object_step(struct object *o, bool has_room)
 		return has_room && o->asked < o->facts.size && ask_piece(o);
 	case OBJECT_STALE:
 		return look(o);
+	case OBJECT_LISTED:
+	case OBJECT_COMPARED:
+	case OBJECT_SAME:
 	case OBJECT_FIRST:
 	case OBJECT_TAGGING:
 	case OBJECT_LOOKING:
@@ -439,9 +454,9 @@ bool object_step(struct object *o, bool has_room)
 
 bool object_is_asked(const struct object *o)
 {
-	if (o->state == OBJECT_LOST)
+	if (o->state == OBJECT_LOST || o->state == OBJECT_SAME)
 		return true;
-	return o->state != OBJECT_NEW && o->state != OBJECT_STALE &&
+	return o->state > OBJECT_NEW && o->state != OBJECT_STALE &&
 	       o->state != OBJECT_LOOKING && o->state != OBJECT_BROKEN &&
 	       o->asked == o->facts.size;
 }

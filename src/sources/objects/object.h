@@ -46,20 +46,25 @@ struct fetcher {
 	enum tags_mode tags;
 	bool has_asked_tags; /* at least once, and was answered */
 	bool counts_tags;    /* the store tells how many an object has */
+	bool has_past;	     /* a base is asked before an object is fetched */
+	bool has_heirs;	     /* another backup may build upon this one */
 	unsigned nrunning;   /* requests under way */
 	uint64_t held_bytes; /* of all pieces */
 	struct err err;	     /* what fails the backup */
 };
 
 enum object_state {
-	OBJECT_NEW,	/* nothing was asked */
-	OBJECT_FIRST,	/* its first piece is under way */
-	OBJECT_TAGGING, /* its tags are */
-	OBJECT_KNOWN,	/* it can be written: facts are all there */
-	OBJECT_STALE,	/* it was changed: what it is now has to be asked */
-	OBJECT_LOOKING, /* that is under way */
-	OBJECT_BROKEN,	/* while it was written: see breach */
-	OBJECT_LOST,	/* nothing of it can be written; it was told */
+	OBJECT_LISTED,	 /* the base is to be asked of it */
+	OBJECT_COMPARED, /* it is being asked */
+	OBJECT_SAME,	 /* unchanged since: it is carried over */
+	OBJECT_NEW,	 /* nothing was asked of the store */
+	OBJECT_FIRST,	 /* its first piece is under way */
+	OBJECT_TAGGING,	 /* its tags are */
+	OBJECT_KNOWN,	 /* it can be written: facts are all there */
+	OBJECT_STALE,	 /* it was changed: what it is now has to be asked */
+	OBJECT_LOOKING,	 /* that is under way */
+	OBJECT_BROKEN,	 /* while it was written: see breach */
+	OBJECT_LOST,	 /* nothing of it can be written; it was told */
 	OBJECT_STATES,
 };
 
@@ -88,6 +93,7 @@ struct object {
 	enum breach breach; /* of OBJECT_BROKEN */
 	char why[ERR_MSG_MAX];
 	unsigned looks; /* at what it has become */
+	char *line;	/* of OBJECT_SAME: as the index has it */
 	bool is_begun;	/* the archive has its header: set by who writes */
 	uint64_t asked; /* bytes, from the first on */
 	struct piece_list pieces;
@@ -100,6 +106,10 @@ struct object *object_new(struct fetcher *f, const struct s3_page *page,
 
 /* Ends its requests. NULL is fine. */
 void object_free(struct object *o);
+
+/* Of one that was OBJECT_COMPARED: what the base has. The line is taken; NULL:
+ * it is to be fetched. */
+void object_answer(struct object *o, char *line);
 
 /*
  * Starts the next request that it takes, if there is one just now; has_room: it

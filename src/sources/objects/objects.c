@@ -7,6 +7,8 @@ static const char *const methods[] = {"snapshot", NULL};
 
 static const struct source_option options[] = {
 	{"compression_level", {"snapshot"}},
+	{"incremental", {"snapshot"}},
+	{"full_every", {"snapshot"}},
 	{"parallelism", {"snapshot"}},
 	{"strict", {"snapshot"}},
 	{NULL, {NULL}},

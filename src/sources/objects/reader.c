@@ -135,11 +135,24 @@ static enum step put_piece(struct reader *r, struct object *o,
 	return s;
 }
 
+static enum step carry(struct reader *r, struct object *o, struct err *e)
+{
+	enum step s = step_of(archive_carry(&r->archive, o->key, o->line, e));
+
+	if (s != STEP_DONE)
+		return s;
+	count(r, o);
+	supply_let_go(r->dump->supply);
+	return STEP_DONE;
+}
+
 static enum step object_step_out(struct reader *r, struct object *o,
 				 struct err *e)
 {
 	const struct piece *p = object_piece(o);
 
+	if (o->state == OBJECT_SAME)
+		return carry(r, o, e);
 	if (!archive_is_within(&r->archive)) {
 		enum step s = step_of(archive_begin(&r->archive, o, e));
 
@@ -300,7 +313,7 @@ struct source *objects_reader_new(struct objects_dump *d, struct err *e)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 
-	if (r == NULL || !archive_init(&r->archive)) {
+	if (r == NULL || !archive_init(&r->archive, d->backup_id)) {
 		free(r);
 		(void)err_nomem(e, "the reading of a bucket");
 		return NULL;

@@ -8,12 +8,13 @@
 #include "s3/pages.h"
 #include "sources/objects/bucket.h"
 #include "sources/objects/object.h"
+#include "sources/objects/past.h"
 #include "sources/patterns.h"
 #include "sources/tidings.h"
 
 enum {
-	QUEUE_MAX = 64,	 /* objects that are fetched ahead */
-	LOOKS_MAX = 200, /* entries that are looked at in a turn */
+	QUEUE_MAX = PAST_ASKED_MAX, /* objects that are fetched ahead */
+	LOOKS_MAX = 200,	    /* entries that are looked at in a turn */
 	KEY_MAX_BYTES = 1024,
 };
 
@@ -27,6 +28,7 @@ struct supply {
 	size_t at;		    /* in it */
 	bool is_listing;	    /* a page is under way */
 	bool is_listed;		    /* there is none to come */
+	struct past *past;	    /* NULL: there is no base */
 	TAILQ_HEAD(, object) objects;
 	unsigned nobjects;
 };
@@ -38,10 +40,15 @@ static bool fill(struct supply *s, const struct supply_config *c)
 	s->fetcher.client = c->client;
 	s->fetcher.tidings = c->tidings;
 	s->fetcher.is_strict = c->is_strict;
+	s->fetcher.has_heirs = c->has_heirs;
+	s->fetcher.has_past = c->base != NULL;
+	if (c->base != NULL)
+		s->past = past_new(c->workers, c->base);
 	s->width = c->width > 0 ? c->width : 1;
 	s->prefix = strdup(c->prefix != NULL ? c->prefix : "");
 	s->avoid = c->avoid != NULL ? strdup(c->avoid) : NULL;
 	if (s->prefix == NULL || (c->avoid != NULL && s->avoid == NULL) ||
+	    (c->base != NULL && s->past == NULL) ||
 	    !patterns_copy(&s->wanted, &c->wanted) ||
 	    !patterns_copy(&s->unwanted, &c->unwanted))
 		return false;
@@ -88,6 +95,7 @@ void supply_free(struct supply *s)
 	while (!TAILQ_EMPTY(&s->objects))
 		supply_let_go(s);
 	s3_pages_free(s->pages);
+	past_free(s->past);
 	patterns_fini(&s->wanted);
 	patterns_fini(&s->unwanted);
 	free(s->prefix);
@@ -189,6 +197,61 @@ static bool queue_up(struct supply *s)
 	return !s->is_listing && !s->is_listed && s->nobjects < QUEUE_MAX;
 }
 
+/* --- what is unchanged */
+
+static void on_compared(void *arg, const struct err *e)
+{
+	struct supply *s = arg;
+	struct object *o;
+
+	if (e != NULL && !err_is(&s->fetcher.err))
+		s->fetcher.err = *e;
+	TAILQ_FOREACH (o, &s->objects, entry) {
+		if (o->state == OBJECT_COMPARED)
+			object_answer(o, past_take(s->past));
+	}
+	if (past_has_failed(s->past))
+		tidings_say(s->fetcher.tidings,
+			    "the index of the backup before could not be read "
+			    "to its end: what was not found in it is stored "
+			    "again");
+	wake(s->fetcher.waker);
+}
+
+static bool ask_of(struct supply *s, struct object *o)
+{
+	const struct past_object listed = {
+		.key = o->key,
+		.etag = o->facts.etag,
+		.size = o->facts.size,
+		.modified_ms = o->facts.modified_ms,
+	};
+
+	if (!past_add(s->past, &listed))
+		return err_nomem(&s->fetcher.err, "an object");
+	o->state = OBJECT_COMPARED;
+	return true;
+}
+
+/* Asks the base of all that were listed since it was asked last. */
+static void compare(struct supply *s)
+{
+	struct object *o;
+	unsigned n = 0;
+
+	if (s->past == NULL || past_is_busy(s->past))
+		return;
+	TAILQ_FOREACH (o, &s->objects, entry) {
+		if (o->state != OBJECT_LISTED)
+			continue;
+		if (!ask_of(s, o))
+			return;
+		n++;
+	}
+	if (n > 0)
+		past_ask(s->past, on_compared, s);
+}
+
 /* --- the objects */
 
 /* The first one may always have a piece, else others could keep it waiting for
@@ -232,6 +295,7 @@ enum supply_news supply_look(struct supply *s, struct object **out,
 
 	drop_lost(s);
 	has_more = queue_up(s);
+	compare(s);
 	begin_requests(s);
 	if (err_is(&s->fetcher.err)) {
 		*e = s->fetcher.err;
@@ -242,7 +306,8 @@ enum supply_news supply_look(struct supply *s, struct object **out,
 		return SUPPLY_END;
 	*out = first;
 	if (first != NULL &&
-	    (first->state == OBJECT_KNOWN || first->state == OBJECT_BROKEN))
+	    (first->state == OBJECT_KNOWN || first->state == OBJECT_BROKEN ||
+	     first->state == OBJECT_SAME))
 		return SUPPLY_OBJECT;
 	return has_more || (first != NULL && first->state == OBJECT_LOST)
 		       ? SUPPLY_MORE

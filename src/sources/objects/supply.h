@@ -17,7 +17,9 @@ struct object;
 struct s3_client;
 struct supply;
 struct tidings;
+struct tree_base;
 struct waker;
+struct workers;
 
 /* Strings are copied; client and tidings are borrowed for its life. */
 struct supply_config {
@@ -30,6 +32,9 @@ struct supply_config {
 		*avoid; /* keys that begin so are those of the pool; or NULL */
 	unsigned width; /* requests at once, from 1 on */
 	bool is_strict; /* what cannot be read fails it */
+	bool has_heirs; /* another backup may build upon this one */
+	struct workers *workers; /* of base */
+	struct tree_base *base;	 /* to build upon; referenced. Or NULL */
 };
 
 /* SUPPLY_MORE: there was much to look through, ask again. SUPPLY_WAIT: the
@@ -50,7 +55,8 @@ void supply_set_waker(struct supply *s, struct waker *w);
 
 /*
  * Lets requests begin, and gives the first object that was not let go, once it
- * is known (OBJECT_KNOWN) or broken while it was written (OBJECT_BROKEN). The
+ * is known (OBJECT_KNOWN), broken while it was written (OBJECT_BROKEN), or
+ * unchanged since the base (OBJECT_SAME). The
  * same again until supply_let_go(). SUPPLY_FAIL with *e filled:
  * "connection_failed", "access_denied", "object_unreadable" (strict),
  * "internal".
