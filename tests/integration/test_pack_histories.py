@@ -1,14 +1,17 @@
-"""Increments of trees that share packs: whatever is backed up, deleted, killed
+"""Increments of trees and buckets that share packs: whatever is backed up, deleted, killed
 or lost in between, each living backup comes back whole, and when the last one
 is gone nothing of the source is left in the pool."""
 import os
 import random
+import re
 import shutil
 
 import pytest
 
 from harness import flow, process, trees
+from harness.bucket import Bucket
 from harness.forest import Folder, World
+from test_buckets_increments import World as Buckets
 from test_files_restore import encryption
 
 STEPS = 9
@@ -16,17 +19,8 @@ STEPS = 9
 pytestmark = pytest.mark.seconds(300)
 
 
-class History(World):
+class Kept:
     """A plan with increments, and what each backup must come back as."""
-
-    def prepare(self, base, **pool):
-        super().prepare(base, part_bytes=1 << 20, **pool)
-        self.plan = self.api.want(201, "POST", "/v1/plans", {
-            "name": "nightly", "source": "tree", "pool": "pool",
-            "strategy": "manual", "method": "snapshot",
-            "options": {"incremental": True, "full_every": 5}})
-        self.kept = {}
-        return self
 
     @property
     def objects(self):
@@ -44,10 +38,10 @@ class History(World):
         return self.api.want(202, "POST", "/v1/plans/nightly/execute")
 
     def execute(self):
-        tree = trees.read(self.top)
+        state = self.state()
         record = self.ended_backup(self.begin())
         assert record["status"] == "completed", record
-        self.kept[record["id"]] = tree
+        self.kept[record["id"]] = state
         return record
 
     def delete(self, backup_id):
@@ -63,16 +57,69 @@ class History(World):
 
     def expect_whole(self):
         """Each of those that live, verified, restored and compared."""
-        for backup_id, tree in self.kept.items():
+        for backup_id, state in self.kept.items():
             self.verify(backup_id)
-            to = flow.unique("out")
-            self.restore({"id": backup_id}, to=to)
-            trees.assert_equal(tree, trees.read(self.out / to))
-            shutil.rmtree(self.out / to)
+            self.comes_back({"id": backup_id}, state)
 
     def expect_nothing(self):
         process.until(lambda: not self.objects, 90,
                       "nothing is left in the pool")
+
+
+class History(Kept, World):
+    def prepare(self, base, **pool):
+        super().prepare(base, part_bytes=1 << 20, **pool)
+        self.plan = self.api.want(201, "POST", "/v1/plans", {
+            "name": "nightly", "source": "tree", "pool": "pool",
+            "strategy": "manual", "method": "snapshot",
+            "options": {"incremental": True, "full_every": 5}})
+        self.kept = {}
+        return self
+
+    def state(self):
+        return trees.read(self.top)
+
+    def change(self, rng):
+        change(self.top, rng)
+
+    def comes_back(self, backup, state):
+        to = flow.unique("out")
+        self.restore(backup, to=to)
+        trees.assert_equal(state, trees.read(self.out / to))
+        shutil.rmtree(self.out / to)
+
+
+class BucketHistory(Kept, Buckets):
+    """The same of a bucket."""
+
+    def prepare(self, **changes):
+        super().prepare(options={"full_every": 5}, **changes)
+        self.kept = {}
+        return self
+
+    def begin(self):
+        return self.start()
+
+    def change(self, rng):
+        """Some new, some changed, in their metadata alone, too, some gone: often
+        within the second in which the backup before read them."""
+        keys = list(self.bucket.objects())
+        for key in rng.sample(keys, min(len(keys), 6)):
+            if rng.random() < 0.3:
+                self.bucket.remove(key)
+            elif rng.random() < 0.5:
+                self.bucket.write(key, self.bucket.read(key)[::-1])
+            else:
+                self.bucket.s3.put_object(
+                    Bucket=self.bucket.name, Key=key,
+                    Body=self.bucket.read(key),
+                    Metadata={"n": str(rng.random())})
+        for _ in range(rng.randrange(1, 9)):
+            self.bucket.write(f"{rng.randrange(4)}/{rng.randrange(99)}",
+                              rng.randbytes(rng.choice(
+                                  (0, 1, 5000, 300_000, 1_100_000))))
+        if rng.random() < 0.4:
+            self.settle()
 
 
 def put(path, size, rng):
@@ -116,18 +163,14 @@ def strike(world, rng):
     return world.record(backup["id"])
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_histories(make, tmp_path, seed):
-    rng = random.Random(seed)
-    world = make().prepare(
-        tmp_path, **({"encryption": encryption()} if seed == 1 else {}))
-    for number in range(STEPS):
-        change(world.top, rng)
+def go_through(world, rng):
+    for _ in range(STEPS):
+        world.change(rng)
         if rng.random() < 0.4:
-            tree = trees.read(world.top)
+            state = world.state()
             record = strike(world, rng)
             if record["status"] == "completed":
-                world.kept[record["id"]] = tree
+                world.kept[record["id"]] = state
             else:
                 assert record["error"]["code"] == "interrupted", record
         else:
@@ -139,6 +182,25 @@ def test_histories(make, tmp_path, seed):
     for backup_id in list(world.kept):
         world.delete(backup_id)
     world.expect_nothing()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_histories(make, tmp_path, seed):
+    go_through(make().prepare(
+        tmp_path, **({"encryption": encryption()} if seed == 1 else {})),
+        random.Random(seed))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_histories_of_a_bucket(cofferd, bucket, ceph, tmp_path, seed):
+    out = Bucket(ceph)
+    world = BucketHistory(cofferd, bucket, out, tmp_path).prepare(
+        encrypted=encryption() if seed == 1 else None)
+    go_through(world, random.Random(seed))
+    assert re.search(r"[1-9]\d* of the \d+ parts of the backup before are "
+                     "needed again", cofferd.log())
+    world.relay.close()
+    out.destroy()
 
 
 def test_deleting_the_first_keeps_what_is_shared(make, tmp_path):
