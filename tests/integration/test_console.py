@@ -1,14 +1,19 @@
-"""The console's files: as they lie in the tree, with a policy that lets a page
-do little, from bytes that are built in or from a folder."""
+"""The console's files: as they lie in the tree but for comments and
+indentation, with a policy that lets a page do little, from bytes that are
+built in or from a folder."""
 import gzip
 import pathlib
 import re
 import shutil
+import sys
 
 import pytest
 
 from harness.api import problem
 from harness.rawhttp import exchange
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from console_files import lean
 
 ROOM = pathlib.Path(__file__).resolve().parents[2] / "src" / "console"
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -38,7 +43,7 @@ def web(module_cofferd):
 def test_each_file_is_the_trees(web, name):
     reply = web.get(f"/console/{name}", headers=PLAIN)
     assert reply.status == 200
-    assert reply.body == (ROOM / name).read_bytes()
+    assert reply.body == lean(ROOM / name)
     assert reply.type == TYPES.get(pathlib.Path(name).suffix, "text/plain")
     assert "content-encoding" not in reply.headers
     packed = web.get(f"/console/{name}", headers=GZIP)
