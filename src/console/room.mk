@@ -19,6 +19,16 @@ CONSOLE_FILES = \
 	src/console/app/links.js \
 	src/console/app/live.js \
 	src/console/app/main.js \
+	src/console/app/pages/backup.js \
+	src/console/app/pages/backup_acts.js \
+	src/console/app/pages/backup_cells.js \
+	src/console/app/pages/backup_contents.js \
+	src/console/app/pages/backup_new.js \
+	src/console/app/pages/backup_scope.js \
+	src/console/app/pages/backup_stored.js \
+	src/console/app/pages/backups.js \
+	src/console/app/pages/backups.text.js \
+	src/console/app/pages/byhand.js \
 	src/console/app/pages/events.js \
 	src/console/app/pages/events.text.js \
 	src/console/app/pages/instance_form.js \
@@ -30,6 +40,9 @@ CONSOLE_FILES = \
 	src/console/app/pages/login.js \
 	src/console/app/pages/overview.js \
 	src/console/app/pages/overview.text.js \
+	src/console/app/pages/pool_form.js \
+	src/console/app/pages/pools.js \
+	src/console/app/pages/pools.text.js \
 	src/console/app/pages/settings.js \
 	src/console/app/pages/settings.text.js \
 	src/console/app/pages/tokens.js \
