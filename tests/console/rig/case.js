@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { Guard } from "./guard.js";
 import { look } from "./look.js";
 
+// For one step, on a machine that does much else.
+const PATIENCE_MS = 20_000;
 const LOCALES = { en: "en-GB", zh: "zh-CN" };
 
 function contextOf(one, base) {
@@ -20,9 +22,11 @@ function contextOf(one, base) {
 }
 
 async function signIn(page, cofferd) {
-	await page.locator("input[name=token]").fill(cofferd.token);
-	await page.locator("form button[type=submit]").click();
-	await page.locator("nav").first().waitFor();
+	await page.locator("main input[type=password]").fill(cofferd.token);
+	await page.locator("main form button[type=submit]").click();
+	// The page goes on to where it was asked for by itself.
+	await page.waitForURL((url) => !url.hash.startsWith("#/login"));
+	await page.locator("main input[type=password]").waitFor({ state: "detached" });
 }
 
 function late(seconds) {
@@ -66,6 +70,7 @@ export async function runCase(one, rig) {
 	const cofferd = await rig.servers.of(one.server);
 	const context = await rig.browser.newContext(contextOf(one, cofferd.base));
 	const timer = late(one.seconds);
+	context.setDefaultTimeout(PATIENCE_MS);
 	const page = await context.newPage();
 	const guard = new Guard(context, cofferd.base);
 	try {

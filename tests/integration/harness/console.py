@@ -13,6 +13,7 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 
@@ -140,6 +141,31 @@ class Rig:
     def drop(self, names):
         self.mariadb.drop(*names)
 
+    def shell(self, commands, files=None):
+        """Runs commands one after the other in one shell, in an empty folder
+        with these files, as who has the stock client's settings."""
+        with tempfile.TemporaryDirectory(prefix="coffer-it.") as home:
+            folder = pathlib.Path(home)
+            shutil.copy(self.mariadb.dir / "client.cnf", folder / ".my.cnf")
+            (folder / "work").mkdir()
+            for name, text in (files or {}).items():
+                (folder / "work" / name).write_text(text)
+            done = subprocess.run(
+                ["bash", "-e", "-o", "pipefail", "-c", "\n".join(commands)],
+                cwd=folder / "work", capture_output=True, text=True,
+                timeout=300, check=False, stdin=subprocess.DEVNULL,
+                env=process.clean_environment(HOME=home))
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def age(self):
+        """A new pair of keys."""
+        done = subprocess.run(["age-keygen"], capture_output=True, text=True,
+                              timeout=60, check=True)
+        words = done.stdout.split()
+        return {"identity": words[-1],
+                "recipient": next(w for w in words if w.startswith("age1"))}
+
     def bucket(self):
         """A new one, as the object_storage of a pool or the connection of a
         source."""
@@ -164,6 +190,10 @@ class Rig:
 
     def stop(self, server):
         self._under[server].server.stop()
+
+    def folder(self, server, name):
+        """An empty one, as the directory of a pool."""
+        return self._under[server].folder(name)["local_directory"]["path"]
 
     def tail(self, server):
         return self._under[server].server.tail(30, quiet=True)
