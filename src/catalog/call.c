@@ -96,6 +96,7 @@ void call_free(struct catalog_op *op)
 	reply_row_free(op->reply_out);
 	verify_row_free(op->verify);
 	drill_row_free(op->drill);
+	free(op->statistics);
 	rows_free(&op->in);
 	rows_free(&op->out);
 	rows_free(&op->more);

@@ -53,6 +53,7 @@ struct catalog {
 struct reply_row;
 struct verify_row;
 struct drill_row;
+struct statistics_row;
 
 /* What a call does; one static const per function of the headers. */
 struct intent {
@@ -95,6 +96,7 @@ struct catalog_op {
 	struct reply_row *reply_in, *reply_out;
 	struct verify_row *verify;
 	struct drill_row *drill;
+	struct statistics_row *statistics;
 
 	struct rows out, more; /* more: a second list */
 	struct catalog_page page;

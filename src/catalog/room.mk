@@ -16,7 +16,10 @@ libcatalog_a_SOURCES = \
 	include/catalog/replies.h \
 	include/catalog/restores.h \
 	include/catalog/sources.h include/catalog/throwaways.h \
+	include/catalog/statistics.h \
 	include/catalog/usage.h \
+	src/catalog/statistics.c \
+	src/catalog/statistics_int.h \
 	src/catalog/adopted.c \
 	src/catalog/adopted_import.c \
 	src/catalog/adopted_int.h \

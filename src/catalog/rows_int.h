@@ -17,6 +17,7 @@
 #include "catalog/pools.h"
 #include "catalog/replies.h"
 #include "catalog/sources.h"
+#include "catalog/statistics.h"
 #include "catalog/usage.h"
 
 /* Records going in or coming out: at most one of the lists is there. */
@@ -52,6 +53,7 @@ union call_cb {
 	catalog_events_cb *events;
 	catalog_reply_cb *reply;
 	catalog_usage_cb *usage;
+	catalog_statistics_cb *statistics;
 	catalog_plan_cb *plan;
 	catalog_plans_cb *plans;
 	catalog_plan_runs_cb *plan_runs;

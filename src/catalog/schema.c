@@ -523,6 +523,109 @@
 #define V8_PASSWORDS                                                           \
 	"ALTER TABLE tokens ADD COLUMN password TEXT NOT NULL DEFAULT '';"
 
+/*
+ * What completed backups came and went, and what backups ended, in each quarter
+ * of an hour, for statistics.c: zones begin their days at such. Of each source
+ * and plan, and, with neither, of all together. What is older than 102 days is
+ * folded into one row, bucket 0.
+ */
+#define V9_HISTORY                                                             \
+	"CREATE TABLE backup_history ("                                        \
+	" source_id TEXT NOT NULL,"                                            \
+	" plan_id TEXT NOT NULL,"                                              \
+	" bucket INTEGER NOT NULL," /* seconds since 1970 / 900 */             \
+	" stored_bytes INTEGER NOT NULL,"                                      \
+	" completed INTEGER NOT NULL,"                                         \
+	" failed INTEGER NOT NULL,"                                            \
+	" canceled INTEGER NOT NULL,"                                          \
+	" PRIMARY KEY (source_id, plan_id, bucket)) WITHOUT ROWID;"            \
+	"CREATE INDEX backup_history_plan ON backup_history (plan_id);"        \
+	"CREATE INDEX backup_history_bucket ON backup_history (bucket);"       \
+	"INSERT INTO backup_history SELECT source_id, plan_id,"                \
+	" finished_at / 900000,"                                               \
+	" sum(iif(status = 'completed', stored_bytes, 0)),"                    \
+	" sum(status = 'completed'), sum(status = 'failed'),"                  \
+	" sum(status = 'canceled') FROM backups"                               \
+	" WHERE status IN ('completed', 'failed', 'canceled')"                 \
+	" GROUP BY 1, 2, 3;"                                                   \
+	"INSERT INTO backup_history SELECT '', '', bucket,"                    \
+	" sum(stored_bytes), sum(completed), sum(failed), sum(canceled)"       \
+	" FROM backup_history GROUP BY bucket;"
+
+#define NOW_BUCKET "CAST(strftime('%s', 'now') AS INTEGER) / 900"
+#define HISTORY_ADDS                                                           \
+	" ON CONFLICT DO UPDATE SET"                                           \
+	" stored_bytes = stored_bytes + excluded.stored_bytes,"                \
+	" completed = completed + excluded.completed,"                         \
+	" failed = failed + excluded.failed,"                                  \
+	" canceled = canceled + excluded.canceled;"
+
+#define HELD(row) "iif(" row ".status = 'completed', " row ".stored_bytes, 0)"
+#define NEW_HELD  HELD("new")
+#define OLD_HELD  HELD("old")
+#define HAS_ENDED                                                              \
+	"old.status IN ('queued', 'backing_up')"                               \
+	" AND new.status IN ('completed', 'failed', 'canceled')"
+
+/* First what belongs to a plan and source, then the same to all. */
+#define NOTE_HISTORY(keys, what, when)                                         \
+	" INSERT INTO backup_history SELECT " keys ", " NOW_BUCKET ", " what   \
+	" WHERE " when HISTORY_ADDS                                            \
+	" INSERT INTO backup_history SELECT '', '', " NOW_BUCKET ", " what     \
+	" WHERE " when HISTORY_ADDS
+
+#define V9_NOTING                                                              \
+	"CREATE TRIGGER backups_history_new AFTER INSERT ON backups"           \
+	" BEGIN" NOTE_HISTORY(                                                 \
+		"new.source_id, new.plan_id", NEW_HELD ", 0, 0, 0",            \
+		NEW_HELD                                                       \
+		" <> 0") " END;"                                               \
+			 "CREATE TRIGGER backups_history_gone AFTER DELETE "   \
+			 "ON backups"                                          \
+			 " BEGIN" NOTE_HISTORY(                                \
+				 "old.source_id, old.plan_id",                 \
+				 "-" OLD_HELD ", 0, 0, 0",                     \
+				 OLD_HELD                                      \
+				 " <> 0") " END;"                              \
+					  "CREATE TRIGGER "                    \
+					  "backups_history_moved AFTER "       \
+					  "UPDATE OF status,"                  \
+					  " stored_bytes, source_id, plan_id " \
+					  "ON backups BEGIN" NOTE_HISTORY(     \
+						  "old.source_id, "            \
+						  "old.plan_id",               \
+						  "-" OLD_HELD ", 0, 0, 0",    \
+						  OLD_HELD " <> 0")            \
+						  NOTE_HISTORY(                \
+							  "new.source_id, "    \
+							  "new.plan_id",       \
+							  NEW_HELD             \
+							  ", (" HAS_ENDED      \
+							  ") AND new.status "  \
+							  "= 'completed',"     \
+							  " (" HAS_ENDED       \
+							  ") AND new.status "  \
+							  "= 'failed',"        \
+							  " (" HAS_ENDED       \
+							  ") AND new.status "  \
+							  "= 'canceled'",      \
+							  NEW_HELD             \
+							  " <> 0 OR "          \
+							  "(" HAS_ENDED        \
+							  ")") " END;"
+
+#define V9_FOLDING                                                             \
+	"CREATE TRIGGER backup_history_folded AFTER INSERT ON backup_history"  \
+	" WHEN new.source_id = '' AND new.bucket > 0"                          \
+	" BEGIN"                                                               \
+	" INSERT INTO backup_history SELECT source_id, plan_id, 0,"            \
+	"  sum(stored_bytes), 0, 0, 0 FROM backup_history"                     \
+	"  WHERE bucket > 0 AND bucket < new.bucket - 9792 GROUP BY 1, "       \
+	"2" HISTORY_ADDS " DELETE FROM backup_history"                         \
+	"  WHERE bucket > 0 AND bucket < new.bucket - 9792;"                   \
+	" DELETE FROM backup_history WHERE bucket = 0 AND stored_bytes = 0;"   \
+	" END;"
+
 static const char *const steps[] = {
 	V1_SERVER V1_SOURCES V1_POOLS V1_BACKUPS V1_BACKUP_SORTS
 		V1_BACKUP_FILTERS V1_RESTORES V1_JOBS,
@@ -534,6 +637,7 @@ static const char *const steps[] = {
 	V6_FOLDERS,
 	V7_PACKS,
 	V8_PASSWORDS,
+	V9_HISTORY V9_NOTING V9_FOLDING,
 };
 
 struct schema schema_current(void)

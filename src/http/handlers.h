@@ -77,6 +77,9 @@ void tokens_delete(struct request *r); /* DELETE /{id} */
 /* events.c, events_stream.c */
 void events_list(struct request *r); /* GET /v1/events, also as a stream */
 
+/* statistics.c */
+void statistics_get(struct request *r); /* GET /v1/statistics */
+
 /* login.c */
 void sessions_create(struct request *r); /* POST /v1/sessions */
 void sessions_get(struct request *r);	 /* GET: who am I */

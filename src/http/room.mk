@@ -101,6 +101,7 @@ libhttp_a_SOURCES = \
 	src/http/sources_int.h \
 	src/http/sources_update.c \
 	src/http/sources_write.c \
+	src/http/statistics.c \
 	src/http/streams.c \
 	src/http/streams.h \
 	src/http/suit.c \

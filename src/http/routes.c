@@ -121,6 +121,8 @@ static const struct route routes[] = {
 	 "token.create"},
 	{"DELETE", "/v1/tokens/{id}", ROLE_ADMIN, BODY_NONE, "", tokens_delete,
 	 "token.delete"},
+	{"GET", "/v1/statistics", ROLE_READ, BODY_NONE,
+	 "days timezone plan source", statistics_get, NULL},
 	{"GET", "/v1/sessions", ROLE_READ, BODY_NONE, "", sessions_get, NULL},
 	{"POST", "/v1/sessions", ROLE_NONE, BODY_REQUIRED, "", sessions_create,
 	 "session.create"},

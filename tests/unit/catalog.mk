@@ -25,6 +25,7 @@ check_PROGRAMS += tests/unit/test_catalog_adopted \
 	tests/unit/test_catalog_restores \
 	tests/unit/test_catalog_search \
 	tests/unit/test_catalog_sources \
+	tests/unit/test_catalog_statistics \
 	tests/unit/test_catalog_throwaways \
 	tests/unit/test_catalog_tokens \
 	tests/unit/test_catalog_verify
@@ -32,6 +33,10 @@ check_PROGRAMS += tests/unit/test_catalog_adopted \
 tests_unit_test_catalog_adopted_SOURCES = \
 	tests/unit/test_catalog_adopted.c $(CATALOG_RIG)
 tests_unit_test_catalog_adopted_LDADD = $(CATALOG_TEST_LIBS)
+
+tests_unit_test_catalog_statistics_SOURCES = \
+	tests/unit/test_catalog_statistics.c $(CATALOG_RIG)
+tests_unit_test_catalog_statistics_LDADD = $(CATALOG_TEST_LIBS)
 
 tests_unit_test_catalog_backups_SOURCES = \
 	tests/unit/test_catalog_backups.c $(CATALOG_RIG)
