@@ -1,7 +1,7 @@
 # Unit tests of the room base.
 EXTRA_DIST += tests/unit/effort.h
-dist_check_SCRIPTS += tests/includes.py
-TESTS += tests/includes.py
+dist_check_SCRIPTS += tests/includes.py tests/docs.py
+TESTS += tests/includes.py tests/docs.py
 
 check_PROGRAMS += tests/unit/test_base_clock tests/unit/test_base_digest \
 	tests/unit/test_base_encode tests/unit/test_base_err \
