@@ -40,12 +40,32 @@ CONSOLE_FILES = \
 	src/console/app/pages/login.js \
 	src/console/app/pages/overview.js \
 	src/console/app/pages/overview.text.js \
+	src/console/app/pages/plan.js \
+	src/console/app/pages/plan_acts.js \
+	src/console/app/pages/plan_expiry.js \
+	src/console/app/pages/plan_form.js \
+	src/console/app/pages/plan_keep.js \
+	src/console/app/pages/plan_new.js \
+	src/console/app/pages/plan_review.js \
+	src/console/app/pages/plan_when.js \
+	src/console/app/pages/plan_words.js \
+	src/console/app/pages/plans.js \
+	src/console/app/pages/plans.text.js \
 	src/console/app/pages/pool_form.js \
 	src/console/app/pages/pools.js \
 	src/console/app/pages/pools.text.js \
+	src/console/app/pages/restore_check.js \
+	src/console/app/pages/restore_form.js \
+	src/console/app/pages/restore_new.js \
+	src/console/app/pages/restore_parts.js \
+	src/console/app/pages/restore_target.js \
+	src/console/app/pages/restores.js \
+	src/console/app/pages/restores.text.js \
+	src/console/app/pages/scope.text.js \
 	src/console/app/pages/settings.js \
 	src/console/app/pages/settings.text.js \
 	src/console/app/pages/tokens.js \
+	src/console/app/pages/zones.js \
 	src/console/app/router.js \
 	src/console/app/saved.js \
 	src/console/app/session.js \

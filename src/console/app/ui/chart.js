@@ -55,7 +55,7 @@ export function Chart({ label, times, series, format = String, height = 180, bar
 		let plot;
 		let isGone = false;
 		const watch = new ResizeObserver(() =>
-			plot?.setSize({ width: Math.max(200, el.current.clientWidth), height }));
+			plot && el.current && plot.setSize({ width: Math.max(200, el.current.clientWidth), height }));
 		import("../../vendor/uplot.js").then(({ default: UPlot }) => {
 			if (isGone) return;
 			const data = [times, ...series.map((s) => s.values)];

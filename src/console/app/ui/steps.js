@@ -1,19 +1,19 @@
-// Steps {steps, onFinish, finish, isBusy, problem, onCancel, extra}: a wizard.
+// Steps {steps, onFinish, finish, isBusy, problem, onCancel, extra, isKnown}: a wizard.
 //     steps: [{key, label, body: () => vnode, leave: async () => false | anything}]; leave is asked
 //     on "Next" and keeps the step when it gives false. The open step lies in the hash's query
 //     ("step"). finish: the word of the last button, onFinish its act. extra: vnode beside the
 //     buttons. problem: what the last act threw; its words stand at their fields as in a Form. One may
-//     go back to each step that was passed.
+//     go back to each step that was passed, and to all of them when isKnown is set.
 import { html, useEffect, useRef, useState } from "../lib.js";
 import { t } from "../i18n/index.js";
 import { useRoute, setQuery } from "../router.js";
 import { Button } from "./button.js";
 import { Form } from "./form.js";
 
-export function Steps({ steps, onFinish, finish, isBusy, problem, onCancel, extra }) {
+export function Steps({ steps, onFinish, finish, isBusy, problem, onCancel, extra, isKnown }) {
 	const { query } = useRoute();
 	const heading = useRef();
-	const [passed, setPassed] = useState(0);
+	const [passed, setPassed] = useState(isKnown ? steps.length - 1 : 0);
 	const [isLeaving, setLeaving] = useState(false);
 	const wanted = steps.findIndex(({ key }) => key == query.step);
 	const at = Math.max(0, Math.min(wanted, passed));
