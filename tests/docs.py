@@ -11,7 +11,7 @@ import pathlib
 import re
 import sys
 
-LINK = re.compile(r"\]\(([^)\s]+)\)")
+LINK = re.compile(r"(?:\]\(|\bsrc(?:set)?=\")([^)\"\s]+)[)\"]")
 FENCE = re.compile(r"^ *```.*?^ *```", re.M | re.S)
 CODE = re.compile(r"`([^`\n]+)`")
 WORD = r"[a-z]+(?:_[a-z]+)*"
