@@ -216,6 +216,22 @@ def test_objects(world, pool, bucket):
     assert {n: f.read_bytes() for n, f in zip(names, files)} == wanted
 
 
+# ---- stores
+
+def test_bound(world, bucket, tmp_path):
+    access, secret = bucket.ceph.keys()
+    (_, text), = docs.blocks("howto/stores.md")
+    world.api.want(204, "DELETE", "/v1/pools/pool")
+    said = docs.run(
+        docs.word_of_tutorial(world.cofferd.data / "cofferd.sock") + "\n"
+        + text.replace('"name": "bucket"', '"name": "by-page"'), tmp_path,
+        {"S3_ENDPOINT": bucket.ceph.endpoint, "S3_REGION": bucket.ceph.region,
+         "BUCKET": bucket.name, "S3_ACCESS_KEY": access,
+         "S3_SECRET_KEY": secret})
+    assert '"conditional_put": true' in said, said
+    assert world.api.fetch("/v1/pools/by-page")["status"] == "available"
+
+
 # ---- a lost server
 
 def test_lost_server(cofferds, pool, world, mariadb, shop):
