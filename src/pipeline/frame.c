@@ -165,8 +165,11 @@ bool frame_add_line(struct frame *f, uint64_t number, const char *type,
 	if (it != NULL && item_set_line(it, line))
 		span = frame_add_span(f, it);
 	item_unref(it);
-	if (span == NULL)
+	if (span == NULL) {
+		/* It is counted, and item_unref() has freed it. */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		return false;
+	}
 	span->plain_offset = f->len;
 	span->rows = 1;
 	span->ends_run = true;

@@ -199,6 +199,7 @@ def test_a_store_that_is_gone(make_world, bucket, relay):
         bucket.ceph.resume()
     assert record["status"] == "failed", record
     assert record["error"]["code"] in ("store_failed", "store_stalled")
+    assert "restore again with \"overwrite\"" in record["error"]["detail"]
     assert (world.out / "new/a-first").read_text() == "first"
     relay.rate = None
     world.restore(backup, **world.over())

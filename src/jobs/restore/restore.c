@@ -196,12 +196,37 @@ static void begin_verify(struct restore_job *t)
 		fail(t, &e);
 }
 
+static bool is_of_store(const struct err *e)
+{
+	return strcmp(e->api, "store_failed") == 0 ||
+	       strcmp(e->api, "store_stalled") == 0;
+}
+
+/* The pool gave out when something was written already. */
+static void fail_half_way(struct restore_job *t, const struct err *e)
+{
+	struct err told = {0};
+
+	(void)err_set(&told, e->code, e->api,
+		      "the pool could not be read to the end: %.190s. What "
+		      "was restored by then stays: see that the pool answers, "
+		      "then restore again with \"overwrite\"",
+		      e->msg);
+	told.ncauses = e->ncauses;
+	memcpy(told.causes, e->causes, sizeof(told.causes));
+	fail(t, &told);
+}
+
 static void on_streamed(void *arg, const struct err *e)
 {
 	struct restore_job *t = arg;
 
 	if (!t->preflight.is_tree || e != NULL)
 		tell_left_out(t);
+	if (e != NULL && is_of_store(e)) {
+		fail_half_way(t, e);
+		return;
+	}
 	if (e != NULL) {
 		fail(t, e);
 		return;
