@@ -278,6 +278,27 @@ def test_nothing_is_fetched_again(world, bucket):
     world.comes_back(third, world.state())
 
 
+def test_many_in_pages(world, bucket, out):
+    """More than a page lists, or a frame has lines of."""
+    fill(bucket, {f"many/{n:05}": b"%d" % n for n in range(2600)})
+    world.settle()
+    first = world.step()
+    bucket.write("many/01300.new", b"new")
+    bucket.remove("many/02599")
+    world.relay.requests()
+    second = world.step()
+    assert world.relay.fetched() == {"many/01300.new"}
+    assert second["stored_bytes"] < 2000 < first["stored_bytes"]
+    assert second["counts"]["objects"] == 2600
+    assert [x["name"] for x in world.lines(second)] == list(bucket.objects())
+    world.delete(first)
+    world.assert_sound(second)
+    world.restore(second)
+    assert out.objects() == bucket.objects()
+    for n in (0, 1299, 1300, 2598):
+        assert out.read(f"many/{n:05}") == b"%d" % n
+
+
 def test_what_was_read_a_moment_after_its_change(world, bucket):
     """It could have been changed again within the same second: it is read
     once more, and then no more."""
