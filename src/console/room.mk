@@ -87,6 +87,11 @@ CONSOLE_FILES = \
 	src/console/app/ui/tabs.js \
 	src/console/app/ui/time.js \
 	src/console/app/ui/toast.js \
+	src/console/docs.html \
+	src/console/docs/docs.css \
+	src/console/docs/docs.js \
+	src/console/docs/schema.js \
+	src/console/docs/try.js \
 	src/console/index.html \
 	src/console/style.css \
 	src/console/vendor/SHA256SUMS \

@@ -169,6 +169,11 @@ void console_index(struct request *r)
 	reply_path(r, "index.html");
 }
 
+void console_docs(struct request *r)
+{
+	reply_path(r, "docs.html");
+}
+
 void console_get(struct request *r)
 {
 	reply_path(r, r->params[0]);

@@ -87,6 +87,7 @@ void sessions_delete(struct request *r); /* DELETE: ends the own one */
 
 /* console.c */
 void console_index(struct request *r); /* GET / */
+void console_docs(struct request *r);  /* GET /docs */
 void console_get(struct request *r);   /* GET /console/{path} */
 
 /* system.c, metrics.c */

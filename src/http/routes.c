@@ -131,6 +131,7 @@ static const struct route routes[] = {
 	{"GET", "/v1/system", ROLE_READ, BODY_NONE, "", system_get, NULL},
 	{"GET", "/metrics", ROLE_READ, BODY_NONE, "", system_metrics, NULL},
 	{"GET", "/", ROLE_NONE, BODY_NONE, "", console_index, NULL},
+	{"GET", "/docs", ROLE_NONE, BODY_NONE, "", console_docs, NULL},
 	{"GET", "/console/{path}", ROLE_NONE, BODY_NONE, "", console_get, NULL},
 	{"GET", "/openapi.json", ROLE_READ, BODY_NONE, "", system_openapi,
 	 NULL},

@@ -74,6 +74,14 @@ def test_the_page_and_its_policy(web):
     assert web.get("/v1/system").headers["cache-control"] == "no-store"
 
 
+def test_the_page_of_the_api(web):
+    reply = web.get("/docs", headers=PLAIN)
+    assert reply.body == (ROOM / "docs.html").read_bytes()
+    assert reply.headers["content-security-policy"] == POLICY
+    # What it shows needs a token or a session, as ever.
+    problem(web.get("/openapi.json"), 401, "unauthorized")
+
+
 def test_no_page_holds_what_its_policy_forbids():
     for name in files():
         if name.endswith(".html"):

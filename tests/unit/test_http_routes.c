@@ -125,6 +125,7 @@ static enum role wanted_role(const struct route *r)
 {
 	if (strcmp(r->path, "/healthz") == 0 ||
 	    strcmp(r->path, "/readyz") == 0 || strcmp(r->path, "/") == 0 ||
+	    strcmp(r->path, "/docs") == 0 ||
 	    strcmp(r->path, "/console/{path}") == 0)
 		return ROLE_NONE;
 	if (strcmp(r->path, "/v1/tokens") == 0)
