@@ -56,13 +56,13 @@ function Body({ pages }) {
 	const { path } = useRoute();
 	const [got, setGot] = useState({});
 	const { load, name } = found?.page || {};
-	const fetchIt = () => load?.().then((module) => setGot({ load, page: module[name] }),
+	const fetchIt = () => load?.().then((module) => setGot({ load, module }),
 		() => setGot({ load, problem: { detail: t("core.unreachable") } }));
 	useEffect(() => void fetchIt(), [load]);
 	if (!found) return html`<${NoPage} />`;
 	if (got.load != load) return html`<p class="muted" role="status">${t("core.loading")}</p>`;
 	if (got.problem) return html`<${Problems} problem=${got.problem} retry=${() => location.reload()} />`;
-	return html`<${got.page} key=${path} ...${found.props} />`;
+	return html`<${got.module[name]} key=${path} ...${found.props} />`;
 }
 
 // Where to go after signing in is kept in the hash, for the view to come back by itself.

@@ -23,7 +23,7 @@ export default {
 	"core.shown": "{a} of {b}",
 	"core.none": "Nothing matches the filters.",
 	"core.irreversible": "This cannot be undone.",
-	"core.goes": "What goes: {n} item, {size}|What goes: {n} items, {size}",
+	"core.goes": "What goes: {n} item{size}|What goes: {n} items{size}",
 	"core.goesnone": "Nothing else goes with it.",
 	"core.type": "Type {name} to confirm",
 	"core.step": "Step {a} of {b}",

@@ -23,7 +23,7 @@ export default {
 	"core.shown": "{a} / {b}",
 	"core.none": "没有符合筛选条件的内容。",
 	"core.irreversible": "此操作不可撤销。",
-	"core.goes": "将被删除：{n} 项，{size}",
+	"core.goes": "将被删除：{n} 项{size}",
 	"core.goesnone": "没有其他内容会随之删除。",
 	"core.type": "输入 {name} 以确认",
 	"core.step": "第 {a} 步，共 {b} 步",

@@ -54,13 +54,14 @@ export function Chart({ label, times, series, format = String, height = 180, bar
 	useEffect(() => {
 		let plot;
 		let isGone = false;
+		const box = el.current;
 		const watch = new ResizeObserver(() =>
-			plot && el.current && plot.setSize({ width: Math.max(200, el.current.clientWidth), height }));
+			isGone || plot.setSize({ width: Math.max(200, box.clientWidth), height }));
 		import("../../vendor/uplot.js").then(({ default: UPlot }) => {
 			if (isGone) return;
 			const data = [times, ...series.map((s) => s.values)];
-			plot = new UPlot(options(el.current, { series, format, height, bars }, UPlot, setAt), data, el.current);
-			watch.observe(el.current);
+			plot = new UPlot(options(box, { series, format, height, bars }, UPlot, setAt), data, box);
+			watch.observe(box);
 		});
 		return () => {
 			isGone = true;

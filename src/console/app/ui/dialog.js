@@ -41,7 +41,8 @@ function Goes({ items }) {
 	if (items === undefined) return null;
 	if (!items) return html`<p class="muted" role="status">${t("core.loading")}</p>`;
 	if (!items.length) return html`<p>${t("core.goesnone")}</p>`;
-	const size = bytes(items.reduce((sum, x) => sum + (x.stored_bytes || 0), 0));
+	const all = items.reduce((sum, x) => sum + (x.stored_bytes || 0), 0);
+	const size = all ? `, ${bytes(all)}` : "";
 	return html`<p>${t("core.goes", { n: items.length, size })}</p>
 		<ul class="goes" tabindex="0">${items.slice(0, 200).map((x) => html`<li key=${x.id}>
 			<span>${x.name}</span> <span class="muted">${x.stored_bytes ? bytes(x.stored_bytes) : ""}</span>

@@ -2,7 +2,7 @@
 //     days: [{date: "2026-11-22", good: N, bad: N}], oldest first, without gaps. words(day): what
 //     it means, said of the day that the pointer or the focus is on. onOpen(day): a click or
 //     Enter. One day is in the tab order; the arrow keys go from day to day.
-import { html, useRef, useState } from "../lib.js";
+import { html, useEffect, useRef, useState } from "../lib.js";
 import { t } from "../i18n/index.js";
 
 const moves = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -7, ArrowRight: 7, Home: -1e9, End: 1e9 };
@@ -18,6 +18,7 @@ export function Heatmap({ label, days, words, onOpen }) {
 	const grid = useRef();
 	const [at, setAt] = useState(days.length - 1);
 	const most = Math.max(1, ...days.map((d) => d.good));
+	useEffect(() => void (grid.current.scrollLeft = grid.current.scrollWidth), []);
 	const offset = weekday(days[0]?.date || "2024-01-01");
 	const onKeyDown = (e) => {
 		if (!moves[e.key]) return;
