@@ -122,6 +122,9 @@ class Rig:
         data.shop(self.mariadb, "shop")
         data.small(self.mariadb, "hr")
         keys.fill_many(self.redis, 2000)
+        return self.addresses()
+
+    def addresses(self):
         return {"mariadb": self._address(self.mariadb),
                 "redis": self._address(self.redis),
                 "s3": {"endpoint": self.ceph.endpoint}}

@@ -1,0 +1,78 @@
+// The overview.
+import { strict as assert } from "node:assert";
+import { rename } from "node:fs/promises";
+
+import { test, until } from "./rig/cases.js";
+
+// A backup that fails: its pool's folder is gone.
+async function fail(api, world, cofferd, name) {
+	const path = await world.call("folder", { server: cofferd.name, name: "frail" });
+	await api.post("/v1/pools", { name: "frail", storage_type: "local_directory", local_directory: { path } });
+	await rename(path, `${path}-away`);
+	const made = await api.post("/v1/backups", { source: "shop", pool: "frail", name });
+	assert.equal((await api.job(made.job_id)).status, "failed");
+}
+
+test("nothing yet: what to do first", async ({ page, see }) => {
+	await page.getByText("Nothing is backed up yet").waitFor();
+	await page.getByRole("link", { name: /Bind a storage pool/ }).waitFor();
+	await see("nothing yet");
+}, { server: "empty" });
+
+const tile = (page, name) => page.getByRole("link", { name: new RegExp(`^\\d+ ?${name}$`) });
+const number = async (page, name) => parseInt(await tile(page, name).innerText());
+
+test("protected, failed and never; next runs; last failures; both charts", async ({ page, see, api, world, cofferd }) => {
+	await page.getByRole("heading", { name: "Stored bytes" }).waitFor();
+	assert.equal(await number(page, "Never backed up"), 2);
+	await api.backup("protects-shop", { scope: { databases: [{ name: "hr" }] } });
+	await until(async () => await number(page, "Protected") == 1, "shop is protected");
+	await api.post("/v1/plans", { name: "nightly", source: "cache", pool: "local", strategy: "timer",
+		method: "logical", retention_days: 7, timer: { cycle: "daily", at: "02:30", timezone: "Asia/Shanghai" } });
+	await page.getByRole("link", { name: "nightly" }).waitFor();
+	await page.getByText(/02:30:00 Asia\/Shanghai/).waitFor();
+	await fail(api, world, cofferd, "fails");
+	const failures = page.locator("section", { has: page.getByRole("heading", { name: "Last failures" }) });
+	await failures.getByRole("link", { name: "fails" }).waitFor();
+	assert.match(await failures.getByRole("paragraph").first().innerText(), /frail|folder|directory|store/);
+	await until(async () => await number(page, "Failed") == 1, "shop's newest has failed");
+	await page.locator(".u-over").first().waitFor();
+	await see("overview");
+	await tile(page, "Failed").click();
+	await page.waitForURL(/#\/backups\?status=failed$/);
+});
+
+test("what runs now has phase, bar and rate", async ({ page, api, cofferd, see }) => {
+	await cofferd.hold({ down: 20000 });
+	const made = await api.post("/v1/backups", { source: "shop", pool: "local", name: "stands-still" });
+	await cofferd.held();
+	const running = page.locator("section", { has: page.getByRole("heading", { name: "Running now" }) });
+	await running.getByRole("link", { name: "stands-still" }).waitFor();
+	await running.getByRole("progressbar").waitFor();
+	await see("running");
+	await cofferd.letGo();
+	await api.job(made.job_id);
+	await running.getByText("Nothing runs.").waitFor();
+});
+
+test("the calendar goes by the arrow keys, and a day leads to its backups", async ({ page }) => {
+	const days = page.getByRole("group", { name: "Runs of the last 12 weeks" });
+	await days.waitFor();
+	assert.equal(await days.getByRole("button").count(), 84);
+	await days.getByRole("button").last().focus();
+	await page.keyboard.press("ArrowLeft");
+	const name = await page.evaluate(() => document.activeElement.getAttribute("aria-label"));
+	await page.keyboard.press("Enter");
+	await page.waitForURL(new RegExp(`#/backups\\?since=${name.slice(0, 10)}&until=${name.slice(0, 10)}$`));
+});
+
+test("narrow, dark, Chinese", async ({ page, see }) => {
+	await page.getByRole("heading", { name: "概览" }).waitFor();
+	await page.locator(".u-over").first().waitFor();
+	await see("narrow dark chinese");
+}, { width: 360, theme: "dark", language: "zh" });
+
+test("as wide as screens are", async ({ page, see }) => {
+	await page.locator(".u-over").first().waitFor();
+	await see("4k");
+}, { width: 3840, height: 2160 });
