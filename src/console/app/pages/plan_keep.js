@@ -19,7 +19,7 @@ function Estimate({ timer, days }) {
 
 export function Keep({ form, id }) {
 	const { v, bind } = form;
-	return html`<${TextField} label=${t("plan.retention")} type="number" min="1" max="732"
+	return html`<${TextField} label=${t("plan.retention")} type="number" min="1"
 			pointer="/retention_days" hint=${t("plan.retentionhint")} ...${bind("days")} />
 		${v.strategy == "timer" && html`<${Estimate} timer=${timerOf(v.timer)} days=${Number(v.days)} />`}
 		<p class="muted">${t("plan.lastone")}</p>

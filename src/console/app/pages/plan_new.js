@@ -51,7 +51,7 @@ function What({ form, source }) {
 		<details><summary>${t("plan.options")}</summary>
 			${fitting(source.engine, v.method, source.version).filter(shown).map(([key, kind]) => html`<${Option}
 				key=${key} form=${form} name=${key} kind=${kind} />`)}
-			<${TextField} label=${t("plan.grace")} type="number" min="1" max="720" step="any"
+			<${TextField} label=${t("plan.grace")} type="number" min="1" step="any"
 				pointer="/options/grace_seconds" ...${bind("grace")} />
 		</details>`;
 }

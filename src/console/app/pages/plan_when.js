@@ -25,7 +25,7 @@ function Zone({ value, onInput, pointer }) {
 
 function At({ value, put, pointer }) {
 	if (value.cycle == "hourly") {
-		return html`<${TextField} label=${t("plan.minute")} type="number" min="0" max="59" pointer=${pointer + "/at"}
+		return html`<${TextField} label=${t("plan.minute")} type="number" min="0" pointer=${pointer + "/at"}
 			value=${String(Number(value.at.slice(3)))}
 			onInput=${(m) => put({ at: "00:" + String(m).padStart(2, "0") })} />`;
 	}

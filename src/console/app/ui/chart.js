@@ -58,7 +58,7 @@ export function Chart({ label, times, series, format = String, height = 180, bar
 		const watch = new ResizeObserver(() =>
 			isGone || plot.setSize({ width: Math.max(200, box.clientWidth), height }));
 		import("../../vendor/uplot.js").then(({ default: UPlot }) => {
-			if (isGone) return;
+			if (isGone || !el.current) return;
 			const data = [times, ...series.map((s) => s.values)];
 			plot = new UPlot(options(box, { series, format, height, bars }, UPlot, setAt), data, box);
 			watch.observe(box);

@@ -59,6 +59,7 @@ function Rest({ problem, known }) {
 export function Form({ form = {}, problem = form.problem, onSubmit, children, buttons }) {
 	const el = useRef();
 	const known = useRef(new Set()).current;
+	const [, again] = useState(0);
 	useEffect(() => {
 		if (problem) el.current.querySelector("[aria-invalid=true]")?.focus();
 	}, [problem]);
@@ -67,7 +68,7 @@ export function Form({ form = {}, problem = form.problem, onSubmit, children, bu
 		e.stopPropagation();
 		onSubmit?.();
 	};
-	return html`<${Context.Provider} value=${{ problem, known }}>
+	return html`<${Context.Provider} value=${{ problem, known, again }}>
 		<form class="form" noValidate ref=${el} onSubmit=${send}>
 			${children}
 			<${Rest} problem=${problem} known=${known} />
@@ -86,6 +87,8 @@ function useProblemAt(pointer) {
 	useEffect(() => {
 		if (!context || !pointer) return;
 		context.known.add(pointer);
+		// What stands above the buttons was written before this field was there.
+		if (context.problem) context.again((n) => n + 1);
 		return () => context.known.delete(pointer);
 	}, [pointer]);
 	const errors = (pointer && context?.problem?.errors) || [];
