@@ -15,6 +15,7 @@ CONSOLE_FILES = \
 	src/console/app/i18n/en.js \
 	src/console/app/i18n/index.js \
 	src/console/app/i18n/zh.js \
+	src/console/app/intl.js \
 	src/console/app/lib.js \
 	src/console/app/links.js \
 	src/console/app/live.js \

@@ -12,20 +12,24 @@
 //   timerInWords(timer)  "weekly on Mon, Thu at 02:30 (Europe/Berlin)"; null: "Manual"
 //   engine(name, version) "MySQL 8.0.36", "MariaDB 10.11.6", "Redis 7.2"
 import { t, locale, label } from "./i18n/index.js";
+import { intl } from "./intl.js";
 import { saved, save } from "./saved.js";
 
 const none = "–";
 const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
 let chosen = saved("zone") || "";
 
-export const zone = () => chosen || Intl.DateTimeFormat().resolvedOptions().timeZone;
+export const zone = () => chosen || own;
 export const isZoneChosen = () => !!chosen;
 export function setZone(name) {
 	chosen = name;
 	save("zone", name);
 }
 
-export const count = (n) => (n == null ? none : n.toLocaleString(locale()));
+const number = (options) => intl("NumberFormat", locale(), options);
+
+export const count = (n) => (n == null ? none : number().format(n));
 export const percent = (n) => (n == null ? none : `${Math.round(n)} %`);
 
 export function bytes(n) {
@@ -33,7 +37,7 @@ export function bytes(n) {
 	let i = 0;
 	for (; n >= 1023.5 && i < 5; i++) n /= 1024;
 	const digits = i && n < 99.95 ? (n < 9.995 ? 2 : 1) : 0;
-	return `${n.toLocaleString(locale(), { maximumFractionDigits: digits })} ${units[i]}`;
+	return `${number({ maximumFractionDigits: digits }).format(n)} ${units[i]}`;
 }
 
 export const rate = (n) => (n == null ? none : bytes(n) + "/s");
@@ -57,15 +61,18 @@ const steps = [[60, "second"], [60, "minute"], [24, "hour"], [30, "day"], [12, "
 export function ago(iso) {
 	if (!iso) return none;
 	let n = (new Date(iso) - Date.now()) / 1000;
-	const words = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
+	const words = intl("RelativeTimeFormat", locale(), { numeric: "auto" });
 	for (const [size, unit] of steps) {
 		if (Math.abs(n) < size) return words.format(Math.trunc(n), unit);
 		n /= size;
 	}
 }
 
+const two = "2-digit";
+const fields = { year: "numeric", month: two, day: two, hour: two, minute: two, second: two };
 // "sv" is the locale whose custom is 2026-11-22 16:20:03.
-const plain = (iso, timeZone) => new Date(iso).toLocaleString("sv", { timeZone });
+const plain = (iso, timeZone) =>
+	intl("DateTimeFormat", "sv", { ...fields, timeZone }).format(new Date(iso));
 
 export function time(iso, other) {
 	if (!iso) return none;

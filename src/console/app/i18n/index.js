@@ -9,6 +9,7 @@
 //   useLanguage()                "en" | "zh"; setLanguage(l); language()
 //   label("status", value)       t("status." + value), or the value itself when it has no text
 import { store } from "../lib.js";
+import { intl } from "../intl.js";
 import { saved, save } from "../saved.js";
 import en from "./en.js";
 import zh from "./zh.js";
@@ -36,7 +37,7 @@ export function addTexts(more) {
 
 function form(text, n) {
 	const forms = text.split("|");
-	return forms[1] && new Intl.PluralRules(locale()).select(n) != "one" ? forms[1] : forms[0];
+	return forms[1] && intl("PluralRules", locale()).select(n) != "one" ? forms[1] : forms[0];
 }
 
 export function t(key, vars = {}) {
@@ -45,7 +46,7 @@ export function t(key, vars = {}) {
 	const chosen = "n" in vars ? form(text, vars.n) : text;
 	return chosen.replace(/\{(\w+)\}/g, (whole, name) => {
 		const v = vars[name];
-		return typeof v == "number" ? v.toLocaleString(locale()) : v ?? whole;
+		return typeof v == "number" ? intl("NumberFormat", locale()).format(v) : v ?? whole;
 	});
 }
 
