@@ -264,6 +264,10 @@ static void test_verified_by_nobody(void **state)
 {
 	struct rig r;
 
+	/* The system's certificates take valgrind longer to read than a
+	 * connection may take to come to be. */
+	assert_int_equal(setenv("SSL_CERT_FILE", "/dev/null", 1), 0);
+	assert_int_equal(setenv("SSL_CERT_DIR", "/nowhere", 1), 0);
 	run(&r, *state, TLS_VERIFY, "127.0.0.1", NULL);
 	expect_refusal(&r, "self-signed");
 }

@@ -321,12 +321,20 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	(void)err_set(&e, ERR_CONNECT, "connection_failed",
-		      "connect to %s: no answer%s within %d s; check host, "
-		      "port%s and what lies between",
-		      l->where, l->state == LINK_TLS ? " in TLS" : "",
-		      REDIS_CONNECT_SECONDS,
-		      l->state == LINK_TLS ? ", \"tls\"" : "");
+	if (l->state == LINK_LOOKUP)
+		(void)err_set(
+			&e, ERR_CONNECT, "connection_failed",
+			"connect to %s: its name and the certificates to "
+			"trust were not read within %d s; check the name, "
+			"this host's name servers and its load",
+			l->where, REDIS_CONNECT_SECONDS);
+	else
+		(void)err_set(&e, ERR_CONNECT, "connection_failed",
+			      "connect to %s: no answer%s within %d s; check "
+			      "host, port%s and what lies between",
+			      l->where, l->state == LINK_TLS ? " in TLS" : "",
+			      REDIS_CONNECT_SECONDS,
+			      l->state == LINK_TLS ? ", \"tls\"" : "");
 	fail(l, &e);
 }
 

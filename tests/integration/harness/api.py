@@ -3,7 +3,7 @@ import http.client
 import json
 import time
 
-from . import process
+from . import documented, process
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -29,8 +29,9 @@ class Reply:
 
 
 class Api:
-    """Requests to one server; every reply is kept in `transcript`, in which
-    no secret may ever be seen (rule 29)."""
+    """Requests to one server; every reply has to be one that openapi.json
+    tells of, and is kept in `transcript`, in which no secret may ever be seen
+    (rule 29)."""
 
     def __init__(self, port, token=None, transcript=None):
         self.port = port
@@ -61,6 +62,9 @@ class Api:
             connection.close()
         self.transcript.append(repr(sorted(reply.headers.items())).encode()
                                + reply.body)
+        undocumented = documented.check(method, path, reply)
+        assert undocumented is None, \
+            f"{method} {path}: {undocumented}: {reply!r}"
         return reply
 
     def get(self, path, **more):
