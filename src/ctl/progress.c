@@ -37,7 +37,7 @@ static void add_percent(struct text *t, const json_t *job, bool has_bar)
 	if (done > 100)
 		done = 100;
 	text_str(t, has_bar ? " [" : "");
-	for (unsigned i = 0; has_bar && i < BAR_WIDTH; i++)
+	for (uint64_t i = 0; has_bar && i < BAR_WIDTH; i++)
 		text_char(t, i * 100 < done * BAR_WIDTH ? '#' : '.');
 	text_printf(t, "%s %3" PRIu64 " %%", has_bar ? "]" : " ", done);
 }

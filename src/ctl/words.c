@@ -86,7 +86,7 @@ void words_clean(struct text *out, const char *bytes, size_t len,
 		size_t n = decode(s + at, len - at, &c);
 
 		if (n == 1 && (c == '\n' || c == '\t'))
-			text_char(out, keep_lines ? (char)c : ' ');
+			text_add(out, keep_lines ? bytes + at : " ", 1);
 		else if (n == 0 || is_unsafe(c))
 			text_char(out, '?');
 		else
