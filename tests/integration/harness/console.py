@@ -19,6 +19,7 @@ import tempfile
 
 from . import data, flow, keys, process
 from .bucket import Bucket
+from .instances import Provisioners
 from .proxy import Halt, Proxy
 from .server import Cofferd
 from .testbed import Ceph, MariaDB, Redis
@@ -37,6 +38,7 @@ class Under:
         self.name = f"server-{number}"
         self.relay = None
         self.held = []
+        self.provisioners = None
 
     @property
     def api(self):
@@ -54,6 +56,25 @@ class Under:
         """Sources shop (MariaDB, through a relay that can be held) and
         cache (Redis), pools main (Ceph) and local (a folder)."""
         self.server.start()
+        self._fill()
+
+    def provisioned(self):
+        """The same, with a provisioner that makes instances, a source tree
+        (files), and a folder "restored" that may be restored into."""
+        self.provisioners = Provisioners()
+        restored, tree = self.base / "restored", self.base / "tree"
+        restored.mkdir()
+        (tree / "docs").mkdir(parents=True)
+        for name in ("a.txt", "docs/b.txt", "docs/c.txt"):
+            (tree / name).write_text(name * 100)
+        self.server.args += ["--restore-dirs", str(restored)]
+        self.provisioners.serve(self.server)
+        self._fill()
+        self.api.want(201, "POST", "/v1/sources", {
+            "name": "tree", "engine": "files",
+            "connection": {"path": str(tree)}})
+
+    def _fill(self):
         self.relay = Proxy(self.world.mariadb)
         self.server.secrets.add(self.world.mariadb.password)
         self.api.want(201, "POST", "/v1/sources", flow.source_body(
@@ -99,6 +120,8 @@ class Under:
             self.remove()
 
     def remove(self):
+        if self.provisioners:
+            self.provisioners.close()
         if self.server.process and self.server.process.poll() is None:
             self.server.kill()
         shutil.rmtree(self.base, ignore_errors=True)

@@ -1,0 +1,225 @@
+// Restores: the wizard, and the page of one with its verdict.
+import { strict as assert } from "node:assert";
+import { readFile } from "node:fs/promises";
+
+import { test } from "./rig/cases.js";
+
+const HR = { scope: { databases: [{ name: "hr" }] } };
+const row = (page, name) => page.getByRole("row").filter({ hasText: name });
+const next = (page) => page.getByRole("button", { name: "Next" }).click();
+const start = (page) => page.getByRole("button", { name: "Restore", exact: true });
+const step = (page, name) => page.getByRole("heading", { level: 2, name, exact: true }).waitFor();
+
+/** At the step of the target. */
+async function begin(page, go, backup) {
+	await go(`#/restores/new?backup=${backup.id}`);
+	await page.getByRole("main").getByText(backup.name).waitFor();
+	await next(page);
+	await step(page, "Target");
+}
+
+async function check(page) {
+	await next(page);
+	await step(page, "Parts");
+	await next(page);
+	await step(page, "Check");
+	await page.getByText("To be read from the pool").waitFor();
+}
+
+/** The restore that the page shows, when it has ended. */
+async function verdict(page, api, status = "completed") {
+	await page.getByRole("heading", { name: "Verdict" }).waitFor();
+	const restore = await api.get(`/v1/restores/${/res_\w+/.exec(page.url())[0]}`);
+	assert.equal(restore.status, status, JSON.stringify(restore.error));
+	return restore;
+}
+
+test("a backup is chosen first", async ({ page, go, see, api }) => {
+	await go("#/restores");
+	await page.getByText("Nothing was restored yet").waitFor();
+	await see("no restores");
+	await api.backup("chosen", HR);
+	await page.getByRole("link", { name: "Restore a backup" }).click();
+	await page.getByLabel("Search").fill("chos");
+	await see("choose");
+	await row(page, "chosen").getByRole("button", { name: "Choose: chosen" }).click();
+	await step(page, "Backup");
+	await see("backup");
+}, { server: "provisioned" });
+
+test("into an existing instance, under another name, with progress and verdict",
+	async ({ page, go, see, api, world, cofferd }) => {
+		const backup = await api.backup("renamed");
+		await begin(page, go, backup);
+		await page.getByLabel("An existing instance").check();
+		await page.getByText("Under other names").click();
+		await page.getByLabel("hr", { exact: true }).fill("hr_old");
+		await see("target existing");
+		await next(page);
+		await step(page, "Parts");
+		await page.getByLabel("Databases and tables").check();
+		await page.getByLabel("hr", { exact: true }).check();
+		await page.getByRole("button", { name: "Tables of hr" }).click();
+		await page.getByRole("group", { name: "Tables of hr" }).getByLabel("t", { exact: true }).waitFor();
+		await see("parts");
+		await next(page);
+		await page.getByText("Nothing stands against it.").waitFor();
+		await page.getByRole("listitem").filter({ hasText: "hr_old" }).waitFor();
+		await see("check");
+		await cofferd.hold({ text: "CREATE DATABASE" });
+		await start(page).click();
+		await page.getByRole("heading", { name: "Restoring" }).waitFor();
+		await see("progress");
+		await cofferd.letGo();
+		const restore = await verdict(page, api);
+		await page.getByText(/Completed and proven: [\d,]+ rows/).waitFor();
+		await see("verdict");
+		assert(restore.verified && restore.row_count > 0);
+		const sum = (name) => world.sql("CHECKSUM TABLE t", name).then(([[, value]]) => value);
+		assert.equal(await sum("hr_old"), await sum("hr"));
+	}, { server: "provisioned" });
+
+test("what is overwritten has to be typed", async ({ page, go, see, api, world }) => {
+	const backup = await api.backup("typed", HR);
+	const sum = () => world.sql("CHECKSUM TABLE t", "hr").then(([[, value]]) => value);
+	const before = await sum();
+	await world.sql("DELETE FROM t LIMIT 10", "hr");
+	assert.notEqual(await sum(), before);
+	await begin(page, go, backup);
+	await page.getByLabel("An existing instance").check();
+	await check(page);
+	assert(await start(page).isDisabled());
+	await page.getByLabel("Overwrite what is there").check();
+	await page.getByLabel("Type hr to confirm").fill("h");
+	assert(await start(page).isDisabled());
+	await see("overwrite");
+	await page.getByLabel("Type hr to confirm").fill("hr");
+	await start(page).click();
+	await verdict(page, api);
+	assert.equal(await sum(), before);
+}, { server: "provisioned" });
+
+test("into a new instance", async ({ page, go, see, api }) => {
+	const backup = await api.backup("anew", HR);
+	await begin(page, go, backup);
+	await page.getByLabel("A new instance").check();
+	await page.getByLabel("Provisioner", { exact: true }).selectOption("local");
+	await page.getByLabel("Name of the new instance").fill("shop-copy");
+	await page.getByLabel("Options for the provisioner").fill("{nonsense");
+	await next(page);
+	await page.getByText("This is not a JSON object.").first().waitFor();
+	await page.getByLabel("Options for the provisioner").fill("");
+	await see("target new");
+	await check(page);
+	await start(page).click();
+	await verdict(page, api);
+	await page.getByRole("link", { name: "Open shop-copy" }).waitFor();
+	await see("verdict new");
+	const source = await api.get("/v1/sources/shop-copy");
+	assert(source.provisioned_by);
+	await api.del("/v1/sources/shop-copy?destroy=true");
+}, { server: "provisioned" });
+
+test("files of a folder, browsed and chosen", async ({ page, go, see, api, cofferd }) => {
+	const backup = await api.backup("tree-one", { source: "tree" });
+	await begin(page, go, backup);
+	await page.getByRole("textbox", { name: "Folder" }).fill(`${cofferd.folder}/restored/new`);
+	await see("target folder");
+	await next(page);
+	await step(page, "Parts");
+	await page.getByLabel("A part of it").check();
+	await page.getByRole("button", { name: "docs/", exact: true }).click();
+	await page.getByRole("button", { name: "Add: docs/b.txt" }).click();
+	await see("parts browsed");
+	await next(page);
+	await step(page, "Check");
+	await page.getByText("Nothing stands against it.").waitFor();
+	await start(page).click();
+	await verdict(page, api);
+	const read = (path) => readFile(`${cofferd.folder}/restored/new/${path}`, "utf8").catch(() => null);
+	assert.equal(await read("docs/b.txt"), "docs/b.txt".repeat(100));
+	assert.equal(await read("docs/c.txt"), null);
+	assert.equal(await read("a.txt"), null);
+}, { server: "provisioned", theme: "dark" });
+
+test("keys of Redis", async ({ page, go, see, api }) => {
+	const backup = await api.backup("keys", { source: "cache" });
+	await begin(page, go, backup);
+	await page.getByLabel("An existing instance").check();
+	await next(page);
+	await step(page, "Parts");
+	await page.getByLabel("A part of it").check();
+	await page.getByLabel("Key patterns").fill("nobody:*");
+	await page.getByLabel("Key patterns").press("Enter");
+	await next(page);
+	await step(page, "Check");
+	await page.getByText("To be read from the pool").waitFor();
+	await see("check keys");
+}, { server: "provisioned" });
+
+test("what stands against a restore is told before it begins", async ({ page, go, see, api, allow }) => {
+	const backup = await api.backup("against", { source: "tree" });
+	allow(422, "/v1/restores/check");
+	await begin(page, go, backup);
+	await page.getByRole("textbox", { name: "Folder" }).fill("/etc");
+	await next(page);
+	await step(page, "Parts");
+	await next(page);
+	await page.locator(".wrong, .notice.bad").first().waitFor();
+	await see("refused");
+}, { server: "provisioned" });
+
+test("a restore is canceled, and says so", async ({ page, go, see, api, cofferd }) => {
+	const backup = await api.backup("to-stop", HR);
+	await begin(page, go, backup);
+	await page.getByLabel("An existing instance").check();
+	await page.getByText("Under other names").click();
+	await page.getByLabel("hr", { exact: true }).fill("hr_canceled");
+	await check(page);
+	await cofferd.hold({ text: "CREATE DATABASE" });
+	await start(page).click();
+	await page.getByRole("button", { name: "Cancel the restore" }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Cancel the restore" }).click();
+	await verdict(page, api, "canceled");
+	await cofferd.letGo();
+	await see("canceled");
+	await go("#/restores?status=canceled");
+	await row(page, "shop").getByText("Canceled").waitFor();
+	await see("list");
+}, { server: "provisioned" });
+
+test("a restore that fails says why and what next", async ({ page, go, see, api, cofferd, allow }) => {
+	allow(0, "/v1/");
+	allow(401, "/v1/");
+	const backup = await api.backup("fails", HR);
+	await begin(page, go, backup);
+	await page.getByLabel("An existing instance").check();
+	await page.getByText("Under other names").click();
+	await page.getByLabel("hr", { exact: true }).fill("hr_fails");
+	await check(page);
+	await cofferd.hold({ text: "CREATE DATABASE" });
+	await start(page).click();
+	await page.getByRole("heading", { name: "Restoring" }).waitFor();
+	await cofferd.held();
+	await cofferd.stop();
+	await cofferd.start();
+	// Sessions do not outlive the server; the page comes back by itself.
+	await page.locator("main input[type=password]").fill(cofferd.token);
+	await page.locator("main form button[type=submit]").click();
+	await verdict(page, api, "failed");
+	await page.getByText("The server was stopped meanwhile.").waitFor();
+	await page.getByRole("link", { name: "Restore again" }).waitFor();
+	await see("failed");
+}, { server: "provisioned" });
+
+test("the wizard in Chinese and on a narrow screen", async ({ page, go, see, api }) => {
+	const backup = await api.backup("narrow", HR);
+	await go(`#/restores/new?backup=${backup.id}`);
+	for (const name of ["目标", "内容", "检查"]) {
+		await page.getByRole("button", { name: "下一步" }).click();
+		await page.getByRole("heading", { level: 2, name }).waitFor();
+		await see(`narrow ${name.codePointAt(0)}`);
+	}
+	const text = await page.getByRole("main").innerText();
+	assert(!/restores?\.[a-z]/.test(text), text);
+}, { server: "provisioned", language: "zh", width: 360, theme: "dark" });
