@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from harness import process
+from harness import documented, process
 from harness.api import Api, problem
 from harness.rawhttp import exchange
-from test_routes import ROLES, ask, operations  # noqa: F401
+from test_routes import ROLES, ask
 from test_tokens import in_seconds, make
 
 PASSWORD = "correct horse battery"
@@ -122,10 +122,13 @@ def test_passwords_of_any_characters(module_cofferd, browser):
     assert browser.log_in(name="unicode", password=password)
 
 
-def test_every_route_and_role(module_cofferd, operations):  # noqa: F811
+def test_every_route_and_role(module_cofferd):
     """The walk of test_routes.py, by sessions; what ends them comes last."""
-    operations = sorted(operations, key=lambda o: o[:2] == (
-        "DELETE", "/v1/sessions"))
+    operations = sorted(
+        ((method.upper(), path, one["x-role"])
+         for path, methods in documented.DOCUMENT["paths"].items()
+         for method, one in methods.items()),
+        key=lambda o: o[:2] == ("DELETE", "/v1/sessions"))
     wrong = []
     for role in ROLES[1:]:
         browser = Browser(module_cofferd)
