@@ -58,9 +58,14 @@ static size_t read_hex(const char *s, unsigned char *out, size_t cap)
 {
 	size_t n = 0;
 
-	for (; n < cap && digit(s[0]) >= 0 && digit(s[1]) >= 0; s += 2)
-		out[n++] = (unsigned char)(digit(s[0]) << 4 | digit(s[1]));
-	return *s == '$' || *s == '\0' ? n : 0;
+	for (; n < cap; s += 2) {
+		int high = digit(s[0]), low = high < 0 ? -1 : digit(s[1]);
+
+		if (low < 0)
+			break;
+		out[n++] = (unsigned char)(high * 16 + low);
+	}
+	return *s == '\0' ? n : 0;
 }
 
 static bool read_recipe(const char *hash, struct recipe *out)
