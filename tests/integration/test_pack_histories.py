@@ -15,6 +15,9 @@ from test_buckets_increments import World as Buckets
 from test_files_restore import encryption
 
 STEPS = 9
+# More of them by hand: each takes some ten seconds.
+TREES = int(os.environ.get("COFFER_TEST_HISTORIES", "5"))
+BUCKETS = int(os.environ.get("COFFER_TEST_BUCKET_HISTORIES", "3"))
 
 pytestmark = pytest.mark.seconds(300)
 
@@ -100,6 +103,15 @@ class BucketHistory(Kept, Buckets):
     def begin(self):
         return self.start()
 
+    def share(self, rng):
+        """Two that share, so that each history has something to lose."""
+        for number in range(20):
+            self.bucket.write(f"kept/{number}", rng.randbytes(50_000))
+        self.settle()
+        self.execute()
+        self.bucket.write("one/more", b"1")
+        self.execute()
+
     def change(self, rng):
         """Some new, some changed, in their metadata alone, too, some gone: often
         within the second in which the backup before read them."""
@@ -184,18 +196,19 @@ def go_through(world, rng):
     world.expect_nothing()
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(TREES))
 def test_histories(make, tmp_path, seed):
     go_through(make().prepare(
         tmp_path, **({"encryption": encryption()} if seed == 1 else {})),
         random.Random(seed))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(BUCKETS))
 def test_histories_of_a_bucket(cofferd, bucket, ceph, tmp_path, seed):
     out = Bucket(ceph)
     world = BucketHistory(cofferd, bucket, out, tmp_path).prepare(
         encrypted=encryption() if seed == 1 else None)
+    world.share(random.Random(seed))
     go_through(world, random.Random(seed))
     assert re.search(r"[1-9]\d* of the \d+ parts of the backup before are "
                      "needed again", cofferd.log())
