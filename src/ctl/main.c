@@ -111,15 +111,15 @@ int main(int argc, char **argv)
 	log_setup(LOG_ERROR, LOG_TEXT);
 	at = arguments_read(&a, tables, argc - 1, words + 1, true, &e);
 	if (at < 0)
-		return complain(&a, &e);
+		return (int)complain(&a, &e);
 	if (arguments_get(&a, "version") != NULL) {
 		(void)printf("cofferctl %s\n", PACKAGE_VERSION);
-		return finish(CTL_OK);
+		return (int)finish(CTL_OK);
 	}
 	if (at + 1 < argc)
-		return run_named(&a, argc - 1 - at, words + 1 + at);
+		return (int)run_named(&a, argc - 1 - at, words + 1 + at);
 	if (arguments_get(&a, "help") != NULL)
-		return finish(help_show(NULL));
+		return (int)finish(help_show(NULL));
 	(void)help_show(NULL);
 	return CTL_USAGE;
 }

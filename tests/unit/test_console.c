@@ -84,7 +84,7 @@ static void loads(const char *where, const char *path, const char *content,
 {
 	struct console_loaded l = {0};
 	char digest[SHA256_HEX_MAX];
-	char top[128];
+	char top[256];
 	struct err e = {0};
 
 	(void)snprintf(top, sizeof(top), "%s", below(where));
@@ -101,7 +101,7 @@ static void loads(const char *where, const char *path, const char *content,
 static void refuses(const char *path)
 {
 	struct console_loaded l = {0};
-	char top[128];
+	char top[256];
 	struct err e = {0};
 
 	(void)snprintf(top, sizeof(top), "%s", below("in"));

@@ -293,8 +293,8 @@ static void test_tags(void **state)
 		"</Tag><Tag><Key>empty</Key><Value/></Tag></TagSet></Tagging>";
 	static const char *const bad[] = {
 		"", "<Tagging>", "<Other/>",
-		"<Tagging><TagSet><Tag><Value>x</Value></Tag></TagSet>"
-		"</Tagging>"};
+		("<Tagging><TagSet><Tag><Value>x</Value></Tag></TagSet>"
+		 "</Tagging>")};
 	struct s3_fields tags = {0};
 	struct s3_fault f = {0};
 	struct text out = {0};
