@@ -32,6 +32,14 @@ struct exchange *exchange_list_source(const struct exchange_env *env,
 				      exchange_done_cb *done, void *arg,
 				      struct err *e) MUST_CHECK;
 
+/* Whether all packs that m (borrowed until done) names lie in the pool, with
+ * the size that they had: one listing of those of its source. "damaged_backup"
+ * names the first that does not. NULL with *e filled. */
+struct exchange *exchange_packs(const struct exchange_env *env,
+				const struct manifest *m,
+				exchange_done_cb *done, void *arg,
+				struct err *e) MUST_CHECK;
+
 /* Who an owner.json names. */
 struct owner_found {
 	char server_id[ID_MAX];

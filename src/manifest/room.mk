@@ -18,6 +18,7 @@ libmanifest_a_SOURCES = \
 	src/manifest/exchange_index.c \
 	src/manifest/exchange_int.h \
 	src/manifest/exchange_list.c \
+	src/manifest/exchange_packs.c \
 	src/manifest/exchange_owner.c \
 	src/manifest/exchange_publish.c \
 	src/manifest/exchange_remove.c \

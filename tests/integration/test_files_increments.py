@@ -336,6 +336,34 @@ def test_by_hand(world):
         trees.assert_equal(expected, by_hand(world, backup, f"hand {number}"))
 
 
+def lose(pack):
+    pack.unlink()
+
+
+def cut(pack):
+    pack.write_bytes(pack.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("harm", (lose, cut))
+def test_a_pack_of_the_base_is_harmed(world, harm):
+    """A rule of the store has removed it, say: what would name it again is a
+    full one instead, which restores, and is built upon."""
+    world.plan()
+    make_tree(world.top)
+    first = world.step()
+    harm(min(world.folder.rglob("packs/*.tar.zst*")))
+    change(world.top, 1)
+    second = world.step(["not_incremental"])
+    assert not world.packs(first) & world.packs(second)
+    assert "of its packs are not in the pool as they were written" in \
+        world.cofferd.log()
+    world.comes_back(second, trees.read(world.top))
+    change(world.top, 2)
+    third = world.step()
+    assert world.packs(second) & world.packs(third)
+    world.comes_back(third, trees.read(world.top))
+
+
 # ---- encrypted pools
 
 @pytest.mark.parametrize("has_identity", (True, False))

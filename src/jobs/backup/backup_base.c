@@ -15,6 +15,7 @@
 #include "jobs/backup/backup_int.h"
 #include "jobs/packs.h"
 #include "manifest/layout.h"
+#include "manifest/listing.h"
 #include "manifest/parts.h"
 #include "sources/tree_base.h"
 
@@ -176,15 +177,39 @@ static bool fits(const struct backup_job *b, struct err *e)
 		       "there are few numbers left for parts");
 }
 
+static void on_packs(void *arg, const struct err *e)
+{
+	struct backup_job *b = arg;
+
+	b->exchange = NULL;
+	b->on.is_there = e == NULL;
+	if (e != NULL)
+		go_without(b, e);
+	else
+		end(b);
+}
+
+/* What would be named again has to be there: else the increment were complete
+ * by its own account, and nobody could restore it. */
+static void look_for_packs(struct backup_job *b)
+{
+	struct exchange_env env;
+	struct err e = {0};
+
+	opening_exchange_env(&b->opening, &env);
+	b->exchange = exchange_packs(&env, &b->on.manifest, on_packs, b, &e);
+	if (b->exchange == NULL)
+		go_without(b, &e);
+}
+
 static void on_tree_fetched(void *arg, const struct err *e)
 {
 	struct backup_job *b = arg;
 	struct err mine = {0};
 
 	b->exchange = NULL;
-	b->on.is_there = e == NULL;
 	if (e == NULL && fits(b, &mine))
-		end(b);
+		look_for_packs(b);
 	else
 		go_without(b, e != NULL ? e : &mine);
 }
