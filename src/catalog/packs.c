@@ -134,19 +134,12 @@ bool packs_adopt(struct db *db, const struct backup_record *r, struct err *e)
 /* ---- the choice of a base */
 
 /* It has packs, one more is not too many, and neither it nor one that needs
- * packs of the same writers was found damaged: a full one shares nothing with
- * what is. */
+ * packs of the same writers was found damaged, whether or not that one is there
+ * still: a full one shares nothing with what is. */
 #define IS_BASE                                                                \
 	"SELECT count(*) FROM backups b WHERE b.id = ?"                        \
-	" AND b.verify_status <> 'failed' AND b.increments + 1 < ?"            \
-	" AND " BACKUP_HAS_PACKS(                                              \
-		"b.id") " AND NOT EXISTS (SELECT 1 FROM backup_packs mine, "   \
-			"backup_packs other,"                                  \
-			"  backups d WHERE mine.backup_id = b.id"              \
-			"  AND other.source_id = mine.source_id"               \
-			"  AND other.writer_id = mine.writer_id AND d.id = "   \
-			"other.backup_id"                                      \
-			"  AND d.verify_status = 'failed')"
+	" AND b.verify_status <> 'failed' AND b.is_in_doubt = 0"               \
+	" AND b.increments + 1 < ? AND " BACKUP_HAS_PACKS("b.id")
 
 static bool hold(struct catalog *c, struct catalog_op *op, const char *last)
 {

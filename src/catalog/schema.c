@@ -505,9 +505,13 @@
  * Who holds which packs (packs.c): those of backup_id that writer_id wrote, as
  * ranges of numbers. A backup that leaves the catalog holds nothing.
  * increments: how many there are since the full one, with this one.
+ * is_in_doubt: it shares packs with one that was found damaged, or did; that
+ * outlives the damaged one.
  */
 #define V7_PACKS                                                               \
 	"ALTER TABLE backups ADD COLUMN increments"                            \
+	" INTEGER NOT NULL DEFAULT 0;"                                         \
+	"ALTER TABLE backups ADD COLUMN is_in_doubt"                           \
 	" INTEGER NOT NULL DEFAULT 0;"                                         \
 	"CREATE TABLE backup_packs ("                                          \
 	" backup_id TEXT NOT NULL,"                                            \
@@ -517,7 +521,14 @@
 	" PRIMARY KEY (backup_id, writer_id)) WITHOUT ROWID;"                  \
 	"CREATE INDEX backup_packs_source ON backup_packs (source_id);"        \
 	"CREATE TRIGGER backups_unpacked AFTER DELETE ON backups"              \
-	" BEGIN DELETE FROM backup_packs WHERE backup_id = old.id; END;"
+	" BEGIN DELETE FROM backup_packs WHERE backup_id = old.id; END;"       \
+	"CREATE TRIGGER backups_doubted AFTER UPDATE OF verify_status"         \
+	" ON backups WHEN new.verify_status = 'failed'"                        \
+	" BEGIN UPDATE backups SET is_in_doubt = 1 WHERE id IN"                \
+	"  (SELECT other.backup_id FROM backup_packs mine, backup_packs other" \
+	"   WHERE mine.backup_id = new.id"                                     \
+	"    AND other.source_id = mine.source_id"                             \
+	"    AND other.writer_id = mine.writer_id); END;"
 
 /* The hash of a token's password (base/password.h), "" of one without. */
 #define V8_PASSWORDS                                                           \

@@ -295,6 +295,32 @@ static void test_not_upon_what_shares_with_a_damaged_one(void **state)
 	assert_string_not_equal(base, "");
 }
 
+/* Nor when the damaged one is gone, or was found to be so meanwhile. */
+static void test_a_damaged_one_is_remembered(void **state)
+{
+	struct rig *r = *state;
+	char a[ID_MAX], b[ID_MAX], base[ID_MAX], packs[128];
+	struct backup_record c;
+
+	create_plan(r);
+	make(r, a, "1-9");
+	increment(r, b, "1-5", "10");
+	c = begin(r, LONG, base);
+	assert_string_equal(base, b);
+	rig_close(r);
+	rig_sql(r, "UPDATE backups SET verify_status = 'failed' WHERE id ="
+		   " (SELECT min(id) FROM backups)");
+	rig_sql(r, "DELETE FROM backups WHERE id ="
+		   " (SELECT min(id) FROM backups)");
+	rig_open(r);
+	end(r, &c, BACKUP_COMPLETED, line(packs, c.id, "11"));
+	c = begin(r, LONG, base);
+	assert_string_equal(base, "");
+	end(r, &c, BACKUP_COMPLETED, line(packs, c.id, "1"));
+	c = begin(r, LONG, base);
+	assert_string_not_equal(base, "");
+}
+
 static void test_what_lives_releases_nothing(void **state)
 {
 	struct rig *r = *state;
@@ -568,6 +594,7 @@ int main(void)
 		TEST(test_two_go_at_once),
 		TEST(test_choice_of_a_base),
 		TEST(test_not_upon_what_shares_with_a_damaged_one),
+		TEST(test_a_damaged_one_is_remembered),
 		TEST(test_what_lives_releases_nothing),
 		TEST(test_after_a_crash),
 		TEST(test_adopted),
