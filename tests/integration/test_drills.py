@@ -2,8 +2,10 @@
 a backup exactly, and whatever happens nothing of it is left. The verdict is
 about the backup, never about who was to make the instance."""
 import contextlib
+import datetime
 import sqlite3
 import threading
+import zoneinfo
 
 import pytest
 
@@ -11,7 +13,12 @@ from harness import data, flow, instances, keys, process, snapshots, trip
 from harness.api import problem
 from test_redis import World as RedisWorld
 
-DAILY = {"cycle": "daily", "at": "02:30", "timezone": "Asia/Shanghai"}
+ZONE = "Asia/Shanghai"
+# Half a day away: a due time that is noted shortly before the timer's own would
+# be taken for one that a change of the zone has put off.
+DAILY = {"cycle": "daily", "timezone": ZONE,
+         "at": (datetime.datetime.now(zoneinfo.ZoneInfo(ZONE)) +
+                datetime.timedelta(hours=12)).strftime("%H:%M")}
 
 
 @pytest.fixture
