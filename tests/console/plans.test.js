@@ -218,7 +218,7 @@ test("what the server refuses is told at its step and field", async ({ page, go,
 		await step(page, name);
 	}
 	await page.getByRole("button", { name: "Create Backup Plan" }).click();
-	await page.locator(".wrong, .notice.bad").filter({ hasText: /taken/i }).waitFor();
+	await page.locator(".wrong, .notice.bad").filter({ hasText: /taken/i }).first().waitFor();
 });
 
 test("Update changes what was changed, and nothing else", async ({ page, go, see, api }) => {

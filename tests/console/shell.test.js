@@ -30,6 +30,7 @@ test("signing out ends the session", async ({ page }) => {
 }, { server: "empty" });
 
 test("language and theme are chosen by keyboard, and kept", async ({ page, see }) => {
+	await page.getByRole("heading", { name: "Overview" }).waitFor();
 	await page.getByRole("button", { name: /^Language/ }).focus();
 	await page.keyboard.press("ArrowDown");
 	await page.getByRole("menuitem", { name: "English" }).waitFor();
@@ -46,6 +47,7 @@ test("language and theme are chosen by keyboard, and kept", async ({ page, see }
 }, { server: "empty" });
 
 test("a menu: arrows go round, Escape closes and gives the focus back", async ({ page }) => {
+	await page.getByRole("heading", { name: "Overview" }).waitFor();
 	const button = page.getByRole("button", { name: /^Theme/ });
 	await button.focus();
 	await page.keyboard.press("Enter");

@@ -29,7 +29,12 @@ function Popup({ items, anchor, close }) {
 		style.left = Math.max(4, Math.min(box.right - w, innerWidth - w - 4)) + "px";
 		style.top = (below ? box.bottom + 2 : box.top - h - 2) + "px";
 		buttons()[0]?.focus();
-		const away = (e) => !list.current?.contains(e.target) && close();
+		// What is scrolled elsewhere, as by content that arrives, leaves it open.
+		const away = (e) => {
+			const now = anchor.getBoundingClientRect();
+			const isMoved = now.top != box.top || now.left != box.left;
+			if (isMoved && !list.current?.contains(e.target)) close();
+		};
 		addEventListener("scroll", away, true);
 		return () => removeEventListener("scroll", away, true);
 	}, []);
