@@ -555,14 +555,14 @@ def patched(world, plan_, options):
 def test_rule22_a_plans_drill_changes(world):
     made = plan(world)
     timer = made["options"]["drill"]["timer"]
-    assert timer["cycle"] == "daily" and timer["at"] == "02:30"
+    assert timer["cycle"] == "daily" and timer["at"] == DAILY["at"]
     same = patched(world, made, {"compression_level": 5})
     assert same["next_drill_at"] == made["next_drill_at"]
     assert same["options"]["drill"] == made["options"]["drill"]
     weekly = patched(world, made, {"drill": {"timer": {
         "cycle": "weekly", "weekdays": ["mon"]}}})
     assert weekly["options"]["drill"]["timer"]["weekdays"] == ["mon"]
-    assert weekly["options"]["drill"]["timer"]["at"] == "02:30"
+    assert weekly["options"]["drill"]["timer"]["at"] == DAILY["at"]
     assert weekly["options"]["drill"]["provider"] == "local"
     cron = patched(world, made, {"drill": {"timer": {
         "cycle": "cron", "cron": "7 3 * * *"}}})
