@@ -206,6 +206,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/dump/program.h \
 	src/sources/mysql/dump/programs.c \
 	src/sources/mysql/dump/programs.h \
+	src/sources/mysql/questions.c \
+	src/sources/mysql/questions.h \
 	src/sources/mysql/quote.c \
 	src/sources/mysql/quote.h \
 	src/sources/mysql/ranges.c \
@@ -230,6 +232,8 @@ libsources_a_SOURCES += \
 	src/sources/mysql/settings.h \
 	src/sources/mysql/load/sink_int.h \
 	src/sources/mysql/dump/snapshot.c \
+	src/sources/mysql/snapshot/asks.c \
+	src/sources/mysql/snapshot/asks.h \
 	src/sources/mysql/snapshot/calls.c \
 	src/sources/mysql/snapshot/hold.c \
 	src/sources/mysql/snapshot/look.c \

@@ -32,6 +32,26 @@ void my_sessions_ask_ddl(struct text *sql)
 		 "ORDER BY TIME DESC LIMIT 1");
 }
 
+bool my_ask_ddl(void *arg, struct text *sql, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	my_sessions_ask_ddl(sql);
+	return true;
+}
+
+bool my_take_ddl(void *arg, struct my_conn *c, struct err *e)
+{
+	struct my_session s;
+
+	(void)arg;
+	return !my_session_read(&s, c) ||
+	       err_set(e, ERR_CONFLICT, "ddl_in_progress",
+		       "definitions are being changed by %s; back up again "
+		       "when it is over",
+		       s.text);
+}
+
 void my_sessions_ask_blocker(struct text *sql, const char *ours)
 {
 	text_printf(sql,

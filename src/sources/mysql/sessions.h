@@ -17,6 +17,11 @@ struct my_session {
 /* Appends the statement that finds a session changing definitions. */
 void my_sessions_ask_ddl(struct text *sql);
 
+/* my_ask's two for it, of flows whose answers set no state, whatever their arg:
+ * false with "ddl_in_progress" and who changes definitions: there is one. */
+bool my_ask_ddl(void *arg, struct text *sql, struct err *e);
+bool my_take_ddl(void *arg, struct my_conn *c, struct err *e);
+
 /* Appends the statement that finds who may hold a lock against us: the
  * longest statement at work, else the longest idle session. ours: the ids of
  * sessions that it cannot be, "12,13". */

@@ -4,67 +4,16 @@
  */
 #include "sources/mysql/clone/clone_int.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/log.h"
 #include "sources/mysql/conn.h"
-#include "sources/mysql/dialog.h"
-#include "sources/mysql/fault.h"
 #include "sources/mysql/physical/physical_int.h"
+#include "sources/mysql/questions.h"
 #include "sources/mysql/sessions.h"
-#include "sources/mysql/settings.h"
-#include "sources/mysql/snapshot/places.h"
-
-enum look_state {
-	LOOK_CONNECT,
-	LOOK_SERVER, /* version, variables */
-	LOOK_ROLE,   /* rule 2 */
-	LOOK_GRANTS, /* the account's rights */
-	LOOK_HOME,   /* its data directory and its host */
-	LOOK_PLUGIN, /* whether it can clone */
-	LOOK_SPACES, /* tables that lie elsewhere */
-	LOOK_KEYS,   /* tables whose keys do */
-	LOOK_DDL,    /* rule 9 */
-	LOOK_DONE,
-	LOOK_STATE_COUNT,
-};
-
-static const char *const state_names[] = {
-	"connect", "server", "role", "grants", "home",
-	"plugin",  "spaces", "keys", "ddl",    "done",
-};
-_Static_assert(sizeof(state_names) / sizeof(state_names[0]) == LOOK_STATE_COUNT,
-	       "one name per state");
+#include "sources/mysql/snapshot/asks.h"
 
 enum { MYSQL_CLONE = 80017 };
-
-struct look {
-	struct source source; /* comes first */
-	struct my_snap *dump;
-	struct my_dialog dialog;
-	enum look_state state;
-};
-
-static struct look *look_of(void *source)
-{
-	return source;
-}
-
-static struct my_snap *dump_of(void *arg)
-{
-	return look_of(arg)->dump;
-}
-
-static bool go_on(struct look *l)
-{
-	log_debug("sources", "mysql clone look: %s -> %s",
-		  state_names[l->state], state_names[l->state + 1]);
-	l->state++;
-	return true;
-}
 
 /* Of what was asked for, what CLONE does not do. */
 static bool check_wishes(const struct my_clone *c, struct err *e)
@@ -82,115 +31,39 @@ static bool check_wishes(const struct my_clone *c, struct err *e)
 
 static bool take_server(void *arg, struct my_conn *c, struct err *e)
 {
-	struct my_snap *d = dump_of(arg);
+	struct my_snap *d = arg;
 
-	if (!my_server_read(&d->server, c, e))
+	if (!my_snap_take_server(d, c, e))
 		return false;
-	(void)my_clean(d->facts.version, sizeof(d->facts.version),
-		       d->server.version);
 	if (d->server.number < MYSQL_CLONE)
 		return err_set(e, ERR_INVALID, "source_check_failed",
 			       "CLONE is in MySQL 8.0.17 or later, and this is "
 			       "%s: use the method \"logical\"",
 			       d->facts.version);
-	d->facts.session_json = my_settings_json(&d->server);
-	if (d->facts.session_json == NULL)
-		return err_nomem(e, "the session's settings");
-	return check_wishes(d->clone, e) && go_on(look_of(arg));
-}
-
-static bool ask_role(void *arg, struct text *sql, struct err *e)
-{
-	(void)e;
-	my_role_ask(&dump_of(arg)->server, sql);
-	return true;
-}
-
-static bool take_role(void *arg, struct my_conn *c, struct err *e)
-{
-	struct my_snap *d = dump_of(arg);
-
-	my_role_read(&d->server, c);
-	return my_role_check(&d->server, d->is_replica, e) &&
-	       go_on(look_of(arg));
-}
-
-static bool no_role(void *arg, struct my_conn *c, unsigned number,
-		    struct err *e)
-{
-	struct my_snap *d = dump_of(arg);
-
-	(void)c;
-	(void)e;
-	if (!my_is_denial(number) || d->is_replica)
-		return false;
-	my_snap_warn(d, "role_unknown",
-		     "the account may not see whether the server is a "
-		     "replica: grant REPLICATION CLIENT");
-	return go_on(look_of(arg));
+	return check_wishes(d->clone, e);
 }
 
 /* Without each of them something would be missing, and nobody told. */
-static bool check_rights(const struct my_grants *g, struct err *e)
-{
-	static const struct {
-		unsigned privilege;
-		const char *name, *why;
-	} needed[] = {
-		{MY_PRIV_BACKUP, "BACKUP_ADMIN", "to clone"},
-		{MY_PRIV_SELECT, "SELECT", "to list all tables"},
-		{MY_PRIV_PROCESS, "PROCESS", "to see where tables lie"},
-	};
-
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		if (my_grants_have(g, needed[i].privilege, NULL, NULL))
-			continue;
-		return err_set(e, ERR_DENIED, "access_denied",
-			       "the account lacks the privilege %s on *.*, "
-			       "which a physical backup of MySQL needs %s: "
-			       "grant it",
-			       needed[i].name, needed[i].why);
-	}
-	return true;
-}
-
 static bool take_grants(void *arg, struct my_conn *c, struct err *e)
 {
-	struct my_snap *d = dump_of(arg);
+	static const struct my_need needs[] = {
+		{MY_PRIV_BACKUP, "BACKUP_ADMIN", "to clone", true},
+		{MY_PRIV_SELECT, "SELECT", "to list all tables", false},
+		{MY_PRIV_PROCESS, "PROCESS", "to see where tables lie", false},
+	};
 
-	while (my_next_row(c))
-		if (my_value(c, 0) != NULL &&
-		    !my_grants_add(&d->grants, my_value(c, 0)))
-			return err_nomem(e, "the account's rights");
-	return check_rights(&d->grants, e) && go_on(look_of(arg));
-}
-
-static bool ask_home(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	text_str(sql, "SELECT @@GLOBAL.datadir, @@GLOBAL.hostname");
-	return true;
+	return my_snap_take_grants(arg, c, needs,
+				   sizeof(needs) / sizeof(needs[0]),
+				   "a physical backup of MySQL", e);
 }
 
 static bool take_home(void *arg, struct my_conn *c, struct err *e)
 {
-	struct my_snap *d = dump_of(arg);
-	const char *dir = my_next_row(c) ? my_value(c, 0) : NULL;
-	const char *host = my_value(c, 1);
-	size_t n = dir != NULL ? strlen(dir) : 0;
+	struct my_snap *d = arg;
+	const char *host;
 
-	if (n == 0 || dir[0] != '/' || host == NULL)
-		return err_set(e, ERR_CONFLICT, "source_check_failed",
-			       "the server does not tell its data directory");
-	while (n > 1 && dir[n - 1] == '/')
-		n--;
-	free(d->datadir);
-	d->datadir = strndup(dir, n);
-	if (d->datadir == NULL)
-		return err_nomem(e, "a path");
-	return my_is_here(&d->clone->address.view, host, e) &&
-	       go_on(look_of(arg));
+	return my_snap_take_home(d, c, "source_check_failed", &host, e) &&
+	       my_is_here(&d->clone->address.view, host, e);
 }
 
 static bool ask_plugin(void *arg, struct text *sql, struct err *e)
@@ -206,8 +79,9 @@ static bool take_plugin(void *arg, struct my_conn *c, struct err *e)
 {
 	const char *status = my_next_row(c) ? my_value(c, 0) : NULL;
 
+	(void)arg;
 	if (status != NULL && strcasecmp(status, "ACTIVE") == 0)
-		return go_on(look_of(arg));
+		return true;
 	return err_set(e, ERR_CONFLICT, "source_check_failed",
 		       "the server's clone plugin is %s: run INSTALL PLUGIN "
 		       "clone SONAME 'mysql_clone.so' there as its "
@@ -230,25 +104,10 @@ static bool ask_spaces(void *arg, struct text *sql, struct err *e)
 /* CLONE LOCAL would want to make them where they are. */
 static bool take_spaces(void *arg, struct my_conn *c, struct err *e)
 {
-	const struct my_snap *d = dump_of(arg);
-	char name[MY_TEXT_MAX], file[MY_TEXT_MAX];
-
-	while (my_next_row(c)) {
-		const char *at = my_value(c, 1);
-
-		if (at == NULL || my_place_in(d->datadir, at) != NULL)
-			continue;
-		return err_set(
-			e, ERR_CONFLICT, "source_check_failed",
-			"table %.80s lies in %.140s, outside of the "
-			"data directory, and CLONE copies no such "
-			"table: move it there, or use the method "
-			"\"logical\"",
-			my_clean(name, sizeof(name),
-				 my_value(c, 0) != NULL ? my_value(c, 0) : ""),
-			my_clean(file, sizeof(file), at));
-	}
-	return go_on(look_of(arg));
+	return my_snap_take_spaces(arg, c, "source_check_failed",
+				   "CLONE copies no such table: move it "
+				   "there, or use the method \"logical\"",
+				   e);
 }
 
 static bool ask_keys(void *arg, struct text *sql, struct err *e)
@@ -266,116 +125,47 @@ static bool take_keys(void *arg, struct my_conn *c, struct err *e)
 
 	(void)e;
 	if (n != NULL && strcmp(n, "0") != 0)
-		my_snap_warn(dump_of(arg), "keys_not_held",
+		my_snap_warn(arg, "keys_not_held",
 			     "%.20s tablespaces are encrypted by the server, "
 			     "and their keys are not in the backup: keep the "
 			     "keyring, for nothing reads them without it",
 			     n);
-	return go_on(look_of(arg));
-}
-
-static bool ask_ddl(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	my_sessions_ask_ddl(sql);
 	return true;
 }
 
-static bool take_ddl(void *arg, struct my_conn *c, struct err *e)
-{
-	struct my_session s;
-
-	if (my_session_read(&s, c))
-		return err_set(e, ERR_CONFLICT, "ddl_in_progress",
-			       "definitions are being changed by %s; back up "
-			       "again when it is over",
-			       s.text);
-	return go_on(look_of(arg));
-}
-
-static const struct my_ask asks[LOOK_STATE_COUNT] = {
-	[LOOK_SERVER] = {"read the server's variables", my_ask_server,
-			 take_server, NULL},
-	[LOOK_ROLE] = {"read the replication status", ask_role, take_role,
-		       no_role},
-	[LOOK_GRANTS] = {"read the account's rights", my_ask_grants,
-			 take_grants, NULL},
-	[LOOK_HOME] = {"read the data directory", ask_home, take_home, NULL},
-	[LOOK_PLUGIN] = {"look for the clone plugin", ask_plugin, take_plugin,
-			 NULL},
-	[LOOK_SPACES] = {"read where tables lie", ask_spaces, take_spaces,
-			 NULL},
-	[LOOK_KEYS] = {"look for encrypted tables", ask_keys, take_keys, NULL},
-	[LOOK_DDL] = {"look for schema changes", ask_ddl, take_ddl, NULL},
+static const struct my_ask asks[] = {
+	{"read the server's variables", my_ask_server, take_server, NULL},
+	{"read the replication status", my_snap_ask_role, my_snap_take_role,
+	 my_snap_no_role},
+	{"read the account's rights", my_ask_grants, take_grants, NULL},
+	{"read the data directory", my_snap_ask_home, take_home, NULL},
+	{"look for the clone plugin", ask_plugin, take_plugin, NULL},
+	{"read where tables lie", ask_spaces, take_spaces, NULL},
+	{"look for encrypted tables", ask_keys, take_keys, NULL},
+	{"look for schema changes", my_ask_ddl, my_take_ddl, NULL}, /* rule 9 */
 };
 
-static enum my_flow step(struct look *l, struct err *e)
-{
-	enum my_flow f;
-
-	if (l->state != LOOK_CONNECT)
-		return my_dialog_step(&l->dialog, &asks[l->state], e);
-	f = my_dialog_connect(&l->dialog, e);
-	if (f == MY_DONE)
-		(void)go_on(l);
-	return f;
-}
-
-static enum flow look_read(struct source *source, struct link *out,
-			   struct err *e)
-{
-	struct look *l = look_of(source);
-
-	(void)out;
-	while (l->state != LOOK_DONE) {
-		enum my_flow f = step(l, e);
-
-		if (f != MY_DONE)
-			return f == MY_WAIT ? FLOW_WAIT : FLOW_FAIL;
-	}
-	return FLOW_END;
-}
-
-static void on_wake(void *arg)
-{
-	wake(&look_of(arg)->source.waker);
-}
-
 /* The connection watches the CLONE later. */
-static void look_destroy(struct source *source)
+static void leave(void *arg)
 {
-	struct look *l = look_of(source);
-
-	my_conn_on_wake(l->dump->conn, NULL, NULL);
-	my_dialog_fini(&l->dialog);
-	free(l);
+	(void)arg;
 }
 
-static const struct source_ops look_ops = {
-	.name = "mysql clone look",
-	.read = look_read,
-	.destroy = look_destroy,
+static const struct my_questions_kind look = {
+	.ops = {.name = "mysql clone look",
+		.read = my_questions_read,
+		.destroy = my_questions_destroy},
+	.asks = asks,
+	.count = sizeof(asks) / sizeof(asks[0]),
+	.leave = leave,
 };
 
 struct source *my_clone_look_new(struct my_snap *d, struct err *e)
 {
-	struct look *l;
-
-	if (d->env->snapshots == NULL) {
-		(void)err_set(e, ERR_CONFLICT, "source_check_failed",
-			      "the server has no helper that could give a "
-			      "folder: set up coffer-helper");
-		return NULL;
-	}
-	l = calloc(1, sizeof(*l));
-	if (l == NULL) {
-		(void)err_nomem(e, "a phase of a dump");
-		return NULL;
-	}
-	l->source.ops = &look_ops;
-	l->dump = d;
-	my_dialog_init(&l->dialog, d->conn, l);
-	my_conn_on_wake(d->conn, on_wake, l);
-	return &l->source;
+	if (d->env->snapshots != NULL)
+		return my_questions_new(&look, d->conn, d, e);
+	(void)err_set(e, ERR_CONFLICT, "source_check_failed",
+		      "the server has no helper that could give a "
+		      "folder: set up coffer-helper");
+	return NULL;
 }

@@ -126,14 +126,6 @@ static bool no_lock(void *arg, struct my_conn *c, unsigned number,
 	return number == MY_ERR_LOCK_WAIT;
 }
 
-static bool ask_changer(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	my_sessions_ask_ddl(sql);
-	return true;
-}
-
 #define LOCK_NAME "the lock against schema changes"
 
 static bool take_changer(void *arg, struct my_conn *c, struct err *e)
@@ -296,7 +288,7 @@ static const struct my_ask asks[RUN_STATE_COUNT] = {
 		       no_clone},
 	[RUN_RELEASE] = {"let schema changes go on", ask_release, take_release,
 			 NULL},
-	[RUN_CHANGER] = {"look for schema changes", ask_changer, take_changer,
+	[RUN_CHANGER] = {"look for schema changes", my_ask_ddl, take_changer,
 			 NULL},
 	[RUN_BLOCKER] = {"look for the lock's holder", ask_blocker,
 			 take_blocker, NULL},

@@ -259,23 +259,10 @@ static bool take_grants(void *arg, struct my_conn *c, struct err *e)
 	return true;
 }
 
-static bool ask_ddl(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	my_sessions_ask_ddl(sql);
-	return true;
-}
-
 static bool take_ddl(void *arg, struct my_conn *c, struct err *e)
 {
-	struct my_session s;
-
-	if (my_session_read(&s, c))
-		return err_set(e, ERR_CONFLICT, "ddl_in_progress",
-			       "definitions are being changed by %s; back up "
-			       "again when it is over",
-			       s.text);
+	if (!my_take_ddl(arg, c, e))
+		return false;
 	set_state(prepare_of(arg), PREPARE_DATABASES);
 	return true;
 }
@@ -404,7 +391,8 @@ static const struct my_ask asks[PREPARE_STATE_COUNT] = {
 			  no_role},
 	[PREPARE_GRANTS] = {"read the account's rights", my_ask_grants,
 			    take_grants, NULL},
-	[PREPARE_DDL] = {"look for schema changes", ask_ddl, take_ddl, no_ddl},
+	[PREPARE_DDL] = {"look for schema changes", my_ask_ddl, take_ddl,
+			 no_ddl},
 	[PREPARE_DATABASES] = {"list the databases", ask_databases,
 			       take_databases, NULL},
 	[PREPARE_TABLES] = {"list the tables", ask_tables, take_tables, NULL},

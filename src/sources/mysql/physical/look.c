@@ -208,23 +208,10 @@ static bool take_place(void *arg, struct my_conn *c, struct err *e)
 	return true;
 }
 
-static bool ask_ddl(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	my_sessions_ask_ddl(sql);
-	return true;
-}
-
 static bool take_ddl(void *arg, struct my_conn *c, struct err *e)
 {
-	struct my_session s;
-
-	if (my_session_read(&s, c))
-		return err_set(e, ERR_CONFLICT, "ddl_in_progress",
-			       "definitions are being changed by %s; back up "
-			       "again when it is over",
-			       s.text);
+	if (!my_take_ddl(arg, c, e))
+		return false;
 	go_on(look_of(arg));
 	return true;
 }
@@ -267,7 +254,7 @@ static const struct my_ask asks[LOOK_STATE_COUNT] = {
 			 take_grants, NULL},
 	[LOOK_PLACE] = {"look where the server's files are", ask_place,
 			take_place, NULL},
-	[LOOK_DDL] = {"look for schema changes", ask_ddl, take_ddl, no_ddl},
+	[LOOK_DDL] = {"look for schema changes", my_ask_ddl, take_ddl, no_ddl},
 	[LOOK_CHANGES] = {"look for schema changes", ask_changes, take_changes,
 			  NULL},
 };

@@ -403,14 +403,6 @@ static bool take_go_on(void *arg, struct my_conn *c, struct err *e)
 	return tell_stall(h->dump, e);
 }
 
-static bool ask_changer(void *arg, struct text *sql, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	my_sessions_ask_ddl(sql);
-	return true;
-}
-
 #define LOCK_NAME "the lock that a snapshot needs"
 
 static bool take_changer(void *arg, struct my_conn *c, struct err *e)
@@ -454,7 +446,7 @@ static const struct my_ask asks[HOLD_STATE_COUNT] = {
 	[HOLD_GO_ON] = {"let commits go on", ask_release, take_go_on, NULL},
 	[HOLD_RELEASE] = {"let schema changes go on", ask_release, take_release,
 			  NULL},
-	[HOLD_CHANGER] = {"look for schema changes", ask_changer, take_changer,
+	[HOLD_CHANGER] = {"look for schema changes", my_ask_ddl, take_changer,
 			  NULL},
 	[HOLD_BLOCKER] = {"look for the lock's holder", ask_blocker,
 			  take_blocker, NULL},
