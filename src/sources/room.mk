@@ -10,6 +10,8 @@ libsources_a_SOURCES = \
 	include/sources/load_report.h \
 	include/sources/object_facts.h \
 	include/sources/tree_base.h \
+	src/sources/hooked.c \
+	src/sources/hooked.h \
 	src/sources/kinds.c \
 	src/sources/objects/archive.c \
 	src/sources/objects/archive.h \

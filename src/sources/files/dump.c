@@ -58,8 +58,7 @@ static void destroy(struct dump *base)
 {
 	struct files_dump *d = dump_of(base);
 
-	hook_choice_cancel(d->choice);
-	snapshot_let_go(d->snapshot);
+	hooked_fini(&d->hooked);
 	pack_free(d->pack);
 	free(d->facts.physical_json);
 	free(d->path);
@@ -101,8 +100,9 @@ static bool fill(struct files_dump *d, const struct dump_config *c,
 		.base = c->base,
 	};
 
-	d->line = c->line;
-	d->line_arg = c->line_arg;
+	d->hooked.snapshots = d->env->snapshots;
+	d->hooked.line = c->line;
+	d->hooked.line_arg = c->line_arg;
 	d->hold_seconds = c->hold_seconds;
 	d->facts.connections = 1;
 	d->facts.has_files = true;
@@ -111,6 +111,7 @@ static bool fill(struct files_dump *d, const struct dump_config *c,
 	d->path = strdup(c->address.path);
 	d->hook = c->hook != NULL ? strdup(c->hook) : NULL;
 	d->backup_id = strdup(c->backup_id != NULL ? c->backup_id : "");
+	d->hooked.id = d->backup_id;
 	if (d->path == NULL || d->backup_id == NULL ||
 	    (c->hook != NULL && d->hook == NULL))
 		return err_nomem(e, "a dump");

@@ -17,9 +17,9 @@
 #ifndef COFFER_SOURCES_FILES_DUMP_INT_H
 #define COFFER_SOURCES_FILES_DUMP_INT_H
 
-#include "programs/snapshot.h"
 #include "sources/dump.h"
 #include "sources/files/pack.h"
+#include "sources/hooked.h"
 
 struct files_dump {
 	struct dump base; /* comes first */
@@ -29,14 +29,8 @@ struct files_dump {
 	char *hook;  /* as asked for; NULL: none is */
 	char *backup_id;
 	unsigned hold_seconds;
-	struct pack *pack; /* NULL: the reader has it, or had it */
-	void (*line)(void *arg, const char *text);
-	void *line_arg;
-	struct hook_choice *choice;
-	struct snapshot *snapshot;
-	struct waker *waiter; /* of the phase that waits for the hook */
-	bool is_answered;
-	struct err answer; /* what went wrong, or nothing */
+	struct pack *pack;    /* NULL: the reader has it, or had it */
+	struct hooked hooked; /* the snapshot, if there is one */
 	struct dump_facts facts;
 };
 

@@ -68,10 +68,10 @@ static void tell_lines(const struct files_dump *d, struct tidings *t)
 {
 	char *lines = tidings_take_lines(t), *save = NULL;
 
-	if (lines != NULL && d->line != NULL)
+	if (lines != NULL && d->hooked.line != NULL)
 		for (char *line = strtok_r(lines, "\n", &save); line != NULL;
 		     line = strtok_r(NULL, "\n", &save))
-			d->line(d->line_arg, line);
+			d->hooked.line(d->hooked.line_arg, line);
 	free(lines);
 }
 
@@ -195,8 +195,9 @@ struct source *files_reader_new(struct files_dump *d, struct err *e)
 	f->reader = r;
 	f->pack = d->pack;
 	d->pack = NULL;
-	if (d->snapshot != NULL &&
-	    !pack_read_from(f->pack, snapshot_directory(d->snapshot), e)) {
+	if (d->hooked.snapshot != NULL &&
+	    !pack_read_from(f->pack, snapshot_directory(d->hooked.snapshot),
+			    e)) {
 		fill_free(f);
 		free(r);
 		return NULL;

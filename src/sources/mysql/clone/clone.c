@@ -62,8 +62,8 @@ void my_clone_leave(struct my_snap *d)
 	if (d->clone->session != 0)
 		my_clone_stop(d);
 	else
-		snapshot_let_go(d->snapshot);
-	d->snapshot = NULL;
+		snapshot_let_go(d->hooked.snapshot);
+	d->hooked.snapshot = NULL;
 	my_clone_free(d->clone);
 	d->clone = NULL;
 }

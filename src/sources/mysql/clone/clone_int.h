@@ -37,13 +37,14 @@ struct my_clone {
 /* NULL is fine. */
 void my_clone_free(struct my_clone *c);
 
-/* Lets go of d->snapshot and d->clone, after a CLONE that may be under way. */
+/* Lets go of d->hooked.snapshot and d->clone, after a CLONE that may be under
+ * way. */
 void my_clone_leave(struct my_snap *d);
 
 /*
  * Ends the CLONE of d's session on a connection of its own, waits until it has
- * ended, and lets go of the folder. Takes d->snapshot and sets it NULL; the
- * rest of d is free to go. Without memory the folder is let go of at once.
+ * ended, and lets go of the folder. Takes d->hooked.snapshot and sets it NULL;
+ * the rest of d is free to go. Without memory the folder is let go of at once.
  */
 void my_clone_stop(struct my_snap *d);
 

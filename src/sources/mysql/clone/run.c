@@ -207,14 +207,14 @@ static bool ask_clone(void *arg, struct text *sql, struct err *e)
 {
 	struct run *r = run_of(arg);
 	struct my_snap *d = r->dump;
-	const char *place = snapshot_directory(d->snapshot);
+	const char *place = snapshot_directory(d->hooked.snapshot);
 
 	if (place == NULL || strpbrk(place, "'\\") != NULL)
 		return err_set(e, ERR_REMOTE, "source_check_failed",
 			       "the hook %.60s gives no folder that can be "
 			       "named to the server: look at its "
 			       "configuration",
-			       snapshot_hook(d->snapshot));
+			       snapshot_hook(d->hooked.snapshot));
 	text_printf(sql, "CLONE LOCAL DATA DIRECTORY = '%s'", place);
 	d->clone->session = my_conn_id(d->holder);
 	r->began_ms = clock_mono_ms();
@@ -228,7 +228,7 @@ static bool tell_clone(const struct run *r, struct my_snap *d, struct err *e)
 {
 	int64_t ms = clock_mono_ms() - r->began_ms;
 	json_t *o = json_pack("{s:s, s:s, s:I}", "tool", "clone", "hook",
-			      snapshot_hook(d->snapshot), "clone_ms",
+			      snapshot_hook(d->hooked.snapshot), "clone_ms",
 			      (json_int_t)ms);
 	char line[120];
 
@@ -239,8 +239,8 @@ static bool tell_clone(const struct run *r, struct my_snap *d, struct err *e)
 		return err_nomem(e, "what is known of a clone");
 	(void)snprintf(line, sizeof(line),
 		       "the server has cloned its files in %" PRId64 " ms", ms);
-	if (d->line != NULL)
-		d->line(d->line_arg, line);
+	if (d->hooked.line != NULL)
+		d->hooked.line(d->hooked.line_arg, line);
 	return true;
 }
 
@@ -419,18 +419,16 @@ static enum my_flow do_folder(struct run *r, struct err *e)
 
 	if (!r->is_asked) {
 		r->is_asked = true;
-		my_snap_await(d, &r->source.waker);
-		return snapshot_create(d->snapshot, d->datadir, FOLDER_MS,
-				       my_snap_answered, e)
+		hooked_await(&d->hooked, &r->source.waker);
+		return snapshot_create(d->hooked.snapshot, d->datadir,
+				       FOLDER_MS, hooked_answered, e)
 			       ? MY_WAIT
 			       : MY_FAIL;
 	}
-	if (!d->is_answered)
+	if (!d->hooked.is_answered)
 		return MY_WAIT;
-	if (err_is(&d->answer)) {
-		my_snap_explain(d, e);
+	if (!my_snap_explain(d, e))
 		return MY_FAIL;
-	}
 	set_state(r, RUN_CLONE);
 	arm(r);
 	return MY_DONE;
@@ -478,7 +476,7 @@ static void run_destroy(struct source *source)
 	struct run *r = run_of(source);
 	struct my_snap *d = r->dump;
 
-	my_snap_await(d, NULL);
+	hooked_await(&d->hooked, NULL);
 	my_dialog_fini(&r->dialog);
 	my_dialog_fini(&r->watch);
 	my_conn_free(d->holder);

@@ -188,11 +188,11 @@ void my_clone_stop(struct my_snap *d)
 		stop_free(&s->op);
 		goto at_once;
 	}
-	s->folder = d->snapshot;
-	snapshot_let_go_after(d->snapshot, dismiss, s);
-	d->snapshot = NULL;
+	s->folder = d->hooked.snapshot;
+	snapshot_let_go_after(d->hooked.snapshot, dismiss, s);
+	d->hooked.snapshot = NULL;
 	return;
 at_once:
-	snapshot_let_go(d->snapshot);
-	d->snapshot = NULL;
+	snapshot_let_go(d->hooked.snapshot);
+	d->hooked.snapshot = NULL;
 }

@@ -375,7 +375,7 @@ static bool ask_release(void *arg, struct text *sql, struct err *e)
 /* What the manifest keeps, and the job's log says. */
 static bool tell_stall(struct my_snap *d, struct err *e)
 {
-	const char *hook = snapshot_hook(d->snapshot);
+	const char *hook = snapshot_hook(d->hooked.snapshot);
 	json_t *o = json_pack("{s:s, s:I}", "hook", hook, "stall_ms",
 			      (json_int_t)d->stall_ms);
 	char line[160];
@@ -388,8 +388,8 @@ static bool tell_stall(struct my_snap *d, struct err *e)
 		       "the hook %.60s took the snapshot; writers waited for "
 		       "at most %" PRId64 " ms",
 		       hook, d->stall_ms);
-	if (d->line != NULL)
-		d->line(d->line_arg, line);
+	if (d->hooked.line != NULL)
+		d->hooked.line(d->hooked.line_arg, line);
 	return true;
 }
 
@@ -500,19 +500,16 @@ static enum my_flow do_create(struct hold *h, struct err *e)
 
 	if (!h->is_asked) {
 		h->is_asked = true;
-		my_snap_await(d, &h->source.waker);
-		return snapshot_create(d->snapshot, d->datadir,
-				       d->hold_seconds * MS, my_snap_answered,
-				       e)
+		hooked_await(&d->hooked, &h->source.waker);
+		return snapshot_create(d->hooked.snapshot, d->datadir,
+				       d->hold_seconds * MS, hooked_answered, e)
 			       ? MY_WAIT
 			       : MY_FAIL;
 	}
-	if (!d->is_answered)
+	if (!d->hooked.is_answered)
 		return MY_WAIT;
-	if (err_is(&d->answer)) {
-		my_snap_explain(d, e);
+	if (!my_snap_explain(d, e))
 		return MY_FAIL;
-	}
 	set_state(h, HOLD_GO_ON);
 	return MY_DONE;
 }
@@ -536,7 +533,7 @@ static enum flow too_late(const struct hold *h, struct err *e)
 			      "locks on the server were let go: look at the "
 			      "hook %.60s",
 			      h->dump->hold_seconds,
-			      snapshot_hook(h->dump->snapshot));
+			      snapshot_hook(h->dump->hooked.snapshot));
 	else
 		(void)err_set(e, ERR_TIMEOUT, "snapshot_timed_out",
 			      "the tables could not be listed within %d s",
@@ -575,7 +572,7 @@ static void hold_destroy(struct source *source)
 {
 	struct hold *h = hold_of(source);
 
-	my_snap_await(h->dump, NULL);
+	hooked_await(&h->dump->hooked, NULL);
 	my_dialog_fini(&h->dialog);
 	my_conn_free(h->dump->holder);
 	h->dump->holder = NULL;

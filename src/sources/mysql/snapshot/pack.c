@@ -15,8 +15,8 @@ static void on_line(void *arg, const char *text)
 {
 	const struct my_snap *d = arg;
 
-	if (d->line != NULL)
-		d->line(d->line_arg, text);
+	if (d->hooked.line != NULL)
+		d->hooked.line(d->hooked.line_arg, text);
 }
 
 static bool on_end(void *arg, const struct program_end *end, struct err *e)
@@ -32,7 +32,7 @@ static bool on_end(void *arg, const struct program_end *end, struct err *e)
 struct source *my_snap_pack_new(struct my_snap *d, struct err *e)
 {
 	json_t *fields = json_pack("{s:s}", "directory",
-				   snapshot_directory(d->snapshot));
+				   snapshot_directory(d->hooked.snapshot));
 	struct item *item =
 		item_new(0, ITEM_DATA, "files", "", "data directory");
 	struct program_stream_config c = {

@@ -63,11 +63,9 @@ static void destroy(struct dump *base)
 
 	my_conn_free(d->holder);
 	my_conn_free(d->conn);
-	hook_choice_cancel(d->choice);
 	if (d->clone != NULL)
 		my_clone_leave(d);
-	else
-		snapshot_let_go(d->snapshot);
+	hooked_fini(&d->hooked);
 	my_grants_fini(&d->grants);
 	free(d->facts.session_json);
 	free(d->facts.physical_json);
@@ -108,12 +106,14 @@ static bool fill(struct my_snap *d, const struct dump_config *c, struct err *e)
 	d->is_replica = c->is_replica;
 	d->max_tables = c->max_tables;
 	d->hold_seconds = c->hold_seconds;
-	d->line = c->line;
-	d->line_arg = c->line_arg;
+	d->hooked.snapshots = d->env->snapshots;
+	d->hooked.line = c->line;
+	d->hooked.line_arg = c->line_arg;
 	d->facts.connections = 1;
 	(void)str_copy(d->facts.consistency, sizeof(d->facts.consistency),
 		       "consistent");
 	d->backup_id = strdup(c->backup_id);
+	d->hooked.id = d->backup_id;
 	d->hook = c->hook != NULL ? strdup(c->hook) : NULL;
 	if (d->backup_id == NULL || (c->hook != NULL && d->hook == NULL))
 		return err_nomem(e, "a dump");

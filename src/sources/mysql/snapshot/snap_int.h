@@ -18,8 +18,8 @@
 #ifndef COFFER_SOURCES_MYSQL_SNAP_INT_H
 #define COFFER_SOURCES_MYSQL_SNAP_INT_H
 
-#include "programs/snapshot.h"
 #include "sources/dump.h"
+#include "sources/hooked.h"
 #include "sources/mysql/census.h"
 #include "sources/mysql/grants.h"
 #include "sources/mysql/server.h"
@@ -57,8 +57,6 @@ struct my_snap {
 	unsigned hold_seconds;
 	char *hook; /* as asked for, or NULL */
 	char *backup_id;
-	void (*line)(void *arg, const char *text);
-	void *line_arg;
 	struct my_conn *conn;	/* looks; NULL: closed */
 	struct my_conn *holder; /* has the locks; NULL: closed */
 	struct my_server server;
@@ -70,13 +68,9 @@ struct my_snap {
 	char system[256]; /* the system tablespace in there; "": not known */
 	bool has_home;	  /* InnoDB has a folder of its own in there */
 	char log[512];	  /* the binary log in there; "": none */
-	struct hook_choice *choice;
-	struct snapshot *snapshot;
+	struct hooked hooked; /* the snapshot, or a folder of a hook's */
 	struct my_proof proof;
-	struct waker *waiter; /* of the phase that waits for the hook */
-	bool is_answered;
-	struct err answer; /* what went wrong, or nothing */
-	int64_t stall_ms;  /* that nobody could commit */
+	int64_t stall_ms; /* that nobody could commit */
 	struct dump_facts facts;
 };
 
@@ -91,15 +85,8 @@ struct my_snap *my_snap_make(const struct source_env *env,
 void my_snap_warn(struct my_snap *d, const char *code, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 
-/* The phase's source will be woken (w; NULL: nobody) when the hook has
- * answered: d->is_answered, d->answer. */
-void my_snap_await(struct my_snap *d, struct waker *w);
-
-/* A snapshot_done_cb: so that it has. */
-void my_snap_answered(void *arg, const struct err *e);
-
-/* d->answer as the dump's own failure. */
-void my_snap_explain(const struct my_snap *d, struct err *e);
+/* False: the hook's answer is a failure, which is the dump's, in *e. */
+bool my_snap_explain(const struct my_snap *d, struct err *e) MUST_CHECK;
 
 /* The sources of the phases. NULL with *e filled. */
 struct source *my_snap_look_new(struct my_snap *d, struct err *e) MUST_CHECK;
