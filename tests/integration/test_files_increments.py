@@ -298,6 +298,35 @@ def test_packs_of_little_use_leave(make_world):
     world.comes_back(fourth, trees.read(world.top))
 
 
+@pytest.mark.seconds(120)
+def test_over_what_is_there(world):
+    """Folders that were stored again come after what is in them, and in their
+    place may be a file, a link that leads out, or a folder that is closed."""
+    world.plan()
+    for name in ("a", "b/deep", "c", "d"):
+        (world.top / name).mkdir(parents=True)
+        (world.top / name / "f").write_bytes(trees.content(name, 100_000))
+    world.step()
+    for name in ("a", "b/deep", "b", "c", "d"):
+        (world.top / name / "new").write_text("new")
+    second = world.step()
+    new = world.out / "new"
+    new.mkdir(parents=True)
+    (new / "a").write_text("a file")
+    outside = world.out / "outside"
+    outside.mkdir()
+    (outside / "f").write_text("kept")
+    (new / "b").symlink_to("../outside")
+    (new / "c").mkdir()
+    (new / "c/f").symlink_to("../../outside/f")
+    (new / "c").chmod(0o555)
+    (new / "d").symlink_to("c")
+    world.restore(second, **world.over())
+    trees.assert_equal(trees.read(world.top), trees.read(new))
+    assert [p.name for p in outside.iterdir()] == ["f"]
+    assert (outside / "f").read_text() == "kept"
+
+
 # ---- by hand
 
 def by_hand(world, backup, to):

@@ -233,21 +233,17 @@ static void links_are_not_followed(void **state)
 	tar_member(&r->tar, '2', "s", "../out", NULL);
 	tar_member(&r->tar, '0', "s/new", NULL, "x");
 	refused(r, "damaged_backup", "no folder");
-	r->config.is_overwrite = true;
-	tar_member(&r->tar, '2', "s", "../out", NULL);
-	tar_member(&r->tar, '0', "s/secret", NULL, "x");
+	tar_member(&r->tar, '2', "u", "../out", NULL);
+	tar_member(&r->tar, '0', "u/secret", NULL, "x");
 	refused(r, "damaged_backup", "no folder");
-	tar_member(&r->tar, '2', "s", "../out", NULL);
-	tar_member(&r->tar, '5', "s/x", NULL, NULL);
+	tar_member(&r->tar, '2', "v", "../out", NULL);
+	tar_member(&r->tar, '5', "v/x", NULL, NULL);
 	refused(r, "damaged_backup", "no folder");
-	tar_member(&r->tar, '2', "s", "../out", NULL);
-	tar_member(&r->tar, '1', "h", "s/secret", NULL);
+	tar_member(&r->tar, '2', "w", "../out", NULL);
+	tar_member(&r->tar, '6', "w/p", NULL, NULL);
 	refused(r, "damaged_backup", "no folder");
-	tar_member(&r->tar, '2', "s", "../out", NULL);
-	tar_member(&r->tar, '6', "s/p", NULL, NULL);
-	refused(r, "damaged_backup", "no folder");
-	tar_member(&r->tar, '2', "s", "../out", NULL);
-	tar_member(&r->tar, '2', "s/t", "x", NULL);
+	tar_member(&r->tar, '2', "x", "../out", NULL);
+	tar_member(&r->tar, '2', "x/t", "x", NULL);
 	refused(r, "damaged_backup", "no folder");
 	/* /proc/self/fd/N would lead anywhere */
 	tar_member(&r->tar, '2', "m", "/proc/self/cwd", NULL);
@@ -259,6 +255,39 @@ static void links_are_not_followed(void **state)
 	tar_member(&r->tar, '0', "t/x", NULL, "x");
 	refused(r, "damaged_backup", "no folder");
 	assert_false(is_there(r, "d/x"));
+}
+
+/* Over others, a link in the way is not followed but goes; in the end what lies
+ * outside is what it was (see end()). A hard link's target never is made way
+ * for. */
+static void links_make_way(void **state)
+{
+	static const char *const targets[] = {
+		"../out", "/proc/self/cwd/test_lay", "d", ".", "..", "gone",
+	};
+	struct rig *r = *state;
+	char path[4096];
+
+	assert_int_equal(mkdir(in(r, "d", path), 0700), 0);
+	r->config.is_overwrite = true;
+	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++) {
+		tar_member(&r->tar, '2', "s", targets[i], NULL);
+		tar_member(&r->tar, '0', "s/secret", NULL, "x");
+		tar_member(&r->tar, '2', "s/l", "../../out", NULL);
+		tar_member(&r->tar, '5', "s/l/deep/er", NULL, NULL);
+		tar_member(&r->tar, '6', "s/l/p", NULL, NULL);
+		tar_member(&r->tar, '2', "s/t", "../../out", NULL);
+		tar_member(&r->tar, '1', "s/t/h", "s/secret", NULL);
+		assert_true(lay(r));
+		holds(r, "s/secret", "x");
+		holds(r, "s/t/h", "x");
+		assert_true(S_ISDIR(stat_of(r, "s/l/deep/er").st_mode));
+		assert_false(is_there(r, "d/secret"));
+		remove_all(r->root, "s");
+	}
+	tar_member(&r->tar, '2', "s", "../out", NULL);
+	tar_member(&r->tar, '1', "h", "s/secret", NULL);
+	refused(r, "damaged_backup", "no folder");
 }
 
 /* A file where a link is: the link goes, what it leads to stays. */
@@ -347,6 +376,102 @@ static void overwritten(void **state)
 	tar_member(&r->tar, '0', "full", NULL, "a file");
 	refused(r, "target_failed", "is a folder");
 	holds(r, "full/kept", "kept");
+}
+
+/* An increment: the folder comes after what is in it. */
+static void folders_that_come_last(void **state)
+{
+	struct rig *r = *state;
+	char path[4096];
+
+	write_file(in(r, "a", path), "a file");
+	assert_int_equal(mkdir(in(r, "b", path), 0755), 0);
+	assert_int_equal(symlink("../../out", in(r, "b/s", path)), 0);
+	assert_int_equal(mkdir(in(r, "c", path), 0755), 0);
+	write_file(in(r, "c/kept", path), "kept");
+	tar_member(&r->tar, '0', "a/f", NULL, "x");
+	refused(r, "damaged_backup", "no folder");
+	r->config.is_overwrite = true;
+	tar_member(&r->tar, '0', "a/x/f", NULL, "a");
+	tar_member(&r->tar, '0', "b/s/secret", NULL, "b");
+	tar_member(&r->tar, '1', "b/s/link", "a/x/f", NULL);
+	tar_member(&r->tar, '0', "c/new", NULL, "c");
+	tar_member(&r->tar, '5', "a/x", NULL, NULL);
+	tar_member(&r->tar, '5', "a", NULL, NULL);
+	tar_member(&r->tar, '5', "b/s", NULL, NULL);
+	tar_member(&r->tar, '5', "c", NULL, NULL);
+	assert_true(lay(r));
+	holds(r, "a/x/f", "a");
+	holds(r, "b/s/secret", "b");
+	holds(r, "b/s/link", "a");
+	holds(r, "c/kept", "kept");
+	assert_int_equal(stat_of(r, "a").st_mode, S_IFDIR | 0750);
+	assert_int_equal(stat_of(r, "a/x").st_mode, S_IFDIR | 0750);
+	assert_int_equal(stat_of(r, "b/s").st_mode, S_IFDIR | 0750);
+}
+
+/* Without root's rights for as long. */
+static bool lay_as_nobody(struct rig *r)
+{
+	bool is_root = geteuid() == 0, ok;
+
+	if (is_root)
+		assert_int_equal(setresuid(65534, 65534, 0), 0);
+	ok = lay(r);
+	if (is_root)
+		assert_int_equal(setresuid(0, 0, 0), 0);
+	return ok;
+}
+
+static void is_nobodys(struct rig *r, const char *name)
+{
+	char path[4096];
+
+	if (geteuid() == 0)
+		assert_int_equal(lchown(in(r, name, path), 65534, 65534), 0);
+}
+
+static void folders_that_are_closed(void **state)
+{
+	static const char *const made[] = {"", "a", "a/b", "c", "e", "a/b/f"};
+	static const mode_t modes[] = {0755, 0555, 0555, 0, 0111, 0644};
+	struct rig *r = *state;
+	char path[4096];
+
+	for (size_t i = 1; i < 5; i++)
+		assert_int_equal(mkdir(in(r, made[i], path), 0700), 0);
+	write_file(in(r, "a/b/f", path), "old");
+	assert_int_equal(symlink("../out", in(r, "c/s", path)), 0);
+	for (size_t i = 0; i < 6; i++)
+		is_nobodys(r, made[i]);
+	for (size_t i = 6; i-- > 0;)
+		assert_int_equal(chmod(in(r, made[i], path), modes[i]), 0);
+	r->config.is_overwrite = true;
+	tar_member(&r->tar, '0', "a/b/f", NULL, "new");
+	tar_member(&r->tar, '5', "a/b/g", NULL, NULL);
+	tar_member(&r->tar, '2', "a/l", "x", NULL);
+	tar_member(&r->tar, '0', "c/s/secret", NULL, "x");
+	tar_member(&r->tar, '5', "e", NULL, NULL);
+	tar_member(&r->tar, '0', "e/f", NULL, "e");
+	tar_member(&r->tar, '5', "a/b", NULL, NULL);
+	tar_member(&r->tar, '5', "a", NULL, NULL);
+	tar_member(&r->tar, '5', "c", NULL, NULL);
+	tar_member(&r->tar, '5', "c/s", NULL, NULL);
+	if (!lay_as_nobody(r))
+		fail_msg("%s", r->err.msg);
+	holds(r, "a/b/f", "new");
+	holds(r, "c/s/secret", "x");
+	holds(r, "e/f", "e");
+	for (size_t i = 1; i < 5; i++)
+		assert_int_equal(stat_of(r, made[i]).st_mode, S_IFDIR | 0750);
+	/* Somebody else's is not ours to open. */
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(chown(in(r, "a/b", path), 0, 0), 0);
+	tar_member(&r->tar, '0', "a/b/f", NULL, "newer");
+	assert_false(lay_as_nobody(r));
+	assert_non_null(strstr(r->err.msg, "give the server's user"));
+	holds(r, "a/b/f", "new");
 }
 
 /* A file that was changed while it was read comes twice; nothing else may. */
@@ -498,6 +623,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_there_stays, begin,
 						end),
 		cmocka_unit_test_setup_teardown(overwritten, begin, end),
+		cmocka_unit_test_setup_teardown(links_make_way, begin, end),
+		cmocka_unit_test_setup_teardown(folders_that_come_last, begin,
+						end),
+		cmocka_unit_test_setup_teardown(folders_that_are_closed, begin,
+						end),
 		cmocka_unit_test_setup_teardown(at_once_again, begin, end),
 		cmocka_unit_test_setup_teardown(under_the_name_of_a_link, begin,
 						end),

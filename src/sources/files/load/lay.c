@@ -1,5 +1,5 @@
 /* lay.c - members below a folder. */
-#include "config.h" /* for syncfs() */
+#include "config.h" /* for syncfs(), O_PATH */
 
 #include "sources/files/load/lay.h"
 
@@ -105,6 +105,32 @@ static const char *renamed(const struct lay *l, const char *path)
 	return r != NULL ? r->to : path;
 }
 
+/* Whether something on the way to the folder, or its mode, keeps us out. */
+static bool is_blocked(int dir)
+{
+	if (dir >= 0 && faccessat(dir, ".", W_OK | X_OK, 0) == 0)
+		return false;
+	return errno == EACCES || errno == ENOTDIR || errno == ELOOP;
+}
+
+/*
+ * The folder of the member at hand, and its name there. What is laid over
+ * others may come before the folders that it lies in (increments: what is
+ * stored again comes last), so that what is there as yet may be a file, a link,
+ * or closed to us. Folders get what is theirs at the end.
+ */
+static int folder_of(struct lay *l, const char **leaf)
+{
+	int dir = place_parent(&l->place, l->path, true, leaf);
+
+	if (!l->config.is_overwrite || !is_blocked(dir))
+		return dir;
+	place_fini(&l->other);
+	if (!place_make_way(&l->place, l->path))
+		return -1;
+	return place_parent(&l->place, l->path, true, leaf);
+}
+
 static bool remove_old(struct lay *l, int dir, const char *leaf, struct err *e)
 {
 	if (!l->config.is_overwrite && !l->is_again) {
@@ -170,7 +196,7 @@ static bool make_new(struct lay *l, const struct member *m, make_call *make,
 		     struct err *e)
 {
 	const char *leaf;
-	int dir = place_parent(&l->place, l->path, true, &leaf);
+	int dir = folder_of(l, &leaf);
 
 	if (dir < 0)
 		return failed(l, "make", e);
@@ -249,20 +275,14 @@ static bool keep_folder(struct lay *l, const struct member *m, struct err *e)
 /* One that cannot be entered yet will be, until it is dressed. */
 static bool open_up(struct lay *l, int dir, const char *leaf, struct err *e)
 {
-	int fd;
+	int fd = place_openat(dir, leaf, O_PATH | O_DIRECTORY, 0);
+	bool ok = fd >= 0 && place_open_up(fd);
 
-	if (faccessat(dir, leaf, R_OK | W_OK | X_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return true;
-	fd = place_openat(dir, leaf, O_RDONLY | O_DIRECTORY, 0);
-	if (fd < 0)
-		return failed(l, "open", e);
-	if (fchmod(fd, 0700) != 0) {
+	if (!ok)
 		(void)failed(l, "open", e);
+	if (fd >= 0)
 		(void)close(fd);
-		return false;
-	}
-	(void)close(fd);
-	return true;
+	return ok;
 }
 
 static bool begin_folder(struct lay *l, const struct member *m, struct err *e)
@@ -273,7 +293,7 @@ static bool begin_folder(struct lay *l, const struct member *m, struct err *e)
 
 	if (l->path[0] == '\0')
 		return keep_folder(l, m, e);
-	dir = place_parent(&l->place, l->path, true, &leaf);
+	dir = folder_of(l, &leaf);
 	if (dir < 0)
 		return failed(l, "make", e);
 	if (mkdirat(dir, leaf, 0700) == 0)

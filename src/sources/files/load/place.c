@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,6 +92,89 @@ static int walk(int dir, const char *path, size_t len, bool make)
 	}
 	return fd;
 }
+
+/* --- making way */
+
+/* Of what may not even be read: by the name that the system has for what is
+ * open, since fchmod(2) takes no O_PATH. */
+bool place_open_up(int fd)
+{
+	char name[32];
+
+	if (faccessat(fd, ".", R_OK | W_OK | X_OK, 0) == 0)
+		return true;
+	if (errno != EACCES)
+		return false;
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	return chmod(name, 0700) == 0;
+}
+
+/* One name below dir; the descriptor of the folder that is there then. */
+static int step_with_way(int dir, const char *name)
+{
+	int fd = place_openat(dir, name, FOLDER_FLAGS, 0);
+
+	if (fd < 0 && errno != ENOTDIR && errno != ELOOP && errno != ENOENT)
+		return -1;
+	if (fd < 0) {
+		if (errno != ENOENT && unlinkat(dir, name, 0) != 0)
+			return -1;
+		if (mkdirat(dir, name, 0700) != 0)
+			return -1;
+		fd = place_openat(dir, name, FOLDER_FLAGS, 0);
+	}
+	if (fd >= 0 && !place_open_up(fd)) {
+		int why = errno;
+
+		(void)close(fd);
+		errno = why;
+		return -1;
+	}
+	return fd;
+}
+
+/* The slashes of folders, which is the caller's own, are overwritten. */
+static int way_along(int root, char *folders)
+{
+	int fd = dup(root);
+	char *rest = folders, *name;
+
+	while (fd >= 0 && (name = strsep(&rest, "/")) != NULL) {
+		int next = step_with_way(fd, name), why = errno;
+
+		(void)close(fd);
+		errno = why;
+		fd = next;
+	}
+	return fd;
+}
+
+bool place_make_way(struct place *p, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folders;
+	int fd, why;
+
+	place_fini(p);
+	if (slash == NULL) {
+		errno = EACCES;
+		return false;
+	}
+	folders = strndup(path, (size_t)(slash - path));
+	if (folders == NULL) {
+		errno = ENOMEM;
+		return false;
+	}
+	fd = way_along(p->root, folders);
+	why = errno;
+	free(folders);
+	if (fd >= 0)
+		(void)close(fd);
+	errno = why;
+	return fd >= 0;
+}
+
+/* --- */
 
 static bool is_open(const struct place *p, const char *path, size_t len)
 {

@@ -32,6 +32,19 @@ int place_openat(int dir, const char *path, uint64_t flags, uint64_t mode);
 int place_parent(struct place *p, const char *path, bool make,
 		 const char **leaf);
 
+/* Has a folder, open in whatever way, be one that we can read, enter and write
+ * to, by mode 0700 if it is not. False with errno. */
+bool place_open_up(int fd);
+
+/*
+ * Has the folder that path lies in be one that we can write to: on the way to it
+ * what is no folder goes and a new one takes its place, and one that keeps us
+ * out gets mode 0700, which is for the caller to set right. Links are removed
+ * themselves, never followed, and the root stays as it is. False with errno;
+ * then some of it may be done.
+ */
+bool place_make_way(struct place *p, const char *path);
+
 /* Opens what path names itself: place_parent(), then its name. */
 int place_open(struct place *p, const char *path, uint64_t flags);
 
