@@ -115,6 +115,8 @@ struct frame {
 	bool is_checked;  /* restoring: its bytes were proven by a digest */
 	struct span *spans;
 	size_t nspans;
+	size_t weight; /* memory that its lines take, beside the bytes; kept by
+			* frame_add_line() */
 };
 
 TAILQ_HEAD(frame_list, frame);

@@ -12,9 +12,11 @@ struct link {
 	struct frame_list frames;
 	size_t nframes;
 	size_t bytes;	  /* sum of len */
+	size_t weight;	  /* sum of that; counts as bytes do */
 	size_t max_bytes; /* full at so many; the pipeline's link_bytes */
 	uint64_t taken;	  /* bytes that ever left at the end */
 	uint64_t given;	  /* bytes that ever came in */
+	uint64_t ntaken;  /* frames that ever left, also such without bytes */
 	bool eof;	  /* nothing will be appended any more */
 };
 

@@ -7,6 +7,9 @@
 
 #include "pipeline/buffer.h"
 
+/* The heap's own, of the item of a line and its four texts. */
+enum { LINE_HEAP_BYTES = 5 * 16 };
+
 static const char *const kind_names[] = {"schema", "data", "post", "account"};
 _Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == ITEM_KIND_COUNT,
 	       "one name per kind");
@@ -173,6 +176,8 @@ bool frame_add_line(struct frame *f, uint64_t number, const char *type,
 	span->plain_offset = f->len;
 	span->rows = 1;
 	span->ends_run = true;
+	f->weight += sizeof(*span) + sizeof(*it) + LINE_HEAP_BYTES +
+		     strlen(type) + strlen(name) + strlen(line);
 	return true;
 }
 
@@ -203,6 +208,7 @@ void frame_drop_spans(struct frame *f)
 	free(f->spans);
 	f->spans = NULL;
 	f->nspans = 0;
+	f->weight = 0;
 }
 
 void frame_free(struct frame *f)

@@ -5,7 +5,8 @@
 
 bool link_is_full(const struct link *l)
 {
-	return l->bytes >= l->max_bytes || l->nframes >= LINK_FRAMES_MAX;
+	return l->bytes + l->weight >= l->max_bytes ||
+	       l->nframes >= LINK_FRAMES_MAX;
 }
 
 void link_push(struct link *l, struct frame *f)
@@ -14,6 +15,7 @@ void link_push(struct link *l, struct frame *f)
 	TAILQ_INSERT_TAIL(&l->frames, f, entry);
 	l->nframes++;
 	l->bytes += f->len;
+	l->weight += f->weight;
 	l->given += f->len;
 }
 
@@ -24,9 +26,11 @@ struct frame *link_pop(struct link *l)
 	if (f == NULL)
 		return NULL;
 	TAILQ_REMOVE(&l->frames, f, entry);
-	assert(l->bytes >= f->len);
+	assert(l->bytes >= f->len && l->weight >= f->weight);
 	l->nframes--;
+	l->ntaken++;
 	l->bytes -= f->len;
+	l->weight -= f->weight;
 	l->taken += f->len;
 	return f;
 }

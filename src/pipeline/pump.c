@@ -28,7 +28,7 @@ static const struct link *link_before_sink(const struct pipeline *p)
 
 static bool is_half_empty(const struct link *l)
 {
-	return l->bytes <= l->max_bytes / 2 &&
+	return l->bytes + l->weight <= l->max_bytes / 2 &&
 	       l->nframes <= LINK_FRAMES_MAX / 2;
 }
 

@@ -57,7 +57,7 @@ struct spool_stage {
 	bool is_patient;
 	bool is_disk_full;   /* until the sink has taken something */
 	const char *lack;    /* of room, in words; NULL: there is some */
-	uint64_t sink_taken; /* when it was last looked at */
+	uint64_t sink_taken; /* frames, when it was last looked at */
 	bool is_sink_full;
 	int64_t timer_at_ms; /* when the timer will fire */
 	int64_t moved_at_ms; /* when the sink last took something, or there
@@ -71,18 +71,29 @@ static struct spool_stage *stage_of(struct stage *st)
 				      offsetof(struct spool_stage, base));
 }
 
+static size_t memory_of(const struct frame *f)
+{
+	return f->cap + f->weight;
+}
+
+/* What a job moves: of frames with lines alone not too many either. */
+static size_t load_of(const struct frame *f)
+{
+	return f->len + f->weight;
+}
+
 static void put_last(struct queue *q, struct frame *f)
 {
 	TAILQ_INSERT_TAIL(&q->frames, f, entry);
 	q->nframes++;
-	q->bytes += f->cap;
+	q->bytes += memory_of(f);
 }
 
 static void put_first(struct queue *q, struct frame *f)
 {
 	TAILQ_INSERT_HEAD(&q->frames, f, entry);
 	q->nframes++;
-	q->bytes += f->cap;
+	q->bytes += memory_of(f);
 }
 
 static struct frame *take_first(struct queue *q)
@@ -93,14 +104,14 @@ static struct frame *take_first(struct queue *q)
 		return NULL;
 	TAILQ_REMOVE(&q->frames, f, entry);
 	q->nframes--;
-	q->bytes -= f->cap;
+	q->bytes -= memory_of(f);
 	return f;
 }
 
 /* One frame may be larger than the queue. */
 static bool fits(const struct queue *q, const struct frame *f, size_t max)
 {
-	return q->nframes == 0 || q->bytes + f->cap <= max;
+	return q->nframes == 0 || q->bytes + memory_of(f) <= max;
 }
 
 static size_t front_bytes(const struct spool_stage *sp)
@@ -197,7 +208,7 @@ static enum flow lay_back(struct spool_stage *sp, struct err *e)
 	size_t bytes = 0;
 
 	while ((f = TAILQ_FIRST(&sp->back.frames)) != NULL &&
-	       (bytes == 0 || bytes + f->len <= back_bytes(sp))) {
+	       (bytes == 0 || bytes + load_of(f) <= back_bytes(sp))) {
 		enum spool_laid laid = spool_file_lay(
 			sp->file, f, sp->c.can_wait, &sp->write->blocks);
 
@@ -207,7 +218,7 @@ static enum flow lay_back(struct spool_stage *sp, struct err *e)
 		}
 		if (laid == SPOOL_FULL)
 			break;
-		bytes += f->len;
+		bytes += load_of(f);
 		(void)take_first(&sp->back);
 	}
 	sp->lack = TAILQ_EMPTY(&sp->write->blocks) && sp->back.nframes > 0
@@ -240,10 +251,10 @@ static void begin_read(struct spool_stage *sp)
 	if (sp->read->is_under_way || sp->front.bytes > front_bytes(sp) / 2)
 		return;
 	while ((b = TAILQ_FIRST(&sp->disk)) != NULL &&
-	       (g == NULL ||
-		(b->segment == g && bytes + b->frame->len <= back_bytes(sp)))) {
+	       (g == NULL || (b->segment == g &&
+			      bytes + load_of(b->frame) <= back_bytes(sp)))) {
 		g = b->segment;
-		bytes += b->frame->len;
+		bytes += load_of(b->frame);
 		TAILQ_REMOVE(&sp->disk, b, entry);
 		TAILQ_INSERT_TAIL(&sp->read->blocks, b, entry);
 	}
@@ -298,13 +309,13 @@ static void watch_sink(struct spool_stage *sp, const struct link *out)
 {
 	int64_t now_ms = clock_mono_ms();
 
-	if (out->taken != sp->sink_taken) {
+	if (out->ntaken != sp->sink_taken) {
 		sp->is_disk_full = false;
 		sp->lack = NULL;
 	}
-	if (out->taken != sp->sink_taken || out->nframes == 0)
+	if (out->ntaken != sp->sink_taken || out->nframes == 0)
 		sp->moved_at_ms = now_ms;
-	sp->sink_taken = out->taken;
+	sp->sink_taken = out->ntaken;
 	sp->is_sink_full = link_is_full(out);
 	if (!sp->c.can_wait)
 		return;

@@ -196,6 +196,42 @@ static void test_a_link_counts(void **state)
 	frame_free(c);
 }
 
+/* Lines of items that are stored already take memory, too. */
+static void test_a_link_fills_up_by_lines_alone(void **state)
+{
+	static const char line[] = "{\"name\":\"x\",\"facts\":{}}";
+	struct link l = {.max_bytes = 100000};
+	struct frame *f;
+	size_t weight;
+
+	(void)state;
+	TAILQ_INIT(&l.frames);
+	while (!link_is_full(&l)) {
+		f = frame_of(0);
+		for (unsigned i = 0; i < 10; i++)
+			assert_true(frame_add_line(f, i, "file", "x", line));
+		assert_true(f->weight >=
+			    10 * (sizeof(struct item) + sizeof(struct span) +
+				  sizeof(line)));
+		link_push(&l, f);
+		assert_true(l.nframes < 100);
+	}
+	assert_int_equal(l.bytes, 0);
+	assert_int_equal(l.given, 0);
+	weight = l.weight;
+	f = link_pop(&l);
+	assert_int_equal(l.weight, weight - f->weight);
+	assert_int_equal(l.ntaken, 1);
+	assert_int_equal(l.taken, 0);
+	assert_false(link_is_full(&l));
+	frame_drop_spans(f);
+	assert_int_equal(f->weight, 0);
+	frame_free(f);
+	while ((f = link_pop(&l)) != NULL)
+		frame_free(f);
+	assert_int_equal(l.weight, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +244,7 @@ int main(void)
 		cmocka_unit_test(test_spans_hold_their_items),
 		cmocka_unit_test(test_a_frame_keeps_an_item_alive),
 		cmocka_unit_test(test_a_link_counts),
+		cmocka_unit_test(test_a_link_fills_up_by_lines_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

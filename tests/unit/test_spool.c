@@ -272,6 +272,36 @@ static void test_past_the_bound_a_source_may_wait(void **state)
 	rig_close(&h);
 }
 
+/* Frames of lines alone take no room on the disk, but memory. */
+static void test_lines_alone_are_bounded(void **state)
+{
+	enum { LINES = 1000, WEIGHT = LINES * 150, MEMORY_MAX = 16 * RIG_MIB };
+	struct rig_house h;
+	struct rig_stream st;
+
+	(void)state;
+	for (unsigned can_wait = 0; can_wait < 2; can_wait++) {
+		rig_open(&h, ROOM);
+		rig_stream(&st, &h, effort(600, 300));
+		st.nlines = LINES;
+		st.c.can_wait = can_wait;
+		st.c.patience_ms = PATIENCE_MS;
+		st.c.hold_ms = HOLD_MS;
+		st.sink_takes = 0;
+		rig_start(&st);
+		while (st.given * (uint64_t)WEIGHT < MEMORY_MAX / 2)
+			rig_turn(&h);
+		rig_settle(&st);
+		assert_int_equal(st.taken, 0);
+		assert_false(st.is_over);
+		assert_true(st.given * (uint64_t)WEIGHT <
+			    MEMORY_MAX + SPOOL_MEMORY_BYTES + 2 * RIG_MIB);
+		rig_let(&st, RIG_NEVER);
+		rig_expect_all(&st);
+		rig_close(&h);
+	}
+}
+
 static void test_streams_share_the_bound(void **state)
 {
 	struct rig_stream polite, first, second;
@@ -486,6 +516,7 @@ int main(void)
 		cmocka_unit_test(test_past_the_bound_a_slow_store_paces),
 		cmocka_unit_test(test_past_the_bound_a_silent_store_fails),
 		cmocka_unit_test(test_past_the_bound_a_source_may_wait),
+		cmocka_unit_test(test_lines_alone_are_bounded),
 		cmocka_unit_test(test_streams_share_the_bound),
 		cmocka_unit_test(test_a_stall_that_lasts_too_long),
 		cmocka_unit_test(test_without_a_limit_it_does_not_stall),

@@ -135,6 +135,19 @@ static void fill(unsigned char *at, unsigned n, size_t len)
 	}
 }
 
+static enum flow give_lines(struct rig_stream *st, struct link *out)
+{
+	struct frame *f = frame_new(0);
+
+	assert_non_null(f);
+	for (unsigned i = 0; i < st->nlines; i++)
+		assert_true(frame_add_line(f, st->given, "file", "a name",
+					   "{\"name\":\"a name\"}"));
+	st->given++;
+	link_push(out, f);
+	return FLOW_MORE;
+}
+
 static enum flow give(struct source *s, struct link *out, struct err *e)
 {
 	struct rig_stream *st = (struct rig_stream *)(void *)s;
@@ -147,6 +160,8 @@ static enum flow give(struct source *s, struct link *out, struct err *e)
 		return FLOW_END;
 	if (st->pause_at > 0 && st->given == st->pause_at)
 		return FLOW_WAIT;
+	if (st->nlines > 0)
+		return give_lines(st, out);
 	f = frame_new(len);
 	if (f == NULL || (sp = frame_add_span(f, st->item)) == NULL) {
 		frame_free(f);
@@ -167,6 +182,11 @@ static void check(const struct rig_stream *st, const struct frame *f)
 	static unsigned char want[RIG_FRAME_MAX + HEAD_BYTES];
 	size_t len = len_of(st->taken);
 
+	if (st->nlines > 0) {
+		assert_int_equal(f->nspans, st->nlines);
+		assert_int_equal(f->spans[0].item->number, st->taken);
+		return;
+	}
 	fill(want, st->taken, len);
 	assert_int_equal(f->len, len);
 	assert_non_null(f->data);

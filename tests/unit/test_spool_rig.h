@@ -68,6 +68,7 @@ struct rig_stream {
 	struct pipeline *p;
 	struct item *item;
 	unsigned total;	   /* frames the source gives */
+	unsigned nlines;   /* each has so many lines and no bytes; 0: bytes */
 	unsigned pause_at; /* it waits with so many given; 0: nowhere */
 	unsigned given, taken;
 	uint64_t given_bytes, taken_bytes;
