@@ -33,6 +33,13 @@ check_PROGRAMS += tests/unit/test_jobs_file_list
 tests_unit_test_jobs_file_list_SOURCES = tests/unit/test_jobs_file_list.c
 tests_unit_test_jobs_file_list_LDADD = libjobs.a libsources.a libbase.a $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test_jobs_objects
+tests_unit_test_jobs_objects_SOURCES = tests/unit/test_jobs_objects.c \
+	$(JOBS_HOUSE)
+tests_unit_test_jobs_objects_CPPFLAGS = $(AM_CPPFLAGS) \
+	-I$(top_srcdir)/tests/fakes
+tests_unit_test_jobs_objects_LDADD = $(JOBS_HOUSE_LIBS)
+
 # Allocations of the program's own fail.
 JOBS_NOMEM = tests/unit/test_jobs_nomem_rig.c tests/unit/test_jobs_nomem_rig.h \
 	$(JOBS_HOUSE) $(SCARCE_MEMORY)

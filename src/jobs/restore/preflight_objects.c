@@ -153,12 +153,17 @@ static void shorten(char *common, const char *key)
 static bool add_object(struct preflight *p, const struct index_line *l,
 		       struct object_facts *f, struct err *e)
 {
+	struct index_line line = *l; /* borrows */
+
+	/* Nobody reads them from the marks: the load knows objects by key. */
+	line.facts = NULL;
 	if (p->common == NULL && (p->common = strdup(l->name)) == NULL)
 		return err_nomem(e, "a list of objects");
 	shorten(p->common, l->name);
 	p->plain_bytes += l->plain_bytes;
 	p->nselected++;
-	return (p->selection == NULL || selection_add(p->selection, l, e)) &&
+	return (p->selection == NULL ||
+		selection_add(p->selection, &line, e)) &&
 	       keep(p, l, f, e);
 }
 
