@@ -39,6 +39,7 @@ struct stored {
 	size_t size;
 	unsigned version; /* its ETag, and what its bytes are */
 	const char *headers;
+	const char *time;    /* of the last change; NULL: that of the listing */
 	const char *refusal; /* "403 Forbidden": of its content */
 	unsigned changes;    /* it is another one after so many GETs, each time;
 			      * 0: never */
@@ -136,10 +137,9 @@ static void give(struct stored *o, const struct fake_request *r,
 		o->version++;
 	}
 	(void)snprintf(etag, sizeof(etag), "\"v%u\"", o->version);
-	text_printf(&rig.headers,
-		    "ETag: %s\r\nLast-Modified: Fri, 02 Jan 2026 03:04:05 GMT"
-		    "\r\n%s",
-		    etag, o->headers != NULL ? o->headers : "");
+	text_printf(&rig.headers, "ETag: %s\r\nLast-Modified: %s\r\n%s", etag,
+		    o->time != NULL ? o->time : "Fri, 02 Jan 2026 03:04:05 GMT",
+		    o->headers != NULL ? o->headers : "");
 	out->headers = rig.headers.data;
 	if (is_head) {
 		out->announced = o->size;
@@ -486,6 +486,39 @@ static void test_facts(void **state)
 	object_facts_fini(&f);
 }
 
+/* Written again between list and read, with the same bytes: the index has the
+ * time of what was read, for the next increment compares that. */
+static void test_the_same_bytes_later(void **state)
+{
+	static const struct {
+		const char *time;
+		int64_t ms;
+	} cases[] = {
+		{"Fri, 02 Jan 2026 03:04:05 GMT", INT64_C(1767323045678)},
+		{"Fri, 02 Jan 2026 03:04:06 GMT", INT64_C(1767323046000)},
+		{"Fri, 02 Jan 2026 03:04:04 GMT", INT64_C(1767323044000)},
+		{"nonsense", INT64_C(1767323045678)},
+	};
+	struct object_facts f = {0};
+	struct err e = {0};
+	char *line;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		store("k", 5 + i)->key[0] = (char)('a' + i);
+	for (size_t i = 0; i < 4; i++)
+		rig.objects[i].time = cases[i].time;
+	run();
+	assert_false(err_is(&rig.err));
+	line = strtok(rig.facts.data, "\n");
+	for (size_t i = 0; i < 4; i++, line = strtok(NULL, "\n")) {
+		assert_true(object_facts_parse(&f, line, &e));
+		assert_int_equal(f.size, 5 + i);
+		assert_int_equal(f.modified_ms, cases[i].ms);
+		object_facts_fini(&f);
+	}
+}
+
 /* Told once, and not asked again. */
 static void test_tags_denied(void **state)
 {
@@ -702,6 +735,7 @@ int main(void)
 		TEST(test_content),
 		TEST(test_pages),
 		TEST(test_facts),
+		TEST(test_the_same_bytes_later),
 		TEST(test_tags_denied),
 		TEST(test_tags_unknown),
 		TEST(test_changes),

@@ -15,6 +15,7 @@ enum {
 	META_LEN = sizeof(meta_prefix) - 1,
 	/* Rounding takes one second; clocks of a store's hosts differ. */
 	RECENT_MS = 3000,
+	MS_PER_SEC = 1000,
 };
 
 /* --- failures */
@@ -201,7 +202,13 @@ static bool set_text(char **to, const char *value)
 	return true;
 }
 
-/* The listing's time is finer, if it is that version. */
+static bool is_in_second(int64_t at_ms, int64_t second_ms)
+{
+	return at_ms >= second_ms && at_ms - second_ms < MS_PER_SEC;
+}
+
+/* The listing's time is finer, if it is that version. One that was written
+ * again with the same bytes has the same ETag, and another time. */
 static bool read_version(struct object_facts *f, const struct s3_fields *fields)
 {
 	const char *etag = s3_fields_get(fields, "etag");
@@ -211,7 +218,8 @@ static bool read_version(struct object_facts *f, const struct s3_fields *fields)
 			!heads_is_version(fields, f);
 	int64_t at_ms;
 
-	if (is_other && time != NULL && clock_parse_http(time, &at_ms))
+	if (time != NULL && clock_parse_http(time, &at_ms) &&
+	    (is_other || !is_in_second(f->modified_ms, at_ms)))
 		f->modified_ms = at_ms;
 	if (etag != NULL && !set_text(&f->etag, etag))
 		return false;
