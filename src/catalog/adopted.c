@@ -98,22 +98,23 @@ static bool insert_head(struct db *db, const struct backup_record *r,
 static bool insert_rest(struct db *db, const struct backup_record *r,
 			struct err *e)
 {
-	return db_run(db,
-		      "UPDATE backups SET save_path = ?, source_bytes = ?,"
-		      " stored_bytes = ?, part_count = ?, table_count = ?,"
-		      " row_count = ?, key_count = ?, counts_json = ?,"
-		      " consistency_json = ?, warnings_json = ?,"
-		      " depends_on_json = ?, manifest_digest = ?"
-		      " WHERE id = ?",
-		      ARGS(arg_text(r->save_path), arg_u64(r->source_bytes),
-			   arg_u64(r->stored_bytes), arg_u64(r->part_count),
-			   arg_u64(r->table_count), arg_u64(r->row_count),
-			   arg_u64(r->key_count), arg_text(r->counts_json),
-			   arg_text(r->consistency_json),
-			   arg_text(r->warnings_json),
-			   arg_text(r->depends_on_json),
-			   arg_text(r->manifest_digest), arg_text(r->id)),
-		      e);
+	return db_run(
+		db,
+		"UPDATE backups SET save_path = ?, source_bytes = ?,"
+		" stored_bytes = ?, part_count = ?, table_count = ?,"
+		" row_count = ?, key_count = ?, counts_json = ?,"
+		" consistency_json = ?, warnings_json = ?,"
+		" depends_on_json = ?, manifest_digest = ?,"
+		" increments = ?"
+		" WHERE id = ?",
+		ARGS(arg_text(r->save_path), arg_u64(r->source_bytes),
+		     arg_u64(r->stored_bytes), arg_u64(r->part_count),
+		     arg_u64(r->table_count), arg_u64(r->row_count),
+		     arg_u64(r->key_count), arg_text(r->counts_json),
+		     arg_text(r->consistency_json), arg_text(r->warnings_json),
+		     arg_text(r->depends_on_json), arg_text(r->manifest_digest),
+		     arg_int(r->increments), arg_text(r->id)),
+		e);
 }
 
 static bool adopt_new(struct catalog *c, struct backup_record *r, struct err *e)

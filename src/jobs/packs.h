@@ -8,4 +8,9 @@
  * NULL: no memory. */
 char *packs_text(const struct manifest *m) MUST_CHECK;
 
+/* How many other backups wrote packs that are among its parts; 0: a full one.
+ * As each increment writes a pack, there are no fewer since the full one. -1:
+ * no memory. */
+int packs_from_others(const struct manifest *m) MUST_CHECK;
+
 #endif

@@ -432,11 +432,20 @@ def test_another_bucket_is_no_base(world, bucket, ceph):
     fill(other, {"a": b"a", "b": b"b"})
     world.api.want(200, "PATCH", "/v1/sources/bucket", {
         "connection": {"bucket": other.name}})
+    world.bucket = other
+    world.settle()
     world.relay.requests()
     second = world.step(["not_incremental"])
     assert world.relay.fetched() == {"a", "b"}
     assert not world.packs(first) & world.packs(second)
     world.comes_back(second, state_of(other))
+    # It counts as a full one: there may be two increments more.
+    world.api.want(200, "PATCH", "/v1/plans/steps", {
+        "options": {"incremental": True, "full_every": 3}})
+    third, fourth, fifth = (world.step() for _ in range(3))
+    assert world.packs(second) < world.packs(third)
+    assert world.packs(second) < world.packs(fourth)
+    assert not world.packs(second) & world.packs(fifth)
     other.destroy()
 
 

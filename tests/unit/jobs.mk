@@ -33,6 +33,11 @@ check_PROGRAMS += tests/unit/test_jobs_file_list
 tests_unit_test_jobs_file_list_SOURCES = tests/unit/test_jobs_file_list.c
 tests_unit_test_jobs_file_list_LDADD = libjobs.a libsources.a libbase.a $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test_jobs_packs
+tests_unit_test_jobs_packs_SOURCES = tests/unit/test_jobs_packs.c
+tests_unit_test_jobs_packs_LDADD = libjobs.a libmanifest.a libstages.a \
+	libpipeline.a libmodel.a $(LOOP_LIBS) $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/test_jobs_objects
 tests_unit_test_jobs_objects_SOURCES = tests/unit/test_jobs_objects.c \
 	$(JOBS_HOUSE)

@@ -378,10 +378,13 @@ static void test_adopted(void **state)
 			 1);
 	rig_open(r);
 	rec.packs = strdup(line(packs, a, "1-5"));
+	rec.increments = 3; /* as its manifest shows */
 	for (int i = 0; i < 2; i++)
 		assert_true(rig_wait(r, catalog_backup_adopt(r->catalog, &rec,
 							     on_base, r, &e)));
 	backup_record_fini(&rec);
+	assert_int_equal(rig_sql_int(r, "SELECT max(increments) FROM backups"),
+			 3);
 	assert_true(rig_delete_backup(r, a));
 	goes(r, a, a, "6-99999999");
 }

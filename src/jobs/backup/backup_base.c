@@ -249,12 +249,16 @@ void backup_find_base(struct backup_job *b, void (*done)(struct backup_job *b))
 		backup_fail(b, &e);
 }
 
+/* The engine may have refused the base: what shares nothing is a full one. */
 static bool note_packs(struct backup_job *b, struct err *e)
 {
+	int nothers = packs_from_others(&b->manifest);
+
 	free(b->r.packs);
 	b->r.packs = packs_text(&b->manifest);
-	b->r.increments = b->on.is_there ? b->on.increment : 0;
-	return b->r.packs != NULL || err_nomem(e, "a list of packs");
+	b->r.increments = nothers > 0 ? b->on.increment : 0;
+	return (b->r.packs != NULL && nothers >= 0) ||
+	       err_nomem(e, "a list of packs");
 }
 
 bool backup_note_base(struct backup_job *b, struct err *e)

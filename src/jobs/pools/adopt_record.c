@@ -195,7 +195,8 @@ bool adopt_fill(struct backup_record *r, const struct manifest *m,
 	r->is_encrypted = m->recipients.n > 0;
 	r->save_path = place_of(pool, m->source_id, m->backup_id, e);
 	r->packs = packs_text(m);
-	if (r->packs == NULL)
+	r->increments = packs_from_others(m);
+	if (r->packs == NULL || r->increments < 0)
 		return err_nomem(e, "a list of packs");
 	return r->save_path != NULL && fill_counts(r, m, e) &&
 	       fill_plan(r, m, e) && fill_chain(r, m, e) && fill_texts(r, m, e);
