@@ -79,7 +79,7 @@ struct item *item_new(uint64_t number, enum item_kind kind, const char *type,
 bool item_set_on(struct item *it, const char *on) MUST_CHECK;
 bool item_set_definer(struct item *it, const char *definer) MUST_CHECK;
 
-/* What is known of a file beside its name: a JSON object as compact text, which
+/* What is known of a file beside its name: compact JSON of an object, which
  * goes into the index as it is. Copied. False: no memory, the item unchanged.
  */
 bool item_set_facts(struct item *it, const char *facts) MUST_CHECK;
@@ -115,8 +115,7 @@ struct frame {
 	bool is_checked;  /* restoring: its bytes were proven by a digest */
 	struct span *spans;
 	size_t nspans;
-	size_t weight; /* memory that its lines take, beside the bytes; kept by
-			* frame_add_line() */
+	size_t weight; /* memory of its lines; kept by frame_add_line() */
 };
 
 TAILQ_HEAD(frame_list, frame);

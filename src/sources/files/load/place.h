@@ -37,11 +37,11 @@ int place_parent(struct place *p, const char *path, bool make,
 bool place_open_up(int fd);
 
 /*
- * Has the folder that path lies in be one that we can write to: on the way to it
- * what is no folder goes and a new one takes its place, and one that keeps us
- * out gets mode 0700, which is for the caller to set right. Links are removed
- * themselves, never followed, and the root stays as it is. False with errno;
- * then some of it may be done.
+ * Has the folder that path lies in be one that we can write to: on the way to
+ * it what is no folder goes and a new one takes its place, and one that keeps
+ * us out gets mode 0700, which is for the caller to set right. Links are
+ * removed themselves, never followed, and the root stays as it is. False with
+ * errno; then some of it may be done.
  */
 bool place_make_way(struct place *p, const char *path);
 
