@@ -18,7 +18,6 @@ libctl_a_SOURCES = \
 	src/ctl/members.c src/ctl/members.h \
 	src/ctl/options.c src/ctl/options.h \
 	src/ctl/path.c src/ctl/path.h \
-	src/ctl/private_file.c src/ctl/private_file.h \
 	src/ctl/progress.c src/ctl/progress.h \
 	src/ctl/read_json.c src/ctl/read_json.h \
 	src/ctl/restore.c \

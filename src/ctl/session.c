@@ -9,7 +9,7 @@
 
 #include "base/secret.h"
 #include "ctl/client.h"
-#include "ctl/private_file.h"
+#include "base/private_file.h"
 
 enum { TOKEN_MAX = 4096 };
 

@@ -6,7 +6,7 @@
 
 #include "base/secret.h"
 #include "ctl/declared/kinds.h"
-#include "ctl/private_file.h"
+#include "base/private_file.h"
 #include "ctl/read_json.h"
 
 enum { SECRET_MAX = 64 * 1024 };

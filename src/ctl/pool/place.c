@@ -9,7 +9,7 @@
 #include "base/encode.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "ctl/private_file.h"
+#include "base/private_file.h"
 
 enum { CREDENTIALS_MAX = 64 * 1024 };
 

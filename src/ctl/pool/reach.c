@@ -6,7 +6,7 @@
 
 #include "base/secret.h"
 #include "ctl/pool/place.h"
-#include "ctl/private_file.h"
+#include "base/private_file.h"
 #include "loop/loop.h"
 #include "loop/transfers.h"
 #include "loop/workers.h"

@@ -1,5 +1,5 @@
 /* private_file.c - see private_file.h. */
-#include "ctl/private_file.h"
+#include "base/private_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* private_file.h - files that hold a secret. */
-#ifndef COFFER_CTL_PRIVATE_FILE_H
-#define COFFER_CTL_PRIVATE_FILE_H
+#ifndef COFFER_BASE_PRIVATE_FILE_H
+#define COFFER_BASE_PRIVATE_FILE_H
 
 #include <stddef.h>
 
