@@ -17,7 +17,8 @@ static void complain(const struct err *e)
 	(void)fprintf(stderr, "cofferd: %s\n", e->msg);
 }
 
-/* SIGHUP: the log's settings take effect at once, all others at a restart. */
+/* SIGHUP: the log's settings take effect at once, all others at a restart; the
+ * server reads the files of its certificate again. */
 static void reload(void *arg)
 {
 	const struct invocation *in = arg;

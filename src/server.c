@@ -242,6 +242,11 @@ static void plans_changed(void *arg)
 	scheduler_wake(s->scheduler);
 }
 
+static const char *or_null(const char *setting)
+{
+	return setting[0] != '\0' ? setting : NULL;
+}
+
 static bool make_http(struct server *s, struct err *e)
 {
 	const struct config *g = s->config;
@@ -250,15 +255,18 @@ static bool make_http(struct server *s, struct err *e)
 		.catalog = s->catalog,
 		.jobs = s->jobs,
 		.budget = s->budget,
-		.listen = g->listen[0] != '\0' ? g->listen : NULL,
-		.socket = g->socket[0] != '\0' ? g->socket : NULL,
+		.listen = or_null(g->listen),
+		.socket = or_null(g->socket),
+		.tls_cert = or_null(g->tls_cert),
+		.tls_key = or_null(g->tls_key),
+		.tls_client_ca = or_null(g->tls_client_ca),
+		.allows_plain_http = strcmp(g->allow_plain_http, "on") == 0,
 		.manual_backups_max = (unsigned)g->manual_backups_max,
 		.max_jobs = (unsigned)g->max_jobs,
 		.max_tables = (unsigned)g->max_tables,
 		.blocking = s->blocking,
 		.has_console = strcmp(g->console, "on") == 0,
-		.console_dir =
-			g->console_dir[0] != '\0' ? g->console_dir : NULL,
+		.console_dir = or_null(g->console_dir),
 		.version = PACKAGE_VERSION,
 		.started_at = clock_now_ms(),
 		.not_ready = not_ready,
@@ -310,6 +318,7 @@ static void reload(void *arg)
 	struct server *s = arg;
 
 	s->reload(s->reload_arg);
+	http_server_reload(s->http);
 }
 
 static bool make_signals(struct server *s, struct err *e)

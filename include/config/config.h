@@ -16,10 +16,13 @@
 
 /* Strings belong to the configuration. */
 struct config {
-	char *config;	/* the file, or NULL */
-	char *listen;	/* "ADDR:PORT", "" for none */
-	char *socket;	/* path, "" for none; NULL: DATA_DIR/cofferd.sock */
-	char *data_dir; /* NULL: /var/lib/coffer, or ~/.local/... */
+	char *config; /* the file, or NULL */
+	char *listen; /* "ADDR:PORT", "" for none */
+	char *socket; /* path, "" for none; NULL: DATA_DIR/cofferd.sock */
+	char *tls_cert, *tls_key; /* files; "": plain HTTP */
+	char *tls_client_ca;	  /* file; "": clients need none */
+	char *allow_plain_http;	  /* "on" or "off" */
+	char *data_dir;		  /* NULL: /var/lib/coffer, or ~/.local/... */
 	char *log_level, *log_format;
 	char *spool_dir;      /* NULL: DATA_DIR/spool */
 	char *helper_socket;  /* path of a coffer-helper that runs, "" for

@@ -42,6 +42,10 @@ struct http_config {
 	struct budget *budget; /* for /metrics, or NULL */
 	const char *listen;    /* "ADDR:PORT", "[ADDR]:PORT"; NULL: none */
 	const char *socket;    /* path of a unix socket; NULL: none */
+	/* Files of PEM: TLS on listen; all NULL: plain HTTP. The last one
+	 * alone may be NULL, too: clients need no certificate. */
+	const char *tls_cert, *tls_key, *tls_client_ca;
+	bool allows_plain_http; /* also beyond this machine */
 	struct http_limits limits;
 	unsigned manual_backups_max; /* rule 7, for /v1/system */
 	unsigned max_jobs, max_tables;
@@ -77,6 +81,10 @@ unsigned http_server_port(const struct http_server *s);
  */
 bool http_server_load_tokens(struct http_server *s, catalog_done_cb *done,
 			     void *arg, struct err *e) MUST_CHECK;
+
+/* Reads certificate and key again, for connections to come; when they are not
+ * right it says so in the log, and all stays as it was. */
+void http_server_reload(struct http_server *s);
 
 /* Takes no more connections; those that are open are served and closed after
  * the answer to their next request. The socket's file is removed. */

@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/tls.h"
 #include "loop/loop.h"
 
 enum {
@@ -31,6 +32,7 @@ enum {
 	AHEAD_BYTES = 64 << 10,	 /* of requests sent before an answer is read */
 	DEAF_BYTES = 1 << 30,	 /* evhttp reads when so much is there */
 	PEEK_PIECES = 8,
+	EXCESS_MS = 2000, /* for the handshake of one that is refused */
 	STREAM_DEAF_MS = 60 * 1000, /* nothing acknowledged for so long */
 };
 
@@ -122,28 +124,38 @@ static unsigned count_address(const struct guard *g, const char *address)
 	return n;
 }
 
-/* The first look at a connection; false: it was refused. */
+static void conn_refuse_excess(struct conn *c)
+{
+	struct err e = {0};
+
+	(void)err_set(&e, ERR_CONFLICT, "too_many_connections",
+		      "too many connections are open: close some, or try again "
+		      "later");
+	conn_refuse(c, &e);
+}
+
+/* The first look at a connection; false: it is refused, one of TLS when its
+ * handshake is over, since before nothing can be said. */
 static bool conn_greet(struct conn *c)
 {
 	struct guard *g = c->guard;
 	const struct http_limits *l = &g->config.limits;
-	struct err e = {0};
 
 	if (c->is_greeted)
-		return c->phase != CONN_REFUSED;
+		return c->phase != CONN_REFUSED && !c->is_excess;
 	c->is_greeted = true;
 	if (!peer_look(&c->peer, bufferevent_getfd(c->bev)))
 		return true;
-	if (g->n > l->connections ||
-	    (!c->peer.is_local &&
-	     count_address(g, c->peer.address) > l->per_address)) {
-		(void)err_set(&e, ERR_CONFLICT, "too_many_connections",
-			      "too many connections are open: close some, or "
-			      "try again later");
-		conn_refuse(c, &e);
-		return false;
-	}
-	return true;
+	c->is_excess = g->n > l->connections ||
+		       (!c->peer.is_local &&
+			count_address(g, c->peer.address) > l->per_address);
+	if (!c->is_excess)
+		return true;
+	if (tls_is_shaking(c->bev))
+		c->deadline_ms = clock_mono_ms() + EXCESS_MS;
+	else
+		conn_refuse_excess(c);
+	return false;
 }
 
 /* Follows the wire: which phase, until when, how much memory is claimed. */
@@ -204,6 +216,8 @@ static void on_input(struct evbuffer *in, const struct evbuffer_cb_info *info,
 		return;
 	if (conn_is_dead(c) || c->phase == CONN_REFUSED || c->is_spoiled ||
 	    !conn_greet(c)) {
+		if (c->is_excess && c->phase != CONN_REFUSED)
+			conn_refuse_excess(c);
 		(void)evbuffer_drain(in, evbuffer_get_length(in));
 		return;
 	}
@@ -242,12 +256,15 @@ static struct conn *conn_new(struct guard *g, struct bufferevent *bev)
 static struct bufferevent *on_accept(struct event_base *base, void *arg)
 {
 	static const struct timeval soon = {1, 0};
-	struct guard *g = arg;
+	const struct door *door = arg;
+	struct guard *g = door->guard;
 	struct bufferevent *bev;
 
 	if (g->n >= g->config.limits.connections)
 		guard_reap(g);
-	bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	bev = door->tls
+		      ? tls_accept(door->tls, base)
+		      : bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	if (bev != NULL && conn_new(g, bev) == NULL) {
 		(void)bufferevent_set_timeouts(bev, &soon, &soon);
 		bufferevent_setwatermark(bev, EV_READ, DEAF_BYTES, 0);
@@ -403,9 +420,18 @@ int64_t guard_lag_ms(const struct guard *g)
 	return g->lag_ms;
 }
 
-void guard_watch(struct guard *g, struct evhttp *http)
+bool conn_is_tls(const struct conn *c)
 {
-	evhttp_set_bevcb(http, on_accept, g);
+	return tls_is(c->bev);
+}
+
+void guard_watch(struct guard *g, struct evhttp *http, const struct tls *tls)
+{
+	struct door *door = &g->doors[g->doors[0].guard != NULL];
+
+	door->guard = g;
+	door->tls = tls;
+	evhttp_set_bevcb(http, on_accept, door);
 }
 
 void guard_add_listener(struct guard *g, struct evconnlistener *l)

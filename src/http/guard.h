@@ -25,6 +25,7 @@ struct event_base;
 struct evhttp;
 struct evhttp_request;
 struct guard;
+struct tls;
 
 /* Who is at the other end. */
 struct peer {
@@ -47,8 +48,9 @@ struct guard *guard_new(const struct guard_config *c, struct err *e) MUST_CHECK;
 /* After evhttp_free(). NULL is fine. */
 void guard_free(struct guard *g);
 
-/* Makes every connection of http pass here. */
-void guard_watch(struct guard *g, struct evhttp *http);
+/* Makes every connection of http pass here; at most two of them, each once. By
+ * TLS, unless tls is NULL; borrowed. */
+void guard_watch(struct guard *g, struct evhttp *http, const struct tls *tls);
 
 /* A listener to pause when far too many connections are open; borrowed. NULL
  * takes the place of all: there are none any more. */
@@ -78,6 +80,9 @@ size_t conn_backlog(const struct conn *c);
 
 /* Borrowed from the connection. */
 const struct peer *conn_peer(const struct conn *c);
+
+/* Whether it came by TLS. */
+bool conn_is_tls(const struct conn *c);
 
 /* Connections that are open. */
 unsigned guard_connections(const struct guard *g);

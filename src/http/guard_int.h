@@ -10,6 +10,7 @@
 #include "http/wire.h"
 
 struct evhttp_connection;
+struct tls;
 
 enum conn_phase {
 	CONN_IDLE,	/* nothing of a request yet */
@@ -33,10 +34,17 @@ struct conn {
 	size_t claimed;	     /* bytes of bodies, of the guard's bound */
 	bool is_greeted;     /* the socket is known, peer is filled */
 	bool is_spoiled;     /* to be closed after the answer */
+	bool is_excess;	     /* refused when it can be told so */
 	void (*gone)(void *arg);
 	void *arg;
 };
 TAILQ_HEAD(conn_list, conn);
+
+/* What connections come in by. */
+struct door {
+	struct guard *guard;
+	const struct tls *tls; /* NULL: plain */
+};
 
 struct guard {
 	struct guard_config config;
@@ -45,6 +53,7 @@ struct guard {
 	size_t claimed;
 	struct event *tick, *soon;
 	struct evconnlistener *listeners[2];
+	struct door doors[2];
 	bool is_paused;
 	int64_t tick_due_ms, lag_ms;
 };

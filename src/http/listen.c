@@ -106,13 +106,41 @@ static unsigned bound_port(int fd)
 						 : a.v4.sin_port);
 }
 
-int listen_tcp(const char *where, unsigned *port, struct err *e)
+static bool is_loopback(const struct sockaddr *a)
+{
+	union {
+		const struct sockaddr *any;
+		const struct sockaddr_in *v4;
+		const struct sockaddr_in6 *v6;
+	} at = {.any = a};
+	const struct in6_addr *v6 = &at.v6->sin6_addr;
+
+	if (a->sa_family == AF_INET)
+		return ntohl(at.v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return a->sa_family == AF_INET6 &&
+	       (IN6_IS_ADDR_LOOPBACK(v6) ||
+		(IN6_IS_ADDR_V4MAPPED(v6) &&
+		 v6->s6_addr[12] == IN_LOOPBACKNET));
+}
+
+int listen_tcp(const char *where, bool is_anywhere, unsigned *port,
+	       struct err *e)
 {
 	struct addrinfo *a = resolve(where, e);
 	int fd;
 
 	if (a == NULL)
 		return -1;
+	if (!is_anywhere && !is_loopback(a->ai_addr)) {
+		freeaddrinfo(a);
+		(void)err_set(e, ERR_INVALID, "listen_failed",
+			      "%s can be reached from other machines, and "
+			      "tokens would pass there in the clear: set "
+			      "tls_cert and tls_key, or, where something else "
+			      "protects the way, allow_plain_http = on",
+			      where);
+		return -1;
+	}
 	fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 		    0);
 	if (fd < 0 || !bind_tcp(fd, a))

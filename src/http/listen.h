@@ -10,9 +10,11 @@
 /*
  * Listens on "ADDR:PORT" ("[::1]:7420", ":7420" for every address), with
  * TCP_NODELAY for those who connect. *port is then the port, also when 0 was
- * asked for. Returns the socket, not blocking; -1 with *e filled.
+ * asked for. Unless is_anywhere the address must be of this machine's loopback.
+ * Returns the socket, not blocking; -1 with *e filled.
  */
-int listen_tcp(const char *where, unsigned *port, struct err *e) MUST_CHECK;
+int listen_tcp(const char *where, bool is_anywhere, unsigned *port,
+	       struct err *e) MUST_CHECK;
 
 /* The file of a unix socket, to remove later only if it is still ours. */
 struct socket_file {

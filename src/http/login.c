@@ -27,11 +27,13 @@ static struct auth *auth_of(const struct request *r)
 	return r->server->auth;
 }
 
-/* A browser that came by TLS, through a proxy, shall not send it without. */
+/* A browser that came by TLS, also through a proxy, shall not send it
+ * without. */
 static void set_cookie(struct request *r, const char *value, unsigned seconds)
 {
 	const char *origin = request_header(r, "Origin");
-	bool is_tls = origin != NULL && strncasecmp(origin, "https:", 6) == 0;
+	bool is_tls = r->is_tls ||
+		      (origin != NULL && strncasecmp(origin, "https:", 6) == 0);
 
 	(void)snprintf(r->cookie, sizeof(r->cookie),
 		       SESSION_COOKIE

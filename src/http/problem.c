@@ -16,6 +16,7 @@ static const struct known {
 	{"invalid_parameter", 400, "Invalid parameter"},
 	{"invalid_sort", 400, "Invalid order"},
 	{"invalid_cursor", 400, "Invalid cursor"},
+	{"tls_required", 400, "TLS is needed"},
 	{"unauthorized", 401, "A valid token is needed"},
 	{"forbidden", 403, "The token's role does not allow this"},
 	{"csrf", 403, "The request may come from another page"},

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "http/problem.h"
+#include "http/tls.h"
 
 /* How long a refused client may go on sending, so that it sees the answer and
  * not a reset. */
@@ -67,8 +68,7 @@ static void conn_answer(struct conn *c, const struct err *e)
 	refusal_text(&t, &p, strcmp(c->wire.method, "HEAD") == 0);
 	/* A fresh socket takes a kilobyte; one that does not is cut. */
 	if (!t.is_broken && t.data != NULL)
-		(void)!send(bufferevent_getfd(c->bev), t.data, t.len,
-			    MSG_NOSIGNAL | MSG_DONTWAIT);
+		tls_send_last(c->bev, t.data, t.len);
 	text_free(&t);
 	log_info("http", "refused a request of %s: %d %s (%s) request=%s",
 		 c->peer.address, p.status, p.code, p.detail, id);

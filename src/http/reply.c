@@ -65,6 +65,9 @@ void reply_standing_headers(struct request *r)
 			 : "default-src 'none'; frame-ancestors 'none'");
 	header(r, "Cross-Origin-Resource-Policy", "same-origin");
 	header(r, "Referrer-Policy", "no-referrer");
+	/* RFC 6797; no sub-domains: they are not ours. */
+	if (r->is_tls)
+		header(r, "Strict-Transport-Security", "max-age=31536000");
 	if (r->server->is_stopping)
 		header(r, "Connection", "close");
 }

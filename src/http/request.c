@@ -323,6 +323,7 @@ static struct request *request_new(struct http_server *s,
 	r->method = method_name(evhttp_request_get_command(ev));
 	(void)str_copy(r->address, sizeof(r->address),
 		       conn_peer(r->conn)->address);
+	r->is_tls = conn_is_tls(r->conn);
 	r->is_head = strcmp(r->method, "HEAD") == 0;
 	id_new(r->id, "req");
 	TAILQ_INSERT_TAIL(&s->requests, r, entry);

@@ -54,7 +54,8 @@ struct request {
 	struct faults faults;
 	struct principal who;
 	char address[INET6_ADDRSTRLEN]; /* of the client */
-	int64_t began_ms;		/* monotonic */
+	bool is_tls;
+	int64_t began_ms; /* monotonic */
 	bool is_head, is_kept;
 	/* Idempotency-Key: the key, the digest of what was asked, and whether
 	 * its reply has to be kept. */

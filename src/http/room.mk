@@ -108,6 +108,8 @@ libhttp_a_SOURCES = \
 	src/http/suit.h \
 	src/http/system.c \
 	src/http/takeover.c \
+	src/http/tls.c \
+	src/http/tls.h \
 	src/http/timer_form.c \
 	src/http/timer_form.h \
 	src/http/timers.c \

@@ -13,10 +13,13 @@
 #include "base/text.h"
 #include "http/server_int.h"
 #include "http/streams.h"
+#include "http/tls.h"
 #include "loop/loop.h"
 
 /* Where the guard refuses first, evhttp's own limits are out of the way. */
 enum { SLACK_BYTES = 4096 };
+
+enum { TCP, UNIX };
 
 static const struct http_limits defaults = {
 	.header_bytes = 16 << 10,
@@ -56,30 +59,37 @@ static void on_request(struct evhttp_request *ev, void *arg)
 }
 
 /* Every method that evhttp knows comes to us, so that 405 is ours too. */
-static void set_up_evhttp(struct http_server *s)
+static void set_up_evhttp(struct http_server *s, struct evhttp *http,
+			  const struct tls *tls)
 {
 	const struct http_limits *l = &s->config.limits;
 
-	evhttp_set_max_headers_size(s->evhttp,
+	evhttp_set_max_headers_size(http,
 				    (ev_ssize_t)l->header_bytes + SLACK_BYTES);
-	evhttp_set_max_body_size(s->evhttp,
-				 (ev_ssize_t)l->body_bytes + SLACK_BYTES);
+	evhttp_set_max_body_size(http, (ev_ssize_t)l->body_bytes + SLACK_BYTES);
 	evhttp_set_allowed_methods(
-		s->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
-				   EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH |
-				   EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
-				   EVHTTP_REQ_TRACE);
-	evhttp_set_default_content_type(s->evhttp, NULL);
-	evhttp_set_gencb(s->evhttp, on_request, s);
-	guard_watch(s->guard, s->evhttp);
+		http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+			      EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH |
+			      EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
+			      EVHTTP_REQ_TRACE);
+	evhttp_set_default_content_type(http, NULL);
+	evhttp_set_gencb(http, on_request, s);
+	guard_watch(s->guard, http, tls);
 }
 
-/* Takes fd, unless it is -1: then *e says why already. */
+/* Takes fd, unless it is -1: then *e says why already. Each has an evhttp of
+ * its own, since the bufferevents that one makes are all of a kind. */
 static bool serve(struct http_server *s, unsigned i, int fd, struct err *e)
 {
 	if (fd < 0)
 		return false;
-	s->bound[i] = evhttp_accept_socket_with_handle(s->evhttp, fd);
+	s->evhttp[i] = evhttp_new(loop_base(s->config.loop));
+	if (s->evhttp[i] == NULL) {
+		(void)close(fd);
+		return err_nomem(e, "the HTTP server");
+	}
+	set_up_evhttp(s, s->evhttp[i], i == TCP ? s->tls : NULL);
+	s->bound[i] = evhttp_accept_socket_with_handle(s->evhttp[i], fd);
 	if (s->bound[i] == NULL) {
 		(void)close(fd);
 		return err_nomem(e, "a listener");
@@ -92,11 +102,13 @@ static bool serve(struct http_server *s, unsigned i, int fd, struct err *e)
 static bool listen_all(struct http_server *s, const struct http_config *c,
 		       struct err *e)
 {
+	bool is_anywhere = s->tls != NULL || c->allows_plain_http;
+
 	if (c->listen != NULL &&
-	    !serve(s, 0, listen_tcp(c->listen, &s->port, e), e))
+	    !serve(s, TCP, listen_tcp(c->listen, is_anywhere, &s->port, e), e))
 		return false;
 	return c->socket == NULL ||
-	       serve(s, 1, listen_unix(c->socket, &s->file, e), e);
+	       serve(s, UNIX, listen_unix(c->socket, &s->file, e), e);
 }
 
 static bool make_parts(struct http_server *s, struct err *e)
@@ -113,13 +125,28 @@ static bool make_parts(struct http_server *s, struct err *e)
 	if (s->auth == NULL)
 		return false;
 	s->streams = streams_new(s, e);
-	if (s->streams == NULL)
-		return false;
-	s->evhttp = evhttp_new(g.base);
-	if (s->evhttp == NULL)
-		return err_nomem(e, "the HTTP server");
-	set_up_evhttp(s);
-	return true;
+	return s->streams != NULL;
+}
+
+static bool make_tls(struct http_server *s, const struct http_config *c,
+		     struct err *e)
+{
+	const struct tls_config t = {.certificate = c->tls_cert,
+				     .key = c->tls_key,
+				     .client_ca = c->tls_client_ca};
+
+	if (c->tls_cert == NULL && c->tls_key == NULL) {
+		if (c->tls_client_ca == NULL)
+			return true;
+		return err_set(e, ERR_INVALID, "invalid_config",
+			       "tls_client_ca wants tls_cert and tls_key, too");
+	}
+	if (c->tls_cert == NULL || c->tls_key == NULL)
+		return err_set(e, ERR_INVALID, "invalid_config",
+			       "tls_cert and tls_key go together: set both, "
+			       "or none");
+	s->tls = tls_new(&t, e);
+	return s->tls != NULL;
 }
 
 struct http_server *http_server_new(const struct http_config *c, struct err *e)
@@ -133,12 +160,15 @@ struct http_server *http_server_new(const struct http_config *c, struct err *e)
 	TAILQ_INIT(&s->requests);
 	s->config = *c;
 	s->config.listen = s->config.socket = NULL;
+	s->config.tls_cert = s->config.tls_key = NULL;
+	s->config.tls_client_ca = NULL;
 	s->version = strdup(c->version ? c->version : "");
 	s->config.version = s->version;
 	fill_limits(&s->config.limits);
 	if (s->version == NULL)
 		(void)err_nomem(e, "the HTTP server");
-	if (s->version != NULL && make_parts(s, e) && listen_all(s, c, e))
+	if (s->version != NULL && make_parts(s, e) && make_tls(s, c, e) &&
+	    listen_all(s, c, e))
 		return s;
 	http_server_free(s);
 	return NULL;
@@ -186,13 +216,26 @@ bool http_server_load_tokens(struct http_server *s, catalog_done_cb *done,
 	return s->tokens_op != NULL;
 }
 
+void http_server_reload(struct http_server *s)
+{
+	struct err e = {0};
+
+	if (s->tls == NULL)
+		return;
+	if (tls_reload(s->tls, &e))
+		log_info("http", "certificate and key read again");
+	else
+		log_error("http", "certificate and key stay as they are: %s",
+			  e.msg);
+}
+
 void http_server_stop_accepting(struct http_server *s)
 {
 	s->is_stopping = true;
 	guard_add_listener(s->guard, NULL);
 	for (unsigned i = 0; i < SERVER_SOCKETS; i++) {
 		if (s->bound[i] != NULL)
-			evhttp_del_accept_socket(s->evhttp, s->bound[i]);
+			evhttp_del_accept_socket(s->evhttp[i], s->bound[i]);
 		s->bound[i] = NULL;
 	}
 	socket_file_remove(&s->file);
@@ -207,12 +250,15 @@ void http_server_free(struct http_server *s)
 	catalog_cancel(s->tokens_op);
 	socket_file_remove(&s->file);
 	/* Each connection tells its request that it goes. */
-	if (s->evhttp != NULL)
-		evhttp_free(s->evhttp);
+	for (unsigned i = 0; i < SERVER_SOCKETS; i++) {
+		if (s->evhttp[i] != NULL)
+			evhttp_free(s->evhttp[i]);
+	}
 	while ((r = TAILQ_FIRST(&s->requests)) != NULL)
 		request_drop(r);
 	streams_free(s->streams);
 	guard_free(s->guard);
+	tls_free(s->tls);
 	auth_free(s->auth);
 	free(s->version);
 	free(s);

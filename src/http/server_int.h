@@ -12,13 +12,15 @@
 struct evhttp;
 struct evhttp_bound_socket;
 struct streams;
+struct tls;
 
 enum { SERVER_SOCKETS = 2, STATUS_CLASSES = 6 };
 
 struct http_server {
 	struct http_config config;
 	char *version;
-	struct evhttp *evhttp;
+	struct tls *tls;		       /* of TCP; NULL: plain */
+	struct evhttp *evhttp[SERVER_SOCKETS]; /* TCP, unix; or NULL */
 	struct guard *guard;
 	struct auth *auth;
 	struct request_list requests;

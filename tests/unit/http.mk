@@ -5,10 +5,14 @@ check_PROGRAMS += tests/unit/test_http_accept tests/unit/test_http_auth tests/un
 	tests/unit/test_http_wire tests/unit/test_http_api \
 	tests/unit/test_http_bad tests/unit/test_http_nomem \
 	tests/unit/test_http_plans tests/unit/test_http_streams \
-	tests/unit/test_http_suit tests/unit/test_http_sessions
+	tests/unit/test_http_suit tests/unit/test_http_sessions \
+	tests/unit/test_http_tls
 
 tests_unit_test_http_accept_SOURCES = tests/unit/test_http_accept.c
 tests_unit_test_http_accept_LDADD = $(HTTP_LIBS) $(TEST_LIBS)
+tests_unit_test_http_tls_SOURCES = tests/unit/test_http_tls.c \
+	tests/unit/test_base_folder.c tests/unit/test_base_folder.h
+tests_unit_test_http_tls_LDADD = $(HTTP_LIBS) $(TEST_LIBS)
 tests_unit_test_http_sessions_SOURCES = tests/unit/test_http_sessions.c
 tests_unit_test_http_sessions_LDADD = $(HTTP_LIBS) $(TEST_LIBS)
 tests_unit_test_http_auth_SOURCES = tests/unit/test_http_auth.c
