@@ -93,7 +93,8 @@ def test_wrong_tokens_are_counted(cofferds):
     if address is None or address.startswith("127."):
         pytest.skip("this machine has no address but loopback")
     server = cofferds(start=False)
-    server.args += ["--listen", f"0.0.0.0:{server.port}"]
+    server.args += ["--listen", f"0.0.0.0:{server.port}",
+                    "--allow-plain-http", "on"]
     server.start()
     for _ in range(20):
         assert ask_from(address, server, "wrong")[0] == 401

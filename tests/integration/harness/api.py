@@ -31,15 +31,23 @@ class Reply:
 class Api:
     """Requests to one server; every reply has to be one that openapi.json
     tells of, and is kept in `transcript`, in which no secret may ever be seen
-    (rule 29)."""
+    (rule 29). tls: the context of those that speak it."""
 
-    def __init__(self, port, token=None, transcript=None):
+    def __init__(self, port, token=None, transcript=None, tls=None):
         self.port = port
+        self.tls = tls
         self.token = token
         self.transcript = [] if transcript is None else transcript
 
     def with_token(self, token):
-        return Api(self.port, token, self.transcript)
+        return Api(self.port, token, self.transcript, self.tls)
+
+    def connection(self, timeout=90):
+        if self.tls:
+            return http.client.HTTPSConnection(
+                "127.0.0.1", self.port, timeout=timeout, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port,
+                                          timeout=timeout)
 
     def call(self, method, path, body=None, headers=None, timeout=90):
         """One request on a connection of its own. A body that is not bytes
@@ -52,8 +60,7 @@ class Api:
             if not isinstance(body, bytes):
                 body = json.dumps(body).encode()
         head.update(headers or {})
-        connection = http.client.HTTPConnection("127.0.0.1", self.port,
-                                                timeout=timeout)
+        connection = self.connection(timeout)
         try:
             connection.request(method, path, body, head)
             answer = connection.getresponse()

@@ -37,6 +37,8 @@ class Cofferd:
             helper.prepare(self.base, sections)
         self.env = env or {}
         self.port = process.free_port()
+        # Of clients, where the arguments are for TLS.
+        self.tls = None
         self.process = None
         self.transcript = []
         # Strings that must be seen nowhere (rule 29).
@@ -68,7 +70,7 @@ class Cofferd:
             raise AssertionError(f"cofferd ended with status "
                                  f"{self.process.returncode}: {self.tail()}")
         try:
-            if Api(self.port).get("/readyz").status != 200:
+            if Api(self.port, tls=self.tls).get("/readyz").status != 200:
                 return False
             return self.api.get("/v1/system").status == 200
         except (OSError, http.client.HTTPException):
@@ -81,7 +83,7 @@ class Cofferd:
 
     @property
     def api(self):
-        return Api(self.port, self.token, self.transcript)
+        return Api(self.port, self.token, self.transcript, self.tls)
 
     @property
     def pid(self):
