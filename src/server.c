@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -349,21 +348,11 @@ static void *json_alloc(size_t n)
 	return p;
 }
 
-/* No core dump may hold what is secret (rule 29). */
-static void forbid_cores(void)
-{
-	const struct rlimit none = {0, 0};
-
-	if (setrlimit(RLIMIT_CORE, &none) != 0)
-		log_warn("server", "cannot forbid core dumps: %s",
-			 strerror(errno));
-}
-
 static bool make_all(struct server *s, struct err *e)
 {
 	(void)umask(0077);
 	json_set_alloc_funcs(json_alloc, free);
-	forbid_cores();
+	server_confine(s->config);
 	return file_make_dirs(s->config->data_dir, e) && take_lock(s, e) &&
 	       load_key(s, e) && make_loop(s, e) && make_helper(s, e) &&
 	       make_catalog(s, e) && make_spool(s, e) && make_jobs(s, e) &&

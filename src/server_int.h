@@ -42,6 +42,10 @@ struct server {
 	void *reload_arg;
 };
 
+/* Gives up what the process needs never: core dumps, a look of others into its
+ * memory, rights by set-uid programs. What the kernel refuses is logged. */
+void server_confine(const struct config *c);
+
 /* Recovers the catalog, then opens the API to its callers; goes on by itself on
  * the loop until is_ready, or has_failed and the loop ends. False with *e
  * filled: it could not begin. */

@@ -40,7 +40,7 @@ BELOW = {
 
 # The program itself: it wires the rooms together and may use them all.
 PROGRAM = {"src/main.c", "src/server.c", "src/server.h",
-           "src/server_begin.c", "src/server_int.h"}
+           "src/server_begin.c", "src/server_confine.c", "src/server_int.h"}
 
 # Folders of a room that have an order of their own, from below to above.
 FOLDERS = ("src/sources/mysql", "src/sources/mysql/physical",
