@@ -11,6 +11,8 @@ import subprocess
 import threading
 import time
 
+from rig import process
+
 RESET = struct.pack("ii", 1, 0)
 VERBS = ("put", "get", "head", "list", "delete")
 LIST = re.compile(r"[?&](list-type|prefix|delimiter|marker|max-keys)=")
@@ -134,7 +136,8 @@ class Proxy:
         self.before = None
         self.sockets = set()
         self.listener = None
-        self.port = 0
+        # One that no connection gets while nobody listens.
+        self.port = process.free_port()
         self.counts = dict.fromkeys(VERBS, 0)
         self.open()
 
@@ -159,7 +162,6 @@ class Proxy:
 
     def open(self):
         self.listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, args=(self.listener,),
                          daemon=True).start()
 
