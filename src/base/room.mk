@@ -11,5 +11,6 @@ libbase_a_SOURCES = \
 	src/base/scan.c src/base/secret.c src/base/secret_key.c src/base/sha256.c \
 	src/base/text.c src/base/utf8.c src/base/zone.c \
 	src/base/zone_civil.c src/base/zone_file.c src/base/zone_rule.c
+libbase_a_SOURCES += include/base/address.h src/base/address.c
 libbase_a_SOURCES += include/base/age.h src/base/age_int.h src/base/age.c \
 	src/base/age_crypto.c src/base/age_header.c src/base/age_key.c

@@ -66,6 +66,7 @@ static const struct known {
 	{"too_many_connections", 503, "Too many connections"},
 	{"not_ready", 503, "Not ready"},
 	{"connection_failed", 503, "No connection"},
+	{"address_refused", 503, "The address is refused"},
 	{"access_denied", 503, "Access denied"},
 	{"store_failed", 503, "The store failed"},
 	{"store_stalled", 503, "The store stalled"},

@@ -298,6 +298,7 @@ static enum s3_verdict judge(struct s3_request *r, CURLcode result,
 	struct s3_outcome o = {
 		.result = result,
 		.curl_text = r->send.error,
+		.met_forbidden = r->send.met_forbidden,
 		.reply = &r->reply,
 		.fault = &r->fault,
 		.offset = r->call.offset,

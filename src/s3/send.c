@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/encode.h"
 #include "sign.h"
@@ -195,6 +197,21 @@ static int seek_body(void *arg, curl_off_t offset, int origin)
 #define SET(option, value)                                                     \
 	(curl_easy_setopt(s->easy, (option), (value)) == CURLE_OK)
 
+/* The socket for an address that a look-up has just given, so that a name may
+ * not stand for another one when it matters. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose,
+				 struct curl_sockaddr *a)
+{
+	struct s3_send *s = arg;
+
+	(void)purpose;
+	if (address_is_forbidden(&a->addr)) {
+		s->met_forbidden = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
 /* Nothing of the environment, and no way to another host or protocol. */
 static bool set_safety(struct s3_send *s, const struct s3_client *st)
 {
@@ -214,6 +231,8 @@ static bool set_safety(struct s3_send *s, const struct s3_client *st)
 	    (!SET(CURLOPT_CAINFO, st->ca_file) || !SET(CURLOPT_CAPATH, NULL)))
 		return false;
 	return SET(CURLOPT_PROXY, "") && SET(CURLOPT_FOLLOWLOCATION, 0L) &&
+	       SET(CURLOPT_OPENSOCKETFUNCTION, open_socket) &&
+	       SET(CURLOPT_OPENSOCKETDATA, s) &&
 	       SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
 	       SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
 	       SET(CURLOPT_NOSIGNAL, 1L);

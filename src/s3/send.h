@@ -18,6 +18,7 @@ struct s3_send {
 	size_t body_len;
 	size_t sent; /* by curl's reading */
 	char error[CURL_ERROR_SIZE];
+	bool met_forbidden; /* an address, base/address.h */
 };
 
 /* How this attempt differs from others of the same call. */

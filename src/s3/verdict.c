@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/address.h"
+
 enum { BACKOFF_MAX_MS = 15 * 1000, RETRY_AFTER_MAX_S = 30 };
 
 /* One line of the table: what an S3 code or an HTTP status means. */
@@ -191,6 +193,12 @@ static enum s3_verdict judge_transport(const struct s3_outcome *o,
 	str_printable(clean, sizeof(clean), text);
 	if (o->result == CURLE_OUT_OF_MEMORY) {
 		err_nomem(e, "a request");
+		return S3_FAILED;
+	}
+	if (o->met_forbidden && !o->was_connected) {
+		err_set(e, ERR_CONNECT, "address_refused",
+			"the endpoint is not connected to: %s",
+			address_forbidden_text());
 		return S3_FAILED;
 	}
 	if (!is_final(o->result))

@@ -24,6 +24,7 @@ struct s3_outcome {
 	CURLcode result;
 	const char *curl_text; /* curl's error buffer */
 	bool was_connected;    /* a connection stood */
+	bool met_forbidden;    /* an address that is not connected to */
 	const struct s3_reply *reply;
 	struct s3_fault *fault; /* filled with what the store said, if it did */
 	uint64_t offset;	/* of the range that was asked for */

@@ -58,8 +58,8 @@ void upkeep_free(struct upkeep *u)
 void upkeep_suspect(struct upkeep *u, const struct err *e)
 {
 	static const char *const codes[] = {
-		"connection_failed", "access_denied", "store_failed",
-		"store_stalled",     "target_failed",
+		"connection_failed", "address_refused", "access_denied",
+		"store_failed",	     "store_stalled",	"target_failed",
 	};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {

@@ -199,6 +199,7 @@ static void begin_verify(struct restore_job *t)
 static bool is_of_store(const struct err *e)
 {
 	return strcmp(e->api, "store_failed") == 0 ||
+	       strcmp(e->api, "address_refused") == 0 ||
 	       strcmp(e->api, "store_stalled") == 0;
 }
 

@@ -16,6 +16,7 @@
 #include <event2/event.h>
 #include <openssl/err.h>
 
+#include "base/address.h"
 #include "base/log.h"
 #include "loop/loop.h"
 
@@ -261,6 +262,9 @@ static enum my_flow step_connecting(struct my_conn *c, struct err *e)
 	d->mysql = NULL;
 	if (c->mysql == NULL) {
 		c->number = d->number;
+		if (d->is_refused)
+			(void)err_set(e, ERR_CONNECT, "address_refused",
+				      "connect: %s", address_forbidden_text());
 		(void)my_fault(e, d->number, d->text, "connect");
 		set_state(c, CONN_BROKEN);
 		return MY_FAIL;

@@ -34,6 +34,7 @@ struct my_dial {
 	MYSQL *mysql;		 /* NULL: failed, as told below */
 	unsigned number;
 	char text[MY_TEXT_MAX];
+	bool is_refused; /* its address is forbidden (base/address.h) */
 };
 
 struct my_conn {

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/secret.h"
 
@@ -146,6 +147,26 @@ static void give_up(MYSQL *m, MYSQL **answer, int wants)
 		wants = mysql_real_connect_cont(answer, m, MYSQL_WAIT_TIMEOUT);
 }
 
+/* A name may have another address now than when it was looked at; the library
+ * does its own look-up. So the socket is asked, before a byte is sent. */
+static bool is_forbidden(const struct my_dial *d, MYSQL *m)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_storage room;
+	} a;
+	socklen_t len = sizeof(a);
+
+	if (d->address.socket != NULL)
+		return false;
+	memset(&a, 0, sizeof(a));
+	if (m == NULL || mysql_get_socket(m) < 0 ||
+	    getpeername(mysql_get_socket(m), &a.any, &len) != 0)
+		return d->address.host != NULL &&
+		       address_text_is_forbidden(d->address.host);
+	return address_is_forbidden(&a.any);
+}
+
 /* True: the call came to its end, *answer tells. False: given up. */
 static bool connect_in_time(struct my_dial *d, MYSQL *m, MYSQL **answer)
 {
@@ -158,7 +179,9 @@ static bool connect_in_time(struct my_dial *d, MYSQL *m, MYSQL **answer)
 		a->port != 0 ? a->port : DEFAULT_PORT, a->socket, 0);
 	while (wants != 0) {
 		ready = wait_a_tick(m, wants);
-		if (is_canceled(d) || clock_mono_ms() >= until) {
+		d->is_refused = d->is_refused || is_forbidden(d, m);
+		if (d->is_refused || is_canceled(d) ||
+		    clock_mono_ms() >= until) {
 			give_up(m, answer, wants);
 			return false;
 		}
@@ -227,7 +250,8 @@ void my_dial_run(struct work *w)
 		return;
 	}
 	set_options(m, d);
-	if (!connect_in_time(d, m, &answer)) {
+	d->is_refused = is_forbidden(d, NULL);
+	if (d->is_refused || !connect_in_time(d, m, &answer)) {
 		failed(d, 2013, "no answer in time");
 	} else if (answer == NULL) {
 		failed(d, mysql_errno(m), mysql_error(m));

@@ -21,6 +21,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "base/address.h"
 #include "base/log.h"
 #include "loop/loop.h"
 #include "sources/redis/dial.h"
@@ -125,6 +126,20 @@ static void cannot_connect(struct redis_link *l, int number)
 	fail(l, &e);
 }
 
+/* Asked of what the look-up gave, so no name may stand for another address
+ * later. */
+static bool is_refused(struct redis_link *l)
+{
+	struct err e = {0};
+
+	if (l->at == NULL || !address_is_forbidden(l->at->ai_addr))
+		return false;
+	(void)err_set(&e, ERR_CONNECT, "address_refused", "connect to %s: %s",
+		      l->where, address_forbidden_text());
+	fail(l, &e);
+	return true;
+}
+
 /* The address at hand, or the next one that can be tried at all. */
 static void try_addresses(struct redis_link *l)
 {
@@ -139,6 +154,8 @@ static void try_addresses(struct redis_link *l)
 		return;
 	}
 	for (; l->at != NULL; l->at = l->at->ai_next) {
+		if (is_refused(l))
+			return;
 		if (connect_to(l, l->at->ai_family, l->at->ai_addr,
 			       l->at->ai_addrlen)) {
 			redis_link_watch(l, EV_WRITE);
