@@ -62,9 +62,8 @@ struct item {
 	char *on;	 /* a trigger's table; or NULL */
 	char *definer;	 /* account that a program runs as; or NULL */
 	char *facts;	 /* of a file: a JSON object; or NULL */
-	char *line;	 /* of one that lies in parts of earlier backups: its
-			  * line of the index as it will be, and it has no bytes
-			  * here; or NULL */
+	char *line;	 /* of one that earlier backups have stored: its line of
+			  * the index as it will be, and no bytes; or NULL */
 	bool is_apart;	 /* no frame of it holds another item */
 	bool is_growing; /* more runs may be begun */
 	unsigned nruns;	 /* begun until now; 1 unless is_apart */
@@ -74,8 +73,8 @@ struct item {
 struct item *item_new(uint64_t number, enum item_kind kind, const char *type,
 		      const char *group, const char *name) MUST_CHECK;
 
-/* The table that a trigger stands on, the account that a program runs as;
- * copied. False: no memory, the item unchanged. */
+/* A trigger's table, the account that a program runs as; copied. False: no
+ * memory, the item unchanged. */
 bool item_set_on(struct item *it, const char *on) MUST_CHECK;
 bool item_set_definer(struct item *it, const char *definer) MUST_CHECK;
 

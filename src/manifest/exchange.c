@@ -70,7 +70,8 @@ bool exchange_init(struct exchange *x, const struct exchange_ops *ops,
 	return true;
 }
 
-void exchange_answer(void *arg, const struct err *e)
+/* A turn that was asked for beside the request does not come any more. */
+static void on_answer(void *arg, const struct err *e)
 {
 	struct exchange *x = arg;
 
@@ -95,7 +96,7 @@ void exchange_put(struct exchange *x, const char *key, const void *bytes,
 	const struct store_put put = {.key = key, .bytes = bytes, .len = len};
 
 	err_clear(&x->answer);
-	began(x, x->env.store->ops->put(x->env.store, &put, exchange_answer, x,
+	began(x, x->env.store->ops->put(x->env.store, &put, on_answer, x,
 					&x->answer));
 }
 
@@ -104,7 +105,7 @@ static void on_got(void *arg, size_t got_len, const struct err *e)
 	struct exchange *x = arg;
 
 	x->len = got_len;
-	exchange_answer(x, e);
+	on_answer(x, e);
 }
 
 void exchange_get(struct exchange *x, const char *key, size_t cap)
@@ -128,8 +129,16 @@ void exchange_get(struct exchange *x, const char *key, size_t cap)
 void exchange_remove_keys(struct exchange *x, const char *const *keys, size_t n)
 {
 	err_clear(&x->answer);
-	began(x, x->env.store->ops->remove(x->env.store, keys, n,
-					   exchange_answer, x, &x->answer));
+	began(x, x->env.store->ops->remove(x->env.store, keys, n, on_answer, x,
+					   &x->answer));
+}
+
+void exchange_keys(struct exchange *x, const char *prefix, store_each_cb *each)
+{
+	struct store *st = x->env.store;
+
+	err_clear(&x->answer);
+	began(x, st->ops->list(st, prefix, each, on_answer, x, &x->answer));
 }
 
 void exchange_work(struct exchange *x)

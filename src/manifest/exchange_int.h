@@ -50,12 +50,11 @@ void exchange_put(struct exchange *x, const char *key, const void *bytes,
 void exchange_get(struct exchange *x, const char *key, size_t cap);
 void exchange_remove_keys(struct exchange *x, const char *const *keys,
 			  size_t n);
+/* Tells the keys that begin so, in order, each with x for arg. A turn that is
+ * asked for beside it comes only if it comes before the end of the list. */
+void exchange_keys(struct exchange *x, const char *prefix, store_each_cb *each);
 void exchange_work(struct exchange *x);
 void exchange_turn(struct exchange *x);
-
-/* The completion of a request that a conversation makes itself, with x for
- * arg. A turn that was asked for beside it does not come any more. */
-void exchange_answer(void *arg, const struct err *e);
 
 /* Frees the object that was fetched. */
 void exchange_drop_bytes(struct exchange *x);

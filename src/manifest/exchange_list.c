@@ -59,7 +59,6 @@ static void on_key(void *arg, const char *key, uint64_t size_bytes,
 static void list_step(struct exchange *x)
 {
 	struct listing *l = listing_of(x);
-	struct store *st = x->env.store;
 	char prefix[LAYOUT_KEY_MAX];
 
 	if (err_is(&x->answer)) {
@@ -76,10 +75,7 @@ static void list_step(struct exchange *x)
 		(void)layout_backups(prefix, x->source_id);
 	else
 		(void)layout_root(prefix);
-	x->op = st->ops->list(st, prefix, on_key, exchange_answer, x,
-			      &x->answer);
-	if (x->op == NULL)
-		exchange_turn(x);
+	exchange_keys(x, prefix, on_key);
 }
 
 static const struct exchange_ops list_ops = {.step = list_step};

@@ -70,7 +70,6 @@ static void judge(struct packs_look *l)
 static void look_step(struct exchange *x)
 {
 	struct packs_look *l = look_of(x);
-	struct store *st = x->env.store;
 	char prefix[LAYOUT_KEY_MAX];
 
 	if (err_is(&x->answer)) {
@@ -83,10 +82,7 @@ static void look_step(struct exchange *x)
 	}
 	l->has_begun = true;
 	(void)layout_packs(prefix, l->manifest->source_id, "");
-	x->op = st->ops->list(st, prefix, on_key, exchange_answer, x,
-			      &x->answer);
-	if (x->op == NULL)
-		exchange_turn(x);
+	exchange_keys(x, prefix, on_key);
 }
 
 static void look_fini(struct exchange *x)

@@ -113,22 +113,17 @@ static void on_key(void *arg, const char *key, uint64_t size_bytes,
 static void begin_listing(struct removing *r)
 {
 	struct exchange *x = &r->base;
-	struct store *st = x->env.store;
 	char prefix[LAYOUT_KEY_MAX];
 
 	set_state(r, REMOVE_LISTING);
 	drop_keys(r);
 	r->has_more = false;
-	err_clear(&x->answer);
 	if (r->place == 0)
 		(void)layout_backup(prefix, x->source_id, x->backup_id);
 	else
 		(void)layout_packs(prefix, x->source_id,
 				   r->packs.writers[r->place - 1].id);
-	x->op = st->ops->list(st, prefix, on_key, exchange_answer, x,
-			      &x->answer);
-	if (x->op == NULL)
-		exchange_turn(x);
+	exchange_keys(x, prefix, on_key);
 }
 
 static void remove_owner(struct removing *r)
