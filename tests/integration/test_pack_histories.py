@@ -16,8 +16,8 @@ from test_files_restore import encryption
 
 STEPS = 9
 # More of them by hand: each takes some ten seconds.
-TREES = int(os.environ.get("COFFER_TEST_HISTORIES", "5"))
-BUCKETS = int(os.environ.get("COFFER_TEST_BUCKET_HISTORIES", "3"))
+TREES = process.setting("HISTORIES", 5)
+BUCKETS = process.setting("BUCKET_HISTORIES", 3)
 
 pytestmark = pytest.mark.seconds(300)
 
