@@ -11,6 +11,7 @@ import pytest
 from harness import flow, process, trees
 from harness.api import problem
 from harness.proxy import Proxy
+from harness.stored import InFolder
 
 pytestmark = pytest.mark.seconds(120)
 
@@ -29,7 +30,7 @@ class Store:
     password = "none at all"
 
 
-class World(flow.World):
+class World(InFolder, flow.World):
     """A source of objects "bucket", and a folder as its pool."""
 
     def __init__(self, cofferd, bucket, base):
@@ -37,13 +38,10 @@ class World(flow.World):
         self.folder = base / "pool"
 
     def prepare(self, **connection):
-        self.folder.mkdir()
         self.source = self.api.want(201, "POST", "/v1/sources", {
             "name": "bucket", "engine": "objects",
             "connection": flow.object_storage(self.bucket, **connection)})
-        self.api.want(201, "POST", "/v1/pools", {
-            "name": "pool", "storage_type": "local_directory",
-            "local_directory": {"path": str(self.folder)}})
+        self.make_pool()
         return self
 
     def through(self, relay):
@@ -53,20 +51,6 @@ class World(flow.World):
     def backup_body(self, *_, **changes):
         return {"source": "bucket", "pool": "pool", "method": "snapshot",
                 "name": flow.unique("backup"), "description": "", **changes}
-
-    def of(self, backup):
-        """The folder of its objects."""
-        return next(p.parent for p in self.folder.rglob("manifest.json")
-                    if backup["id"] in p.parts)
-
-    def lines(self, backup):
-        """The lines of its index."""
-        found = []
-        for piece in sorted((self.of(backup) / "index").iterdir()):
-            text = subprocess.run(["zstd", "-dc", piece], check=True,
-                                  capture_output=True).stdout
-            found += [json.loads(line) for line in text.splitlines()]
-        return found
 
     def unpacked(self, backup, folder):
         """By hand: what GNU tar makes of its parts, by key: the bytes, and

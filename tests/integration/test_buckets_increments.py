@@ -13,6 +13,7 @@ import pytest
 from harness import flow, process, trees
 from harness.bucket import Bucket
 from harness.proxy import Proxy
+from harness.stored import Steps
 from test_files_restore import encryption
 from test_objects_restore import (ODD_KEYS, World as Restores,
                                   dress, seen)
@@ -54,7 +55,7 @@ class Recorder(Proxy):
         return {key for _, key, _ in self.requests()}
 
 
-class World(Restores):
+class World(Steps, Restores):
     """A plan "steps" of the bucket, whose backups build upon each other; the
     bucket is read through a relay that keeps the requests."""
 
@@ -64,31 +65,17 @@ class World(Restores):
         self.relay = Recorder(bucket.ceph)
 
     def prepare(self, encrypted=None, options=None, part_bytes=MIB):
-        self.folder.mkdir()
         self.add("bucket", self.bucket,
                  endpoint=f"http://127.0.0.1:{self.relay.port}")
         self.add("out", self.out)
-        self.api.want(201, "POST", "/v1/pools", {
-            "name": "pool", "storage_type": "local_directory",
-            "part_bytes": part_bytes,
-            "local_directory": {"path": str(self.folder)},
-            **({"encryption": encrypted} if encrypted else {})})
+        self.make_pool(part_bytes=part_bytes,
+                       **({"encryption": encrypted} if encrypted else {}))
         plan = self.api.want(201, "POST", "/v1/plans", {
             "name": "steps", "source": "bucket", "pool": "pool",
             "strategy": "manual",
             "options": {"incremental": True, **(options or {})}})
         assert plan["options"]["incremental"] is True
         return self
-
-    def start(self):
-        return self.api.want(202, "POST", "/v1/plans/steps/execute")
-
-    def step(self, warnings=()):
-        record = self.ended_backup(self.start())
-        assert record["status"] == "completed", record
-        assert [w["code"] for w in record["warnings"]] == list(warnings), record
-        assert record["depends_on"] == []
-        return record
 
     def settle(self):
         """Until what was changed last is older than what is in doubt."""
@@ -114,43 +101,12 @@ class World(Restores):
         for key in list(self.out.objects(prefix)):
             self.out.remove(key)
 
-    def manifest(self, backup):
-        return self.api.fetch(f"/v1/backups/{backup['id']}/manifest")
-
-    def packs(self, backup):
-        return {part["key"] for part in self.manifest(backup)["parts"]}
-
-    def stored_packs(self):
-        return {f"../packs/{p.name}"
-                for p in self.folder.rglob("packs/*.tar.zst*")}
-
-    def of(self, backup):
-        return next(p.parent for p in self.folder.rglob("manifest.json")
-                    if backup["id"] in p.parts)
-
-    def lines(self, backup):
-        """The lines of its index, in their order."""
-        found = []
-        for piece in sorted((self.of(backup) / "index").iterdir()):
-            text = subprocess.run(["zstd", "-dc", piece], check=True,
-                                  capture_output=True).stdout
-            found += [json.loads(line) for line in text.splitlines()]
-        return found
-
     def delete(self, backup):
         job = self.api.want(202, "DELETE", f"/v1/backups/{backup['id']}")
         ended = self.api.wait_job(job["job_id"], 60)
         assert ended["status"] == "completed", ended
         assert not [p for p in self.folder.rglob("*")
                     if backup["id"] in p.parts]
-
-    def assert_sound(self, backup):
-        job = self.api.want(202, "POST",
-                            f"/v1/backups/{backup['id']}/verify",
-                            {"read": "all"})
-        self.api.wait_job(job.get("job_id", job["id"]), 120)
-        found = self.record(backup["id"])
-        assert found["verify_status"] == "passed", found
 
 
 def state_of(bucket, prefix=""):

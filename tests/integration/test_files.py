@@ -1,6 +1,5 @@
 """Sources of files: trees of all that there can be, in backups that GNU tar
 unpacks to the same trees."""
-import json
 import os
 import re
 import subprocess
@@ -10,6 +9,7 @@ import pytest
 from harness import flow, process, trees
 from harness.api import problem
 from harness.snapshots import Script, sections
+from harness.stored import InFolder
 
 
 class Folder:
@@ -17,39 +17,22 @@ class Folder:
     password = "none at all"
 
 
-class World(flow.World):
+class World(InFolder, flow.World):
     """A source of files "tree", and a folder as its pool."""
 
     def prepare(self, base, **connection):
         self.top = base / "tree"
         self.folder = base / "pool"
         self.top.mkdir(exist_ok=True)
-        self.folder.mkdir()
         self.source = self.api.want(201, "POST", "/v1/sources", {
             "name": "tree", "engine": "files",
             "connection": {"path": str(self.top), **connection}})
-        self.api.want(201, "POST", "/v1/pools", {
-            "name": "pool", "storage_type": "local_directory",
-            "local_directory": {"path": str(self.folder)}})
+        self.make_pool()
         return self
 
     def backup_body(self, *_, **changes):
         return {"source": "tree", "pool": "pool", "method": "snapshot",
                 "name": flow.unique("backup"), "description": "", **changes}
-
-    def of(self, backup):
-        """The folder of its objects."""
-        return next(p.parent for p in self.folder.rglob("manifest.json")
-                    if backup["id"] in p.parts)
-
-    def lines(self, backup):
-        """The lines of its index."""
-        found = []
-        for piece in sorted((self.of(backup) / "index").iterdir()):
-            text = subprocess.run(["zstd", "-dc", piece], check=True,
-                                  capture_output=True).stdout
-            found += [json.loads(line) for line in text.splitlines()]
-        return found
 
     def by_hand(self, backup, folder):
         """Unpacks it as the pool's README.txt says, in its very words, and

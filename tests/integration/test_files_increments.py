@@ -1,9 +1,7 @@
 """Increments of trees of files: each point comes back alone, whatever else is
 deleted, and what is unchanged is neither opened nor stored again."""
 import ctypes
-import json
 import os
-import pathlib
 import re
 import shutil
 import struct
@@ -13,10 +11,11 @@ import time
 import pytest
 
 from harness import flow, process, trees
+from harness.stored import Steps
 from test_files_restore import Folder, World as Restores, encryption
 
 
-class World(Restores):
+class World(Steps, Restores):
     """A plan "steps" of the tree, whose backups build upon each other."""
 
     def plan(self, **options):
@@ -24,16 +23,6 @@ class World(Restores):
             "name": "steps", "source": "tree", "pool": "pool",
             "strategy": "manual", "method": "snapshot",
             "options": {"incremental": True, **options}})
-
-    def start(self):
-        return self.api.want(202, "POST", "/v1/plans/steps/execute")
-
-    def step(self, warnings=()):
-        record = self.ended_backup(self.start())
-        assert record["status"] == "completed", record
-        assert [w["code"] for w in record["warnings"]] == list(warnings), record
-        assert record["depends_on"] == []
-        return record
 
     def settle(self):
         """Until what was changed last is older than a backup that begins."""
@@ -51,31 +40,10 @@ class World(Restores):
         subprocess.run(["chmod", "-R", "u+rwx", self.out / to], check=True)
         shutil.rmtree(self.out / to)
 
-    def manifest(self, backup):
-        return self.api.fetch(f"/v1/backups/{backup['id']}/manifest")
-
-    def packs(self, backup):
-        return {part["key"] for part in self.manifest(backup)["parts"]}
-
-    def stored_packs(self):
-        return {f"../packs/{p.name}"
-                for p in self.folder.rglob("packs/*.tar.zst*")}
-
-    def of(self, backup):
-        """The folder of its objects."""
-        return next(p.parent for p in self.folder.rglob("manifest.json")
-                    if backup["id"] in p.parts)
-
     def lines(self, backup):
-        """The lines of its index, by path."""
-        found = {}
-        for piece in sorted((self.of(backup) / "index").iterdir()):
-            text = subprocess.run(["zstd", "-dc", piece], check=True,
-                                  capture_output=True).stdout
-            for line in text.splitlines():
-                line = json.loads(line)
-                found[line.get("name", line.get("name_base64"))] = line
-        return found
+        """By path."""
+        return {line.get("name", line.get("name_base64")): line
+                for line in super().lines(backup)}
 
     def delete(self, backup):
         job = self.api.want(202, "DELETE", f"/v1/backups/{backup['id']}")
@@ -83,13 +51,6 @@ class World(Restores):
         process.until(lambda: not any(
             backup["id"] in p.parts for p in self.folder.rglob("*")), 60,
             "its folder is gone")
-
-    def assert_sound(self, backup):
-        job = self.api.want(202, "POST",
-                            f"/v1/backups/{backup['id']}/verify", {})
-        self.api.wait_job(job.get("job_id", job["id"]), 120)
-        found = self.record(backup["id"])
-        assert found["verify_status"] == "passed", found
 
 
 @pytest.fixture

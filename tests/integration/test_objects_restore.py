@@ -9,6 +9,7 @@ import pytest
 from harness import flow, process, trees
 from harness.bucket import Bucket
 from harness.proxy import Halt, Proxy
+from harness.stored import InFolder
 
 MIB = 1024 * 1024
 
@@ -32,7 +33,7 @@ class Store:
     password = "none at all"
 
 
-class World(flow.World):
+class World(InFolder, flow.World):
     """A source of objects "bucket", another one "out" to restore into, and a
     folder as pool."""
 
@@ -42,12 +43,9 @@ class World(flow.World):
         self.folder = base / "pool"
 
     def prepare(self, **connection):
-        self.folder.mkdir()
         self.add("bucket", self.bucket, **connection)
         self.add("out", self.out)
-        self.api.want(201, "POST", "/v1/pools", {
-            "name": "pool", "storage_type": "local_directory",
-            "local_directory": {"path": str(self.folder)}})
+        self.make_pool()
         return self
 
     def add(self, name, bucket, **connection):
