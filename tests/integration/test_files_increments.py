@@ -2,6 +2,7 @@
 deleted, and what is unchanged is neither opened nor stored again."""
 import ctypes
 import os
+import pathlib
 import re
 import shutil
 import struct
@@ -326,6 +327,47 @@ def test_by_hand(world):
     for number in (0, 2):
         backup, expected = points[number]
         trees.assert_equal(expected, by_hand(world, backup, f"hand {number}"))
+
+
+def test_packs_that_nobody_names(world):
+    """As the reference says in its very words: of a folder that was removed by
+    hand its own packs, and none that is still needed."""
+    world.plan()
+    make_tree(world.top)
+    points = []
+    for step in range(1, 4):
+        change(world.top, step)
+        points.append((world.step(), trees.read(world.top)))
+    text = (pathlib.Path(__file__).parents[2] / "doc/reference/files.md"
+            ).read_text()
+    told = text[text.index("This shows them"):text.index("Only while no")]
+    script = "\n".join(re.findall(r"^ {4}(.*)$", told, re.MULTILINE))
+    for name in ("there", "named"):
+        script = script.replace(f"/tmp/{name}", f"'{world.out}/{name}'")
+    source = world.of(points[0][0]).parent
+
+    def shown():
+        done = subprocess.run(
+            ["bash", "-e", "-o", "pipefail", "-c", script], cwd=source,
+            check=True, capture_output=True, text=True,
+            env=process.clean_environment())
+        assert done.stderr == ""
+        return {f"../packs/{name}" for name in done.stdout.splitlines()}
+
+    assert shown() == set()
+    needed = set().union(*(world.packs(b) for b, _ in points[:2]))
+    shutil.rmtree(world.of(points[2][0]))
+    assert shown() == world.stored_packs() - needed != set()
+    # The server knows it, and so removes them itself.
+    world.delete(points[2][0])
+    assert world.stored_packs() == needed
+    assert shown() == set()
+    for backup, expected in points[:2]:
+        world.comes_back(backup, expected)
+    unfinished = source / "bak_01JD0000000000000000000001"
+    unfinished.mkdir()
+    assert f"../packs/{unfinished.name} is not finished" in shown()
+    unfinished.rmdir()
 
 
 def lose(pack):
