@@ -180,6 +180,16 @@ static bool make_spool(struct server *s, struct err *e)
 	return s->spool != NULL;
 }
 
+/* What systemd has put there for the unit (LoadCredential=), unless told. */
+static const char *server_secrets_dir(const struct config *c)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+
+	if (c->secrets_dir[0] == '\0' && credentials != NULL)
+		return credentials;
+	return c->secrets_dir;
+}
+
 static bool make_jobs(struct server *s, struct err *e)
 {
 	const struct config *g = s->config;
@@ -201,6 +211,7 @@ static bool make_jobs(struct server *s, struct err *e)
 		.puts_at_once = (unsigned)g->puts_at_once,
 		.stall_seconds = (unsigned)g->stall_seconds,
 		.restore_dirs = g->restore_dirs,
+		.secrets_dir = server_secrets_dir(g),
 		.scratch_dir = g->data_dir,
 		.probe_seconds = (unsigned)g->probe_seconds,
 	};

@@ -31,6 +31,8 @@ struct config {
 	char *helper_config;
 	char *restore_dirs; /* folders that files are restored into, with ':'
 			     * between them; "": none */
+	char *secrets_dir;  /* files of secrets that are told by name; "": none
+			     */
 	char *console;	    /* "on" or "off" */
 	char *console_dir;  /* serves the console instead; "": none */
 	uint64_t buffer_bytes, spool_bytes;

@@ -46,10 +46,10 @@ struct jobs_config {
 	unsigned snapshot_seconds; /* a source is held still at most */
 	unsigned max_tables;	   /* rule 10 */
 	uint64_t max_row_bytes;
-	unsigned puts_at_once;	/* of one backup */
-	unsigned stall_seconds; /* no byte for so long: it failed */
-	/* Absolute folders with ':' between them; NULL or "": none. */
-	const char *restore_dirs; /* restores by path go into them */
+	unsigned puts_at_once;	  /* of one backup */
+	unsigned stall_seconds;	  /* no byte for so long: it failed */
+	const char *restore_dirs; /* absolute, ':' between them; or NULL */
+	const char *secrets_dir;  /* secrets told by name; or NULL */
 	const char *scratch_dir;  /* for files without a name */
 	unsigned probe_seconds; /* between looks at pools, sources; 0: never */
 };

@@ -51,6 +51,12 @@ static bool is_folders(const char *value)
 	return true;
 }
 
+/* One absolute path, or nothing. */
+static bool is_folder(const char *value)
+{
+	return value[0] == '\0' || value[0] == '/';
+}
+
 static const struct setting settings[] = {
 	TEXT(config, NULL, NULL, "FILE", "read settings from FILE"),
 	{
@@ -110,6 +116,16 @@ static const struct setting settings[] = {
 		.argument = "DIR[:DIR...]",
 		.help = "files may be restored into folders in these; empty: "
 			"none",
+	},
+	{
+		.key = "secrets_dir",
+		.type = SETTING_TEXT,
+		.offset = offsetof(struct config, secrets_dir),
+		.built_in = "",
+		.is_right = is_folder,
+		.argument = "DIR",
+		.help = "files whose names secrets may be given as; empty: "
+			"systemd's credentials",
 	},
 	TEXT(console, "on", switches, "on|off",
 	     "on or off: whether / is the console"),

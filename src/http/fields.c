@@ -4,7 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret_file.h"
 #include "base/text.h"
+
+/* Beside "secret", once it was read; no member of this name is told to anybody.
+ */
+static const char reference[] = "\x1f";
 
 void field_name(struct form *f, char out[NAME_BUF])
 {
@@ -106,17 +111,46 @@ const char *field_key(struct form *f, const char *name, enum form_need need)
 	return NULL;
 }
 
+/*
+ * {"secret":"NAME"}: a file in secrets_dir. What is kept is a reference, which
+ * is put beside the name, so that it lives as long as the body.
+ */
+static enum secret_change named_secret(struct form *f, const char *name,
+				       json_t *from, const char **value)
+{
+	const json_t *told = json_object_get(from, "secret");
+	const char *file = json_string_value(told);
+	/* "set" comes from what a PATCH is merged into. */
+	size_t known = 1U + (size_t)(json_object_get(from, reference) != NULL) +
+		       (size_t)(json_object_get(from, "set") != NULL);
+	char *ref;
+
+	if (json_object_size(from) != known || file == NULL ||
+	    strlen(file) != json_string_length(told) ||
+	    !secret_name_is_right(file)) {
+		form_fault(f, name, "invalid_value",
+			   "\"secret\" has to be the name of a file in "
+			   "secrets_dir, alone: at most %d of letters, digits, "
+			   "\".\", \"_\" and \"-\", without \".\" at its "
+			   "beginning",
+			   (int)SECRET_NAME_MAX);
+		return SECRET_NONE;
+	}
+	ref = secret_ref_new(file);
+	if (ref == NULL ||
+	    json_object_set_new(from, reference, json_string(ref)) != 0)
+		f->faults->is_broken = true;
+	free(ref);
+	*value = json_string_value(json_object_get(from, reference));
+	return *value != NULL ? SECRET_NEW : SECRET_NONE;
+}
+
 static enum secret_change odd_secret(struct form *f, const char *name, bool has)
 {
 	const json_t *value = json_object_get(f->object, name);
 
-	if (json_object_get(value, "secret") != NULL)
-		form_fault(f, name, "not_supported",
-			   "secrets from files are not supported yet: send "
-			   "\"%s\" as a string",
-			   name);
-	else if (!json_is_true(json_object_get(value, "set")) ||
-		 json_object_size(value) != 1)
+	if (!json_is_true(json_object_get(value, "set")) ||
+	    json_object_size(value) != 1)
 		form_fault(f, name, "invalid_type", "\"%s\" has to be a string",
 			   name);
 	else if (!has)
@@ -130,16 +164,24 @@ static enum secret_change odd_secret(struct form *f, const char *name, bool has)
 enum secret_change field_secret(struct form *f, const char *name, bool has,
 				const char **value)
 {
-	const json_t *json = json_object_get(f->object, name);
+	json_t *json = json_object_get(f->object, name);
 
 	*value = NULL;
 	if (!form_has(f, name) || json_is_null(json))
 		return SECRET_NONE;
+	if (json_object_get(json, "secret") != NULL)
+		return named_secret(f, name, json, value);
 	if (!json_is_string(json))
 		return odd_secret(f, name, has);
 	*value = form_string(f, name, FORM_OPTIONAL);
 	if (*value == NULL)
 		return SECRET_NONE;
+	if (secret_ref_is(*value)) {
+		form_fault(f, name, "invalid_value",
+			   "\"%s\" must not begin with a control character",
+			   name);
+		return SECRET_NONE;
+	}
 	if (strlen(*value) <= SETTING_MAX_POINTS)
 		return SECRET_NEW;
 	form_fault(f, name, "invalid_value", "\"%s\" is longer than %d bytes",

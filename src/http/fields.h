@@ -41,10 +41,11 @@ const char *field_key(struct form *f, const char *name, enum form_need need);
 enum secret_change {
 	SECRET_NONE, /* absent: there is to be none */
 	SECRET_KEEP, /* {"set":true} */
-	SECRET_NEW,  /* a string */
+	SECRET_NEW,  /* a string, or {"secret":"NAME"} */
 };
 
-/* A secret; *value is borrowed when it is new. has: there is one to keep. */
+/* A secret, or a reference to one in a file (base/secret_file.h); *value is
+ * borrowed from the body when it is new. has: there is one to keep. */
 enum secret_change field_secret(struct form *f, const char *name, bool has,
 				const char **value);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/age.h"
+#include "base/secret_file.h"
 #include "http/fields.h"
 
 static void read_recipient(struct form *f, size_t i, const json_t *one,
@@ -49,6 +50,9 @@ static void check_identity(struct form *f, const char *text,
 	struct age_identities ids;
 	struct err e = {0};
 
+	/* One in a file is read when it is used. */
+	if (secret_ref_is(text))
+		return;
 	if (!age_identities_read(&ids, text, &e))
 		form_fault_err(f, "identity", &e);
 	else if (recipients->n > 0 && !age_identities_fit(&ids, recipients))

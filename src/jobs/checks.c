@@ -114,7 +114,8 @@ open_address(struct check *k, const struct source_record *r, struct err *e)
 {
 	const struct source_kind *kind = find_kind(r, e);
 
-	if (kind == NULL || !opened_address_read(&k->address, r, e))
+	if (kind == NULL ||
+	    !opened_address_read(&k->address, k->base.jobs, r, e))
 		return NULL;
 	return kind;
 }
@@ -151,7 +152,8 @@ struct jobs_op *jobs_check_replica(struct jobs *j,
 	if (k == NULL)
 		return NULL;
 	k->source_done = done;
-	if (kind != NULL && opened_address_replica(&k->address, r, e))
+	if (kind != NULL &&
+	    opened_address_replica(&k->address, k->base.jobs, r, e))
 		k->look = kind->probe(&j->source_env, &k->address.a, on_replica,
 				      k, e);
 	if (k->look == NULL) {

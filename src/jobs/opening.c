@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
+#include "base/secret_file.h"
 #include "base/text.h"
 #include "jobs/jobs_int.h"
 #include "jobs/pools/folder.h"
@@ -51,13 +53,39 @@ bool opening_recipients(const struct pool_record *r, struct age_recipients *out,
 	return ok && (out->n > 0 || err_bug(e, "a pool without recipients"));
 }
 
+/* What stands for a secret, if that lies in a file: *read is NULL otherwise,
+ * and ended with secret_free(). False with *e filled. */
+static bool read_reference(const struct jobs *j, const char *secret,
+			   char **read, struct err *e)
+{
+	*read = NULL;
+	if (!secret_ref_is(secret))
+		return true;
+	*read = secret_ref_read(j->config.secrets_dir, secret, e);
+	return *read != NULL;
+}
+
+static bool take_identity(struct opening *o, const char *identity,
+			  struct err *e)
+{
+	char *read;
+	bool ok;
+
+	if (identity == NULL)
+		return true;
+	if (!read_reference(o->jobs, identity, &read, e))
+		return false;
+	ok = age_identities_read(&o->identities, read ? read : identity, e);
+	secret_free(read);
+	return ok;
+}
+
 static bool take_pool(struct opening *o, const struct pool_record *r,
 		      struct err *e)
 {
 	if (!pool_record_copy(&o->pool, r))
 		return err_nomem(e, "a pool's record");
-	if (r->identity != NULL &&
-	    !age_identities_read(&o->identities, r->identity, e))
+	if (!take_identity(o, r->identity, e))
 		return false;
 	o->store = opening_store(o->jobs, &o->pool, o->store_attempts, e);
 	return o->store != NULL;
@@ -206,16 +234,17 @@ struct store *opening_store(struct jobs *j, const struct pool_record *r,
 	};
 	json_t *json = record_json(r->config_json, "a pool's record", e);
 	struct store_config c = {.kind = r->storage_type};
-	struct store *st;
+	struct store *st = NULL;
+	char *read = NULL;
 
-	if (json == NULL)
-		return NULL;
+	if (json == NULL || !read_reference(j, r->secret, &read, e))
+		goto out;
 	c.s3.endpoint = text_of(json, "endpoint");
 	c.s3.region = text_of(json, "region");
 	c.s3.bucket = text_of(json, "bucket");
 	c.s3.prefix = text_of(json, "prefix");
 	c.s3.access_key = text_of(json, "access_key");
-	c.s3.secret_key = r->secret;
+	c.s3.secret_key = read != NULL ? read : r->secret;
 	c.s3.ca_file = text_of(json, "ca_file");
 	c.s3.is_path_style =
 		!json_is_false(json_object_get(json, "path_style"));
@@ -223,6 +252,8 @@ struct store *opening_store(struct jobs *j, const struct pool_record *r,
 	c.dir.path = text_of(json, "path");
 	c.dir.is_made = r->id[0] == '\0';
 	st = store_new(&env, &c, e);
+out:
+	secret_free(read);
 	json_decref(json);
 	return st;
 }
@@ -278,8 +309,9 @@ static void read_bucket(struct opened_address *oa)
 		!json_is_false(json_object_get(oa->json, "path_style"));
 }
 
-static bool read_address(struct opened_address *oa, const char *connection,
-			 const char *secret, struct err *e)
+static bool read_address(struct opened_address *oa, const struct jobs *j,
+			 const char *connection, const char *secret,
+			 struct err *e)
 {
 	memset(oa, 0, sizeof(*oa));
 	if (connection == NULL)
@@ -287,14 +319,14 @@ static bool read_address(struct opened_address *oa, const char *connection,
 			       "the instance is not whole: its restore has not "
 			       "ended, or has left something behind");
 	oa->json = record_json(connection, "a source's record", e);
-	if (oa->json == NULL)
+	if (oa->json == NULL || !read_reference(j, secret, &oa->secret, e))
 		return false;
 	oa->a.host = text_of(oa->json, "host");
 	oa->a.port =
 		(unsigned)json_integer_value(json_object_get(oa->json, "port"));
 	oa->a.socket = text_of(oa->json, "socket");
 	oa->a.user = text_of(oa->json, "user");
-	oa->a.password = secret;
+	oa->a.password = oa->secret != NULL ? oa->secret : secret;
 	oa->a.ca_file = text_of(oa->json, "ca_file");
 	read_bucket(oa);
 	if (!read_tls(text_of(oa->json, "tls"), &oa->a.tls))
@@ -302,21 +334,22 @@ static bool read_address(struct opened_address *oa, const char *connection,
 	return read_folder(oa, e);
 }
 
-bool opened_address_read(struct opened_address *oa,
+bool opened_address_read(struct opened_address *oa, const struct jobs *j,
 			 const struct source_record *r, struct err *e)
 {
-	return read_address(oa, r->connection_json, r->secret, e);
+	return read_address(oa, j, r->connection_json, r->secret, e);
 }
 
-bool opened_address_replica(struct opened_address *oa,
+bool opened_address_replica(struct opened_address *oa, const struct jobs *j,
 			    const struct source_record *r, struct err *e)
 {
-	return read_address(oa, r->read_from_json, r->read_from_secret, e);
+	return read_address(oa, j, r->read_from_json, r->read_from_secret, e);
 }
 
 void opened_address_fini(struct opened_address *oa)
 {
 	json_decref(oa->json);
+	secret_free(oa->secret);
 	free(oa->excludes);
 	memset(oa, 0, sizeof(*oa));
 }

@@ -76,20 +76,22 @@ json_t *record_json(const char *text, const char *what,
 struct store *opening_store(struct jobs *j, const struct pool_record *r,
 			    unsigned attempts, struct err *e) MUST_CHECK;
 
-/* The address in a source's record: strings borrow from both. */
+/* The address in a source's record: strings borrow from both. A secret that
+ * lies in a file is read into here ("secret_unavailable"). */
 struct opened_address {
 	json_t *json;
+	char *secret;	       /* that was read from a file, or NULL */
 	const char **excludes; /* of a file tree */
 	struct source_address a;
 };
 
 /* False with *e filled; opened_address_fini() ends it, also then. */
-bool opened_address_read(struct opened_address *oa,
+bool opened_address_read(struct opened_address *oa, const struct jobs *j,
 			 const struct source_record *r,
 			 struct err *e) MUST_CHECK;
 
 /* The same of its read_from_json, which must be there. */
-bool opened_address_replica(struct opened_address *oa,
+bool opened_address_replica(struct opened_address *oa, const struct jobs *j,
 			    const struct source_record *r,
 			    struct err *e) MUST_CHECK;
 

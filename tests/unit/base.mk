@@ -13,7 +13,8 @@ check_PROGRAMS += tests/unit/test_base_clock tests/unit/test_base_digest \
 	tests/unit/test_base_log tests/unit/test_base_nomem \
 	tests/unit/test_base_password \
 	tests/unit/test_base_scan \
-	tests/unit/test_base_secret tests/unit/test_base_secret_key \
+	tests/unit/test_base_secret tests/unit/test_base_secret_file \
+	tests/unit/test_base_secret_key \
 	tests/unit/test_base_sha256 tests/unit/test_base_text \
 	tests/unit/test_base_utf8 tests/unit/test_base_zone
 
@@ -48,6 +49,9 @@ tests_unit_test_base_scan_SOURCES = tests/unit/test_base_scan.c
 tests_unit_test_base_scan_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_secret_SOURCES = tests/unit/test_base_secret.c
 tests_unit_test_base_secret_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_secret_file_SOURCES = tests/unit/test_base_secret_file.c \
+	tests/unit/test_base_folder.c tests/unit/test_base_folder.h
+tests_unit_test_base_secret_file_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_secret_key_SOURCES = tests/unit/test_base_secret_key.c \
 	tests/unit/test_base_folder.c tests/unit/test_base_folder.h
 tests_unit_test_base_secret_key_LDADD = $(BASE_LIBS) $(TEST_LIBS)

@@ -95,8 +95,10 @@ static bool open_address(struct backup_job *b, struct err *e)
 	const struct source_record *source = &b->opening.source;
 
 	return is_through_replica(b)
-		       ? opened_address_replica(&b->address, source, e)
-		       : opened_address_read(&b->address, source, e);
+		       ? opened_address_replica(&b->address, b->opening.jobs,
+						source, e)
+		       : opened_address_read(&b->address, b->opening.jobs,
+					     source, e);
 }
 
 static void on_line(void *arg, const char *text)

@@ -135,7 +135,7 @@ bool source_look_start(struct source_look *l, struct opening *o,
 	};
 	if (kind == NULL)
 		return err_bug(e, "no %s sources in this build", engine);
-	if (!opened_address_read(&l->address, &o->source, e))
+	if (!opened_address_read(&l->address, o->jobs, &o->source, e))
 		return false;
 	l->op = kind->probe(&o->jobs->source_env, &l->address.a, on_probed, l,
 			    e);

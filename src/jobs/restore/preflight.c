@@ -83,7 +83,8 @@ static bool read_address(struct preflight *p, struct err *e)
 		p->address.a.path = p->target_path;
 	if (p->is_new || p->target_path != NULL)
 		return true;
-	return opened_address_read(&p->address, &p->opening.source, e) &&
+	return opened_address_read(&p->address, p->jobs, &p->opening.source,
+				   e) &&
 	       preflight_place_objects(p, e);
 }
 
@@ -116,7 +117,7 @@ bool preflight_set_place(struct preflight *p, const char *connection_json,
 	s->secret = secret != NULL ? strdup(secret) : NULL;
 	if (s->connection_json == NULL || (secret != NULL && s->secret == NULL))
 		return err_nomem(e, "a restore");
-	return opened_address_read(&p->address, s, e);
+	return opened_address_read(&p->address, p->jobs, s, e);
 }
 
 bool preflight_foresee_load(struct preflight *p, struct err *e)
