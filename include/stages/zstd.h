@@ -9,13 +9,23 @@ struct workers;
 
 enum { ZSTD_LEVEL_MAX = 19 };
 
+/* What the frames hold; level 3, the default, is tuned by it. */
+enum zstd_shape {
+	ZSTD_TEXT,  /* SQL, and what nothing is known of */
+	ZSTD_PAGES, /* a database's own files */
+};
+
+struct zstd_how {
+	int level; /* 1 to 19; 0 stores uncompressed blocks in a zstd frame */
+	enum zstd_shape shape;
+};
+
 /*
  * Turns plain frames into one zstd frame each (content size and checksum in
- * it), at most in_flight of them at the workers. level 1 to 19; 0 stores
- * uncompressed blocks in a zstd frame. NULL with *e filled.
+ * it), at most in_flight of them at the workers. NULL with *e filled.
  */
-struct stage *zstd_pack_new(struct workers *ws, int level, unsigned in_flight,
-			    struct err *e) MUST_CHECK;
+struct stage *zstd_pack_new(struct workers *ws, struct zstd_how how,
+			    unsigned in_flight, struct err *e) MUST_CHECK;
 
 /*
  * The other way. A frame that is damaged, or says that it holds more than

@@ -42,7 +42,7 @@ void *zstd_pack(const void *bytes, size_t len, size_t *packed_len,
 	if (c == NULL || packed == NULL)
 		(void)err_nomem(e, "compression");
 	else
-		n = zstd_compress(c, BUFFER_LEVEL,
+		n = zstd_compress(c, (struct zstd_how){.level = BUFFER_LEVEL},
 				  &(struct zstd_run){packed, cap, bytes, len},
 				  e);
 	zstd_context_give(c);

@@ -93,41 +93,58 @@ size_t zstd_bound(size_t len)
  * of them, and matches of 6 bytes at least, compress some 40 % faster: rows of
  * digits and keys come out 3 to 7 % smaller, prose 2 % larger.
  */
-static const struct {
+static const struct tuning {
 	ZSTD_cParameter parameter;
 	int value;
-} tuned[] = {
+} for_text[] = {
+	{ZSTD_c_strategy, ZSTD_dfast},
 	{ZSTD_c_hashLog, 16},
 	{ZSTD_c_chainLog, 15},
 	{ZSTD_c_minMatch, 6},
 };
+
+/*
+ * Pages have what repeats far apart (headers, free space, keys): one table and
+ * matches of 7 bytes take a quarter to a third less time than the above, for
+ * output that is from 1 % smaller to 1 % larger.
+ */
+static const struct tuning for_pages[] = {
+	{ZSTD_c_strategy, ZSTD_fast},
+	{ZSTD_c_hashLog, 16},
+	{ZSTD_c_chainLog, 15},
+	{ZSTD_c_minMatch, 7},
+};
+enum { TUNINGS = sizeof(for_text) / sizeof(for_text[0]) };
+_Static_assert(sizeof(for_pages) == sizeof(for_text), "one loop for both");
 
 static bool set(ZSTD_CCtx *packer, ZSTD_cParameter parameter, int value)
 {
 	return !ZSTD_isError(ZSTD_CCtx_setParameter(packer, parameter, value));
 }
 
-static bool set_parameters(ZSTD_CCtx *packer, int level)
+static bool set_parameters(ZSTD_CCtx *packer, struct zstd_how how)
 {
+	const struct tuning *tuned =
+		how.shape == ZSTD_PAGES ? for_pages : for_text;
 	size_t r = ZSTD_CCtx_reset(packer, ZSTD_reset_session_and_parameters);
 	bool ok = !ZSTD_isError(r) &&
-		  set(packer, ZSTD_c_compressionLevel, level) &&
+		  set(packer, ZSTD_c_compressionLevel, how.level) &&
 		  set(packer, ZSTD_c_contentSizeFlag, 1) &&
 		  set(packer, ZSTD_c_checksumFlag, 1);
 
-	if (level != TUNED_LEVEL)
+	if (how.level != TUNED_LEVEL)
 		return ok;
-	for (size_t i = 0; ok && i < sizeof(tuned) / sizeof(tuned[0]); i++)
+	for (size_t i = 0; ok && i < TUNINGS; i++)
 		ok = set(packer, tuned[i].parameter, tuned[i].value);
 	return ok;
 }
 
-size_t zstd_compress(struct zstd_context *c, int level,
+size_t zstd_compress(struct zstd_context *c, struct zstd_how how,
 		     const struct zstd_run *run, struct err *e)
 {
 	size_t n;
 
-	if (level == 0) {
+	if (how.level == 0) {
 		if (run->len > 0)
 			memcpy(run->dst, run->src, run->len);
 		return store(run->dst, run->len);
@@ -136,8 +153,9 @@ size_t zstd_compress(struct zstd_context *c, int level,
 		c->packer = ZSTD_createCCtx();
 	if (c->packer == NULL)
 		return (size_t)err_nomem(e, "compression");
-	if (!set_parameters(c->packer, level))
-		return (size_t)err_bug(e, "libzstd refuses level %d", level);
+	if (!set_parameters(c->packer, how))
+		return (size_t)err_bug(e, "libzstd refuses level %d",
+				       how.level);
 	n = ZSTD_compress2(c->packer, run->dst, run->cap, run->src, run->len);
 	if (!ZSTD_isError(n))
 		return n;
@@ -179,8 +197,8 @@ static bool replace_data(struct frame *f, const void *bytes, size_t len)
 	return true;
 }
 
-static bool pack_with(struct zstd_context *c, struct frame *f, int level,
-		      struct err *e)
+static bool pack_with(struct zstd_context *c, struct frame *f,
+		      struct zstd_how how, struct err *e)
 {
 	size_t cap = zstd_bound(f->len);
 	void *scratch = zstd_context_scratch(c, cap);
@@ -188,7 +206,7 @@ static bool pack_with(struct zstd_context *c, struct frame *f, int level,
 
 	if (scratch == NULL)
 		return err_nomem(e, "a compressed frame");
-	n = zstd_compress(c, level,
+	n = zstd_compress(c, how,
 			  &(struct zstd_run){scratch, cap, f->data, f->len}, e);
 	if (n == 0)
 		return false;
@@ -197,7 +215,7 @@ static bool pack_with(struct zstd_context *c, struct frame *f, int level,
 	return true;
 }
 
-bool zstd_frame_pack(struct frame *f, int level, struct err *e)
+bool zstd_frame_pack(struct frame *f, struct zstd_how how, struct err *e)
 {
 	struct zstd_context *c;
 	bool ok;
@@ -206,7 +224,7 @@ bool zstd_frame_pack(struct frame *f, int level, struct err *e)
 		f->plain_len = 0;
 		return true;
 	}
-	if (level == 0 && stored_length(f->len) <= f->cap) {
+	if (how.level == 0 && stored_length(f->len) <= f->cap) {
 		f->plain_len = f->len;
 		f->len = store(f->data, f->len);
 		return true;
@@ -214,7 +232,7 @@ bool zstd_frame_pack(struct frame *f, int level, struct err *e)
 	c = zstd_context_take();
 	if (c == NULL)
 		return err_nomem(e, "compression");
-	ok = pack_with(c, f, level, e);
+	ok = pack_with(c, f, how, e);
 	zstd_context_give(c);
 	return ok;
 }

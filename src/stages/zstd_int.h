@@ -8,6 +8,7 @@
 #include <zstd.h>
 
 #include "base/err.h"
+#include "stages/zstd.h"
 
 struct frame;
 
@@ -41,7 +42,8 @@ void zstd_context_give(struct zstd_context *c);
 void *zstd_context_scratch(struct zstd_context *c, size_t len) MUST_CHECK;
 
 /* Compresses a frame in place: its bytes become one zstd frame. */
-bool zstd_frame_pack(struct frame *f, int level, struct err *e) MUST_CHECK;
+bool zstd_frame_pack(struct frame *f, struct zstd_how how,
+		     struct err *e) MUST_CHECK;
 
 /* The other way, at most max_plain bytes. "damaged_backup". */
 bool zstd_frame_unpack(struct frame *f, size_t max_plain,
@@ -60,7 +62,7 @@ struct zstd_run {
 	const void *src;
 	size_t len;
 };
-size_t zstd_compress(struct zstd_context *c, int level,
+size_t zstd_compress(struct zstd_context *c, struct zstd_how how,
 		     const struct zstd_run *run, struct err *e);
 
 /* True when libzstd's answer n says that there was no memory. */

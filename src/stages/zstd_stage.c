@@ -21,7 +21,7 @@ struct job {
 	struct zstd_stage *stage;
 	struct frame *frame;
 	struct err err;
-	int level;
+	struct zstd_how how;
 	size_t max_plain;
 	bool is_unpack;
 	bool is_over;
@@ -61,7 +61,7 @@ static void job_run(struct work *w)
 	if (j->is_unpack)
 		j->is_good = zstd_frame_unpack(j->frame, j->max_plain, &j->err);
 	else
-		j->is_good = zstd_frame_pack(j->frame, j->level, &j->err);
+		j->is_good = zstd_frame_pack(j->frame, j->how, &j->err);
 }
 
 static void job_done(struct work *w)
@@ -189,19 +189,19 @@ static struct zstd_stage *stage_new(const struct stage_ops *ops,
 	return z;
 }
 
-struct stage *zstd_pack_new(struct workers *ws, int level, unsigned in_flight,
-			    struct err *e)
+struct stage *zstd_pack_new(struct workers *ws, struct zstd_how how,
+			    unsigned in_flight, struct err *e)
 {
 	struct zstd_stage *z;
 
-	if (level < 0 || level > ZSTD_LEVEL_MAX) {
-		(void)err_bug(e, "compression level %d", level);
+	if (how.level < 0 || how.level > ZSTD_LEVEL_MAX) {
+		(void)err_bug(e, "compression level %d", how.level);
 		return NULL;
 	}
 	z = stage_new(&pack_ops, ws, in_flight, e);
 	if (z == NULL)
 		return NULL;
-	z->proto.level = level;
+	z->proto.how = how;
 	return &z->base;
 }
 

@@ -378,7 +378,8 @@ static bool start_pipe(struct rig *r, unsigned i, struct err *e)
 {
 	struct pipeline_parts parts = {
 		.nstages = 1, .link_bytes = r->frame_bytes, .idle_seconds = 60};
-	struct stage *stage = zstd_pack_new(r->workers, r->level, 3, e);
+	struct stage *stage = zstd_pack_new(
+		r->workers, (struct zstd_how){.level = r->level}, 3, e);
 
 	if (stage == NULL)
 		return false;

@@ -45,12 +45,12 @@ static void check_plain(const struct frame *f, size_t len, bool is_noise)
 		assert_int_equal(f->data[i], byte_at(i, is_noise));
 }
 
-static void round_trip(size_t len, bool is_noise, int level)
+static void round_trip(size_t len, bool is_noise, struct zstd_how how)
 {
 	struct frame *f = make(len, is_noise);
 	struct err e = {0};
 
-	assert_true(zstd_frame_pack(f, level, &e));
+	assert_true(zstd_frame_pack(f, how, &e));
 	assert_int_equal(f->plain_len, len);
 	assert_in_range(f->cap, f->len, 4 * f->len);
 	assert_int_equal(zstd_frame_length(f->data, f->len), f->len);
@@ -66,12 +66,61 @@ static void test_round_trips(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		for (int level = 0; level <= 4; level++) {
-			round_trip(sizes[i], false, level);
-			round_trip(sizes[i], true, level);
+		for (int n = 0; n <= 9; n++) {
+			const struct zstd_how how = {
+				n / 2, n % 2 != 0 ? ZSTD_PAGES : ZSTD_TEXT};
+
+			round_trip(sizes[i], false, how);
+			round_trip(sizes[i], true, how);
 		}
 	}
-	round_trip(100000, false, ZSTD_LEVEL_MAX);
+	round_trip(100000, false, (struct zstd_how){.level = ZSTD_LEVEL_MAX});
+}
+
+/* Letters out of 16 without a pattern: half a byte each, and no more to find.
+ * libzstd's fast strategy leaves letters as they are when it is asked to
+ * hurry. */
+static size_t packed_letters(enum zstd_shape shape)
+{
+	struct frame *f = make(300000, true);
+	struct err e = {0};
+	size_t len;
+
+	for (size_t i = 0; i < f->len; i++)
+		f->data[i] = (unsigned char)('a' + f->data[i] % 16);
+	assert_true(zstd_frame_pack(f, (struct zstd_how){3, shape}, &e));
+	len = f->len;
+	frame_free(f);
+	return len;
+}
+
+static void test_shapes(void **state)
+{
+	(void)state;
+	assert_in_range(packed_letters(ZSTD_TEXT), 150000, 160000);
+	assert_in_range(packed_letters(ZSTD_PAGES), 150000, 160000);
+}
+
+/* What repeats within 6 bytes: text finds it, pages look for longer ones. */
+static void test_shapes_differ(void **state)
+{
+	size_t len[2];
+
+	(void)state;
+	for (int shape = 0; shape < 2; shape++) {
+		struct frame *f = make(300000, true);
+		struct err e = {0};
+
+		for (size_t i = 0; i < f->len; i++)
+			if (i % 9 < 6)
+				f->data[i] =
+					(unsigned char)(i / 9 % 8 * 6 + i % 9);
+		assert_true(zstd_frame_pack(
+			f, (struct zstd_how){3, (enum zstd_shape)shape}, &e));
+		len[shape] = f->len;
+		frame_free(f);
+	}
+	assert_true(len[ZSTD_TEXT] < len[ZSTD_PAGES]);
 }
 
 static void test_level_0_stores(void **state)
@@ -80,7 +129,7 @@ static void test_level_0_stores(void **state)
 	struct err e = {0};
 
 	(void)state;
-	assert_true(zstd_frame_pack(f, 0, &e));
+	assert_true(zstd_frame_pack(f, (struct zstd_how){.level = 0}, &e));
 	assert_true(f->len > 1000 && f->len < 1030);
 	frame_free(f);
 }
@@ -91,7 +140,7 @@ static void test_bound_of_plain_bytes(void **state)
 	struct err e = {0};
 
 	(void)state;
-	assert_true(zstd_frame_pack(f, 3, &e));
+	assert_true(zstd_frame_pack(f, (struct zstd_how){.level = 3}, &e));
 	assert_false(zstd_frame_unpack(f, 4999, &e));
 	assert_int_equal(e.code, ERR_DAMAGED);
 	assert_string_equal(e.api, "damaged_backup");
@@ -132,7 +181,8 @@ static void test_every_bit_and_cut(void **state)
 		struct frame *packed = make(700, level % 2 != 0);
 		struct err e = {0};
 
-		assert_true(zstd_frame_pack(packed, level, &e));
+		assert_true(zstd_frame_pack(
+			packed, (struct zstd_how){.level = level}, &e));
 		damage(packed, 700, level);
 		for (size_t len = 0; len < packed->len; len++) {
 			struct frame *f = copy_of(packed, len);
@@ -225,6 +275,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trips),
+		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_shapes_differ),
 		cmocka_unit_test(test_level_0_stores),
 		cmocka_unit_test(test_bound_of_plain_bytes),
 		cmocka_unit_test(test_every_bit_and_cut),

@@ -147,7 +147,8 @@ static void start(struct stream *st, unsigned total, unsigned in_flight)
 	b->stream = st;
 	parts.source = &st->source;
 	parts.sink = &st->sink;
-	parts.stages[0] = zstd_pack_new(st->workers, 1, in_flight, &e);
+	parts.stages[0] = zstd_pack_new(
+		st->workers, (struct zstd_how){.level = 1}, in_flight, &e);
 	parts.stages[1] = &b->base;
 	parts.stages[2] =
 		zstd_unpack_new(st->workers, MAX_PLAIN, in_flight, &e);
@@ -234,10 +235,10 @@ static void test_level_out_of_range(void **state)
 	struct err e = {0};
 
 	(void)state;
-	assert_null(zstd_pack_new(NULL, 20, 1, &e));
+	assert_null(zstd_pack_new(NULL, (struct zstd_how){.level = 20}, 1, &e));
 	assert_int_equal(e.code, ERR_BUG);
 	err_clear(&e);
-	assert_null(zstd_pack_new(NULL, -1, 1, &e));
+	assert_null(zstd_pack_new(NULL, (struct zstd_how){.level = -1}, 1, &e));
 }
 
 int main(void)

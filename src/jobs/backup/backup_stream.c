@@ -315,11 +315,20 @@ static bool add_spool(const struct backup_job *b, struct pipeline_parts *parts,
 	return true;
 }
 
+/* The other methods copy the server's own files. */
+static struct zstd_how how_of(const struct backup_job *b)
+{
+	return (struct zstd_how){
+		.level = b->level,
+		.shape = method_of(b) == DUMP_LOGICAL ? ZSTD_TEXT : ZSTD_PAGES,
+	};
+}
+
 /* On failure what is there stays in parts. */
 static bool make_parts(const struct backup_job *b, struct pipeline_parts *parts,
 		       size_t npipes, struct err *e)
 {
-	parts->stages[0] = zstd_pack_new(b->base.jobs->config.cpu, b->level,
+	parts->stages[0] = zstd_pack_new(b->base.jobs->config.cpu, how_of(b),
 					 frames_in_flight(b, npipes), e);
 	if (parts->stages[0] == NULL)
 		return false;
