@@ -180,17 +180,35 @@ static bool make_room(struct part_writer *w, const struct frame *f)
 	return true;
 }
 
+enum { SHARE_PARTS = 2 };
+
+/* How many parts of the job's share are in memory. */
+static unsigned parts_held(const struct part_writer *w)
+{
+	return (w->open != NULL && w->open->bytes != NULL) + w->nown +
+	       (w->spare != NULL);
+}
+
 void writer_spare(struct part_writer *w, struct parcel *p)
 {
 	/* That of a frame larger than a part would be beyond the share. */
 	bool is_usual = p->cap == w->c.part_bytes && p->room >= p->cap;
 
-	if (w->state != WRITER_FILLING || w->nsending > 0 || w->spare != NULL ||
-	    !is_usual)
+	if (w->state != WRITER_FILLING || w->spare != NULL || !is_usual ||
+	    (parts_held(w) >= SHARE_PARTS && !w->is_stalled))
 		return;
 	w->spare = p->bytes;
 	w->spare_room = p->room;
 	p->bytes = NULL;
+}
+
+/* The full part did not go after all, or something else went. */
+static void trim_spare(struct part_writer *w)
+{
+	if (parts_held(w) <= SHARE_PARTS)
+		return;
+	free(w->spare);
+	w->spare = NULL;
 }
 
 static bool make_bytes(struct parcel *p)
@@ -328,6 +346,7 @@ static enum flow port_write(struct sink *sk, struct link *in, struct err *e)
 		return FLOW_WAIT;
 	nframes = in->nframes;
 	f = write_more(p, in, e);
+	trim_spare(w);
 	if (f == FLOW_FAIL)
 		writer_fail(w, e);
 	else if (in->nframes < nframes && p->phase < w->phase)

@@ -95,9 +95,10 @@ size_t writer_stored_len(const struct part_writer *w, size_t len);
 
 /*
  * The memory of a part that is stored; taken over when it is within the two
- * parts of the job's share, which are the one that is filled and this. New
- * memory is cleared by the kernel first: a sixth of the CPU of a backup that is
- * not compressed.
+ * parts of the job's share, or when a full part waits for the slot that has
+ * just become free: the next one is begun in the next turn then, with this, and
+ * if it is not, this is freed. New memory is cleared by the kernel first: a
+ * sixth of the CPU of a backup that is not compressed.
  */
 void writer_spare(struct part_writer *w, struct parcel *p);
 

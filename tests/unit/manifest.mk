@@ -5,6 +5,7 @@ check_PROGRAMS += \
 	tests/unit/test_part_damage \
 	tests/unit/test_part_selection \
 	tests/unit/test_part_keep \
+	tests/unit/test_part_memory \
 	tests/unit/test_manifest_document \
 	tests/unit/test_manifest_layout \
 	tests/unit/test_manifest_nomem \
@@ -42,6 +43,13 @@ tests_unit_test_part_keep_SOURCES = tests/unit/test_part_keep.c \
 	$(manifest_rig)
 tests_unit_test_part_keep_CPPFLAGS = $(manifest_rig_flags)
 tests_unit_test_part_keep_LDADD = $(MANIFEST_LIBS) $(TEST_LIBS)
+
+tests_unit_test_part_memory_SOURCES = tests/unit/test_part_memory.c \
+	$(manifest_rig)
+tests_unit_test_part_memory_CPPFLAGS = $(manifest_rig_flags)
+tests_unit_test_part_memory_LDADD = $(MANIFEST_LIBS) $(TEST_LIBS)
+tests_unit_test_part_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=free
 
 tests_unit_test_manifest_document_SOURCES = tests/unit/test_manifest_document.c \
 	$(manifest_rig)
