@@ -1,6 +1,5 @@
 """The way through cofferd."""
 import contextlib
-import os
 import pathlib
 import time
 
@@ -10,18 +9,25 @@ from harness.server import Cofferd
 
 from .data import DATABASE
 from .measure import Run
+from .usage import HZ
 
 HOURS = 3 * 3600
 POLL_SECONDS = 0.02
 VERIFYING = ("verify", "record")
 
 
+def own_seconds(pid, n=2):
+    """CPU seconds of a process; with n=4 and of its children that it has
+    waited for."""
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    fields = stat.rsplit(")", 1)[1].split()
+    return sum(int(f) for f in fields[11:11 + n]) / HZ
+
+
 def cpu_seconds(pid):
     """Of a process, of its children that it has waited for, and the same of
     those that run: the helper's are the programs that it has run."""
-    stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-    fields = stat.rsplit(")", 1)[1].split()
-    own = sum(int(f) for f in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    own = own_seconds(pid, 4)
     children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return own + sum(map(_cpu_of_child, children.split()))
 
@@ -91,13 +97,18 @@ class Taken:
         world.cofferd.restart()
         self.world = world
         self.cpu = cpu_seconds(world.cofferd.pid)
+        self.own = own_seconds(world.cofferd.pid)
         self.begin = time.monotonic()
 
     def run(self, stored_bytes=0):
         seconds = time.monotonic() - self.begin
         pid = self.world.cofferd.pid
-        return Run(seconds, cpu_seconds(pid) - self.cpu,
-                   self.world.cofferd.peak_bytes(), stored_bytes)
+        run = Run(seconds, cpu_seconds(pid) - self.cpu,
+                  self.world.cofferd.peak_bytes(), stored_bytes)
+        own = own_seconds(pid) - self.own
+        run.programs = {"cofferd": own,
+                        "what it runs": run.cpu_seconds - own}
+        return run
 
 
 def forget(world, record):

@@ -37,8 +37,11 @@ def pipe(commands, out=subprocess.DEVNULL, first_in=None, env=None,
         if child.returncode:
             raise SystemExit(f"{child.args[0]} failed")
     usage = [u for _, _, u in used]
-    return Run(seconds, sum(u.ru_utime + u.ru_stime for u in usage),
-               sum(u.ru_maxrss for u in usage) * 1024)
+    run = Run(seconds, sum(u.ru_utime + u.ru_stime for u in usage),
+              sum(u.ru_maxrss for u in usage) * 1024)
+    run.programs = {pathlib.Path(child.args[0]).name: u.ru_utime + u.ru_stime
+                    for child, u in zip(children, usage)}
+    return run
 
 
 def dump_command(server):
@@ -155,8 +158,11 @@ def instance(parts, place, source):
                  words=subprocess.DEVNULL)]
     with copies.Copy(place, source):
         seconds = time.monotonic() - begin
-    return Run(seconds, sum(run.cpu_seconds for run in runs),
-               max(run.peak_bytes for run in runs))
+    whole = Run(seconds, sum(run.cpu_seconds for run in runs),
+                max(run.peak_bytes for run in runs))
+    for run in runs:
+        whole.programs.update(run.programs)
+    return whole
 
 
 def redis_cli(server, *args):
