@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "console/console.h"
 #include "http/server_int.h"
 #include "http/streams.h"
 #include "http/tls.h"
@@ -149,6 +150,24 @@ static bool make_tls(struct http_server *s, const struct http_config *c,
 	return s->tls != NULL;
 }
 
+/* A folder that is not there would be a console that is blank. */
+static bool check_console(const struct http_config *c, struct err *e)
+{
+	struct console_loaded page = {0};
+	struct err why = {0};
+	bool ok;
+
+	if (!c->has_console || c->console_dir == NULL)
+		return true;
+	ok = console_load(c->console_dir, "index.html", &page, &why);
+	console_loaded_fini(&page);
+	return ok || err_set(e, ERR_INVALID, "invalid_config",
+			     "console_dir %s has no index.html that can be "
+			     "read: name the folder src/console of the "
+			     "sources by its absolute path, or leave it empty",
+			     c->console_dir);
+}
+
 struct http_server *http_server_new(const struct http_config *c, struct err *e)
 {
 	struct http_server *s = calloc(1, sizeof(*s));
@@ -167,8 +186,8 @@ struct http_server *http_server_new(const struct http_config *c, struct err *e)
 	fill_limits(&s->config.limits);
 	if (s->version == NULL)
 		(void)err_nomem(e, "the HTTP server");
-	if (s->version != NULL && make_parts(s, e) && make_tls(s, c, e) &&
-	    listen_all(s, c, e))
+	if (s->version != NULL && check_console(c, e) && make_parts(s, e) &&
+	    make_tls(s, c, e) && listen_all(s, c, e))
 		return s;
 	http_server_free(s);
 	return NULL;

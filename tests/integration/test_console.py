@@ -178,6 +178,15 @@ def test_a_folder_in_place_of_what_is_built_in(cofferds, tmp_path):
     problem(web.get("/"), 404, "not_found")
 
 
+def test_a_folder_without_a_console(cofferds, tmp_path):
+    for folder in (tmp_path, tmp_path / "gone", "relative"):
+        said = cofferds(["--console-dir", str(folder)], start=False).refuses()
+        assert f"console_dir {folder} has no index.html" in said
+    # What is not served need not be there.
+    cofferds(["--console-dir", str(tmp_path)],
+             env={"COFFER_CONSOLE": "off"}).stop()
+
+
 def test_turned_off(cofferds):
     server = cofferds(env={"COFFER_CONSOLE": "off"})
     for path in ("/", "/console/app/main.js", "/console/nothing"):

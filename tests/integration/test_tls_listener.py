@@ -342,17 +342,10 @@ def test_a_bad_reload_changes_nothing(cofferds, authority, tmp_path):
 
 # ---- what does not start
 
-def refusal(cofferds, *args):
-    server = cofferds(args, start=False)
-    server.process = process.spawn(server.command(), server.log_path,
-                                   server.environment())
-    assert server.process.wait(60) == 1
-    return server.log()
-
-
 def test_not_beyond_this_machine_without_tls(cofferds):
     for address in ("0.0.0.0:0", "[::]:0", "*:0"):
-        said = refusal(cofferds, "--listen", address)
+        said = cofferds(
+            ["--listen", address], start=False).refuses()
         assert "tls_cert" in said and "allow_plain_http" in said
 
 
@@ -389,7 +382,7 @@ def test_files_that_are_wrong(cofferds, authority, pair, tmp_path):
             (["--tls-cert", cert, "--tls-key", other[1]], "not the key"),
             (["--tls-cert", cert, "--tls-key", key, "--tls-client-ca",
               tmp_path / "none"], "tls_client_ca")):
-        assert said in refusal(cofferds, *args), args
+        assert said in cofferds(args, start=False).refuses(), args
 
 
 # ---- as others see it

@@ -63,6 +63,13 @@ class Cofferd:
         process.until(self._ready, 60, "cofferd is ready")
         return self
 
+    def refuses(self):
+        """Does not start, and what it says of it."""
+        self.process = process.spawn(self.command(), self.log_path,
+                                     self.environment())
+        assert self.process.wait(60) == 1
+        return self.log()
+
     def _ready(self):
         """Ready, and ours: a stranger on the port would not know the
         token."""
