@@ -311,9 +311,13 @@ static bool take_record(struct member *m, const struct pax_record *r,
 static bool read_records(struct member *m, const char *pax, size_t len,
 			 struct told *t, struct err *e)
 {
-	const char *at = pax, *end = pax + len;
+	const char *at = pax, *end;
 	struct pax_record r;
 
+	/* Without such a header there is no text either. */
+	if (len == 0)
+		return true;
+	end = pax + len;
 	while (at < end) {
 		if (!pax_record_cut(&at, end, &r))
 			return damaged(e, "has extended headers that are none",
