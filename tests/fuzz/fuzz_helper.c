@@ -3,13 +3,8 @@
  * program that would be run: its arguments and its option file keep the form
  * that they have whatever is asked.
  *
- * make check runs it over tests/data/helper (run_files.c). To fuzz:
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE \
- *     -Iinclude -Isrc tests/fuzz/fuzz_helper.c \
- *     src/helper/{request,command,settings,trust}.c \
- *     src/base/{err,text,utf8,secret,log,log_escape,encode,clock}.c \
- *     -ljansson -linih -lcrypto -o fuzz_helper
- *   ./fuzz_helper -max_len=65536 CORPUS tests/data/helper
+ * make check runs it over tests/data/helper (run_files.c); tests/faults/fuzz
+ * fuzzes.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,15 +2,8 @@
  * fuzz_index.c - lines of the index that others may have written: what is taken
  * keeps its bounds, and facts that were read are written as they were.
  *
- * make check runs it over tests/data/index (run_files.c). To fuzz, with the
- * libraries of a build in B for what these three files call:
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE \
- *     -Iinclude -Isrc tests/fuzz/fuzz_index.c src/sources/files/facts.c \
- *     src/manifest/{index_line,index_scan,manifest_fields}.c \
- *     B/lib{manifest,stages,stores,s3,pipeline,model,loop,base}.a \
- *     -ljansson -lxxhash -lcrypto -lssl -lzstd -levent_core \
- *     -levent_pthreads -lcurl -lexpat -o fuzz_index
- *   ./fuzz_index -max_len=4096 CORPUS tests/data/index
+ * make check runs it over tests/data/index (run_files.c); tests/faults/fuzz
+ * fuzzes.
  */
 #include <stdint.h>
 #include <stdlib.h>

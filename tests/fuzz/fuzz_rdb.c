@@ -3,11 +3,8 @@
  * size, which the first byte tells, against the same file as a whole; and the
  * bytes as a key's value, with a foot that fits.
  *
- * make check runs it over tests/data/rdb (run_files.c). To fuzz:
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE \
- *     -Iinclude -Isrc tests/fuzz/fuzz_rdb.c src/sources/redis/rdb/[a-z]*.c \
- *     src/base/{digest,err,text,utf8}.c -lxxhash -o fuzz_rdb
- *   ./fuzz_rdb -max_len=8192 CORPUS tests/data/rdb
+ * make check runs it over tests/data/rdb (run_files.c); tests/faults/fuzz
+ * fuzzes.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -3,12 +3,8 @@
  * size, which the first byte tells, against the same as a whole; and no path
  * that it tells leads out of a folder.
  *
- * make check runs it over tests/data/tar (run_files.c). To fuzz:
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE \
- *     -Iinclude -Isrc tests/fuzz/fuzz_tar.c \
- *     src/sources/files/load/{untar,member,acl}.c src/sources/clean.c \
- *     src/base/{err,text,utf8}.c -o fuzz_tar
- *   ./fuzz_tar -max_len=16384 CORPUS tests/data/tar
+ * make check runs it over tests/data/tar (run_files.c); tests/faults/fuzz
+ * fuzzes.
  */
 #include <stdint.h>
 #include <stdlib.h>

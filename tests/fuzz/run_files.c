@@ -13,6 +13,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+#ifndef FUZZ_WITH_LIBFUZZER
+
 static int run_file(const char *path)
 {
 	FILE *f = fopen(path, "rb");
@@ -73,3 +75,5 @@ int main(int argc, char **argv)
 	}
 	return is_good ? 0 : 1;
 }
+
+#endif
