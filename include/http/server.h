@@ -27,7 +27,7 @@ struct http_limits {
 	size_t header_bytes;	      /* request line and headers: 16 KiB */
 	size_t body_bytes;	      /* 1 MiB */
 	unsigned connections;	      /* at once: 256 */
-	unsigned per_address;	      /* of them, outside loopback: 64 */
+	unsigned per_address;	      /* of them, outside loopback: 16 */
 	unsigned request_seconds;     /* to send one request: 30 */
 	unsigned idle_seconds;	      /* between requests: 60 */
 	unsigned failures_per_minute; /* wrong tokens of an address: 20 */
