@@ -704,6 +704,9 @@ static void remove_states(const char *folder)
 			       suffixes[f]);
 		(void)unlink(path);
 	}
+	/* Of those that were opened as the server does. */
+	(void)snprintf(path, sizeof(path), "%s/cut.db.lock", folder);
+	(void)unlink(path);
 	(void)rmdir(folder);
 }
 
