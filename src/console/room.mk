@@ -99,9 +99,7 @@ CONSOLE_FILES = \
 	src/console/vendor/preact.js \
 	src/console/vendor/uplot.js
 
-EXTRA_DIST += $(CONSOLE_FILES) src/console/embed.sh \
-	src/console/vendor/README.md src/console/vendor/htm.LICENSE \
-	src/console/vendor/preact.LICENSE src/console/vendor/uplot.LICENSE
+EXTRA_DIST += $(CONSOLE_FILES) src/console/embed.sh
 CLEANFILES += src/console/files.c
 
 # The list itself stands in the Makefile.
