@@ -42,10 +42,10 @@ static bool tls_err(struct err *e, const char *what, const char *path)
 /* OpenSSL would ask for a password on the terminal. */
 static int no_password(char *buf, int size, int is_write, void *arg)
 {
-	(void)buf;
-	(void)size;
 	(void)is_write;
 	(void)arg;
+	if (size > 0)
+		buf[0] = '\0';
 	return -1;
 }
 
