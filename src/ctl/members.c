@@ -135,7 +135,7 @@ static size_t titles(const struct member_column *columns,
 {
 	size_t n;
 
-	for (n = 0; columns[n].title != NULL && n < COLUMNS_MAX; n++) {
+	for (n = 0; n < COLUMNS_MAX && columns[n].title != NULL; n++) {
 		enum member_form form = columns[n].form;
 
 		out[n] = (struct table_column){
