@@ -56,6 +56,12 @@ class Tally:
         return 1 if self.failed else 0
 
 
+def interrupt(*_):
+    # A second one must not disturb the first one's cleaning up.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit("ended by a TERM")
+
+
 def program(run, *options):
     """Runs run(tally, given) of a program: --short or --long, --seed, and
     options of its own: (name, settings of add_argument)."""
@@ -70,7 +76,7 @@ def program(run, *options):
     os.environ.update(process.clean_environment())
     for name in set(os.environ) - set(process.clean_environment()):
         del os.environ[name]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a TERM"))
+    signal.signal(signal.SIGTERM, interrupt)
     if not os.access(BUILD / "cofferd", os.X_OK):
         sys.exit(f"there is no server to test in {BUILD}: build it, or name "
                  "another folder (FAULTS_BUILD)")
