@@ -14,6 +14,8 @@ import sys
 import tempfile
 
 LIMIT_BYTES = 80_000
+# All files together: more than one view may load, and not to grow.
+LIMIT_ALL_BYTES = 142_900
 # What belongs to the room and to no browser.
 OWN = {".c", ".h", ".md", ".mk", ".sh", ".LICENSE"}
 # What a console may be served as: load.c and console.c go by the same.
@@ -105,7 +107,12 @@ def views(room):
 
 
 def check_weight(room):
-    """Whether each view is small enough: what a browser loads to show it."""
+    """Whether each view is small enough (what a browser loads to show it),
+    and all files together are no more than they were."""
+    everything = sum(weights(room).values())
+    if everything > LIMIT_ALL_BYTES:
+        yield (f"all files weigh {everything} bytes gzipped, of "
+               f"{LIMIT_ALL_BYTES} that they may")
     for name, total in views(room).items():
         if total > LIMIT_BYTES:
             yield (f"the view of {name} weighs {total} bytes gzipped, of "
@@ -148,7 +155,8 @@ PLANTED = [
     ({"app/new.js": "export {};\n"}, "is not in CONSOLE_FILES"),
     ({"index.html": None}, "but not there"),
     ({"vendor/a.js": "export {};;\n"}, "is not what SHA256SUMS says"),
-    ({"index.html": os.urandom(90_000).hex()}, "bytes gzipped"),
+    ({"index.html": os.urandom(90_000).hex()}, "the view of"),
+    ({"index.html": os.urandom(150_000).hex()}, "all files weigh"),
 ]
 
 
