@@ -270,6 +270,7 @@ static bool make_http(struct server *s, struct err *e)
 		.tls_cert = or_null(g->tls_cert),
 		.tls_key = or_null(g->tls_key),
 		.tls_client_ca = or_null(g->tls_client_ca),
+		.allowed_hosts = or_null(g->allowed_hosts),
 		.allows_plain_http = strcmp(g->allow_plain_http, "on") == 0,
 		.manual_backups_max = (unsigned)g->manual_backups_max,
 		.max_jobs = (unsigned)g->max_jobs,

@@ -22,6 +22,7 @@ struct config {
 	char *tls_cert, *tls_key; /* files; "": plain HTTP */
 	char *tls_client_ca;	  /* file; "": clients need none */
 	char *allow_plain_http;	  /* "on" or "off" */
+	char *allowed_hosts;	  /* names, ',' between them; "": none */
 	char *data_dir;		  /* NULL: /var/lib/coffer, or ~/.local/... */
 	char *log_level, *log_format;
 	char *spool_dir;      /* NULL: DATA_DIR/spool */

@@ -45,6 +45,10 @@ struct http_config {
 	/* Files of PEM: TLS on listen; all NULL: plain HTTP. The last one
 	 * alone may be NULL, too: clients need no certificate. */
 	const char *tls_cert, *tls_key, *tls_client_ca;
+	/* Names that Host may have beside localhost and the
+	 * certificate's, with ',' between
+	 * them; NULL: none. */
+	const char *allowed_hosts;
 	bool allows_plain_http; /* also beyond this machine */
 	struct http_limits limits;
 	unsigned manual_backups_max; /* rule 7, for /v1/system */

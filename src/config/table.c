@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hostname.h"
 #include "base/text.h"
 
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
@@ -77,6 +78,17 @@ static const struct setting settings[] = {
 	     "clients need a certificate of these authorities; empty: none"),
 	TEXT(allow_plain_http, "off", switches, "on|off",
 	     "on or off: listen beyond this machine without TLS"),
+	{
+		.key = "allowed_hosts",
+		.type = SETTING_TEXT,
+		.offset = offsetof(struct config, allowed_hosts),
+		.built_in = "",
+		.is_right = hostname_list_is_right,
+		.argument = "NAME[,NAME...]",
+		.help = "names of this server that clients may ask for over "
+			"TCP; its addresses, localhost and those of "
+			"tls_cert always",
+	},
 	TEXT(data_dir, NULL, NULL, "DIR",
 	     "catalog, keys and tokens (/var/lib/coffer as root)"),
 	TEXT(log_level, "info", levels, "LEVEL", "debug, info, warn, error"),

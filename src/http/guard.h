@@ -30,6 +30,7 @@ struct tls;
 /* Who is at the other end. */
 struct peer {
 	char address[INET6_ADDRSTRLEN]; /* "unix" for the socket */
+	bool is_unix;			/* the socket */
 	bool is_local;			/* loopback or the unix socket */
 	bool is_trusted; /* unix socket, root or the server's own user */
 };

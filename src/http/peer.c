@@ -15,7 +15,7 @@ static void peer_unix(struct peer *p, int fd)
 	socklen_t len = sizeof(who);
 
 	(void)str_copy(p->address, sizeof(p->address), "unix");
-	p->is_local = true;
+	p->is_unix = p->is_local = true;
 	p->is_trusted =
 		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 &&
 		(who.uid == 0 || who.uid == geteuid());

@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "catalog/catalog.h"
 #include "http/csrf.h"
+#include "http/hosts.h"
 #include "http/idempotency.h"
 #include "http/passwords.h"
 #include "http/routes.h"
@@ -287,6 +288,8 @@ static bool request_read(struct request *r, struct err *e)
 
 	if (!split_target(r, &query))
 		return err_nomem(e, "a request");
+	if (!hosts_check(r, e))
+		return false;
 	r->route = routes_find(r->method, r->path, r->params, &none);
 	if (!check_who(r, e))
 		return false;

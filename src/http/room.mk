@@ -32,6 +32,8 @@ libhttp_a_SOURCES = \
 	src/http/guard.h \
 	src/http/guard_int.h \
 	src/http/handlers.h \
+	src/http/hosts.c \
+	src/http/hosts.h \
 	src/http/idempotency.c \
 	src/http/idempotency.h \
 	src/http/jobs.c \

@@ -168,6 +168,23 @@ static bool check_console(const struct http_config *c, struct err *e)
 			     c->console_dir);
 }
 
+/* Its own copies of what it needs later. */
+static bool keep_texts(struct http_server *s, const struct http_config *c,
+		       struct err *e)
+{
+	s->config.listen = s->config.socket = NULL;
+	s->config.tls_cert = s->config.tls_key = NULL;
+	s->config.tls_client_ca = s->config.allowed_hosts = NULL;
+	s->version = strdup(c->version ? c->version : "");
+	s->config.version = s->version;
+	if (c->allowed_hosts != NULL)
+		s->allowed_hosts = strdup(c->allowed_hosts);
+	if (s->version == NULL ||
+	    (c->allowed_hosts != NULL && s->allowed_hosts == NULL))
+		return err_nomem(e, "the HTTP server");
+	return true;
+}
+
 struct http_server *http_server_new(const struct http_config *c, struct err *e)
 {
 	struct http_server *s = calloc(1, sizeof(*s));
@@ -178,15 +195,8 @@ struct http_server *http_server_new(const struct http_config *c, struct err *e)
 	}
 	TAILQ_INIT(&s->requests);
 	s->config = *c;
-	s->config.listen = s->config.socket = NULL;
-	s->config.tls_cert = s->config.tls_key = NULL;
-	s->config.tls_client_ca = NULL;
-	s->version = strdup(c->version ? c->version : "");
-	s->config.version = s->version;
 	fill_limits(&s->config.limits);
-	if (s->version == NULL)
-		(void)err_nomem(e, "the HTTP server");
-	if (s->version != NULL && check_console(c, e) && make_parts(s, e) &&
+	if (keep_texts(s, c, e) && check_console(c, e) && make_parts(s, e) &&
 	    make_tls(s, c, e) && listen_all(s, c, e))
 		return s;
 	http_server_free(s);
@@ -280,5 +290,6 @@ void http_server_free(struct http_server *s)
 	tls_free(s->tls);
 	auth_free(s->auth);
 	free(s->version);
+	free(s->allowed_hosts);
 	free(s);
 }

@@ -19,6 +19,7 @@ enum { SERVER_SOCKETS = 2, STATUS_CLASSES = 6 };
 struct http_server {
 	struct http_config config;
 	char *version;
+	char *allowed_hosts;		       /* or NULL: none */
 	struct tls *tls;		       /* of TCP; NULL: plain */
 	struct evhttp *evhttp[SERVER_SOCKETS]; /* TCP, unix; or NULL */
 	struct guard *guard;

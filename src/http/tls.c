@@ -11,6 +11,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "base/log.h"
 #include "base/private_file.h"
@@ -240,6 +241,12 @@ bool tls_reload(struct tls *t, struct err *e)
 	SSL_CTX_free(t->ctx);
 	t->ctx = ctx;
 	return true;
+}
+
+bool tls_has_name(const struct tls *t, const char *name)
+{
+	return X509_check_host(SSL_CTX_get0_certificate(t->ctx), name, 0, 0,
+			       NULL) == 1;
 }
 
 struct bufferevent *tls_accept(const struct tls *t, struct event_base *base)

@@ -39,6 +39,9 @@ void tls_free(struct tls *t);
  * everything stays as it was. Blocks for as long as a disk takes. */
 bool tls_reload(struct tls *t, struct err *e) MUST_CHECK;
 
+/* Whether the certificate is for that name, also by a wildcard. */
+bool tls_has_name(const struct tls *t, const char *name);
+
 /* For evhttp: a bufferevent that has no socket yet, awaits a handshake once it
  * has, and closes the socket with itself. NULL: no memory. */
 struct bufferevent *tls_accept(const struct tls *t,

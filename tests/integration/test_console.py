@@ -115,9 +115,9 @@ def test_head_and_keep_alive(module_cofferd):
     port = module_cofferd.port
     tag = module_cofferd.api.get("/").headers["etag"]
     status, answer = exchange(
-        port, b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"
-        b"GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: " + tag.encode()
-        + b"\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n"
+        port, b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: " + tag.encode()
+        + b"\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n"
         b"Connection: close\r\n\r\n")
     assert status == 200
     heads = re.findall(rb"HTTP/1\.1 (\d{3}) ", answer)

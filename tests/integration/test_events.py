@@ -29,7 +29,7 @@ class Stream:
             self.raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                        4096)
             self.raw.socket.connect(("127.0.0.1", server.port))
-        head = (f"GET {path} HTTP/1.1\r\nHost: x\r\n"
+        head = (f"GET {path} HTTP/1.1\r\nHost: localhost\r\n"
                 f"Accept: text/event-stream\r\n"
                 f"Authorization: Bearer {token or server.token}\r\n")
         if last is not None:

@@ -48,7 +48,7 @@ def test_one_address_gets_its_share(cofferds):
     held = [socket.create_connection((address, server.port), 30)
             for _ in range(PER_ADDRESS)]
     with Raw(server.port) as local:
-        local.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        local.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert local.read_reply()[0] == 200
     with socket.create_connection((address, server.port), 30) as more:
         more.settimeout(30)
@@ -61,7 +61,7 @@ def test_one_address_gets_its_share(cofferds):
     def is_let_in():
         with socket.create_connection((address, server.port), 30) as s:
             s.settimeout(30)
-            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             return s.recv(4096).startswith(b"HTTP/1.1 200 ")
     process.until(is_let_in, 30, "the address may connect again")
 
@@ -82,7 +82,7 @@ def test_slow_and_idle_ones_do_not_stop_a_good_one(cofferd, descriptors):
     """Whoever was there first is served; those beyond the limit are told so
     or wait in the system's queue."""
     good = Raw(cofferd.port)
-    ask = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    ask = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     good.send(ask)
     assert good.read_reply()[0] == 200
     slow = [connect(cofferd.port) for _ in range(SLOW)]

@@ -108,6 +108,25 @@ def test_two_hosts(server):
     refused(server, head(server, "Host: other.example"))
 
 
+def test_hosts(cofferds):
+    """A page of elsewhere whose name points here (DNS rebinding)."""
+    server = cofferds(["--allowed-hosts", "a.example, b.example:443"])
+
+    def status(host, path):
+        return server.api.get(path, headers={"Host": host}).status
+    for path in ("/", "/healthz", "/v1/system", "/none"):
+        own = server.api.get(path).status
+        assert own in (200, 404)
+        for host in ("localhost", "127.0.0.1:1", "[::1]", "A.example:8443",
+                     "b.example"):
+            assert status(host, path) == own, (host, path)
+        for host in ("evil.example", "example", "c.a.example:7420"):
+            assert status(host, path) == 421, (host, path)
+    reply = server.api.get("/v1/system", headers={"Host": "evil.example"})
+    assert reply.json["code"] == "host_not_allowed"
+    assert "allowed_hosts" in reply.json["detail"]
+
+
 def test_http_10_needs_no_host(server):
     status, _ = exchange(server.port, b"GET /healthz HTTP/1.0\r\n\r\n")
     assert status in (200, 400, 505)

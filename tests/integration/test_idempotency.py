@@ -123,7 +123,7 @@ def test_keys_that_are_none(module_cofferd, key):
     api = module_cofferd.api
     body = json.dumps(local(module_cofferd, "nokey")).encode()
     with Raw(module_cofferd.port) as raw:
-        raw.send(f"POST /v1/pools HTTP/1.1\r\nHost: x\r\n"
+        raw.send(f"POST /v1/pools HTTP/1.1\r\nHost: localhost\r\n"
                  f"Authorization: Bearer {api.token}\r\n"
                  f"Content-Type: application/json\r\n"
                  f"Content-Length: {len(body)}\r\n"
@@ -166,7 +166,7 @@ def test_the_client_may_leave(module_cofferd, store):
     api = module_cofferd.api
     body = json.dumps(store.pool("left")).encode()
     raw = Raw(module_cofferd.port)
-    raw.send(f"POST /v1/pools HTTP/1.1\r\nHost: x\r\n"
+    raw.send(f"POST /v1/pools HTTP/1.1\r\nHost: localhost\r\n"
              f"Authorization: Bearer {api.token}\r\n"
              f"Content-Type: application/json\r\n"
              f"Content-Length: {len(body)}\r\n"

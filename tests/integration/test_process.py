@@ -60,7 +60,7 @@ def test_term_with_a_waiting_request(world, database, halts):
     with halts(world, down=BEGUN) as halt, Raw(world.cofferd.port) as raw:
         backup = world.start_backup(name)
         raw.send((f"GET /v1/jobs/{backup['job_id']}?wait=60 HTTP/1.1\r\n"
-                  f"Host: x\r\nAuthorization: Bearer {world.cofferd.token}"
+                  f"Host: localhost\r\nAuthorization: Bearer {world.cofferd.token}"
                   "\r\n\r\n").encode())
         halt.reached()
         world.cofferd.stop()
@@ -95,7 +95,7 @@ def test_client_gone_with_sigpipe(world, small):
     """A peer that hangs up while it is written to ends nobody."""
     for _ in range(20):
         raw = Raw(world.cofferd.port)
-        raw.send((f"GET /openapi.json HTTP/1.1\r\nHost: x\r\nAuthorization: "
+        raw.send((f"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
                   f"Bearer {world.cofferd.token}\r\n\r\n").encode() * 20)
         raw.close()
     world.backup(small)

@@ -190,7 +190,7 @@ def test_no_preflight_is_answered_with_leave(module_cofferd):
     """What a browser asks before it lets another page send our header."""
     status, answer = exchange(
         module_cofferd.port,
-        b"OPTIONS /v1/pools HTTP/1.1\r\nHost: a\r\n"
+        b"OPTIONS /v1/pools HTTP/1.1\r\nHost: localhost\r\n"
         b"Origin: http://evil.example\r\n"
         b"Access-Control-Request-Method: POST\r\n"
         b"Access-Control-Request-Headers: x-coffer-console\r\n"
@@ -199,10 +199,11 @@ def test_no_preflight_is_answered_with_leave(module_cofferd):
     assert b"access-control" not in answer.lower()
 
 
-def test_secure_behind_tls(module_cofferd):
+def test_secure_behind_tls(cofferds):
     """A proxy speaks TLS and passes Host on."""
-    browser = Browser(module_cofferd)
-    reply = browser.post("/v1/sessions", {"token": module_cofferd.token},
+    server = cofferds(["--allowed-hosts", "backup.example"])
+    browser = Browser(server)
+    reply = browser.post("/v1/sessions", {"token": server.token},
                          headers={"Host": "backup.example",
                                   "Origin": "https://backup.example"})
     assert reply.status == 201
@@ -400,13 +401,13 @@ def test_who_leaves_while_it_is_hashed(cofferds):
     body = json.dumps({"name": "x", "password": "y" * 20}).encode()
     for _ in range(3):
         with socket.create_connection(("127.0.0.1", server.port)) as s:
-            s.sendall(b"POST /v1/sessions HTTP/1.1\r\nHost: a\r\n"
+            s.sendall(b"POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\n"
                       b"Content-Type: application/json\r\n"
                       b"Content-Length: %d\r\n\r\n" % len(body) + body)
     assert server.api.get("/v1/system").status == 200
     # And a stop in the middle of it.
     with socket.create_connection(("127.0.0.1", server.port)) as s:
-        s.sendall(b"POST /v1/sessions HTTP/1.1\r\nHost: a\r\n"
+        s.sendall(b"POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\n"
                   b"Content-Type: application/json\r\n"
                   b"Content-Length: %d\r\n\r\n" % len(body) + body)
         server.stop()

@@ -48,7 +48,7 @@ def shake(server, context, name="localhost"):
     """One request on a connection of its own; the connection's facts."""
     with socket.create_connection(("127.0.0.1", server.port), 30) as plain:
         with context.wrap_socket(plain, server_hostname=name) as s:
-            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
                       b"Connection: close\r\n\r\n")
             answer = b""
             while piece := s.recv(65536):
@@ -131,7 +131,7 @@ def test_refusals_come_by_tls(server, authority):
 def test_plain_http_is_told_so(server):
     for method in (b"GET", b"POST", b"HEAD"):
         status, answer = exchange(
-            server.port, method + b" /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            server.port, method + b" /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert status == 400 and b'"tls_required"' in answer, answer
         head, body = answer.split(b"\r\n\r\n", 1)
         assert f"Content-Length: {len(body)}".encode() in head
@@ -177,7 +177,7 @@ def test_a_handshake_that_does_not_end(server):
 def test_a_large_answer_and_one_that_is_not_read(server, authority):
     """openapi.json, whole, also by a client that reads nothing for long."""
     body = server.api.get("/openapi.json").body
-    ask = ("GET /openapi.json HTTP/1.1\r\nHost: x\r\n"
+    ask = ("GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n"
            f"Authorization: Bearer {server.token}\r\n\r\n").encode()
     with socket.socket() as plain:
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

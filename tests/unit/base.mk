@@ -3,6 +3,9 @@ EXTRA_DIST += tests/unit/effort.h
 dist_check_SCRIPTS += tests/includes.py tests/docs.py
 TESTS += tests/includes.py tests/docs.py
 
+check_PROGRAMS += tests/unit/test_base_hostname
+tests_unit_test_base_hostname_SOURCES = tests/unit/test_base_hostname.c
+tests_unit_test_base_hostname_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 check_PROGRAMS += tests/unit/test_base_address
 tests_unit_test_base_address_SOURCES = tests/unit/test_base_address.c
 tests_unit_test_base_address_LDADD = $(BASE_LIBS) $(TEST_LIBS)

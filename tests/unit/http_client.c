@@ -68,6 +68,7 @@ struct shop *shop_open(const struct http_limits *limits)
 	s->config.budget = s->house->budget;
 	s->config.listen = "127.0.0.1:0";
 	s->config.socket = s->socket;
+	s->config.allowed_hosts = "shop.example:80, x";
 	s->config.manual_backups_max = 50;
 	s->config.version = "1.2.3";
 	s->config.plans_changed = on_plans_changed;

@@ -130,6 +130,7 @@ static void test_refusals_name_the_place(void **state)
 	refused(args("--listen", "nonsense"), "ADDR:PORT");
 	refused(args("--listen", "127.0.0.1:65536"), "ADDR:PORT");
 	refused(args("--listen", ":7420"), "ADDR:PORT");
+	refused(args("--allowed-hosts", "a.example,b/c"), "NAME[,NAME...]");
 	refused(args("--config", "/nonexistent/file"), "/nonexistent/file");
 	path = write_file("max_jbos = 5\n");
 	refused(args("--config", path), "max_jbos");

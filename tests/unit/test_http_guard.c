@@ -77,6 +77,57 @@ static void test_refused_with_a_problem(void **state)
 	assert_true(strstr(shop_header(s, "Allow"), "PATCH") != NULL);
 }
 
+static int ask_host(struct shop *s, const char *path, const char *host)
+{
+	char bytes[512];
+
+	(void)snprintf(bytes, sizeof(bytes),
+		       "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, host);
+	return shop_raw(s, bytes);
+}
+
+/* Before the token is asked for, and where none is. */
+static void test_hosts(void **state)
+{
+	static const char *const own[] = {
+		"127.0.0.1", "192.0.2.7:7420", "[::1]:7420",   "localhost",
+		"LocalHost", "localhost.:80",  "shop.example", "X:7420"};
+	static const char *const others[] = {
+		"evil.example", "localhost.evil.example", "shop.example.org",
+		"y.shop.example", "127.0.0.1.evil.example:7420"};
+	struct shop *s = *state;
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		assert_int_equal(ask_host(s, "/healthz", own[i]), 200);
+		assert_int_equal(ask_host(s, "/v1/pools", own[i]), 401);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		(void)ask_host(s, "/healthz", others[i]);
+		shop_problem(s, 421, "host_not_allowed", "");
+		assert_non_null(
+			strstr(shop_text(s, "detail"), "allowed_hosts"));
+		(void)ask_host(s, "/v1/pools", others[i]);
+		shop_problem(s, 421, "host_not_allowed", "");
+	}
+	(void)ask_host(s, "/healthz", "a/b");
+	shop_problem(s, 400, "malformed", "");
+	(void)ask_host(s, "/healthz", "");
+	shop_problem(s, 400, "malformed", "");
+}
+
+static void test_no_host_by_the_socket(void **state)
+{
+	static const char ask[] =
+		"GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n";
+	struct shop *s = *state;
+	int fd = shop_connect_unix(s);
+
+	assert_true(shop_send(s, fd, ask, strlen(ask)));
+	assert_true(shop_reply(s, fd, true));
+	assert_int_equal(s->status, 200);
+	(void)close(fd);
+}
+
 static void test_headers_too_large(void **state)
 {
 	struct shop *s = *state;
@@ -434,6 +485,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH(test_refused_with_a_problem, open_default),
+		WITH(test_hosts, open_default),
+		WITH(test_no_host_by_the_socket, open_default),
 		WITH(test_headers_too_large, open_default),
 		WITH(test_refused_connection_is_closed, open_default),
 		WITH(test_methods, open_default),

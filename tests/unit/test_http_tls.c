@@ -88,6 +88,17 @@ static void assert_no_tls(struct tls_config c, const char *word)
 		fail_msg("no \"%s\" in: %s", word, e.msg);
 }
 
+static void test_names(void **state)
+{
+	struct tls *t = whole(NULL);
+
+	(void)state;
+	assert_true(tls_has_name(t, "a"));
+	assert_false(tls_has_name(t, "b"));
+	assert_false(tls_has_name(t, "a.b"));
+	tls_free(t);
+}
+
 static void test_files_that_are_wrong(void **state)
 {
 	(void)state;
@@ -338,6 +349,7 @@ static void test_reload(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		ON_FILES(test_names),
 		ON_FILES(test_files_that_are_wrong),
 		ON_FILES(test_bytes_pass),
 		ON_FILES(test_silent_in_the_handshake),
