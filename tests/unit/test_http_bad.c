@@ -44,7 +44,7 @@ static const struct bad sources[] = {
 	{CON(",\"password\":5"), 422, "invalid_type", "/connection/password"},
 	{CON(",\"password\":{\"set\":true}"), 422, "invalid_value",
 	 "/connection/password"},
-	{CON(",\"password\":{\"secret\":\"N\"}"), 422, "not_supported",
+	{CON(",\"password\":{\"secret\":\"../N\"}"), 422, "invalid_value",
 	 "/connection/password"},
 	{SRC(",\"connection\":{\"host\":\"\",\"user\":\"u\"}"), 422,
 	 "invalid_value", "/connection/host"},

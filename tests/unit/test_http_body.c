@@ -225,8 +225,9 @@ static void test_secrets(void **state)
 		{"{\"p\":{\"set\":false}}", true, SECRET_NONE, "invalid_type"},
 		{"{\"p\":{\"set\":true,\"a\":1}}", true, SECRET_NONE,
 		 "invalid_type"},
-		{"{\"p\":{\"secret\":\"N\"}}", true, SECRET_NONE,
-		 "not_supported"},
+		{"{\"p\":{\"secret\":\"N\"}}", false, SECRET_NEW, NULL},
+		{"{\"p\":{\"secret\":\"../N\"}}", false, SECRET_NONE,
+		 "invalid_value"},
 		{"{\"p\":5}", true, SECRET_NONE, "invalid_type"},
 		{"{\"p\":\"a\\u0000\"}", true, SECRET_NONE, "invalid_value"},
 	};
