@@ -99,6 +99,28 @@ test("an address that leads nowhere says so", async ({ page, go }) => {
 	await page.getByRole("heading", { name: "There is no such page" }).waitFor();
 }, { server: "empty" });
 
+test("a page that comes late does not take the place of another", async ({ page, go }) => {
+	let release;
+	const late = new Promise((resolve) => { release = resolve; });
+	const module = "/console/app/pages/overview.js";
+	await go("#/settings");
+	await page.route(`**${module}`, async (route) => {
+		await late;
+		await route.continue();
+	});
+	await page.reload();
+	await page.getByRole("heading", { name: "Settings" }).waitFor();
+	const asked = page.waitForRequest(`**${module}`);
+	await go("#/");
+	await asked;
+	await go("#/settings");
+	await page.getByRole("heading", { name: "Settings" }).waitFor();
+	release();
+	await page.evaluate((path) => import(path), module);
+	await page.evaluate(() => new Promise((done) => { setTimeout(() => requestAnimationFrame(done)); }));
+	assert(await page.getByRole("heading", { name: "Settings" }).isVisible());
+}, { server: "empty" });
+
 test("no text is missing in a language, none is empty", async ({ page }) => {
 	const names = ["../i18n/en.js", ...readdirSync(PAGES).filter((n) => n.endsWith(".text.js"))];
 	const problems = await page.evaluate(async (files) => {

@@ -56,9 +56,14 @@ function Body({ pages }) {
 	const { path } = useRoute();
 	const [got, setGot] = useState({});
 	const { load, name } = found?.page || {};
-	const fetchIt = () => load?.().then((module) => setGot({ load, module }),
-		() => setGot({ load, problem: { detail: t("core.unreachable") } }));
-	useEffect(() => void fetchIt(), [load]);
+	useEffect(() => {
+		// What comes after another page was asked for is not shown.
+		let isWanted = true;
+		const tell = (what) => isWanted && setGot({ load, ...what });
+		load?.().then((module) => tell({ module }),
+			() => tell({ problem: { detail: t("core.unreachable") } }));
+		return () => { isWanted = false; };
+	}, [load]);
 	if (!found) return html`<${NoPage} />`;
 	if (got.load != load) return html`<p class="muted" role="status">${t("core.loading")}</p>`;
 	if (got.problem) return html`<${Problems} problem=${got.problem} retry=${() => location.reload()} />`;
