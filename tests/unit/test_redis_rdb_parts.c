@@ -316,6 +316,24 @@ static void checksums_of_all_lengths(void **state)
 	}
 }
 
+/* Those from where wider registers are taken, and what these leave. */
+static void checksums_of_long_pieces(void **state)
+{
+	enum { LONG = 8192, MORE = 300 };
+	unsigned char bytes[LONG + MORE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)chance();
+	for (size_t len = LONG - 20; len < sizeof(bytes) - 3; len += 3) {
+		uint64_t begin = chance();
+		const unsigned char *p = bytes + len % 4;
+
+		assert_true(rdb_crc64(begin, p, len) ==
+			    bit_by_bit(begin, p, len));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +343,7 @@ int main(void)
 		cmocka_unit_test(what_was_packed_is_unpacked),
 		cmocka_unit_test(damaged_bytes_stay_within_bounds),
 		cmocka_unit_test(checksums_of_all_lengths),
+		cmocka_unit_test(checksums_of_long_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
