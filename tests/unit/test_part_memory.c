@@ -23,6 +23,15 @@ static struct {
 	unsigned now, peak, made;
 } parts = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+static _Thread_local int spared;
+
+/* What the store keeps is not the writer's, and an object of just that size
+ * is a matter of which frame came first. */
+void fake_spare(int change)
+{
+	spared += change;
+}
+
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 void __real_free(void *p);
@@ -46,7 +55,7 @@ void *__wrap_malloc(size_t size)
 {
 	void *p = __real_malloc(size);
 
-	if (size != PART || p == NULL)
+	if (size != PART || p == NULL || spared > 0)
 		return p;
 	pthread_mutex_lock(&parts.lock);
 	note(p);
