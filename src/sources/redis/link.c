@@ -26,6 +26,8 @@
 #include "loop/loop.h"
 #include "sources/redis/dial.h"
 
+enum { ROOM_BYTES = 1024 * 1024 };
+
 static const char *const state_names[] = {
 	"lookup", "connect", "ask", "tls", "up", "down",
 };
@@ -90,6 +92,16 @@ static void set_options(int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
 }
 
+/* A unix socket is writable again when three quarters of it are read, and has
+ * room for less than a server reads while the loop does something else. (TCP
+ * finds its own measure.) */
+static void set_room(int fd)
+{
+	int bytes = ROOM_BYTES;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
 static bool connect_to(struct redis_link *l, int family,
 		       const struct sockaddr *sa, socklen_t len)
 {
@@ -98,6 +110,8 @@ static bool connect_to(struct redis_link *l, int family,
 		return false;
 	if (family != AF_UNIX)
 		set_options(l->fd);
+	else
+		set_room(l->fd);
 	return connect(l->fd, sa, len) == 0 || errno == EINPROGRESS;
 }
 
