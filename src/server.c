@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "catalog/catalog.h"
@@ -346,24 +347,11 @@ static bool make_signals(struct server *s, struct err *e)
 	       loop_start_watchdog(s->loop, e);
 }
 
-/*
- * jansson's parser (2.14) loses a byte, and writes beyond its buffer, when it
- * cannot make a string longer: an end that the next start recovers from is
- * better than a heap in which anything may be wrong.
- */
-static void *json_alloc(size_t n)
-{
-	void *p = malloc(n);
-
-	if (p == NULL)
-		abort();
-	return p;
-}
-
 static bool make_all(struct server *s, struct err *e)
 {
 	(void)umask(0077);
-	json_set_alloc_funcs(json_alloc, free);
+	memory_keep_reserve();
+	json_set_alloc_funcs(memory_sure, free);
 	server_confine(s->config);
 	return file_make_dirs(s->config->data_dir, e) && take_lock(s, e) &&
 	       load_key(s, e) && make_loop(s, e) && make_helper(s, e) &&

@@ -10,18 +10,10 @@
 #include <jansson.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "ctl/command.h"
 #include "ctl/help.h"
 #include "ctl/session.h"
-
-static void *json_alloc(size_t n)
-{
-	void *p = malloc(n);
-
-	if (p == NULL)
-		abort(); /* jansson's parser does not take it well */
-	return p;
-}
 
 /* What does not fit the command; false with *e filled. */
 static bool check_words(const struct command *c, const struct arguments *a,
@@ -107,7 +99,7 @@ int main(int argc, char **argv)
 
 	words = (const char *const *)argv;
 	(void)signal(SIGPIPE, SIG_IGN);
-	json_set_alloc_funcs(json_alloc, free);
+	json_set_alloc_funcs(memory_sure, free);
 	log_setup(LOG_ERROR, LOG_TEXT);
 	at = arguments_read(&a, tables, argc - 1, words + 1, true, &e);
 	if (at < 0)

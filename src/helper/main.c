@@ -20,6 +20,7 @@
 #include <jansson.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "fence.h"
 #include "guests.h"
@@ -178,15 +179,6 @@ static void serve(const struct listener *l, const char *config)
 	}
 }
 
-static void *json_alloc(size_t n)
-{
-	void *p = malloc(n);
-
-	if (p == NULL)
-		abort(); /* jansson's parser does not take it well */
-	return p;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct rlimit none = {0, 0};
@@ -204,7 +196,7 @@ int main(int argc, char **argv)
 	}
 	(void)umask(0077);
 	(void)setrlimit(RLIMIT_CORE, &none);
-	json_set_alloc_funcs(json_alloc, free);
+	json_set_alloc_funcs(memory_sure, free);
 	catch_signals();
 	if (!listen_somewhere(&l, &a, &e)) {
 		(void)fprintf(stderr, "coffer-helper: %s\n", e.msg);

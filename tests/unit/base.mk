@@ -3,6 +3,12 @@ EXTRA_DIST += tests/unit/effort.h
 dist_check_SCRIPTS += tests/includes.py tests/docs.py
 TESTS += tests/includes.py tests/docs.py
 
+check_PROGRAMS += tests/unit/test_base_memory
+tests_unit_test_base_memory_SOURCES = tests/unit/test_base_memory.c
+tests_unit_test_base_memory_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=free
+
 check_PROGRAMS += tests/unit/test_base_hostname
 tests_unit_test_base_hostname_SOURCES = tests/unit/test_base_hostname.c
 tests_unit_test_base_hostname_LDADD = $(BASE_LIBS) $(TEST_LIBS)
