@@ -16,6 +16,7 @@
 #include <event2/event.h>
 #include <jansson.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -347,13 +348,23 @@ static bool make_signals(struct server *s, struct err *e)
 	       loop_start_watchdog(s->loop, e);
 }
 
+/* Before there are threads; config_load() has looked at the list. */
+static bool limit_addresses(const struct server *s, struct err *e)
+{
+	return address_allow_only(s->config->allowed_addresses) ||
+	       err_set(e, ERR_INVALID, "invalid_config",
+		       "allowed_addresses is no list of networks: %s",
+		       s->config->allowed_addresses);
+}
+
 static bool make_all(struct server *s, struct err *e)
 {
 	(void)umask(0077);
 	memory_keep_reserve();
 	json_set_alloc_funcs(memory_sure, free);
 	server_confine(s->config);
-	return file_make_dirs(s->config->data_dir, e) && take_lock(s, e) &&
+	return limit_addresses(s, e) &&
+	       file_make_dirs(s->config->data_dir, e) && take_lock(s, e) &&
 	       load_key(s, e) && make_loop(s, e) && make_helper(s, e) &&
 	       make_catalog(s, e) && make_spool(s, e) && make_jobs(s, e) &&
 	       make_scheduler(s, e) && make_http(s, e) && make_signals(s, e);

@@ -23,6 +23,7 @@ struct config {
 	char *tls_client_ca;	  /* file; "": clients need none */
 	char *allow_plain_http;	  /* "on" or "off" */
 	char *allowed_hosts;	  /* names, ',' between them; "": none */
+	char *allowed_addresses;  /* networks, likewise; "": any */
 	char *data_dir;		  /* NULL: /var/lib/coffer, or ~/.local/... */
 	char *log_level, *log_format;
 	char *spool_dir;      /* NULL: DATA_DIR/spool */

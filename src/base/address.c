@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/nets.h"
+
 enum { MAPPED_AT = 12 };
 
 static const struct {
@@ -36,6 +38,9 @@ static const unsigned char holders[][MAPPED_AT] = {
 	{0x00, 0x64, 0xff, 0x9b},
 };
 
+/* Of address_allow_only(); none: all. Written before there are threads. */
+static struct nets allowed;
+
 static bool is_forbidden4(uint32_t a)
 {
 	for (size_t i = 0; i < sizeof(nets4) / sizeof(nets4[0]); i++) {
@@ -45,22 +50,12 @@ static bool is_forbidden4(uint32_t a)
 	return false;
 }
 
-static bool is_within(const unsigned char *a, const unsigned char *net,
-		      unsigned bits)
-{
-	unsigned whole = bits / 8, rest = bits % 8;
-
-	if (memcmp(a, net, whole) != 0)
-		return false;
-	return rest == 0 || (a[whole] ^ net[whole]) >> (8 - rest) == 0;
-}
-
 static bool is_forbidden6(const unsigned char *a)
 {
 	uint32_t inner;
 
 	for (size_t i = 0; i < sizeof(nets6) / sizeof(nets6[0]); i++) {
-		if (is_within(a, nets6[i].net, nets6[i].bits))
+		if (nets_same_prefix(a, nets6[i].net, nets6[i].bits))
 			return true;
 	}
 	for (size_t i = 0; i < sizeof(holders) / sizeof(holders[0]); i++) {
@@ -72,7 +67,7 @@ static bool is_forbidden6(const unsigned char *a)
 	return false;
 }
 
-bool address_is_forbidden(const struct sockaddr *a)
+static bool is_never_right(const struct sockaddr *a)
 {
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
@@ -81,25 +76,50 @@ bool address_is_forbidden(const struct sockaddr *a)
 		memcpy(&v4, a, sizeof(v4));
 		return is_forbidden4(ntohl(v4.sin_addr.s_addr));
 	}
-	if (a->sa_family != AF_INET6)
-		return false;
 	memcpy(&v6, a, sizeof(v6));
 	return is_forbidden6(v6.sin6_addr.s6_addr);
 }
 
+bool address_allow_only(const char *list)
+{
+	if (nets_parse(list, &allowed))
+		return true;
+	memset(&allowed, 0, sizeof(allowed));
+	return false;
+}
+
+bool address_is_limited(void)
+{
+	return allowed.count > 0;
+}
+
+bool address_is_forbidden(const struct sockaddr *a)
+{
+	if (a->sa_family != AF_INET && a->sa_family != AF_INET6)
+		return false;
+	return is_never_right(a) ||
+	       (allowed.count > 0 && !nets_have(&allowed, a));
+}
+
 bool address_text_is_forbidden(const char *host)
 {
-	struct in6_addr v6;
-	struct in_addr v4;
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
 
 	/* Also "127.1" and "0x7f000001", as resolvers take them. */
-	if (inet_aton(host, &v4) != 0)
-		return is_forbidden4(ntohl(v4.s_addr));
-	return inet_pton(AF_INET6, host, &v6) == 1 && is_forbidden6(v6.s6_addr);
+	if (inet_aton(host, &v4.sin_addr) != 0)
+		return address_is_forbidden((const struct sockaddr *)&v4);
+	return inet_pton(AF_INET6, host, &v6.sin6_addr) == 1 &&
+	       address_is_forbidden((const struct sockaddr *)&v6);
 }
 
 const char *address_forbidden_text(void)
 {
+	if (address_is_limited())
+		return "the address is in no network of the setting "
+		       "allowed_addresses, or it is link-local, of a cloud's "
+		       "metadata, multicast or \"any\": name another, or have "
+		       "its network added there";
 	return "the address is link-local, of a cloud's metadata, multicast or "
 	       "\"any\", where no source and no store is: name another";
 }

@@ -12,6 +12,7 @@ libbase_a_SOURCES = \
 	src/base/text.c src/base/utf8.c src/base/zone.c \
 	src/base/zone_civil.c src/base/zone_file.c src/base/zone_rule.c
 libbase_a_SOURCES += include/base/address.h src/base/address.c
+libbase_a_SOURCES += include/base/nets.h src/base/nets.c
 libbase_a_SOURCES += include/base/hostname.h src/base/hostname.c
 libbase_a_SOURCES += include/base/secret_file.h src/base/secret_file.c
 libbase_a_SOURCES += include/base/age.h src/base/age_int.h src/base/age.c \

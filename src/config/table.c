@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hostname.h"
+#include "base/nets.h"
 #include "base/text.h"
 
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
@@ -88,6 +89,16 @@ static const struct setting settings[] = {
 		.help = "names of this server that clients may ask for over "
 			"TCP; its addresses, localhost and those of "
 			"tls_cert always",
+	},
+	{
+		.key = "allowed_addresses",
+		.type = SETTING_TEXT,
+		.offset = offsetof(struct config, allowed_addresses),
+		.built_in = "",
+		.is_right = nets_are_right,
+		.argument = "CIDR[,CIDR...]",
+		.help = "networks that sources and stores may be in; empty: "
+			"any",
 	},
 	TEXT(data_dir, NULL, NULL, "DIR",
 	     "catalog, keys and tokens (/var/lib/coffer as root)"),

@@ -12,6 +12,9 @@ tests_unit_test_base_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 check_PROGRAMS += tests/unit/test_base_hostname
 tests_unit_test_base_hostname_SOURCES = tests/unit/test_base_hostname.c
 tests_unit_test_base_hostname_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+check_PROGRAMS += tests/unit/test_base_nets
+tests_unit_test_base_nets_SOURCES = tests/unit/test_base_nets.c
+tests_unit_test_base_nets_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 check_PROGRAMS += tests/unit/test_base_address
 tests_unit_test_base_address_SOURCES = tests/unit/test_base_address.c
 tests_unit_test_base_address_LDADD = $(BASE_LIBS) $(TEST_LIBS)

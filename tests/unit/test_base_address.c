@@ -87,6 +87,60 @@ static void test_other_families(void **state)
 	assert_false(address_is_forbidden((struct sockaddr *)&a));
 }
 
+/* Ends the limit again. */
+static void lift_limit(void)
+{
+	assert_true(address_allow_only(""));
+	assert_false(address_is_limited());
+}
+
+static void test_limit(void **state)
+{
+	struct sockaddr_un local = {.sun_family = AF_UNIX};
+
+	(void)state;
+	assert_null(strstr(address_forbidden_text(), "allowed_addresses"));
+	assert_true(address_allow_only("10.0.0.0/8, 2001:db8::/32"));
+	assert_true(address_is_limited());
+	assert_non_null(strstr(address_forbidden_text(), "allowed_addresses"));
+	assert_false(is_forbidden("10.1.2.3"));
+	assert_false(is_forbidden("::ffff:10.1.2.3"));
+	assert_false(is_forbidden("2001:db8:1::1"));
+	assert_true(is_forbidden("11.0.0.1"));
+	assert_true(is_forbidden("127.0.0.1"));
+	assert_true(is_forbidden("::ffff:127.0.0.1"));
+	assert_true(is_forbidden("2001:db9::1"));
+	assert_true(is_forbidden("64:ff9b::10.1.2.3"));
+	assert_true(address_text_is_forbidden("127.1"));
+	assert_false(address_text_is_forbidden("10.1"));
+	assert_true(address_text_is_forbidden("::1"));
+	assert_false(address_text_is_forbidden("localhost"));
+	assert_false(address_is_forbidden((struct sockaddr *)&local));
+	lift_limit();
+	assert_false(is_forbidden("11.0.0.1"));
+}
+
+/* Nobody can allow what is forbidden for good. */
+static void test_limit_beside(void **state)
+{
+	(void)state;
+	assert_true(address_allow_only("0.0.0.0/0,::/0"));
+	assert_true(is_forbidden("169.254.169.254"));
+	assert_true(is_forbidden("fd00:ec2::254"));
+	assert_true(is_forbidden("::"));
+	assert_false(is_forbidden("8.8.8.8"));
+	assert_false(is_forbidden("2001:db9::1"));
+	lift_limit();
+}
+
+static void test_no_limit(void **state)
+{
+	(void)state;
+	assert_false(address_allow_only("10.0.0.0/8,x"));
+	assert_false(address_is_limited());
+	assert_false(is_forbidden("127.0.0.1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +148,9 @@ int main(void)
 		cmocka_unit_test(test_allowed),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_other_families),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_limit_beside),
+		cmocka_unit_test(test_no_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

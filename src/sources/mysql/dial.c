@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -167,6 +168,28 @@ static bool is_forbidden(const struct my_dial *d, MYSQL *m)
 	return address_is_forbidden(&a.any);
 }
 
+/*
+ * The library would begin to connect wherever the name leads it, and whether
+ * somebody answers there is nothing to be told. It takes what address it likes,
+ * so all that there are have to be allowed.
+ */
+static bool is_name_forbidden(const struct my_dial *d)
+{
+	const struct addrinfo hints = {.ai_family = AF_UNSPEC,
+				       .ai_socktype = SOCK_STREAM};
+	struct addrinfo *found = NULL;
+	bool is_found = false;
+
+	if (!address_is_limited() || d->address.socket != NULL ||
+	    d->address.host == NULL ||
+	    getaddrinfo(d->address.host, NULL, &hints, &found) != 0)
+		return false;
+	for (const struct addrinfo *a = found; a != NULL; a = a->ai_next)
+		is_found = is_found || address_is_forbidden(a->ai_addr);
+	freeaddrinfo(found);
+	return is_found;
+}
+
 /* True: the call came to its end, *answer tells. False: given up. */
 static bool connect_in_time(struct my_dial *d, MYSQL *m, MYSQL **answer)
 {
@@ -250,7 +273,7 @@ void my_dial_run(struct work *w)
 		return;
 	}
 	set_options(m, d);
-	d->is_refused = is_forbidden(d, NULL);
+	d->is_refused = is_forbidden(d, NULL) || is_name_forbidden(d);
 	if (d->is_refused || !connect_in_time(d, m, &answer)) {
 		failed(d, 2013, "no answer in time");
 	} else if (answer == NULL) {
