@@ -362,6 +362,7 @@ static bool make_all(struct server *s, struct err *e)
 	(void)umask(0077);
 	memory_keep_reserve();
 	json_set_alloc_funcs(memory_sure, free);
+	event_set_mem_functions(memory_try, memory_resize, free);
 	server_confine(s->config);
 	return limit_addresses(s, e) &&
 	       file_make_dirs(s->config->data_dir, e) && take_lock(s, e) &&

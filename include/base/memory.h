@@ -1,4 +1,4 @@
-/* memory.h - memory for a library that cannot bear to get none. */
+/* memory.h - memory for libraries that cannot bear to get none. */
 #ifndef COFFER_BASE_MEMORY_H
 #define COFFER_BASE_MEMORY_H
 
@@ -7,18 +7,27 @@
 #include "base/err.h"
 
 /*
- * Lays aside MEMORY_RESERVE_BYTES that memory_sure() falls back on. Called
- * once, before any thread starts; without it, or when there is no memory for
- * it, there is no reserve.
+ * Lays aside MEMORY_RESERVE_BYTES that the others fall back on. Called once,
+ * before any thread starts; without it, or when there is no memory for it,
+ * there is no reserve.
  */
 enum { MEMORY_RESERVE_BYTES = 1024 * 1024 };
 void memory_keep_reserve(void);
 
 /*
- * n bytes that the caller frees with free(), never NULL: what malloc() refuses
- * it gets once the reserve was let go, which is laid aside anew as soon as
- * there is memory again. When even that does not do, the process ends with
- * status 71 (EX_OSERR of sysexits.h) and a line in the log. Thread-safe.
+ * malloc() and realloc(); what is refused is tried again once the reserve was
+ * let go, which is laid aside anew as soon as there is memory again. NULL:
+ * there is still none. Thread-safe.
+ *
+ * For libevent (event_set_mem_functions): its HTTP server (2.1.12) takes a
+ * NULL for memory when a request gets none for its headers, and loses headers.
+ */
+void *memory_try(size_t n) MUST_CHECK;
+void *memory_resize(void *p, size_t n) MUST_CHECK;
+
+/*
+ * As memory_try(), but never NULL: the process ends instead, with status 71
+ * (EX_OSERR of sysexits.h) and a line in the log.
  *
  * For jansson (json_set_alloc_funcs): its parser (2.14) loses a byte and writes
  * beyond its buffer when it cannot make a string longer. An end that the next

@@ -1,7 +1,8 @@
-/* memory.c - memory for a library that cannot bear to get none. */
+/* memory.c - memory for libraries that cannot bear to get none. */
 #include "base/memory.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -32,29 +33,49 @@ void memory_keep_reserve(void)
 	restore();
 }
 
-static void *fall_back(size_t n)
+/* False: there was none to let go. */
+static bool let_go(void)
 {
-	void *p;
+	void *p = atomic_exchange(&reserve.bytes, NULL);
 
-	free(atomic_exchange(&reserve.bytes, NULL));
-	p = malloc(n);
-	if (p == NULL) {
-		log_error("base", "no memory is left for a document: the "
-				  "process ends; give it more, or less to do");
-		_exit(EX_OSERR);
-	}
-	log_warn("base", "memory runs out: a reserve was used");
+	if (p == NULL)
+		return false;
+	free(p);
+	log_warn("base", "memory runs out: a reserve is used");
 	atomic_store(&reserve.is_gone, true);
+	return true;
+}
+
+void *memory_resize(void *p, size_t n)
+{
+	void *q = realloc(p, n);
+
+	if (q == NULL && n > 0 && let_go())
+		return realloc(p, n);
+	if (atomic_load_explicit(&reserve.is_gone, memory_order_relaxed))
+		restore();
+	return q;
+}
+
+void *memory_try(size_t n)
+{
+	void *p = malloc(n);
+
+	if (p == NULL && let_go())
+		return malloc(n);
+	if (atomic_load_explicit(&reserve.is_gone, memory_order_relaxed))
+		restore();
 	return p;
 }
 
 void *memory_sure(size_t n)
 {
-	void *p = malloc(n);
+	void *p = memory_try(n);
 
-	if (p == NULL)
-		return fall_back(n);
-	if (atomic_load_explicit(&reserve.is_gone, memory_order_relaxed))
-		restore();
+	if (p == NULL) {
+		log_error("base", "no memory is left for a document: the "
+				  "process ends; give it more, or less to do");
+		_exit(EX_OSERR);
+	}
 	return p;
 }

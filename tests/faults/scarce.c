@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,12 +48,28 @@ static struct page *page;
 /* The place is looked for: what that takes is not counted. */
 static _Thread_local bool is_busy __attribute__((tls_model("initial-exec")));
 
+/* Where it broke is more than that it broke. */
+static void on_crash(int number)
+{
+	void *frames[2 * DEPTH];
+
+	is_busy = true;
+	backtrace_symbols_fd(frames, backtrace(frames, 2 * DEPTH),
+			     STDERR_FILENO);
+	(void)raise(number); /* SA_RESETHAND: now it ends */
+}
+
 static __attribute__((constructor)) void begin(void)
 {
+	const struct sigaction crash = {.sa_handler = on_crash,
+					.sa_flags = SA_RESETHAND};
 	const char *path = getenv("SCARCE_FILE");
 	void *frames[2], *mapped;
 	int fd;
 
+	(void)sigaction(SIGSEGV, &crash, NULL);
+	(void)sigaction(SIGABRT, &crash, NULL);
+	(void)sigaction(SIGBUS, &crash, NULL);
 	if (path == NULL || (fd = open(path, O_RDWR | O_CLOEXEC)) < 0)
 		return;
 	mapped = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED,

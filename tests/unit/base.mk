@@ -7,7 +7,7 @@ check_PROGRAMS += tests/unit/test_base_memory
 tests_unit_test_base_memory_SOURCES = tests/unit/test_base_memory.c
 tests_unit_test_base_memory_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
-	-Wl,--wrap=free
+	-Wl,--wrap=realloc -Wl,--wrap=free
 
 check_PROGRAMS += tests/unit/test_base_hostname
 tests_unit_test_base_hostname_SOURCES = tests/unit/test_base_hostname.c

@@ -1,6 +1,6 @@
 /*
  * test_base_memory.c - what malloc() refuses, and the reserve that is behind
- * it. The linker sends malloc() and free() here (--wrap).
+ * it. The linker sends malloc(), realloc() and free() here (--wrap).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,6 +27,8 @@ static struct {
 
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size);
 void __real_free(void *p);
 void __wrap_free(void *p);
 
@@ -43,6 +45,13 @@ void *__wrap_malloc(size_t size)
 		heap.keeps++;
 	}
 	return p;
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	if (heap.is_scarce || (heap.refuse > 0 && heap.refuse-- > 0))
+		return NULL;
+	return __real_realloc(p, size);
 }
 
 void __wrap_free(void *p)
@@ -88,6 +97,35 @@ static void test_of_the_reserve(void **state)
 	assert_non_null(heap.kept);
 }
 
+static void test_resized(void **state)
+{
+	char *p = memory_try(3), *q;
+
+	(void)state;
+	assert_non_null(p);
+	memcpy(p, "ab", 3);
+	memory_keep_reserve();
+	heap.is_scarce = true;
+	q = memory_resize(p, 100);
+	assert_non_null(q);
+	assert_string_equal(q, "ab");
+	assert_null(heap.kept);
+	/* There is no reserve now: what was there stays. */
+	heap.refuse = 1;
+	assert_null(memory_resize(q, 1000));
+	assert_string_equal(q, "ab");
+	free(q);
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	memory_keep_reserve();
+	heap.refuse = 2;
+	assert_null(memory_try(10));
+	give(10);
+}
+
 /* The reserve is tried for again until it is there. */
 static void test_not_yet(void **state)
 {
@@ -129,6 +167,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_there_is),
 		cmocka_unit_test(test_of_the_reserve),
+		cmocka_unit_test(test_resized),
+		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_not_yet),
 		cmocka_unit_test(test_the_end),
 	};
