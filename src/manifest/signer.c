@@ -90,6 +90,8 @@ bool signer_sign(const struct signer *s, const void *bytes, size_t len,
 	return true;
 }
 
+#define NOT_GOOD "the manifest's signature is not good"
+
 /* Only in the one spelling that we write: another one would be another
  * document with the same meaning. */
 static bool decode_strictly(const char *hex, void *out, size_t len)
@@ -99,18 +101,19 @@ static bool decode_strictly(const char *hex, void *out, size_t len)
 	       hex_decode(hex, out, len);
 }
 
-static bool verify(EVP_PKEY *key, const unsigned char sig[SIGNATURE_LEN],
-		   const void *bytes, size_t len, struct err *e)
+/* 1: it is good, 0: it is not, less: that could not be found out. */
+static int verify(EVP_PKEY *key, const unsigned char sig[SIGNATURE_LEN],
+		  const void *bytes, size_t len)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int good = 0;
+	int good = -1;
 
 	if (ctx == NULL)
-		return err_nomem(e, "a signature");
+		return -1;
 	if (EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1)
 		good = EVP_DigestVerify(ctx, sig, SIGNATURE_LEN, bytes, len);
 	EVP_MD_CTX_free(ctx);
-	return good == 1;
+	return good;
 }
 
 bool signature_check(const char *public_hex, const char *signature,
@@ -118,16 +121,20 @@ bool signature_check(const char *public_hex, const char *signature,
 {
 	unsigned char public[PUBLIC_LEN];
 	unsigned char sig[SIGNATURE_LEN];
-	EVP_PKEY *key = NULL;
-	bool ok = false;
+	EVP_PKEY *key;
+	int good = -1;
 
-	if (decode_strictly(public_hex, public, sizeof(public)) &&
-	    decode_strictly(signature, sig, sizeof(sig)))
-		key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
-						  public, sizeof(public));
-	if (key != NULL)
-		ok = verify(key, sig, bytes, len, e);
+	if (!decode_strictly(public_hex, public, sizeof(public)) ||
+	    !decode_strictly(signature, sig, sizeof(sig)))
+		return manifest_damaged(e, NOT_GOOD);
+	/* Of 32 bytes all are a key. Twice, since OpenSSL tells of memory that
+	 * it did not get as of a signature that is not good. */
+	key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public,
+					  sizeof(public));
+	for (int turn = 0; turn < 2 && key != NULL && good != 1; turn++)
+		good = verify(key, sig, bytes, len);
 	EVP_PKEY_free(key);
-	return ok || manifest_damaged(e, "the manifest's signature is not "
-					 "good");
+	if (good < 0)
+		return err_nomem(e, "a signature");
+	return good == 1 || manifest_damaged(e, NOT_GOOD);
 }

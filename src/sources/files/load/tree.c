@@ -87,7 +87,15 @@ const char *tree_renamed(const struct tree *t, const char *path)
 
 static int no_folder(const struct tree *t, struct err *e)
 {
-	if (errno == ENOENT)
+	if (errno == ENOMEM)
+		(void)err_nomem(e, "the folder that is restored into");
+	else if (errno == EMFILE || errno == ENFILE)
+		(void)err_set(
+			e, ERR_IO, "internal",
+			"the folder \"%.200s\" cannot be opened: %s; give "
+			"the server more descriptors (LimitNOFILE)",
+			t->path, strerror(errno));
+	else if (errno == ENOENT)
 		(void)err_set(e, ERR_NOT_FOUND, "target_incompatible",
 			      "the folder \"%.200s\" is not there", t->path);
 	else if (errno == ENOTDIR || errno == ELOOP || errno == EXDEV)
@@ -120,7 +128,7 @@ static int open_below(int above, const char *rest, bool make)
 	int fd, dir;
 
 	if (inside == NULL)
-		return -1;
+		return -1; /* ENOMEM */
 	(void)stpcpy(stpcpy(inside, rest), "/.");
 	dir = place_parent(&p, inside, make, &leaf);
 	fd = dir < 0 ? -1 : place_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0);
