@@ -142,6 +142,116 @@ test("files of a folder, browsed and chosen", async ({ page, go, see, api, coffe
 	assert.equal(await read("a.txt"), null);
 }, { server: "provisioned", theme: "dark" });
 
+// Keys that are globs, too, and one that another one begins with.
+const object = (text, type = "text/plain", metadata = {}, tags = {}) => [text, type, metadata, tags];
+const OBJECTS = {
+	"docs/[1]*.txt": object("a glob"),
+	"docs/deep/b.txt": object("b".repeat(3000), "text/x-odd", { colour: "dark red" }, { team: "a b" }),
+	"docs/deep/c.txt": object("c"),
+	"docs/docs.txt": object("named as one at the top"),
+	"docs.txt": object("beside the folder"),
+	"pics/one.jpg": object("one", "image/jpeg", {}, { keep: "yes" }),
+	"pics/one.jpg.txt": object("about one"),
+};
+
+/** Sources of buckets, the first one filled: its backup, and what they are called. */
+async function buckets(api, world, name) {
+	const [full, empty] = [await world.bucket(), await world.bucket()];
+	await world.call("put", { bucket: full.bucket, objects: OBJECTS });
+	for (const [more, connection] of [["", full], ["-other", empty]])
+		await api.post("/v1/sources", { name: name + more, engine: "objects", connection });
+	const backup = await api.backup(`${name}-backup`, { source: name, method: "snapshot" });
+	return { backup, full: full.bucket, empty: empty.bucket };
+}
+
+const lies = (world, bucket) => world.call("lies", { bucket });
+const chosen = (keys, front = "") => Object.fromEntries(keys.map((key) => [front + key, OBJECTS[key]]));
+
+async function into(page, name) {
+	const list = page.getByRole("combobox", { name: "Instance" });
+	const label = await list.locator("option", { hasText: `${name} (` }).innerText();
+	await list.selectOption({ label });
+}
+
+/** From the step of the parts on, to the end. */
+async function carriedOut(page, api, see, name) {
+	await next(page);
+	await step(page, "Check");
+	await page.getByText("Nothing stands against it.").waitFor();
+	await see(`check ${name}`);
+	await start(page).click();
+	const restore = await verdict(page, api);
+	assert.equal(restore.verified, true);
+	await page.getByText(/Completed and proven/).waitFor();
+}
+
+test("objects of a bucket, browsed and chosen, below a prefix of another one",
+	async ({ page, go, see, api, world }) => {
+		const { backup, full, empty } = await buckets(api, world, "media");
+		await begin(page, go, backup);
+		await into(page, "media-other");
+		await page.getByRole("textbox", { name: "Prefix" }).fill("back/");
+		await see("target bucket");
+		await next(page);
+		await step(page, "Parts");
+		await page.getByLabel("A part of it").check();
+		for (const key of ["docs.txt", "docs/[1]*.txt", "pics/one.jpg"])
+			await page.getByRole("button", { name: `Add: ${key}`, exact: true }).click();
+		await page.getByLabel("Included").fill("docs/deep/**");
+		await page.getByLabel("Included").press("Enter");
+		await page.getByRole("button", { name: "Remove docs/deep/**" }).waitFor();
+		await see("parts of a bucket");
+		await carriedOut(page, api, see, "bucket");
+		await see("verdict bucket");
+		assert.deepEqual(await lies(world, empty),
+			chosen(["docs.txt", "docs/[1]*.txt", "docs/deep/b.txt", "docs/deep/c.txt", "pics/one.jpg"], "back/"));
+		assert.deepEqual(await lies(world, full), OBJECTS);
+	});
+
+test("a whole bucket into one that is not there yet", async ({ page, go, see, api, world }) => {
+	const { backup, empty } = await buckets(api, world, "whole");
+	await begin(page, go, backup);
+	await into(page, "whole-other");
+	await page.getByRole("textbox", { name: "Bucket" }).fill(`${empty}-new`);
+	await next(page);
+	await step(page, "Parts");
+	await next(page);
+	await step(page, "Check");
+	await page.locator(".notice.warn").filter({ hasText: `${empty}-new` }).waitFor();
+	await see("check absent bucket");
+	await start(page).click();
+	const restore = await verdict(page, api);
+	assert.equal(restore.verified, true);
+	assert.deepEqual(await lies(world, `${empty}-new`), OBJECTS);
+	assert.deepEqual(await lies(world, empty), {});
+});
+
+test("a bucket is overwritten by pattern, once its name is typed", async ({ page, go, see, api, world }) => {
+	const { backup, full } = await buckets(api, world, "twice");
+	const since = { "docs/deep/b.txt": object("changed since"), "pics/one.jpg": object("changed, too"),
+		"pics/later.jpg": object("came later") };
+	await world.call("put", { bucket: full, objects: since });
+	await begin(page, go, backup);
+	await into(page, "twice");
+	await next(page);
+	await step(page, "Parts");
+	await page.getByLabel("A part of it").check();
+	await page.getByLabel("Included").fill("*.jpg");
+	await page.getByLabel("Included").press("Enter");
+	await next(page);
+	await step(page, "Check");
+	await page.getByLabel("Overwrite what is there").check();
+	await page.getByLabel(`Type ${full} to confirm`).fill("twice");
+	assert(await start(page).isDisabled());
+	await see("overwrite a bucket");
+	await page.getByLabel(`Type ${full} to confirm`).fill(full);
+	await start(page).click();
+	await verdict(page, api);
+	// Back is what the pattern fits; what was changed or came since is left besides.
+	assert.deepEqual(await lies(world, full),
+		{ ...OBJECTS, ...since, "pics/one.jpg": OBJECTS["pics/one.jpg"] });
+});
+
 test("keys of Redis", async ({ page, go, see, api }) => {
 	const backup = await api.backup("keys", { source: "cache" });
 	await begin(page, go, backup);

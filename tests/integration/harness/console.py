@@ -197,6 +197,31 @@ class Rig:
         source."""
         return flow.object_storage(Bucket(self.ceph))
 
+    def put(self, bucket, objects):
+        """Objects by their keys: [text, content type, metadata, tags]."""
+        s3 = self.ceph.client()
+        for key, (text, kind, metadata, tags) in objects.items():
+            s3.put_object(Bucket=bucket, Key=key, Body=text.encode(),
+                          ContentType=kind, Metadata=metadata)
+            s3.put_object_tagging(Bucket=bucket, Key=key, Tagging={
+                "TagSet": [{"Key": k, "Value": v} for k, v in tags.items()]})
+
+    def lies(self, bucket):
+        """What a reader sees of all objects of a bucket, as put() takes it.
+        """
+        s3 = self.ceph.client()
+        listed = s3.list_objects_v2(Bucket=bucket)
+        assert not listed["IsTruncated"]
+        return {item["Key"]: self._seen(s3, bucket, item["Key"])
+                for item in listed.get("Contents", [])}
+
+    @staticmethod
+    def _seen(s3, bucket, key):
+        got = s3.get_object(Bucket=bucket, Key=key)
+        tags = s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
+        return [got["Body"].read().decode(), got["ContentType"],
+                got["Metadata"], {t["Key"]: t["Value"] for t in tags}]
+
     def gateway(self, act):
         """pause or resume: Ceph's gateway answers nothing meanwhile."""
         getattr(self.ceph, act)()

@@ -15,7 +15,9 @@ function Browse({ backup, take }) {
 	const list = useResource(`/backups/${backup.id}/contents`, { folder, limit: 200 });
 	const up = folder.replace(/\/$/, "").split("/").slice(0, -1).join("/");
 	const isFolder = (x) => x.type == "directory";
-	const pattern = (x) => literal(x.path).replace(/\/$/, "") + (isFolder(x) ? "/**" : "");
+	// Without a slash it would fit that name in any folder.
+	const fromTop = (path) => (path.includes("/") ? path : "/" + path);
+	const pattern = (x) => fromTop(literal(x.path).replace(/\/$/, "") + (isFolder(x) ? "/**" : ""));
 	return html`<h3>${t("restore.browse", { path: folder || "/" })}</h3>
 		<${Loading} of=${list}>${({ items, next }) => html`<ul class="choose" aria-label=${t("restore.contents")}>
 			${folder && html`<li><${Button} kind="link" label="‹ .." aria-label=${t("restore.up")}
