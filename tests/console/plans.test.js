@@ -195,6 +195,99 @@ for (const [cycle, fill, want] of CYCLES) {
 	});
 }
 
+/** A text that is added to a list of them. */
+async function add(page, label, text) {
+	await page.getByLabel(label).fill(text);
+	await page.getByLabel(label).press("Enter");
+	await page.getByRole("button", { name: `Remove ${text}` }).waitFor();
+}
+
+/** From the step of the parts on; the plan that was made. */
+async function finished(page, api, see, name) {
+	for (const one of ["When", "Keep", "Where"]) {
+		await next(page);
+		await step(page, one);
+	}
+	const list = page.getByLabel("Storage Pool");
+	await list.selectOption({ label: await list.locator("option", { hasText: "local (" }).innerText() });
+	await next(page);
+	await step(page, "Review");
+	for (const words of ["Incremental: Yes", "Every how many backups is a full one: 3", "Fail at what cannot be read: Yes"])
+		await page.getByRole("main").getByText(words).waitFor();
+	await see(`review of ${name}`);
+	await page.getByRole("button", { name: "Create Backup Plan" }).click();
+	await heading(page, name);
+	return api.get(`/v1/plans/${name}`);
+}
+
+/** What its next backup holds of a folder, as paths. */
+async function held(api, name, folder) {
+	const { id } = await executed(api, name);
+	const { items } = await api.get(`/v1/backups/${id}/contents?folder=${folder}`);
+	return items.map(({ path }) => path).sort();
+}
+
+test("a plan of a folder: a part of it, strict, in increments", async ({ page, go, see, api }) => {
+	await begin(page, go, "folder", "tree");
+	await next(page);
+	await step(page, "What");
+	await page.getByLabel("A part of it").check();
+	await add(page, "Included", "docs/**");
+	await add(page, "Included", "*.nowhere");
+	await page.getByRole("button", { name: "Remove *.nowhere" }).click();
+	await add(page, "Left out", "c.*");
+	await page.getByText("Options", { exact: true }).click();
+	assert.equal(await page.getByLabel("Every how many backups is a full one").count(), 0);
+	await page.getByLabel("Incremental").check();
+	await page.getByLabel("Every how many backups is a full one").fill("3");
+	await page.getByLabel("Fail at what cannot be read").check();
+	await page.getByLabel("Leave out what is mounted in the folder").check();
+	await page.getByLabel("Overdue after so many hours").fill("2");
+	await see("what of a folder");
+	const plan = await finished(page, api, see, "folder");
+	assert.equal(plan.source.name, "tree");
+	assert.equal(plan.method, "snapshot");
+	assert.deepEqual(plan.scope, { include: ["docs/**"], exclude: ["c.*"] });
+	const { options } = plan;
+	assert.deepEqual([options.incremental, options.full_every, options.strict, options.one_file_system,
+		options.grace_seconds], [true, 3, true, true, 7200]);
+	assert.equal(plan.pool.name, "local");
+	// And that is what it does.
+	assert.deepEqual(await held(api, "folder", ""), ["docs"]);
+	assert.deepEqual(await held(api, "folder", "docs"), ["docs/b.txt"]);
+}, { server: "provisioned" });
+
+test("a plan of a bucket: a part of it, strict, in increments", async ({ page, go, see, api, world }) => {
+	const connection = await world.bucket();
+	await world.call("put", { bucket: connection.bucket, objects: Object.fromEntries(
+		["docs/b.txt", "docs/c.txt", "pics/a.jpg", "top.txt"].map((key) => [key, [key, "text/plain", {}, {}]])) });
+	await api.post("/v1/sources", { name: "media", engine: "objects", connection });
+	await begin(page, go, "media-plan", "media");
+	await next(page);
+	await step(page, "What");
+	await page.getByLabel("A part of it").check();
+	await add(page, "Included", "docs/**");
+	await add(page, "Included", "*.jpg");
+	await add(page, "Left out", "c.*");
+	await page.getByText("Options", { exact: true }).click();
+	await page.getByLabel("Connections at once").fill("2");
+	await page.getByLabel("Incremental").check();
+	await page.getByLabel("Every how many backups is a full one").fill("3");
+	await page.getByLabel("Fail at what cannot be read").check();
+	assert.equal(await page.getByLabel("Leave out what is mounted").count(), 0);
+	await see("what of a bucket");
+	const plan = await finished(page, api, see, "media-plan");
+	assert.equal(plan.source.name, "media");
+	assert.equal(plan.method, "snapshot");
+	assert.deepEqual(plan.scope, { include: ["docs/**", "*.jpg"], exclude: ["c.*"] });
+	const { options } = plan;
+	assert.deepEqual([options.parallelism, options.incremental, options.full_every, options.strict],
+		[2, true, 3, true]);
+	assert.deepEqual(await held(api, "media-plan", "docs/"), ["docs/b.txt"]);
+	assert.deepEqual(await held(api, "media-plan", "pics/"), ["pics/a.jpg"]);
+	assert(!(await held(api, "media-plan", "")).includes("top.txt"));
+});
+
 test("what is wrong with a timer stands at its field", async ({ page, go, see, allow }) => {
 	allow(422, "/v1/timers/preview");
 	await begin(page, go, "wrong-timer");
