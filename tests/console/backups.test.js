@@ -1,6 +1,6 @@
 // Backup Management and the page of a backup.
 import { strict as assert } from "node:assert";
-import { readFile, rename } from "node:fs/promises";
+import { readFile, readdir, rename, writeFile } from "node:fs/promises";
 
 import { test, until } from "./rig/cases.js";
 
@@ -261,6 +261,61 @@ test("of an encrypted backup they restore with the identity", async ({ page, go,
 	await world.call("shell", { commands, files: { "key.txt": keys.identity } });
 	assert.deepEqual(await world.sql("CHECKSUM TABLE hr.t"), before);
 });
+
+/** A plan with one backup; of several provisioners it says which one makes its drills. */
+async function planned(api, name) {
+	const timer = { cycle: "once", date: "2037-05-01", at: "04:00", timezone: "Europe/Berlin" };
+	await api.post("/v1/plans", { name, source: "shop", pool: "local", strategy: "manual", ...hr,
+		options: { drill: { timer, provider: "local" } } });
+	const made = await api.post(`/v1/plans/${name}/execute`);
+	assert.equal((await api.job(made.job_id)).status, "completed");
+	return made;
+}
+
+/** A drill started by hand at the plan: what the page of its backup says of it, without being
+ * loaded anew. */
+async function drilled(page, go, name, backup) {
+	await go(`#/plans/${name}`);
+	await page.getByRole("tab", { name: "Drills" }).click();
+	await page.getByRole("button", { name: "Drill now" }).click();
+	await page.getByText(`A drill of ${backup.name} has begun`).waitFor();
+	await go(`#/backups/${backup.id}`);
+	await page.getByRole("heading", { level: 1, name: backup.name }).waitFor();
+	// Once it has ended, without anybody reading the page anew.
+	const verdict = page.locator("dl.facts div", { hasText: "Last restore drill" }).locator("dd");
+	await verdict.waitFor({ timeout: 120_000 });
+	return verdict.innerText();
+}
+
+test("a drill proves it, and the verdict stands on its page", async ({ page, go, see, api }) => {
+	const backup = await planned(api, "drills");
+	assert.match(await drilled(page, go, "drills", backup), /^Passed, /);
+	await see("drilled");
+	const { last_drill: last, row_count: rows } = await api.get(`/v1/backups/${backup.id}`);
+	assert.equal(last.verdict, "passed");
+	assert.equal(last.rows, rows);
+	assert(rows > 0);
+}, { server: "provisioned" });
+
+test("a drill of a damaged one fails, and its page says so", async ({ page, go, see, api, cofferd }) => {
+	const backup = await planned(api, "drills-damaged");
+	const [part] = (await api.get(`/v1/backups/${backup.id}/manifest`)).parts;
+	const found = (await readdir(`${cofferd.folder}/local`, { recursive: true }))
+		.find((path) => path.endsWith(`${backup.id}/${part.key}`));
+	const path = `${cofferd.folder}/local/${found}`;
+	const bytes = await readFile(path);
+	bytes[bytes.length >> 1] ^= 4;
+	await writeFile(path, bytes);
+	assert.match(await drilled(page, go, "drills-damaged", backup), /^Failed, /);
+	await see("drill failed");
+	const { last_drill: last } = await api.get(`/v1/backups/${backup.id}`);
+	assert.equal(last.verdict, "failed");
+	assert.equal(last.error.code, "damaged_backup");
+	await go("#/plans/drills-damaged");
+	await page.getByRole("tab", { name: "Drills" }).click();
+	await page.getByText(last.error.detail).waitFor();
+	await see("drill failed at the plan");
+}, { server: "provisioned" });
 
 test("a failed one says why", async ({ page, go, see, api, world, cofferd }) => {
 	const path = await world.call("folder", { server: cofferd.name, name: "frail" });

@@ -81,7 +81,9 @@ function Charts({ id }) {
 }
 
 function Drills({ plan: { options: { drill }, last_drill: last, next_drill_at: next, timer }, newest }) {
-	const now = () => attempt(post(`/backups/${newest.id}/drill`), t("plan.drilling", newest));
+	// Of several provisioners one has to be named.
+	const by = drill?.provider && { provider: drill.provider };
+	const now = () => attempt(post(`/backups/${newest.id}/drill`, by || {}), t("plan.drilling", newest));
 	return html`<${Card} title=${t("plan.drill")} actions=${newest && can("operate") && html`
 		<${Button} label=${t("plan.drillnow")} onClick=${now} />`}>
 		<p class="muted">${t("plan.drillhint")}</p>
