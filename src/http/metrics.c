@@ -10,7 +10,11 @@
 #include "http/request_int.h"
 #include "http/server_int.h"
 #include "jobs/jobs.h"
+#include "loop/holds.h"
 #include "pipeline/budget.h"
+
+#define US_PER_SEC 1e6
+#define NS_PER_SEC 1e9
 
 static void head(struct text *t, const char *name, const char *type,
 		 const char *help)
@@ -85,6 +89,27 @@ static void add_jobs(struct text *t, const struct http_config *c)
 	labeled(t, "coffer_jobs", "status", "running", running);
 }
 
+/* Cumulative, as a histogram of Prometheus is. */
+static void add_holds(struct text *t, const struct loop_holds *h)
+{
+	head(t, "coffer_loop_hold_seconds", "histogram",
+	     "CPU time of the event loop's turns.");
+	for (unsigned i = 0; i < LOOP_HOLD_BOUNDS; i++)
+		text_printf(t,
+			    "coffer_loop_hold_seconds_bucket{le=\"%g\"} %llu\n",
+			    loop_hold_bound_us(i) / US_PER_SEC,
+			    (unsigned long long)h->within[i]);
+	text_printf(t, "coffer_loop_hold_seconds_bucket{le=\"+Inf\"} %llu\n",
+		    (unsigned long long)h->turns);
+	text_printf(t, "coffer_loop_hold_seconds_sum %.15g\n",
+		    (double)h->sum_ns / NS_PER_SEC);
+	text_printf(t, "coffer_loop_hold_seconds_count %llu\n",
+		    (unsigned long long)h->turns);
+	gauge(t, "coffer_loop_hold_max_seconds",
+	      "CPU time of the event loop's longest turn.",
+	      (double)h->longest_ns / NS_PER_SEC);
+}
+
 static void add_process(struct text *t, const struct http_server *s)
 {
 	const struct http_config *c = &s->config;
@@ -92,6 +117,7 @@ static void add_process(struct text *t, const struct http_server *s)
 	gauge(t, "coffer_loop_lag_seconds",
 	      "How late the event loop was for its last tick.",
 	      (double)guard_lag_ms(s->guard) / 1000);
+	add_holds(t, loop_holds(c->loop));
 	gauge(t, "coffer_resident_bytes", "Resident memory.", resident_bytes());
 	gauge(t, "coffer_buffer_limit_bytes",
 	      "Bound on the memory of all buffers.",

@@ -2,6 +2,7 @@
 #ifndef COFFER_LOOP_LOOP_INT_H
 #define COFFER_LOOP_LOOP_INT_H
 
+#include "loop/holds.h"
 #include "loop/loop.h"
 
 struct event;
@@ -14,6 +15,13 @@ struct loop {
 	struct event *watchdog; /* NULL: nobody watches */
 	const struct loop_ops *ops;
 	void *arg;
+	struct loop_holds holds;
 };
+
+/* CPU time of this thread. */
+uint64_t holds_now_ns(void);
+
+/* A turn took so long. */
+void holds_note(struct loop_holds *h, uint64_t ns);
 
 #endif

@@ -220,6 +220,29 @@ def test_health_and_metrics(world, small):
             float(value)
 
 
+def test_the_loops_holds(world, small):
+    """A histogram as Prometheus has it, that grows."""
+    def holds():
+        found = {}
+        for line in world.api.get("/metrics").body.decode().splitlines():
+            if line.startswith("coffer_loop_hold_"):
+                name, value = line.rsplit(" ", 1)
+                found[name] = float(value)
+        return found
+
+    before = holds()
+    world.backup(small)
+    after = holds()
+    name = "coffer_loop_hold_seconds"
+    buckets = [n for n in after if n.startswith(f"{name}_bucket")]
+    assert buckets[-1] == f'{name}_bucket{{le="+Inf"}}' and len(buckets) == 9
+    counts = [after[n] for n in buckets]
+    assert counts == sorted(counts) and counts[-1] == after[f"{name}_count"]
+    assert after[f"{name}_count"] > before[f"{name}_count"]
+    assert after[f"{name}_sum"] > before[f"{name}_sum"] > 0
+    assert 0 < after["coffer_loop_hold_max_seconds"] <= after[f"{name}_sum"]
+
+
 def test_system_tells_limits(cofferd, binary):
     system = cofferd.api.fetch("/v1/system")
     _, version, _ = run(binary, "--version")

@@ -5,6 +5,10 @@ check_PROGRAMS += tests/unit/test_loop_signals tests/unit/test_loop_notify \
 tests_unit_test_loop_signals_SOURCES = tests/unit/test_loop_signals.c
 tests_unit_test_loop_signals_LDADD = $(LOOP_LIBS) $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test_loop_holds
+tests_unit_test_loop_holds_SOURCES = tests/unit/test_loop_holds.c
+tests_unit_test_loop_holds_LDADD = $(LOOP_LIBS) $(TEST_LIBS)
+
 tests_unit_test_loop_notify_SOURCES = tests/unit/test_loop_notify.c
 tests_unit_test_loop_notify_LDADD = $(LOOP_LIBS) $(TEST_LIBS)
 
