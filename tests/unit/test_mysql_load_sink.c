@@ -592,6 +592,22 @@ static void test_what_stands_is_told(void **state)
 	rig_fini(&r);
 }
 
+/* Also when what fails is none of the dump's statements. */
+static void test_what_stands_is_told_by_any(void **state)
+{
+	static const struct fake_answer a[] = {
+		FAKE_REFUSES("COMMIT", 1030, NULL), FAKE_END};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, a);
+	r.section = ITEM_DATA;
+	rig_restore(&r, "INSERT INTO `a` (`a`) VALUES\n(1);\n");
+	assert_non_null(strstr(r.err.msg, "commit"));
+	assert_non_null(strstr(r.err.msg, "0 new tables and 0 rows"));
+	rig_fini(&r);
+}
+
 /* The server says that a database made or changed is a row. */
 static void test_rows_are_of_tables(void **state)
 {
@@ -676,6 +692,7 @@ int main(void)
 		cmocka_unit_test(test_definers_are_replaced),
 		cmocka_unit_test(test_single_tables_are_replaced),
 		cmocka_unit_test(test_what_stands_is_told),
+		cmocka_unit_test(test_what_stands_is_told_by_any),
 		cmocka_unit_test(test_rows_are_of_tables),
 		cmocka_unit_test(test_hashes_are_not_told),
 		cmocka_unit_test(test_width),

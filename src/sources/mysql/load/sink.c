@@ -525,8 +525,10 @@ static enum flow sink_write(struct sink *sink, struct link *in, struct err *e)
 		if (s->state == SINK_DONE)
 			return FLOW_END;
 		f = do_state(s, in, e);
-		if (f == MY_FAIL)
+		if (f == MY_FAIL) {
+			my_sink_stand(s, e);
 			return FLOW_FAIL;
+		}
 		if (f == MY_WAIT)
 			return FLOW_WAIT;
 	}

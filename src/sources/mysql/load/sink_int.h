@@ -86,7 +86,11 @@ bool my_sink_set_up(struct my_sink *s, const struct item *item,
  * noted for who restores. */
 bool my_sink_leaves_out(struct my_sink *s, unsigned number);
 
-/* Tells in *e which statement failed and what the target holds. */
+/* Tells in *e which statement failed. */
 void my_sink_blame(const struct my_sink *s, struct err *e);
+
+/* Adds to *e what the target holds by now, whichever of its connections ended
+ * the restore, and wherever it was. Nothing when no statement was begun. */
+void my_sink_stand(const struct my_sink *s, struct err *e);
 
 #endif

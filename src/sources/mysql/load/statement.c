@@ -277,11 +277,13 @@ bool my_sink_leaves_out(struct my_sink *s, unsigned number)
 	return true;
 }
 
-static void add_standing(const struct my_sink *s, struct err *e)
+void my_sink_stand(const struct my_sink *s, struct err *e)
 {
 	const struct load_facts *f = &s->load->facts;
 	struct text t = {0};
 
+	if (f->statements == 0)
+		return;
 	text_printf(&t,
 		    "%s; the target has %" PRIu64 " new tables and %" PRIu64
 		    " rows in them: restore again with overwrite",
@@ -310,5 +312,4 @@ void my_sink_blame(const struct my_sink *s, struct err *e)
 	brief(s, what);
 	err_prefix(e, "%s section, statement %" PRIu64 ", %s",
 		   item_kind_name(s->section), s->load->facts.statements, what);
-	add_standing(s, e);
 }
