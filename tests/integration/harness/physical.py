@@ -58,12 +58,15 @@ class Copy(MariaDB):
         self.source = source
         self.start()
 
-    def start(self):
+    def write_client(self):
         text = (self.source.dir / "client.cnf").read_text()
         text = re.sub(r"(?m)^socket *=.*$", f"socket = {self.dir}/sock", text)
         client = self.dir / "client.cnf"
         client.touch(0o600)
         client.write_text(text)
+
+    def start(self):
+        self.write_client()
         self.process = process.spawn(
             ["mariadbd", "--no-defaults", f"--datadir={self.dir}/copy",
              f"--socket={self.dir}/sock", "--skip-networking", "--user=root",

@@ -62,13 +62,18 @@ const tarFlags = "-xp --numeric-owner --acls --xattrs --xattrs-include='*' -C co
 const link = `  ln -s "../$key" "numbered/\${n%%.*}"`;
 const open = `  age -d -i "$KEY" "$key" > "numbered/\${n%%.*}"`;
 
-const packs = (read, isSealed) => [
+// Of a bucket members have numbers; the index has their keys in the same order.
+const unpackKeys = ["byhand.objects", "tar --warning=no-unknown-keyword -xv -C copy > members",
+	["byhand.keys", `jq -r 'select(.type != "superseded") |
+  [.name, .facts] | map(@json) | join("\\t")' index.jsonl | paste members -`]];
+
+const packs = (read, isSealed, [joined, untar, last]) => [
 	["byhand.number", `mkdir copy numbered
 ${keys} | while read -r key; do
   n=\${key##*-}
 ${isSealed ? open : link}
 done`],
-	["byhand.join", `${read("index")} > index.jsonl
+	[joined, `${read("index")} > index.jsonl
 jq -nr 'foreach ((inputs | select(.type != "superseded")), null) as $l
   ({}; if $l and .run and .run.at == $l.extents and
       .run.skip + .run.bytes == ($l.skip // 0)
@@ -84,17 +89,22 @@ jq -nr 'foreach ((inputs | select(.type != "superseded")), null) as $l
     tail -c +$(($2 + 1)) "numbered/$(printf %08d $1)" | head -c $3
     shift 3
   done | zstd -dc | tail -c +$((skip + 1)) | head -c $bytes
-done | tar ${tarFlags}`],
+done | ${untar}`],
+	last,
+];
+
+const unpackTree = ["byhand.join", `tar ${tarFlags}`,
 	["byhand.amend", `jq -r 'select(.facts.amended) | [.facts.mode,
   "\\(.facts.uid):\\(.facts.gid)",
-  "@\\(.facts.mtime[0]).\\(.facts.mtime[1] + 1000000000)",
+  (.facts.mtime | if .[0] < 0 and .[1] > 0
+    then "@-\\(-1 - .[0]).\\(2000000000 - .[1])"
+    else "@\\(.[0]).\\(.[1] + 1000000000)" end),
   .name_base64 // (.name | @base64)] | join(" ")' index.jsonl |
 while read -r mode owner time name; do
   name="copy/$(echo "$name" | base64 -d; echo x)"; name=\${name%x}
   chown $owner "$name"; chmod $mode "$name"
   touch -d "\${time%.*}.\${time##*.1}" "$name"
-done`],
-];
+done`]];
 
 function applyXbstream(ids) {
 	const [first, ...more] = ids;
@@ -121,7 +131,8 @@ function applyTar({ engine, version }) {
 		return [["byhand.objects", untar], ["byhand.keys", `python3 - <<'END'
 import json, tarfile
 for m in tarfile.open("backup"):
-    print(m.name, m.pax_headers["COFFER.key"], m.pax_headers["COFFER.object"])
+    print(m.name, json.dumps(m.pax_headers["COFFER.key"], ensure_ascii=False),
+          m.pax_headers["COFFER.object"], sep="\\t")
 END`]];
 	}
 	const server = /mariadb/i.test(version) ? "mariadbd" : "mysqld";
@@ -154,7 +165,10 @@ export function byHand({ backup, pool, manifest }) {
 		["byhand.fetch", fetchText({ path, root, ids, pool, isPacks })],
 		["byhand.check", each(check)],
 	];
-	if (isPacks) return [...steps.filter(Boolean), ...packs(read, encrypted)];
+	if (isPacks) {
+		const unpack = source.engine == "objects" ? unpackKeys : unpackTree;
+		return [...steps.filter(Boolean), ...packs(read, encrypted, unpack)];
+	}
 	return [...steps.filter(Boolean), ["byhand.unpack", each(`${read("data")} > backup`)],
 		...apply(kind, source, ids)];
 }
