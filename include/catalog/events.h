@@ -20,6 +20,8 @@ struct event_record {
 	const char *who;      /* name of the token, "timer", "server" */
 	const char *address;  /* "" for the server itself */
 	const char *detail;   /* one line for people */
+	/* Made; model/event_link.h. */
+	const char *hash, *previous_hash;
 };
 
 typedef void catalog_events_cb(void *arg, const struct event_record *list,
@@ -27,7 +29,7 @@ typedef void catalog_events_cb(void *arg, const struct event_record *list,
 			       const struct err *e);
 
 /* Adds one; nobody waits for it, a failure is logged. Several at once become
- * one transaction. At most 100,000 are kept, the newest. */
+ * one transaction. EVENTS_KEPT (model/event_link.h) are kept, the newest. */
 void catalog_event_add(struct catalog *c, const struct event_record *r);
 
 /* Called on the loop after each was stored, with its id. One listener; NULL:

@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "catalog/db_int.h"
+#include "base/sha256.h"
 #include "catalog/rows_int.h"
 #include "loop/workers.h"
 
@@ -20,7 +21,8 @@ struct log_line {
 struct waiting_event {
 	TAILQ_ENTRY(waiting_event) entry;
 	struct event_record r; /* its id: after it was written */
-	char *texts;	       /* what its strings lie in */
+	char *texts;	       /* what its strings lie in, but for these */
+	char hash[SHA256_HEX_MAX], previous_hash[SHA256_HEX_MAX];
 };
 
 TAILQ_HEAD(log_lines, log_line);

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "catalog/call_int.h"
 #include "catalog/events_int.h"
+#include "model/event_link.h"
 
 enum {
 	EVENTS_WAITING_MAX = 20000, /* a disk that hangs must not eat memory */
@@ -24,16 +25,18 @@ static bool write_event(struct db *db, struct waiting_event *w, struct err *e)
 {
 	const struct event_record *r = &w->r;
 
-	return db_int(db,
-		      "INSERT INTO events (at, kind, act, resource, name,"
-		      " result, who, address, detail)"
-		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-		      ARGS(arg_int(r->at_ms), arg_text(r->kind),
+	return events_link(db, w, e) &&
+	       db_run(db,
+		      "INSERT INTO events (id, at, kind, act, resource, name,"
+		      " result, who, address, detail, hash, previous_hash)"
+		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      ARGS(arg_int(r->id), arg_int(r->at_ms), arg_text(r->kind),
 			   arg_text(r->act), arg_text(r->resource),
 			   arg_text(r->name), arg_text(r->result),
 			   arg_text(r->who), arg_text(r->address),
-			   arg_text(r->detail)),
-		      &w->r.id, e);
+			   arg_text(r->detail), arg_text(w->hash),
+			   arg_text(w->previous_hash)),
+		      e);
 }
 
 /* The newest is never removed, so ids go on rising by one. */
@@ -149,6 +152,8 @@ static bool copy_event(struct waiting_event *w, const struct event_record *r)
 	for (size_t i = 0; i < EVENT_TEXTS; i++)
 		if (*at[i] == NULL)
 			*at[i] = "";
+	w->r.hash = w->hash;
+	w->r.previous_hash = w->previous_hash;
 	w->texts = call_pack((const char **const *)at, EVENT_TEXTS);
 	if (w->texts == NULL)
 		return false;

@@ -7,11 +7,11 @@
 #include "catalog/events_int.h"
 #include "catalog/list_int.h"
 
-enum { SINCE_MAX = 500, EVENT_TEXTS = 8 };
+enum { SINCE_MAX = 500, EVENT_TEXTS = 10 };
 
 #define COLUMNS                                                                \
 	"ev.id, ev.at, ev.kind, ev.act, ev.resource, ev.name, ev.result,"      \
-	" ev.who, ev.address, ev.detail"
+	" ev.who, ev.address, ev.detail, ev.hash, ev.previous_hash"
 
 static char **grow_texts(struct rows *out)
 {
@@ -26,8 +26,9 @@ static char **grow_texts(struct rows *out)
 static char *read_texts(struct stmt *s, struct event_record *r)
 {
 	const char **const at[EVENT_TEXTS] = {
-		&r->kind,   &r->act, &r->resource, &r->name,
-		&r->result, &r->who, &r->address,  &r->detail};
+		&r->kind,   &r->act,	      &r->resource, &r->name,
+		&r->result, &r->who,	      &r->address,  &r->detail,
+		&r->hash,   &r->previous_hash};
 	char *read[EVENT_TEXTS] = {NULL}, *block;
 
 	for (size_t i = 0; i < EVENT_TEXTS; i++) {

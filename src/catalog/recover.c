@@ -10,6 +10,7 @@
 #include "catalog/backups_int.h"
 #include "catalog/call_int.h"
 #include "catalog/drills_int.h"
+#include "catalog/events_int.h"
 #include "catalog/jobs_int.h"
 #include "catalog/list_int.h"
 #include "catalog/plans_int.h"
@@ -89,7 +90,7 @@ static bool fail_all(struct catalog *c, struct err *e)
 
 	ok = ok && fail_backups(&c->db, args, e) &&
 	     fail_restores(&c->db, args, e) && tell_halves(&c->db, e) &&
-	     tell_events(&c->db, args, e) &&
+	     tell_events(&c->db, args, e) && events_link_rest(&c->db, e) &&
 	     drills_recover(&c->db, clock_now_ms(), e) &&
 	     fail_jobs(&c->db, args, e) && count_again(&c->db, e) &&
 	     replies_recover(&c->db, e);

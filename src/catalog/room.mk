@@ -43,6 +43,7 @@ libcatalog_a_SOURCES = \
 	src/catalog/drills_int.h \
 	src/catalog/events.c \
 	src/catalog/events_int.h \
+	src/catalog/events_link.c \
 	src/catalog/events_list.c \
 	src/catalog/expiry.c \
 	src/catalog/expiry_clock.c \

@@ -637,6 +637,12 @@
 	" DELETE FROM backup_history WHERE bucket = 0 AND stored_bytes = 0;"   \
 	" END;"
 
+/* The chain of events: events_link_rest() fills it. */
+#define V10_LINKS                                                              \
+	"ALTER TABLE events ADD COLUMN hash TEXT NOT NULL DEFAULT '';"         \
+	"ALTER TABLE events ADD COLUMN previous_hash"                          \
+	" TEXT NOT NULL DEFAULT '';"
+
 static const char *const steps[] = {
 	V1_SERVER V1_SOURCES V1_POOLS V1_BACKUPS V1_BACKUP_SORTS
 		V1_BACKUP_FILTERS V1_RESTORES V1_JOBS,
@@ -649,6 +655,7 @@ static const char *const steps[] = {
 	V7_PACKS,
 	V8_PASSWORDS,
 	V9_HISTORY V9_NOTING V9_FOLDING,
+	V10_LINKS,
 };
 
 struct schema schema_current(void)

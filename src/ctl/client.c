@@ -162,52 +162,51 @@ bool client_get(struct client *c, const char *path, json_t **out, struct err *e)
 	return client_send(c, &ask, out, e);
 }
 
-/* One page into items; *after is that of the next page, "" at the end. */
-static bool get_page(struct client *c, const char *path, json_t *items,
-		     char **after, json_int_t *total, struct err *e)
+static bool take_page(struct client_pages *p, const json_t *page, json_t *items)
 {
-	const char *next;
-	json_t *page;
+	free(p->after);
+	p->after = strdup(text_of(page, "next", ""));
+	p->total = json_integer_value(json_object_get(page, "total"));
+	return p->after != NULL &&
+	       json_array_extend(items, json_object_get(page, "items")) == 0;
+}
+
+bool client_page(struct client *c, struct client_pages *p, json_t *items,
+		 struct err *e)
+{
+	bool is_later = p->after != NULL && *p->after != '\0';
+	json_t *page = NULL;
+	struct text t = {0};
+	char number[24];
 	bool ok;
 
-	if (!client_get(c, path, &page, e))
-		return false;
-	next = text_of(page, "next", "");
-	free(*after);
-	*after = strdup(next);
-	*total = json_integer_value(json_object_get(page, "total"));
-	ok = *after != NULL &&
-	     json_array_extend(items, json_object_get(page, "items")) == 0;
+	(void)snprintf(number, sizeof(number), "%d",
+		       p->limit > 0 && p->limit < PAGE_ITEMS ? (int)p->limit
+							     : PAGE_ITEMS);
+	text_str(&t, p->path);
+	path_query(&t, "limit", number);
+	path_query(&t, "after", is_later ? p->after : NULL);
+	ok = (!t.is_broken || err_nomem(e, "a request")) &&
+	     client_get(c, t.data, &page, e) &&
+	     (take_page(p, page, items) || err_nomem(e, "a list"));
 	json_decref(page);
-	return ok || err_nomem(e, "a list");
+	text_free(&t);
+	return ok;
 }
 
 bool client_list(struct client *c, const char *path, size_t limit,
 		 json_t *items, json_int_t *total, struct err *e)
 {
-	char *after = NULL;
-	json_int_t found = 0;
-	bool ok;
+	struct client_pages p = {.path = path};
+	bool ok, is_full;
 
 	do {
-		size_t left =
-			limit > 0 ? limit - json_array_size(items) : PAGE_ITEMS;
-		char number[24];
-		struct text t = {0};
-
-		(void)snprintf(number, sizeof(number), "%zu",
-			       left < PAGE_ITEMS ? left : PAGE_ITEMS);
-		text_str(&t, path);
-		path_query(&t, "limit", number);
-		path_query(&t, "after",
-			   after != NULL && *after != '\0' ? after : NULL);
-		ok = (!t.is_broken || err_nomem(e, "a request")) &&
-		     get_page(c, t.data, items, &after, &found, e);
-		text_free(&t);
-	} while (ok && *after != '\0' &&
-		 (limit == 0 || json_array_size(items) < limit));
-	free(after);
+		p.limit = limit > 0 ? limit - json_array_size(items) : 0;
+		ok = client_page(c, &p, items, e);
+		is_full = limit > 0 && json_array_size(items) >= limit;
+	} while (ok && *p.after != '\0' && !is_full);
+	free(p.after);
 	if (total != NULL)
-		*total = found;
+		*total = p.total;
 	return ok;
 }

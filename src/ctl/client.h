@@ -40,6 +40,14 @@ struct reply {
 	json_t *json; /* the same read; NULL: it is no JSON */
 };
 
+/* A list on its way, page by page: too long to be held as a whole. */
+struct client_pages {
+	const char *path; /* with its filters, borrowed */
+	size_t limit;	  /* of the next page; 0: as many as one may have */
+	char *after;	  /* where that begins; NULL at first; free() it */
+	json_int_t total; /* how many the list has */
+};
+
 /* NULL with *e filled ("usage": the address is none). */
 struct client *client_new(const struct client_config *c,
 			  struct err *e) MUST_CHECK;
@@ -71,6 +79,11 @@ bool client_send(struct client *c, const struct client_ask *ask, json_t **out,
  */
 bool client_list(struct client *c, const char *path, size_t limit,
 		 json_t *items, json_int_t *total, struct err *e) MUST_CHECK;
+
+/* Appends the next page to items; at the end p->after is "". Failures as above.
+ */
+bool client_page(struct client *c, struct client_pages *p, json_t *items,
+		 struct err *e) MUST_CHECK;
 
 /* The problem document of the last call that was refused; NULL: none. Borrowed
  * until the next call. */

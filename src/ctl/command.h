@@ -51,6 +51,7 @@ const struct command *cancel_command(void);
 const struct command *logs_command(void);
 const struct command *timers_command(void);
 const struct command *token_command(void);
+const struct command *audit_command(void);
 const struct command *export_command(void);
 const struct command *apply_command(void);
 const struct command *api_command(void);

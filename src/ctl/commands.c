@@ -9,8 +9,9 @@ static const struct command *(*const makers[])(void) = {
 	status_command, check_command,	 sources_command, pools_command,
 	plans_command,	backups_command, jobs_command,	  backup_command,
 	run_command,	restore_command, verify_command,  cancel_command,
-	logs_command,	timers_command,	 token_command,	  export_command,
-	apply_command,	api_command,	 ls_command,	  cat_command,
+	logs_command,	timers_command,	 token_command,	  audit_command,
+	export_command, apply_command,	 api_command,	  ls_command,
+	cat_command,
 };
 
 const struct command *const *commands_all(void)

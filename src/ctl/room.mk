@@ -3,6 +3,8 @@ noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
 	src/ctl/acts.c src/ctl/acts.h \
 	src/ctl/api.c \
+	src/ctl/audit.c \
+	src/ctl/chain.c src/ctl/chain.h \
 	src/ctl/check.c \
 	src/ctl/client.c src/ctl/client.h src/ctl/client_int.h \
 	src/ctl/client_exchange.c \

@@ -170,11 +170,13 @@ json_t *show_capabilities(const struct store_capabilities *c)
 
 json_t *show_event(const struct event_record *r)
 {
-	return json_pack("{s:I, s:o, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o}",
+	return json_pack("{s:I, s:o, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o,"
+			 " s:o, s:o}",
 			 "id", (json_int_t)r->id, "at", show_time(r->at_ms),
 			 "kind", r->kind, "act", r->act, "resource",
 			 show_text(r->resource), "name", show_text(r->name),
 			 "result", r->result, "who", show_text(r->who),
 			 "address", show_text(r->address), "detail",
-			 show_text(r->detail));
+			 show_text(r->detail), "hash", show_text(r->hash),
+			 "previous_hash", show_text(r->previous_hash));
 }

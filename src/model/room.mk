@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES = \
+	include/model/event_link.h \
 	include/model/names.h \
 	include/model/packs.h \
 	include/model/plan.h \
@@ -9,6 +10,7 @@ libmodel_a_SOURCES = \
 	include/model/scope.h \
 	include/model/timer.h \
 	src/model/cron.c \
+	src/model/event_link.c \
 	src/model/names.c \
 	src/model/packs.c \
 	src/model/plan.c \

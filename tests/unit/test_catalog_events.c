@@ -7,17 +7,19 @@
 #include "catalog/events.h"
 #include "catalog/events_int.h"
 #include "loop/loop.h"
+#include "model/event_link.h"
 #include "test_catalog_rig.h"
 
 /* What was listed, and what the listener heard. */
 static struct {
 	int64_t ids[600], at[600];
 	char acts[600][40], names[600][1100];
+	char hashes[600][SHA256_HEX_MAX], before[600][SHA256_HEX_MAX];
 	size_t n;
 	uint64_t total;
 	char next[256];
 	int64_t heard[64];
-	char heard_acts[64][40];
+	char heard_acts[64][40], heard_hash[SHA256_HEX_MAX];
 	size_t nheard;
 } got;
 
@@ -47,6 +49,9 @@ static void on_events(void *arg, const struct event_record *list,
 		got.at[i] = list[i].at_ms;
 		(void)str_copy(got.acts[i], 40, list[i].act);
 		(void)str_copy(got.names[i], 1100, list[i].name);
+		(void)str_copy(got.hashes[i], SHA256_HEX_MAX, list[i].hash);
+		(void)str_copy(got.before[i], SHA256_HEX_MAX,
+			       list[i].previous_hash);
 	}
 	rig_on_done(arg, e);
 }
@@ -221,7 +226,7 @@ static void test_trimmed(void **state)
 		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"
 		" SELECT i + 1 FROM n WHERE i < 100005)"
 		" INSERT INTO events SELECT i, 1, 'audit', 'x', '', '', 'ok',"
-		" '', '', '' FROM n");
+		" '', '', '', 'x', 'w' FROM n");
 	rig_open(r);
 	add(r, "act.new", BAK, 1000);
 	assert_true(list(r, &(struct catalog_query){.limit = 1}));
@@ -229,6 +234,90 @@ static void test_trimmed(void **state)
 	assert_int_equal(got.ids[0], 100006);
 	assert_true(list(r, &(struct catalog_query){.limit = 1, .sort = "id"}));
 	assert_int_equal(got.ids[0], 7);
+	assert_true(list(r, &(struct catalog_query){.limit = 1}));
+	assert_string_equal(got.before[0], "x");
+}
+
+/* Those of since(), oldest first, from one that begins a chain. */
+static void assert_linked(size_t n)
+{
+	assert_int_equal(got.n, n);
+	assert_string_equal(got.before[0], EVENT_LINK_BEGIN);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(strlen(got.hashes[i]), SHA256_HEX_MAX - 1);
+		if (i > 0)
+			assert_string_equal(got.before[i], got.hashes[i - 1]);
+	}
+}
+
+/* The hash is the one that a person gets with sha256sum. */
+static void test_linked(void **state)
+{
+	struct event_record ev = {
+		.at_ms = INT64_C(1795255200000),
+		.kind = "audit",
+		.act = "pool.create",
+		.resource = "pool_01",
+		.name = "p",
+		.result = "ok",
+		.who = "admin",
+		.address = "127.0.0.1",
+		.detail = "POST /v1/pools: 201",
+	};
+	struct rig *r = *state;
+
+	catalog_event_add(r->catalog, &ev);
+	add(r, "act.2", BAK, 2000);
+	assert_true(since(r, 0));
+	rig_close(r);
+	rig_open(r);
+	add(r, "act.3", BAK, 1000);
+	assert_true(since(r, 0));
+	assert_linked(3);
+	assert_string_equal(got.hashes[0], "e5fb26af2fb29fb2ba06180f961a1b1d"
+					   "df98ae37931952fb8436362b22f62990");
+}
+
+static void on_event_hash(void *arg, const struct event_record *r)
+{
+	(void)arg;
+	(void)str_copy(got.heard_hash, SHA256_HEX_MAX, r->hash);
+}
+
+/* Who listens hears what is read later. */
+static void test_link_is_heard(void **state)
+{
+	char heard[SHA256_HEX_MAX];
+	struct rig *r = *state;
+
+	catalog_event_listen(r->catalog, on_event_hash, r);
+	add(r, "act.1", BAK, 1000);
+	assert_true(list(r, &(struct catalog_query){.limit = 1}));
+	(void)str_copy(heard, sizeof(heard), got.heard_hash);
+	catalog_event_listen(r->catalog, NULL, NULL);
+	assert_true(since(r, 0));
+	assert_string_equal(got.hashes[0], heard);
+}
+
+/* Of a server that made no links, and of one that was killed: what SQL alone
+ * writes when the catalog is opened. */
+static void test_linked_when_opened(void **state)
+{
+	struct rig *r = *state;
+
+	for (int i = 0; i < 5; i++)
+		add(r, "act.x", BAK, 1000);
+	rig_close(r);
+	rig_sql(r, "UPDATE events SET hash = '', previous_hash = '';"
+		   "INSERT INTO jobs (id, kind, status, resource, fence,"
+		   " created_at) VALUES ('job_1', 'verify', 'running', 'bak_1',"
+		   " 1, 1)");
+	rig_open(r);
+	assert_true(rig_recover(r));
+	add(r, "act.x", BAK, 1000);
+	assert_true(since(r, 0));
+	assert_linked(7);
+	assert_string_equal(got.acts[5], "verify.failed");
 }
 
 /* What comes from others is bounded and can be written as JSON. */
@@ -271,10 +360,17 @@ static void test_closed_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RIGGED(test_newest_first), RIGGED(test_listener),
-		RIGGED(test_since),	   RIGGED(test_filters),
-		RIGGED(test_pages),	   RIGGED(test_trimmed),
-		RIGGED(test_odd_texts),	   RIGGED(test_closed_at_once),
+		RIGGED(test_newest_first),
+		RIGGED(test_listener),
+		RIGGED(test_since),
+		RIGGED(test_filters),
+		RIGGED(test_pages),
+		RIGGED(test_trimmed),
+		RIGGED(test_odd_texts),
+		RIGGED(test_closed_at_once),
+		RIGGED(test_linked),
+		RIGGED(test_link_is_heard),
+		RIGGED(test_linked_when_opened),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
