@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/landlock.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "server_int.h"
@@ -26,24 +27,41 @@ static void forbid_cores(void)
 			 strerror(errno));
 }
 
+/* A coffer-helper that the server starts itself inherits what it gave up. */
+static bool has_own_helper(const struct config *c)
+{
+	return c->helper_socket[0] == '\0';
+}
+
 /*
- * No program that is started from here gets rights by a set-uid bit. Children
- * inherit it for good, so a coffer-helper that is started by a server of root
- * is spared: its hooks may use sudo, and root has all rights as it is.
+ * No program that is started from here gets rights by a set-uid bit. The helper
+ * of a server of root is spared: its hooks may use sudo, and root has all
+ * rights as it is.
  */
 static void forbid_privileges(const struct config *c)
 {
-	bool has_own_helper = c->helper_socket[0] == '\0';
-
-	if (geteuid() == 0 && has_own_helper)
+	if (geteuid() == 0 && has_own_helper(c))
 		return;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		log_warn("server", "cannot give up new privileges: %s",
 			 strerror(errno));
 }
 
+/* But for its own helper the server starts no program. */
+static void forbid_programs(const struct config *c)
+{
+	int failed = has_own_helper(c) ? 0 : landlock_start_nothing();
+
+	if (failed == ENOSYS || failed == EOPNOTSUPP)
+		log_debug("server", "the kernel has no Landlock of Linux 5.19");
+	else if (failed != 0)
+		log_warn("server", "cannot give up starting programs: %s",
+			 strerror(failed));
+}
+
 void server_confine(const struct config *c)
 {
 	forbid_cores();
 	forbid_privileges(c);
+	forbid_programs(c);
 }

@@ -43,7 +43,8 @@ struct server {
 };
 
 /* Gives up what the process needs never: core dumps, a look of others into its
- * memory, rights by set-uid programs. What the kernel refuses is logged. */
+ * memory, rights by set-uid programs, and, unless it starts its helper itself,
+ * programs at all. What the kernel refuses is logged. */
 void server_confine(const struct config *c);
 
 /* Recovers the catalog, then opens the API to its callers; goes on by itself on

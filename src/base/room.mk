@@ -2,6 +2,7 @@ noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
 	include/base/clock.h include/base/digest.h include/base/encode.h \
 	include/base/err.h include/base/file.h include/base/glob.h include/base/id.h \
+	include/base/landlock.h src/base/landlock.c \
 	include/base/log.h include/base/memory.h include/base/packet.h include/base/password.h include/base/private_file.h include/base/scan.h include/base/secret.h include/base/sha256.h \
 	include/base/text.h include/base/zone.h src/base/log_int.h \
 	src/base/secret_int.h src/base/utf8_int.h src/base/zone_int.h \

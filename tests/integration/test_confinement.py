@@ -31,6 +31,33 @@ def test_no_new_privileges(cofferds, tmp_path):
     assert status_of(server.pid, "NoNewPrivs") == "1"
 
 
+def test_it_gives_up_programs(cofferds, tmp_path):
+    """What the kernel was asked for, and that it agreed; what that means is for
+    test_base_landlock."""
+    server = cofferds(start=False)
+    log = tmp_path / "calls"
+    child = process.spawn(
+        ["strace", "-D", "-qq", "-o", log, "-e", "trace=landlock_restrict_self,execve",
+         *server.command(), "--helper-socket", tmp_path / "none"],
+        server.log_path, server.environment())
+    server.process = child
+    process.until(server._ready, 60, "cofferd is ready")
+    server.stop()
+    asked = [line for line in log.read_text().splitlines()
+             if line.startswith("landlock_restrict_self(")]
+    assert len(asked) == 1
+    if "ENOSYS" in asked[0] or "EOPNOTSUPP" in asked[0]:
+        pytest.skip("the kernel has no Landlock")
+    assert asked[0].endswith(" = 0")
+
+
+def test_its_own_helper_is_spared(cofferds, tmp_path):
+    """It is a program, and so are those that it runs."""
+    server = cofferds(helper={})
+    provisioners = server.api.want(200, "GET", "/v1/provisioners")
+    assert provisioners is not None
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's helper is spared")
 def test_a_child_of_root_may_use_sudo(cofferd):
     """A helper that the server starts itself would inherit it."""

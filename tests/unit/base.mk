@@ -22,6 +22,7 @@ check_PROGRAMS += tests/unit/test_base_clock tests/unit/test_base_digest \
 	tests/unit/test_base_encode tests/unit/test_base_err \
 	tests/unit/test_base_file tests/unit/test_base_glob \
 	tests/unit/test_base_id \
+	tests/unit/test_base_landlock \
 	tests/unit/test_base_log tests/unit/test_base_nomem \
 	tests/unit/test_base_password \
 	tests/unit/test_base_scan \
@@ -45,6 +46,8 @@ tests_unit_test_base_file_SOURCES = tests/unit/test_base_file.c \
 tests_unit_test_base_file_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_glob_SOURCES = tests/unit/test_base_glob.c
 tests_unit_test_base_glob_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_base_landlock_SOURCES = tests/unit/test_base_landlock.c
+tests_unit_test_base_landlock_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_id_SOURCES = tests/unit/test_base_id.c
 tests_unit_test_base_id_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_base_log_SOURCES = tests/unit/test_base_log.c
