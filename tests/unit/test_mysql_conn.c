@@ -344,18 +344,30 @@ static void test_table_names(void **state)
 	rig_fini(&r);
 }
 
-static void test_no_such_database(void **state)
+static void check_no_database(unsigned number, enum err_code code)
 {
-	static const struct fake_answer none[] = {
-		FAKE_REFUSES("SHOW TABLES FROM `nope`", 1049, NULL), FAKE_END};
+	const struct fake_answer none[] = {
+		FAKE_REFUSES("SHOW TABLES FROM `nope`", number, NULL),
+		FAKE_END};
 	struct rig r;
 
-	(void)state;
 	rig_init(&r, fake_start(NULL, none, fake_shop()));
 	names(&r, "nope", false);
-	assert_int_equal(r.err.code, ERR_NOT_FOUND);
-	assert_non_null(strstr(r.err.msg, "nope"));
+	assert_int_equal(r.err.code, code);
+	if (code == ERR_NOT_FOUND)
+		assert_non_null(strstr(r.err.msg, "\"nope\""));
 	rig_fini(&r);
+}
+
+static void test_no_such_database(void **state)
+{
+	(void)state;
+	check_no_database(1049, ERR_NOT_FOUND);
+	/* Too long, wrong for a database, no name in the server's UTF-8. */
+	check_no_database(1059, ERR_NOT_FOUND);
+	check_no_database(1102, ERR_NOT_FOUND);
+	check_no_database(1300, ERR_NOT_FOUND);
+	check_no_database(1030, ERR_REMOTE);
 }
 
 struct query_rig {

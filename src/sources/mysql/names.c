@@ -182,13 +182,20 @@ static bool take_tables(void *arg, struct my_conn *c, struct err *e)
 	return true;
 }
 
+/* What no database can be called is none that is there. */
+static bool is_no_database(unsigned number)
+{
+	return number == MY_ERR_BAD_DB || number == MY_ERR_WRONG_DB_NAME ||
+	       number == MY_ERR_LONG_NAME || number == MY_ERR_BAD_CHARACTERS;
+}
+
 static bool no_tables(void *arg, struct my_conn *c, unsigned number,
 		      struct err *e)
 {
 	char name[MY_TEXT_MAX];
 
 	(void)c;
-	if (number != MY_ERR_BAD_DB)
+	if (!is_no_database(number))
 		return false;
 	err_clear(e);
 	return err_set(e, ERR_NOT_FOUND, "not_found",
