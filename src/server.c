@@ -244,6 +244,9 @@ static const char *not_ready(void *arg)
 
 	if (s->is_stopping)
 		return "the server is stopping";
+	if (catalog_is_dead(s->catalog))
+		return "the catalog takes no more changes: its disk failed; "
+		       "check the disk, then start the server again";
 	return s->is_ready ? NULL : "the server is starting";
 }
 

@@ -53,6 +53,10 @@ struct catalog *catalog_open(struct loop *l, const struct catalog_config *c,
  * completion. NULL is fine. */
 void catalog_close(struct catalog *c);
 
+/* Its disk has failed to keep a change: it takes none until the server is
+ * started again, since what is on disk is not known; reads go on. */
+bool catalog_is_dead(const struct catalog *c);
+
 /* Borrowed for the catalog's life. */
 const struct catalog_identity *catalog_identity(const struct catalog *c);
 

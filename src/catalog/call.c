@@ -123,6 +123,7 @@ void call_run(struct catalog_op *op)
 	if (!ok)
 		db_rollback(db);
 	op->wal_pages = db->wal_pages;
+	op->found_dead = db->is_dead;
 }
 
 static void on_thread(struct work *w)
@@ -162,6 +163,7 @@ static void on_done(struct work *w)
 	struct catalog_op *op = op_of(w);
 
 	TAILQ_REMOVE(&op->catalog->calls, op, entry);
+	op->catalog->is_dead = op->catalog->is_dead || op->found_dead;
 	if (op->intent != &checkpoint)
 		consider_checkpoint(op->catalog, op->wal_pages);
 	if (!err_is(&op->err))

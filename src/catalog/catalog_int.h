@@ -50,6 +50,7 @@ struct catalog {
 	bool is_logging;       /* a call that writes lines is under way */
 	bool is_noting;	       /* one that writes events is */
 	bool is_checkpointing; /* a call that moves the log is */
+	bool is_dead;	       /* it takes no more changes; the loop's */
 };
 
 struct reply_row;
@@ -80,7 +81,8 @@ struct catalog_op {
 	const struct intent *intent;
 	TAILQ_ENTRY(catalog_op) entry;
 	bool has_run;
-	int wal_pages; /* after it ran */
+	int wal_pages;	 /* after it ran */
+	bool found_dead; /* the catalog takes no changes since, or before */
 
 	struct rows in; /* copies of what was given */
 	char *key, *text;

@@ -229,6 +229,11 @@ void catalog_close(struct catalog *c)
 	free(c);
 }
 
+bool catalog_is_dead(const struct catalog *c)
+{
+	return c->is_dead;
+}
+
 const struct catalog_identity *catalog_identity(const struct catalog *c)
 {
 	return &c->identity;

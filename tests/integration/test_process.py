@@ -205,6 +205,37 @@ def test_newer_catalog_is_refused(cofferd):
     assert catalog.read_bytes() == before
 
 
+@contextlib.contextmanager
+def no_sync(cofferd, tmp_path):
+    """Its disk keeps nothing that is written from now on."""
+    log = tmp_path / "strace"
+    tracer = process.spawn(
+        ["strace", "-f", "-p", cofferd.pid, "-o", "/dev/null",
+         "-e", "inject=fsync,fdatasync:error=EIO"], log, None)
+    try:
+        process.until(lambda: b" attached" in log.read_bytes(), 60,
+                      "strace is there")
+        yield
+    finally:
+        process.end(tracer, 30)
+
+
+def test_a_disk_that_does_not_keep_the_catalog(cofferd, tmp_path):
+    """No change is taken, monitoring is told, and reads go on."""
+    token = {"name": "t", "role": "read"}
+    with no_sync(cofferd, tmp_path):
+        cofferd.api.want(500, "POST", "/v1/tokens", token)
+    found = cofferd.api.get("/readyz")
+    assert found.status == 503 and "disk failed" in found.json["detail"]
+    assert cofferd.api.get("/healthz").status == 200
+    assert cofferd.api.get("/v1/tokens").status == 200
+    cofferd.api.want(500, "POST", "/v1/tokens", token)
+    cofferd.restart()
+    assert cofferd.api.get("/readyz").status == 200
+    # Whether the other is there nobody has promised.
+    cofferd.api.want(201, "POST", "/v1/tokens", {**token, "name": "u"})
+
+
 # ---- health and figures
 
 def test_health_and_metrics(world, small):
