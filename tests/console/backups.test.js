@@ -1,6 +1,7 @@
 // Backup Management and the page of a backup.
 import { strict as assert } from "node:assert";
-import { readFile, readdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 
 import { test, until } from "./rig/cases.js";
 
@@ -232,6 +233,33 @@ test("the page of a backup: phases, point, warnings, contents, parts", async ({ 
 	const [part] = (await api.get(`/v1/backups/${made.id}/manifest`)).parts;
 	await page.getByRole("row", { name: part.key }).getByText(part.sha256).waitFor();
 	await see("parts");
+});
+
+test("what a backup left out is told by its warnings, in words", async ({ page, go, see, api, cofferd }) => {
+	const path = `${cofferd.folder}/odd`;
+	await mkdir(path);
+	await writeFile(`${path}/plain.txt`, "in the backup");
+	// It lies there until it is closed.
+	const socket = createServer();
+	await new Promise((resolve) => socket.listen(`${path}/talk.sock`, resolve));
+	await api.post("/v1/sources", { name: "odd", engine: "files", connection: { path } });
+	const made = await api.backup("Has-warnings", { source: "odd" });
+	socket.close();
+	assert.deepEqual([...new Set(made.warnings.map(({ code }) => code))], ["socket_left_out"]);
+	assert(made.warnings.some(({ detail }) => detail.includes("talk.sock")), JSON.stringify(made.warnings));
+	await go(`#/backups/${made.id}`);
+	const card = page.locator("section", { has: page.getByRole("heading", { name: "Warnings" }) });
+	for (const { code, detail } of made.warnings)
+		await card.locator(".notice.warn").filter({ hasText: code }).filter({ hasText: detail }).waitFor();
+	await card.getByText(/sockets were left out: an archive cannot hold them/).waitFor();
+	assert.equal(await card.locator(".notice").count(), made.warnings.length);
+	await see("warnings");
+	const without = await api.backup("Has-none", hr);
+	assert.deepEqual(without.warnings, []);
+	await go(`#/backups/${without.id}`);
+	await page.getByRole("heading", { level: 1, name: "Has-none" }).waitFor();
+	await card.getByText("None.", { exact: true }).waitFor();
+	assert.equal(await card.locator(".notice").count(), 0);
 });
 
 test("the commands to restore by hand restore", async ({ page, go, see, api, world }) => {

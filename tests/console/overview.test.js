@@ -42,6 +42,33 @@ test("protected, failed and never; next runs; last failures; both charts", async
 	await page.waitForURL(/#\/backups\?status=failed$/);
 });
 
+test("an instance whose plan owes a backup is overdue until it is made", async ({ page, go, see, api }) => {
+	await tile(page, "Overdue").waitFor();
+	assert.equal(await number(page, "Overdue"), 1);
+	// A backup that nobody planned protects it, and the plan is behind all the same.
+	await api.backup("by-hand", { scope: { databases: [{ name: "hr" }] } });
+	await until(async () => await number(page, "Never backed up") == 1, "shop has a backup");
+	assert.equal(await number(page, "Overdue"), 1);
+	assert.equal(await number(page, "Protected"), 0);
+	await see("overdue");
+	await tile(page, "Overdue").click();
+	await page.waitForURL(/#\/plans\?status=overdue$/);
+	const plan = page.getByRole("row", { name: "behind" });
+	await plan.getByText("Overdue", { exact: true }).waitFor();
+	await plan.getByRole("link", { name: "behind", exact: true }).click();
+	const { status, status_reason: reason } = await api.get("/v1/plans/behind");
+	assert.equal(status, "overdue");
+	assert.match(reason, /has not completed/);
+	await page.getByText(reason).first().waitFor();
+	await see("overdue plan");
+	await go("#/");
+	await tile(page, "Overdue").waitFor();
+	const made = await api.post("/v1/plans/behind/execute");
+	assert.equal((await api.job(made.job_id)).status, "completed");
+	await until(async () => await number(page, "Overdue") == 0, "the plan has caught up");
+	assert.equal(await number(page, "Protected"), 1);
+}, { server: "behind" });
+
 test("what runs now has phase, bar and rate", async ({ page, api, cofferd, see }) => {
 	await cofferd.hold({ down: 20000 });
 	const made = await api.post("/v1/backups", { source: "shop", pool: "local", name: "stands-still" });

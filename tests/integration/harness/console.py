@@ -13,6 +13,7 @@ import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -57,6 +58,25 @@ class Under:
         cache (Redis), pools main (Ceph) and local (a folder)."""
         self.server.start()
         self._fill()
+
+    def behind(self):
+        """The same, with a plan of shop, also called behind, that owes the
+        backup of the day before: as if that day had gone by."""
+        self.full()
+        plan = self.api.want(201, "POST", "/v1/plans", {
+            "name": "behind", "source": "shop", "pool": "local",
+            "strategy": "timer", "method": "logical", "retention_days": 7,
+            "scope": {"databases": [{"name": "hr"}]},
+            # So far away that nothing of it runs meanwhile.
+            "timer": {"cycle": "once", "date": "2037-05-01", "at": "04:00",
+                      "timezone": "Europe/Berlin"}})
+        self.server.stop()
+        with contextlib.closing(sqlite3.connect(
+                self.server.data / "catalog.db")) as catalog:
+            catalog.execute("UPDATE plans SET unmet_due_at = (unixepoch() -"
+                            " 86400) * 1000 WHERE id = ?", [plan["id"]])
+            catalog.commit()
+        self.server.start()
 
     def provisioned(self):
         """The same, with a provisioner that makes instances, a source tree
