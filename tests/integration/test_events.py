@@ -35,7 +35,7 @@ class Stream:
         if last is not None:
             head += f"Last-Event-ID: {last}\r\n"
         self.raw.send(head.encode() + b"\r\n")
-        self.raw._fill(lambda: b"\r\n\r\n" in self.raw.data, 30)
+        self.raw.fill(lambda: b"\r\n\r\n" in self.raw.data, 30)
         head, self.raw.data = self.raw.data.split(b"\r\n\r\n", 1)
         self.head = head.decode().lower()
         self.status = int(head.split()[1])

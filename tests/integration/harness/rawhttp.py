@@ -34,18 +34,19 @@ class Raw:
 
     def read_reply(self, seconds=30, has_body=True):
         """One reply, by its Content-Length: status, headers, body."""
-        self._fill(lambda: b"\r\n\r\n" in self.data, seconds)
+        self.fill(lambda: b"\r\n\r\n" in self.data, seconds)
         head, rest = self.data.split(b"\r\n\r\n", 1)
         lines = head.decode("latin-1").split("\r\n")
         headers = {k.strip().lower(): v.strip() for k, v in
                    (line.split(":", 1) for line in lines[1:])}
         length = int(headers.get("content-length", 0)) if has_body else 0
-        self._fill(lambda: len(self.data) >= len(head) + 4 + length, seconds)
+        self.fill(lambda: len(self.data) >= len(head) + 4 + length, seconds)
         rest = self.data[len(head) + 4:]
         self.data = rest[length:]
         return int(lines[0].split()[1]), headers, rest[:length]
 
-    def _fill(self, enough, seconds):
+    def fill(self, enough, seconds):
+        """Reads until there is enough."""
         self.socket.settimeout(seconds)
         while not enough():
             piece = self.socket.recv(65536)
