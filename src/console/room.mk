@@ -41,6 +41,7 @@ CONSOLE_FILES = \
 	src/console/app/pages/login.js \
 	src/console/app/pages/overview.js \
 	src/console/app/pages/overview.text.js \
+	src/console/app/pages/phases.text.js \
 	src/console/app/pages/plan.js \
 	src/console/app/pages/plan_acts.js \
 	src/console/app/pages/plan_expiry.js \

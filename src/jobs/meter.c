@@ -42,6 +42,42 @@ void meter_sample(struct meter *m, const char *phase, uint64_t bytes)
 	m->last_bytes = bytes;
 }
 
+void meter_items(struct meter *m, uint64_t done)
+{
+	struct meter_phase *p;
+
+	if (m->nphases == 0)
+		return;
+	p = &m->phases[m->nphases - 1];
+	if (!p->has_items)
+		p->items_before = done;
+	p->has_items = true;
+	p->items = done > p->items_before ? done - p->items_before : 0;
+}
+
+/* What takes the phase that runs so long takes how long for the rest? */
+static int64_t seconds_left(const struct meter *m, uint64_t done, uint64_t rest)
+{
+	const struct meter_phase *p;
+
+	if (m->nphases == 0 || done == 0)
+		return -1;
+	p = &m->phases[m->nphases - 1];
+	if (p->ms < METER_LEFT_FROM_MS)
+		return -1;
+	return (int64_t)((double)p->ms / 1000.0 * (double)rest / (double)done +
+			 0.5);
+}
+
+void meter_left(const struct meter *m, struct job_progress *p, uint64_t total)
+{
+	p->eta_seconds = -1;
+	if (m->nphases > 0 && p->bytes_read <= total)
+		p->eta_seconds =
+			seconds_left(m, m->phases[m->nphases - 1].bytes,
+				     total - p->bytes_read);
+}
+
 void meter_progress(const struct meter *m, struct job_progress *p)
 {
 	if (m->nphases > 0)
@@ -55,6 +91,10 @@ void meter_progress(const struct meter *m, struct job_progress *p)
 	p->percent = (int)(p->items_done * 100 / p->items_total);
 	if (p->percent > 99)
 		p->percent = 99; /* 100 is said when it is over */
+	if (m->nphases > 0 && p->items_done <= p->items_total)
+		p->eta_seconds =
+			seconds_left(m, m->phases[m->nphases - 1].items,
+				     p->items_total - p->items_done);
 }
 
 char *meter_phases_json(const struct meter *m)

@@ -82,6 +82,34 @@ test("what runs now has phase, bar and rate", async ({ page, api, cofferd, see }
 	await running.getByText("Nothing runs.").waitFor();
 });
 
+test("what runs now has phase, bar, rate and the time left", async ({ page, go, api, world, cofferd, see }) => {
+	// Four tables of the same length, one after the other: the first one says how long the others take.
+	await world.call("bulky", { name: "paced", megabytes: 2 });
+	await cofferd.slow(32_768);
+	const made = await api.post("/v1/backups", { source: "shop", pool: "local", name: "takes-its-time",
+		scope: { databases: [{ name: "paced" }] }, options: { parallelism: 1 } });
+	const running = page.locator("section", { has: page.getByRole("heading", { name: "Running now" }) });
+	const words = /^Data · \d+ % · [\d.,]+ [KM]?i?B\/s · \d[\d.]* (s|min|h)( \d+ (s|min))? left$/;
+	const line = running.getByRole("listitem").locator(".progress .muted");
+	await until(async () => words.test(await line.innerText()), "the time left is told", 150);
+	// Whatever is looked at from here on, it cannot be over.
+	await cofferd.hold({ down: 1 });
+	await cofferd.held();
+	const bar = running.getByRole("progressbar", { name: "Backup" });
+	assert(Number(await bar.getAttribute("value")) > 0);
+	await see("time left");
+	const { progress } = await api.get(`/v1/jobs/${made.job_id}`);
+	assert(Number.isInteger(progress.eta_seconds) && progress.eta_seconds >= 0, JSON.stringify(progress));
+	await go(`#/backups/${made.id}`);
+	await page.locator("section", { has: page.getByRole("progressbar") }).getByText(/ · \d[^·]* left$/).waitFor();
+	await see("time left of a backup");
+	await cofferd.letGo();
+	assert.equal((await api.job(made.job_id)).status, "completed");
+	await world.call("drop", { names: ["paced"] });
+	await go("#/");
+	await running.getByText("Nothing runs.").waitFor();
+}, { seconds: 400 });
+
 test("the calendar goes by the arrow keys, and a day leads to its backups", async ({ page }) => {
 	const days = page.getByRole("group", { name: "Runs of the last 12 weeks" });
 	await days.waitFor();

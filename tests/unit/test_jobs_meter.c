@@ -68,6 +68,69 @@ static void test_percent_stays_below_100(void **state)
 	free(text);
 }
 
+/* As if the phase had run for so long. */
+static void let_run(struct meter *m, int64_t ms)
+{
+	m->phases[m->nphases - 1].ms = ms;
+}
+
+/* Definitions are many and soon read: only the phase of the tables says how
+ * long the other tables take. */
+static void test_time_left_of_items(void **state)
+{
+	struct meter m = {0};
+	struct job_progress p = {.items_done = 50, .items_total = 100};
+
+	(void)state;
+	meter_items(&m, 7);
+	meter_progress(&m, &p);
+	assert_int_equal(p.eta_seconds, -1);
+	meter_sample(&m, "schema", 1);
+	let_run(&m, 60000);
+	meter_progress(&m, &p);
+	assert_int_equal(p.eta_seconds, -1);
+	meter_sample(&m, "data", 2);
+	meter_items(&m, 50);
+	let_run(&m, 60000);
+	meter_progress(&m, &p);
+	assert_int_equal(p.eta_seconds, -1);
+	meter_items(&m, 60);
+	p.items_done = 60;
+	meter_progress(&m, &p);
+	assert_int_equal(p.eta_seconds, 240);
+	assert_int_equal(p.percent, 60);
+	let_run(&m, METER_LEFT_FROM_MS - 1);
+	meter_progress(&m, &p);
+	assert_int_equal(p.eta_seconds, -1);
+	let_run(&m, 60000);
+	p.items_done = 101;
+	meter_progress(&m, &p);
+	assert_int_equal(p.eta_seconds, -1);
+}
+
+static void test_time_left_of_bytes(void **state)
+{
+	struct meter m = {0};
+	struct job_progress p = {.bytes_read = 300};
+
+	(void)state;
+	meter_left(&m, &p, 900);
+	assert_int_equal(p.eta_seconds, -1);
+	meter_sample(&m, "stream", 0);
+	let_run(&m, 30000);
+	meter_left(&m, &p, 900);
+	assert_int_equal(p.eta_seconds, -1);
+	meter_sample(&m, "stream", 300);
+	let_run(&m, 30000);
+	meter_left(&m, &p, 900);
+	assert_int_equal(p.eta_seconds, 60);
+	meter_left(&m, &p, 300);
+	assert_int_equal(p.eta_seconds, 0);
+	/* More than there should be: nobody knows. */
+	meter_left(&m, &p, 200);
+	assert_int_equal(p.eta_seconds, -1);
+}
+
 static void test_error_with_attempts(void **state)
 {
 	struct err first = {0}, e = {0};
@@ -92,6 +155,8 @@ int main(void)
 		cmocka_unit_test(test_phases_add_up),
 		cmocka_unit_test(test_more_phases_than_fit),
 		cmocka_unit_test(test_percent_stays_below_100),
+		cmocka_unit_test(test_time_left_of_items),
+		cmocka_unit_test(test_time_left_of_bytes),
 		cmocka_unit_test(test_error_with_attempts),
 	};
 

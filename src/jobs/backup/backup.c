@@ -89,6 +89,9 @@ static void sample(struct backup_job *b)
 		meter_sample(&b->meter, "store", f->plain_bytes);
 	else if (f->phase[0] != '\0')
 		meter_sample(&b->meter, f->phase, f->plain_bytes);
+	/* Definitions take no time beside what they define. */
+	if (b->state == BACKUP_STREAM && strcmp(f->phase, "data") == 0)
+		meter_items(&b->meter, f->items_done);
 }
 
 /* What was read until now belongs to the phase that is over. */

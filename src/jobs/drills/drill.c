@@ -159,9 +159,10 @@ static void progress(const struct job *job, struct job_progress *p)
 	const struct drill_job *t = (const struct drill_job *)(const void *)job;
 
 	memset(p, 0, sizeof(*p));
-	p->percent = -1;
-	instance_progress(&t->instance, p);
 	meter_progress(&t->meter, p);
+	instance_progress(&t->instance, p);
+	if (t->instance.state < INSTANCE_VERIFY)
+		meter_left(&t->meter, p, t->instance.total_bytes);
 	(void)str_copy(p->phase, sizeof(p->phase), phase(t));
 }
 

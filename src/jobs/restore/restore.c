@@ -401,9 +401,10 @@ static void restore_progress(const struct job *job, struct job_progress *p)
 	if (t->state == RESTORE_EXTRACT)
 		extract_progress(&t->extract, p);
 	meter_progress(&t->meter, p);
-	if (t->total_bytes > 0 && t->state <= RESTORE_STREAM)
+	if (t->total_bytes > 0 && t->state <= RESTORE_STREAM) {
 		p->percent = (int)(p->bytes_read * 90 / t->total_bytes);
-	else if (t->state == RESTORE_VERIFY && p->items_total > 0)
+		meter_left(&t->meter, p, t->total_bytes);
+	} else if (t->state == RESTORE_VERIFY && p->items_total > 0)
 		p->percent = (int)(90 + p->items_done * 9 / p->items_total);
 }
 

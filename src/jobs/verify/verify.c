@@ -345,8 +345,10 @@ static void progress(const struct job *job, struct job_progress *p)
 	p->items_total = v->n;
 	meter_progress(&v->meter, p);
 	p->percent = -1;
-	if (v->total_bytes > 0)
+	if (v->total_bytes > 0) {
 		p->percent = (int)(f.bytes * 99 / v->total_bytes);
+		meter_left(&v->meter, p, v->total_bytes);
+	}
 	if (p->percent > 99)
 		p->percent = 99;
 	(void)snprintf(p->phase, sizeof(p->phase), "%s", state_names[v->state]);

@@ -90,6 +90,12 @@ class Cofferd {
 		return this.#world.call("hold", { server: this.name, ...point });
 	}
 
+	/** The source "shop" gives no more than so many bytes a second to each connection,
+	 * before letGo(): a job of it takes its time, however fast the machine is. */
+	slow(rate) {
+		return this.#world.call("slow", { server: this.name, rate });
+	}
+
 	/** When that point is reached. */
 	held() {
 		return this.#world.call("reached", { server: this.name });

@@ -128,6 +128,7 @@ class Under:
             halt.let_go()
         self.held = []
         if self.relay:
+            self.relay.rate = None
             self.relay.reset()
 
     def end(self):
@@ -286,6 +287,11 @@ class Rig:
         under.relay.reset()
         under.held.append(Halt(
             under.relay, down=down, text=text and text.encode()))
+
+    def slow(self, server, rate):
+        """So many bytes a second come from the source shop at most, on each
+        connection, until it is let go."""
+        self._under[server].relay.rate = rate
 
     def reached(self, server):
         for halt in self._under[server].held:

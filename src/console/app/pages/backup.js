@@ -12,6 +12,7 @@ import { Expires, Status, Verified } from "./backup_cells.js";
 import { Contents } from "./backup_contents.js";
 import { ByHand, Parts } from "./backup_stored.js";
 import "./backups.text.js";
+import "./phases.text.js";
 
 function Running({ backup }) {
 	const p = useProgress(backup.job_id);

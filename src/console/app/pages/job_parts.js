@@ -5,6 +5,7 @@ import { t, label as word } from "../i18n/index.js";
 import { rate, duration, percent } from "../format.js";
 import { useProgress } from "../live.js";
 import { Progress, Badge } from "../ui/index.js";
+import "./phases.text.js";
 
 export function JobProgress({ job, label }) {
 	const p = useProgress(job.id) || job.progress || {};

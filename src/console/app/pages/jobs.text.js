@@ -15,7 +15,6 @@ export const texts = {
 		"job.items": "Items",
 		"job.read": "Read",
 		"job.progress": "Progress",
-		"phase.start": "starting",
 	},
 	zh: {
 		"job.left": "剩余 {time}",
@@ -31,7 +30,6 @@ export const texts = {
 		"job.items": "条目",
 		"job.read": "已读取",
 		"job.progress": "进度",
-		"phase.start": "启动中",
 	},
 };
 addTexts(texts);
