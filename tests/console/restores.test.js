@@ -99,6 +99,55 @@ test("what is overwritten has to be typed", async ({ page, go, see, api, world }
 	assert.equal(await sum(), before);
 }, { server: "provisioned" });
 
+test("a database of a backup that is files, read by a throwaway instance as was said",
+	async ({ page, go, see, api, world, allow }) => {
+		const backup = await api.backup("by-files", { method: "physical" });
+		await begin(page, go, backup);
+		await page.getByLabel("An existing instance").check();
+		const provider = page.getByLabel("Throwaway instance by");
+		assert.deepEqual((await provider.locator("option").allInnerTexts()).map((text) => text.split(":")[0]).sort(),
+			["local", "scripted"]);
+		await provider.selectOption("local");
+		await page.getByLabel("Options for the provisioner").fill("{nonsense");
+		await next(page);
+		await page.getByText("This is not a JSON object.").first().waitFor();
+		await page.getByLabel("Options for the provisioner").fill('{"settings": {"max_allowed_packet": 67108864}}');
+		await page.getByText("Under other names").click();
+		await page.getByLabel("hr", { exact: true }).fill("hr_by_files");
+		await see("target through");
+		await next(page);
+		await step(page, "Parts");
+		await page.getByLabel("Databases and tables").check();
+		await page.getByLabel("hr", { exact: true }).check();
+		// What the server says of a field is shown at it, where it is.
+		allow(422, "/v1/restores/check");
+		assert.equal(await page.getByLabel("Accounts and grants").count(), 0);
+		await page.getByText("Listed is what shop has now").waitFor();
+		const lines = page.getByLabel("Connections that write at once");
+		await lines.fill("17");
+		await next(page);
+		await page.locator("input[type=number][aria-invalid=true]").waitFor();
+		await step(page, "Parts");
+		await see("parts refused");
+		await lines.fill("2");
+		await next(page);
+		await page.getByText("Nothing stands against it.").waitFor();
+		const sent = page.waitForRequest((request) => request.method() == "POST" && request.url().endsWith("/v1/restores"));
+		await start(page).click();
+		const body = (await sent).postDataJSON();
+		assert.deepEqual(body.scope, { databases: [{ name: "hr" }] });
+		assert.deepEqual(body.rename, { hr: "hr_by_files" });
+		assert.deepEqual(body.through, { provider: "local", options: { settings: { max_allowed_packet: 67108864 } } });
+		assert.deepEqual(body.options, { parallelism: 2 });
+		await page.waitForURL(/#\/restores\/res_/);
+		const { job_id: job } = await api.get(`/v1/restores/${/res_\w+/.exec(page.url())[0]}`);
+		await api.job(job, 200);
+		const restore = await verdict(page, api);
+		assert(restore.verified && restore.row_count > 0);
+		const sum = (name) => world.sql("CHECKSUM TABLE t", name).then(([[, value]]) => value);
+		assert.equal(await sum("hr_by_files"), await sum("hr"));
+	}, { server: "provisioned", seconds: 500 });
+
 test("into a new instance", async ({ page, go, see, api }) => {
 	const backup = await api.backup("anew", HR);
 	await begin(page, go, backup);

@@ -2,11 +2,14 @@
 //   firstOf(backup, sources, providers)   the values at first
 //   bodyOf(values, backup)                as POST /v1/restores takes it
 //   kindsOf(backup)                       the kinds of target there are: "new", "existing", "path"
+//   isThrough(values, backup)             it is files that a throwaway instance has to read
 import { scopeOf } from "./backup_scope.js";
 
 const KINDS = { mysql: ["existing", "new"], redis: ["existing", "new"], files: ["path", "existing"],
 	objects: ["existing"] };
 export const kindsOf = ({ source }) => KINDS[source.engine];
+export const isThrough = (v, { source, method }) =>
+	source.engine == "mysql" && method != "logical" && v.kind == "existing";
 
 export function firstOf(backup, sources, providers) {
 	const isNew = kindsOf(backup).includes("new") && providers.length > 0;
@@ -14,8 +17,15 @@ export function firstOf(backup, sources, providers) {
 		kind: isNew ? "new" : kindsOf(backup)[0], provider: providers[0]?.name || "",
 		name: backup.source.name + "-copy", settings: "", path: "", bucket: "", prefix: "",
 		source: (sources.find((s) => s.id == backup.source.id) || sources[0])?.id || "",
-		renames: {}, scope: {}, accounts: false, definer: "keep", through: "", overwrite: false, typed: {},
+		renames: {}, scope: {}, accounts: false, definer: "keep", parallel: "",
+		through: providers[0]?.name || "", throughSettings: "", overwrite: false, typed: {},
 	};
+}
+
+// A maker of instances and what it is told, which has to be JSON.
+function maker(provider, text) {
+	const options = text.trim() && JSON.parse(text);
+	return { provider, ...(options && { options }) };
 }
 
 function targetOf(v, engine) {
@@ -24,12 +34,12 @@ function targetOf(v, engine) {
 		const place = engine == "objects" && { ...(v.bucket && { bucket: v.bucket }), ...(v.prefix && { prefix: v.prefix }) };
 		return { source: v.source, ...place };
 	}
-	const options = v.settings.trim() && JSON.parse(v.settings);
-	return { provision: { provider: v.provider, name: v.name, ...(options && { options }) } };
+	return { provision: { ...maker(v.provider, v.settings), name: v.name } };
 }
 
-function optionsOf(v) {
-	const options = { ...(v.accounts && { accounts: true }), ...(v.definer != "keep" && { definer: v.definer }) };
+function optionsOf(v, isUnread) {
+	const options = { ...(v.accounts && !isUnread && { accounts: true }), ...(v.definer != "keep" && { definer: v.definer }),
+		...(v.parallel && { parallelism: Number(v.parallel) }) };
 	return Object.keys(options).length && options;
 }
 
@@ -37,12 +47,14 @@ export function bodyOf(v, backup) {
 	const { engine } = backup.source;
 	const scope = scopeOf(engine, backup.method, v.scope);
 	const rename = Object.fromEntries(Object.entries(v.renames).filter(([from, to]) => to && to != from));
-	const options = optionsOf(v);
+	const isUnread = isThrough(v, backup);
+	const options = optionsOf(v, isUnread);
 	const confirm = Object.keys(v.typed).filter((name) => v.typed[name] == name);
 	return {
 		backup: backup.id, target: targetOf(v, engine), ...(scope && { scope }),
 		...(Object.keys(rename).length && v.kind == "existing" && { rename }),
-		...(options && { options }), ...(v.through && v.kind == "existing" && { through: { provider: v.through } }),
+		...(options && { options }),
+		...(isUnread && v.through && { through: maker(v.through, v.throughSettings) }),
 		...(v.overwrite && { overwrite: true, confirm }),
 	};
 }

@@ -13,7 +13,7 @@ import { Parts } from "./restore_parts.js";
 import { Target } from "./restore_target.js";
 import "./restores.text.js";
 
-const STEPS = [[/^\/target/, "target"], [/^\/(scope|options)/, "parts"], [/^\/rename/, "target"]];
+const STEPS = [[/^\/(target|rename|through)/, "target"], [/^\/(scope|options)/, "parts"]];
 const stepOf = (pointer = "") => STEPS.find(([pattern]) => pattern.test(pointer))?.[1];
 
 const columns = () => [
@@ -57,7 +57,8 @@ function Wizard({ backup, sources, providers }) {
 			bodyOf(v, backup);
 		} catch {
 			const detail = t("restore.notjson");
-			throw { detail, errors: [{ pointer: "/target/provision/options", detail }] };
+			const pointer = v.kind == "new" ? "/target/provision/options" : "/through/options";
+			throw { detail, errors: [{ pointer, detail }] };
 		}
 	};
 	useEffect(() => {

@@ -4,8 +4,9 @@ import { html, useState } from "../lib.js";
 import { t } from "../i18n/index.js";
 import { bytes } from "../format.js";
 import { useResource } from "../data.js";
-import { Button, Check, Loading, Select } from "../ui/index.js";
+import { Button, Check, Loading, Select, TextField } from "../ui/index.js";
 import { Scope } from "./backup_scope.js";
+import { isThrough } from "./restore_form.js";
 
 // What a pattern would read as its own stands for one character each.
 const literal = (path) => path.replace(/[*?[\]\\]/g, "?");
@@ -33,15 +34,20 @@ function Browse({ backup, take }) {
 
 export function Parts({ form: { v, set, bind }, backup }) {
 	const { engine } = backup.source;
+	// What files hold is known when an instance reads them: names are those of the source, or typed.
+	const isUnread = isThrough(v, backup);
 	const isTree = engine == "files" || engine == "objects";
 	const put = (scope) => set({ scope, typed: {} });
 	const take = (pattern) => put({ ...v.scope, include: [...new Set([...(v.scope.include || []), pattern])] });
-	return html`<${Scope} source=${backup.source} method=${backup.method} backup=${backup.id}
-			value=${v.scope} onInput=${put} />
+	return html`<${Scope} source=${backup.source} method=${isUnread ? "logical" : backup.method}
+			backup=${!isUnread && backup.id} value=${v.scope} onInput=${put} />
+		${isUnread && v.scope.isSome && html`<p class="muted">${t("restore.namesnow", backup.source)}</p>`}
 		${isTree && v.scope.isSome && html`<${Browse} backup=${backup} take=${take} />`}
 		${engine == "mysql" && html`
-			<${Check} label=${t("restore.accounts")} pointer="/options/accounts" checked=${v.accounts}
-				onInput=${(accounts) => set({ accounts })} />
+			${!isUnread && html`<${Check} label=${t("restore.accounts")} pointer="/options/accounts" checked=${v.accounts}
+				onInput=${(accounts) => set({ accounts })} />`}
 			<${Select} label=${t("restore.definer")} pointer="/options/definer" ...${bind("definer")}
-				options=${["keep", "replace"].map((d) => [d, t("restore.definer." + d)])} />`}`;
+				options=${["keep", "replace"].map((d) => [d, t("restore.definer." + d)])} />
+			<${TextField} label=${t("restore.parallel")} pointer="/options/parallelism" type="number" min="1"
+				placeholder="4" optional ...${bind("parallel")} />`}`;
 }

@@ -4,22 +4,36 @@ import { t, label } from "../i18n/index.js";
 import { engine } from "../format.js";
 import { useResource } from "../data.js";
 import { Loading, Notice, Radios, Select, TextField } from "../ui/index.js";
-import { kindsOf } from "./restore_form.js";
+import { isThrough, kindsOf } from "./restore_form.js";
 
 // More fields at once help nobody.
 const SHOWN = 100;
 
+const Settings = (props) => html`<${TextField} label=${t("restore.settings")} optional rows="2" class="mono"
+	hint=${t("restore.settingshint")} ...${props} />`;
+
+const providerOptions = (providers) =>
+	providers.map((p) => [p.name, p.description ? `${p.name}: ${p.description}` : p.name]);
+
 function New({ form: { bind }, providers }) {
 	if (!providers.length) return html`<${Notice} kind="warn">${t("restore.noprovider")}<//>`;
 	return html`<${Select} label=${t("restore.provider")} pointer="/target/provision/provider" ...${bind("provider")}
-			options=${providers.map((p) => [p.name, p.description ? `${p.name}: ${p.description}` : p.name])} />
+			options=${providerOptions(providers)} />
 		<${TextField} label=${t("restore.name")} pointer="/target/provision/name" ...${bind("name")} />
-		<${TextField} label=${t("restore.settings")} pointer="/target/provision/options" optional rows="2"
-			class="mono" hint=${t("restore.settingshint")} ...${bind("settings")} />`;
+		<${Settings} pointer="/target/provision/options" ...${bind("settings")} />`;
+}
+
+// Who reads files that no running server takes.
+function Through({ form: { bind }, providers }) {
+	if (!providers.length) return html`<${Notice} kind="warn">${t("restore.noprovider")}<//>`;
+	return html`<${Select} label=${t("restore.through")} pointer="/through/provider" hint=${t("restore.throughhint")}
+			options=${providerOptions(providers)} ...${bind("through")} />
+		<${Settings} pointer="/through/options" ...${bind("throughSettings")} />`;
 }
 
 function Renames({ form: { v, set }, backup }) {
-	const contents = useResource(`/backups/${backup.id}/contents`);
+	const contents = useResource(isThrough(v, backup) ? `/sources/${backup.source.id}/databases`
+		: `/backups/${backup.id}/contents`);
 	return html`<details><summary>${t("restore.renames")}</summary>
 		<p class="muted">${t("restore.renameshint")}</p>
 		<${Loading} of=${contents}>${({ items }) => items.slice(0, SHOWN).map(({ name }) => html`<${TextField} key=${name}
@@ -29,9 +43,8 @@ function Renames({ form: { v, set }, backup }) {
 }
 
 function Existing(props) {
-	const { form: { bind, v }, backup, sources, providers } = props;
+	const { form: { bind, v }, backup, sources } = props;
 	const { engine: kind } = backup.source;
-	const isThrough = kind == "mysql" && backup.method != "logical" && providers.length > 1;
 	if (!sources.length) return html`<${Notice} kind="warn">${t("restore.nosource")}<//>`;
 	return html`<${Select} label=${t("col.instance")} pointer="/target/source" ...${bind("source")}
 			options=${sources.map((s) => [s.id, `${s.name} (${engine(s.engine, s.version)}, ${label("status", s.status)})`])} />
@@ -39,8 +52,7 @@ function Existing(props) {
 			<${TextField} label=${t("restore.bucket")} pointer="/target/bucket" optional ...${bind("bucket")} />
 			<${TextField} label=${t("restore.prefix")} pointer="/target/prefix" optional hint=${t("restore.prefixhint")}
 				...${bind("prefix")} />`}
-		${isThrough && html`<${Select} label=${t("restore.through")} pointer="/through" ...${bind("through")}
-			options=${[["", "–"], ...providers.map((p) => [p.name, p.name])]} />`}
+		${isThrough(v, backup) && html`<${Through} ...${props} />`}
 		${kind == "mysql" && v.kind == "existing" && html`<${Renames} ...${props} />`}`;
 }
 
