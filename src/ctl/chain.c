@@ -15,21 +15,31 @@ static bool broken(struct err *e, json_int_t id, const char *why)
 		       "event %" JSON_INTEGER_FORMAT " %s", id, why);
 }
 
-bool chain_want(struct chain *c, const char *head, struct err *e)
+static bool read_head(const char *head, unsigned long long *id,
+		      const char **hash)
 {
 	const char *colon = strchr(head, ':');
-	unsigned long long id = 0;
 	char number[24] = "";
 
-	if (colon != NULL && (size_t)(colon - head) < sizeof(number))
-		memcpy(number, head, (size_t)(colon - head));
-	if (!str_to_u64(number, &id) || id == 0 || id > INT64_MAX ||
-	    strlen(colon + 1) != SHA256_HEX_MAX - 1)
+	if (colon == NULL || (size_t)(colon - head) >= sizeof(number))
+		return false;
+	memcpy(number, head, (size_t)(colon - head));
+	*hash = colon + 1;
+	return str_to_u64(number, id) && *id > 0 && *id <= INT64_MAX &&
+	       strlen(*hash) == SHA256_HEX_MAX - 1;
+}
+
+bool chain_want(struct chain *c, const char *head, struct err *e)
+{
+	unsigned long long id = 0;
+	const char *hash = "";
+
+	if (!read_head(head, &id, &hash))
 		return err_set(e, ERR_INVALID, "usage",
 			       "--head takes a number, a colon and 64 digits, "
 			       "as \"audit verify\" has told them");
 	c->wanted = (json_int_t)id;
-	(void)str_copy(c->wanted_hash, sizeof(c->wanted_hash), colon + 1);
+	(void)str_copy(c->wanted_hash, sizeof(c->wanted_hash), hash);
 	return true;
 }
 
