@@ -102,8 +102,9 @@ def test_physical_increments(ctl, cofferds, mariadb, database, tmp_path,
                      points[number][1], name)
 
 
-def test_physical_that_is_damaged(ctl, cofferds, mariadb, tmp_path):
+def test_physical_that_is_damaged(ctl, cofferds, mariadb, database, tmp_path):
     """Not a byte of a part that is not whole is written."""
+    database(data.bulky, 8)
     world = LocalWorld(cofferds(helper={}), mariadb).prepare(
         tmp_path / "pool", part_bytes=1 << 20)
     backup = world.backup(method="physical")
