@@ -394,12 +394,12 @@ def test_heads(walk):
     assert walk.line.asked >= 200
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda v: v[0].replace("/", "."))
+# Who is not known may send less: test_logins.
+@pytest.mark.parametrize("case", [c for c in CASES if c[2] != "/v1/sessions"],
+                         ids=lambda v: v[0].replace("/", "."))
 def test_very_long(walk, case):
     """Nearly all that a body may have in one string, and as a name."""
     operation, method, path, schema, _ = case
-    if path == "/v1/sessions":
-        pytest.skip("who is not known may send less")
     pointer, body = fields.sample(list(fields.slots(
         schema, GOOD[operation][0])), 1, operation)[0]
     for long in (b"a", b"\\u0000", b"\\ud83e\\udd8a", b"\xff"):
