@@ -12,7 +12,6 @@ import pytest
 
 from harness import compare, data, flow, keys, process, trees
 from harness.ctl import Ctl, FAILED, UNREACHABLE, USAGE
-from harness.testbed import Redis
 from harness.trip import LocalWorld
 import test_files_increments as increments
 import test_files_restore as files
@@ -301,14 +300,8 @@ def test_redis(ctl, cofferd, redis, tmp_path):
     world.cofferd.stop()
     ctl("cat", world.folder, backup["id"], "0", status=USAGE)
     rdb = ctl("cat", world.folder, backup["id"]).raw
-    other = Redis()
-    try:
-        other.await_ready()
-        (other.dir / "data" / "dump.rdb").write_bytes(rdb)
-        other.start_again()
+    with keys.served(rdb) as other:
         keys.assert_equal(before, keys.snapshot(other))
-    finally:
-        other.stop()
 
 
 # ---- files

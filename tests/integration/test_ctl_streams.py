@@ -13,7 +13,6 @@ import pytest
 from harness import compare, data, flow, keys, physical, trees
 from harness.bucket import Bucket
 from harness.ctl import Ctl, FAILED, USAGE
-from harness.testbed import Redis
 from harness.trip import LocalWorld
 import test_buckets_increments as increments
 import test_objects_restore as objects
@@ -243,11 +242,5 @@ def test_redis_in_a_bucket(ctl, cofferd, redis, bucket, tmp_path,
         ctl.env["COFFER_IDENTITY_FILE"] = str(key.path)
     rdb = ctl("cat", url, backup["name"]).raw
     assert rdb.startswith(b"REDIS")
-    other = Redis()
-    try:
-        other.await_ready()
-        (other.dir / "data" / "dump.rdb").write_bytes(rdb)
-        other.start_again()
+    with keys.served(rdb) as other:
         keys.assert_equal(before, keys.snapshot(other))
-    finally:
-        other.stop()

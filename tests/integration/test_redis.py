@@ -1,7 +1,6 @@
 """Redis: what is in a server comes back, key by key, into a server that runs
 and into one that is made from the backup's objects with stock tools alone."""
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -84,20 +83,13 @@ def test_restored_by_hand(world, redis):
     from there to a server with a log loses nothing."""
     before = keys.snapshot(keys.fill(redis))
     backup = world.backup()
-    other = Redis()
-    try:
-        other.await_ready()
-        dump = other.dir / "data" / "dump.rdb"
-        shutil.copy(by_hand(world, backup), dump)
-        other.start_again()
+    with keys.served(by_hand(world, backup).read_bytes()) as other:
         keys.assert_equal(before, keys.snapshot(other))
         with other.client() as c:
             append_only(c)
-        dump.unlink()
+        (other.dir / "data" / "dump.rdb").unlink()
         other.start_again()
         keys.assert_equal(before, keys.snapshot(other))
-    finally:
-        other.stop()
 
 
 def test_rule25_nothing_is_overwritten_unasked(world, redis):

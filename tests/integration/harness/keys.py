@@ -1,6 +1,9 @@
 """Data sets of Redis, and what a server holds, key by key, as its own commands
 tell it: nothing here knows how Coffer looks at it."""
+import contextlib
 import random
+
+from .testbed import Redis
 
 BINARY = bytes(range(256))
 LIBRARY = """#!lua name=lib1
@@ -131,3 +134,16 @@ def assert_equal(before, after):
     for key, value in before.items():
         assert after[key] == value, (key, str(value)[:300],
                                      str(after[key])[:300])
+
+
+@contextlib.contextmanager
+def served(rdb):
+    """A server that was started from these bytes as its file."""
+    server = Redis()
+    try:
+        server.await_ready()
+        (server.dir / "data" / "dump.rdb").write_bytes(rdb)
+        server.start_again()
+        yield server
+    finally:
+        server.stop()
