@@ -126,6 +126,9 @@ static void test_definitions_that_are_not(void **state)
 	assert_false(is_plain("CREATE TABLE `t` (`a` int)"));
 	assert_false(is_plain("CREATE TABLE `t` (\n  `a` int(11),\n"
 			      ") ENGINE=InnoDB WITH SYSTEM VERSIONING"));
+	/* Names that none can have. */
+	assert_false(is_plain("CREATE TABLE `t` (\n  `` int(11)\n) ENGINE=x"));
+	assert_false(is_plain("CREATE TABLE `` (\n  `a` int(11)\n) ENGINE=x"));
 	/* A key of a column that is not there. */
 	assert_false(is_plain("CREATE TABLE `t` (\n  `a` int(11) NOT NULL,\n"
 			      "  PRIMARY KEY (`b`)\n) ENGINE=InnoDB"));

@@ -80,20 +80,10 @@ static bool skip_quoted(struct at *at)
 	return false;
 }
 
-/* `name`, with `` within, as it is. */
+/* `name`, as it is; no table and no column has an empty one. */
 static bool read_name(struct at *at, struct text *name)
 {
-	text_reset(name);
-	if (!skip(at, "`"))
-		return false;
-	while (at->p < at->end) {
-		char c = *at->p++;
-
-		if (c == '`' && !skip(at, "`"))
-			return !name->is_broken;
-		text_char(name, c);
-	}
-	return false;
+	return my_unquote_name(&at->p, at->end, name) && name->len > 0;
 }
 
 static bool is_known(const char *word, size_t n)
