@@ -34,6 +34,8 @@ enum {
 	PEEK_PIECES = 8,
 	EXCESS_MS = 2000, /* for the handshake of one that is refused */
 	STREAM_DEAF_MS = 60 * 1000, /* nothing acknowledged for so long */
+	SHAKING_MS = 200,
+	RUSH_US = 5000, /* until others may come */
 };
 
 static int64_t after_seconds(unsigned seconds)
@@ -96,10 +98,40 @@ static void guard_reap(struct guard *g)
 	}
 }
 
+/* Handshakes that have begun just now and are not over. One that is slow to go
+ * on does not count: it must not keep others out. */
+static unsigned count_shaking(const struct guard *g)
+{
+	int64_t since_ms = clock_mono_ms() - SHAKING_MS;
+	const struct conn *c;
+	unsigned n = 0;
+
+	TAILQ_FOREACH_REVERSE (c, &g->list, conn_list, entry) {
+		if (c->since_ms < since_ms)
+			break;
+		n += !c->is_excess && !conn_is_dead(c) &&
+		     tls_is_shaking(c->bev);
+	}
+	return n;
+}
+
+/* Hundreds that shake hands at once would take one very long turn of the loop:
+ * half a millisecond each. They wait in the kernel. */
+static bool is_rush(struct guard *g)
+{
+	static const struct timeval again = {0, RUSH_US};
+
+	if (count_shaking(g) < GUARD_SHAKING)
+		return false;
+	/* Where there is no memory for that, on_tick() looks again. */
+	(void)evtimer_add(g->soon, &again);
+	return true;
+}
+
 /* Far more than is allowed: what refusing them costs is too much as well. */
 static void guard_pause(struct guard *g)
 {
-	bool is_full = g->n >= 2 * g->config.limits.connections;
+	bool is_full = is_rush(g) || g->n >= 2 * g->config.limits.connections;
 
 	if (is_full == g->is_paused)
 		return;
@@ -242,6 +274,7 @@ static struct conn *conn_new(struct guard *g, struct bufferevent *bev)
 	wire_init(&c->wire, g->config.limits.header_bytes,
 		  g->config.limits.body_bytes);
 	c->phase = CONN_IDLE;
+	c->since_ms = clock_mono_ms();
 	c->deadline_ms = after_seconds(g->config.limits.request_seconds);
 	TAILQ_INSERT_TAIL(&g->list, c, entry);
 	g->n++;
@@ -269,8 +302,8 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 		(void)bufferevent_set_timeouts(bev, &soon, &soon);
 		bufferevent_setwatermark(bev, EV_READ, DEAF_BYTES, 0);
 	}
-	guard_pause(g);
 	tend_soon(g);
+	guard_pause(g);
 	return bev;
 }
 

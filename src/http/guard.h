@@ -27,6 +27,9 @@ struct evhttp_request;
 struct guard;
 struct tls;
 
+/* So many handshakes are begun at a time; who comes meanwhile waits. */
+enum { GUARD_SHAKING = 16 };
+
 /* Who is at the other end. */
 struct peer {
 	char address[INET6_ADDRSTRLEN]; /* "unix" for the socket */

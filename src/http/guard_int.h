@@ -30,7 +30,8 @@ struct conn {
 	struct wire wire;
 	struct peer peer;
 	enum conn_phase phase;
-	int64_t deadline_ms; /* monotonic */
+	int64_t since_ms;    /* it is there, monotonic */
+	int64_t deadline_ms; /* the same */
 	size_t claimed;	     /* bytes of bodies, of the guard's bound */
 	bool is_greeted;     /* the socket is known, peer is filled */
 	bool is_spoiled;     /* to be closed after the answer */

@@ -12,16 +12,18 @@
 
 #include "base/log.h"
 
-enum { MMAP_THRESHOLD_BYTES = 256 * 1024, ARENAS_MAX = 2 };
+enum { MMAP_THRESHOLD_BYTES = 256 * 1024, ARENAS_MAX = 32 };
 
 static const int caught[LOOP_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 
 /*
  * Frames are malloc()ed on one thread and freed on another. glibc raises its
- * mmap threshold to the largest block it saw freed and gives each thread an
- * arena, so that megabytes of free frames would stay resident after a job.
- * With both fixed, every frame goes back to the system when it is freed. An
- * allocator put in glibc's place answers 0, which does no harm.
+ * mmap threshold to the largest block it saw freed, so that megabytes of free
+ * frames would stay resident after a job. With the threshold fixed, every frame
+ * goes back to the system when it is freed. And each thread gets an arena of
+ * its own: the loop would wait for one that it shares with a thread of lower
+ * priority while that one is not on a core. An allocator put in glibc's place
+ * answers 0, which does no harm.
  */
 static void keep_heap_small(void)
 {

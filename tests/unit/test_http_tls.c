@@ -11,6 +11,8 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <event2/http.h>
+#include <netinet/in.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -19,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "http/guard.h"
 #include "http/tls.h"
 #include "test_base_folder.h"
 
@@ -344,6 +347,103 @@ static void test_reload(void **state)
 	tls_free(NULL);
 }
 
+/* A listener by TLS, and who is at its gate. */
+struct gate {
+	struct event_base *base;
+	struct guard *guard;
+	struct evhttp *http;
+	struct evhttp_bound_socket *bound;
+	struct sockaddr_in address;
+};
+
+static void ignore_refused(void *arg, int status)
+{
+	(void)arg;
+	(void)status;
+}
+
+static void gate_listen(struct gate *g)
+{
+	socklen_t len = sizeof(g->address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	g->address = (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	assert_int_equal(
+		bind(fd, (struct sockaddr *)&g->address, sizeof(g->address)),
+		0);
+	assert_int_equal(listen(fd, SOMAXCONN), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&g->address, &len),
+			 0);
+	g->bound = evhttp_accept_socket_with_handle(g->http, fd);
+	assert_non_null(g->bound);
+	guard_add_listener(g->guard,
+			   evhttp_bound_socket_get_listener(g->bound));
+}
+
+static void gate_open(struct gate *g, const struct tls *t)
+{
+	struct guard_config c = {
+		.limits = {.connections = 256,
+			   .per_address = 16,
+			   .header_bytes = 1024,
+			   .body_bytes = 1024,
+			   .request_seconds = 3600,
+			   .idle_seconds = 3600},
+		.refused = ignore_refused,
+	};
+	struct err e = {0};
+
+	g->base = event_base_new();
+	assert_non_null(g->base);
+	c.base = g->base;
+	g->guard = guard_new(&c, &e);
+	g->http = evhttp_new(g->base);
+	assert_true(g->guard != NULL && g->http != NULL);
+	guard_watch(g->guard, g->http, t);
+	gate_listen(g);
+}
+
+static void gate_close(struct gate *g)
+{
+	evhttp_free(g->http);
+	guard_free(g->guard);
+	event_base_free(g->base);
+}
+
+/* Hundreds of handshakes in one turn would hold the loop; and who does not go
+ * on with his keeps nobody out for long. */
+static void test_a_rush_is_let_in_by_and_by(void **state)
+{
+	enum { RUSH = 4 * GUARD_SHAKING };
+	struct tls *t = whole(NULL);
+	unsigned now = 0, last;
+	int fds[RUSH];
+	struct gate g;
+
+	(void)state;
+	gate_open(&g, t);
+	for (size_t i = 0; i < RUSH; i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(connect(fds[i], (struct sockaddr *)&g.address,
+					 sizeof(g.address)),
+				 0);
+	}
+	while (now < RUSH) {
+		last = now;
+		assert_int_equal(event_base_loop(g.base, EVLOOP_ONCE), 0);
+		now = guard_connections(g.guard);
+		/* The newest is not known to be shaking until it is watched. */
+		assert_in_range(now, last, last + GUARD_SHAKING + 1);
+	}
+	gate_close(&g);
+	for (size_t i = 0; i < RUSH; i++)
+		(void)close(fds[i]);
+	tls_free(t);
+}
+
 #define ON_FILES(f) cmocka_unit_test_setup_teardown(f, open_rig, leave_folder)
 
 int main(void)
@@ -357,6 +457,7 @@ int main(void)
 		ON_FILES(test_plain_http),
 		ON_FILES(test_certificates_of_clients),
 		ON_FILES(test_reload),
+		ON_FILES(test_a_rush_is_let_in_by_and_by),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
