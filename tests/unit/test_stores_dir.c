@@ -176,11 +176,19 @@ static void test_not_there(void **state)
 	assert_true(rig_remove(rig, keys, 2));
 }
 
-/* The disk of a pool is away: nothing is written where it was mounted. */
+static void assert_away(struct rig *rig, bool ok)
+{
+	assert_false(ok);
+	rig_expect(rig, ERR_DENIED, "mount the disk");
+}
+
+/* The disk of a pool is away: nothing is written where it was mounted, and
+ * nothing counts as gone. */
 static void test_folder_gone(void **state)
 {
+	static const char *const keys[] = {"a/b"};
 	struct rig *rig = *state;
-	char path[256], away[256];
+	char path[256], away[256], buf[8];
 
 	fresh(rig, "gone", path);
 	assert_true(rig_put(rig, "a/b", "x", 1));
@@ -188,8 +196,10 @@ static void test_folder_gone(void **state)
 	assert_true(rig_put(rig, "c/d", "y", 1));
 	snprintf(away, sizeof(away), "%s/away", root);
 	assert_int_equal(rename(path, away), 0);
-	assert_false(rig_put(rig, "c/e", "z", 1));
-	rig_expect(rig, ERR_NOT_FOUND, "mount the disk");
+	assert_away(rig, rig_put(rig, "c/e", "z", 1));
+	assert_away(rig, rig_get(rig, "a/b", buf, 8));
+	assert_away(rig, rig_list(rig, ""));
+	assert_away(rig, rig_remove(rig, keys, 1));
 	assert_false(exists(path, ""));
 	assert_int_equal(rename(away, path), 0);
 	assert_true(rig_put(rig, "c/e", "z", 1));

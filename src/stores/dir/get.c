@@ -13,6 +13,7 @@
 struct get_op {
 	struct dir_op base; /* first: get_of() */
 	char *root;
+	bool may_miss; /* root */
 	char *key;
 	uint64_t offset;
 	size_t length; /* 0: all of it */
@@ -113,7 +114,8 @@ static void read_file(struct get_op *g, int fd)
 static void get_run(struct dir_op *op)
 {
 	struct get_op *g = get_of(op);
-	int folder = dir_open_folder(g->root, g->key, false, &op->e);
+	const struct dir_place at = {g->root, g->key, g->may_miss};
+	int folder = dir_open_folder(&at, false, &op->e);
 	int fd;
 
 	if (folder < 0)
@@ -166,6 +168,7 @@ static bool get_copy(struct get_op *g, const struct dir_store *st,
 	g->length = in->length;
 	g->buf = in->buf;
 	g->cap = in->cap;
+	g->may_miss = st->is_made;
 	g->root = strdup(st->path);
 	g->key = strdup(in->key);
 	g->chunk = malloc(LENT_TURN_BYTES);

@@ -16,6 +16,7 @@ struct entry {
 struct list_op {
 	struct dir_op base; /* first: list_of() */
 	char *root;
+	bool may_miss; /* root: then it is empty */
 	char *prefix;
 	struct dir_walk walk;
 	bool has_begun;
@@ -53,7 +54,8 @@ static void list_run(struct dir_op *op)
 	text_reset(&l->keys);
 	if (!l->has_begun) {
 		l->has_begun = true;
-		if (!dir_walk_begin(&l->walk, l->root, l->prefix, &op->e))
+		if (!dir_walk_begin(&l->walk, l->root, l->may_miss, l->prefix,
+				    &op->e))
 			return;
 	}
 	while (l->n < BATCH_MAX && found == 1 && !lent_is_back(&op->lent)) {
@@ -130,6 +132,7 @@ struct store_op *dir_list(struct store *st, const char *prefix,
 	l->each = each;
 	l->done = done;
 	l->arg = arg;
+	l->may_miss = dir->is_made;
 	l->root = strdup(dir->path);
 	l->prefix = strdup(prefix);
 	if (l->root == NULL || l->prefix == NULL) {

@@ -119,12 +119,13 @@ bool dir_make_root(const char *root, struct err *e)
 		       "the folder of the pool: %s", why.msg);
 }
 
-int dir_open_root(const char *root, struct err *e)
+int dir_open_root(const char *root, bool may_miss, struct err *e)
 {
 	int fd = open(root, FOLDER_FLAGS);
 
 	if (fd < 0 && errno == ENOENT)
-		err_set(e, ERR_NOT_FOUND, "store_failed",
+		err_set(e, may_miss ? ERR_NOT_FOUND : ERR_DENIED,
+			"store_failed",
 			"the folder of the pool is not there: mount the disk "
 			"of %s, or make it again",
 			root);
@@ -159,12 +160,11 @@ static int enter(int parent, const char *name, bool is_made)
 	return fd;
 }
 
-int dir_open_folder(const char *root, const char *key, bool is_made,
-		    struct err *e)
+int dir_open_folder(const struct dir_place *at, bool is_made, struct err *e)
 {
+	const char *key = at->key;
 	const char *leaf = dir_leaf(key);
-	const char *whole = key;
-	int fd = dir_open_root(root, e);
+	int fd = dir_open_root(at->root, at->may_miss, e);
 
 	while (fd >= 0 && key != leaf) {
 		size_t len = strcspn(key, "/");
@@ -174,7 +174,7 @@ int dir_open_folder(const char *root, const char *key, bool is_made,
 		name[len] = '\0';
 		fd = enter(fd, name, is_made);
 		if (fd < 0)
-			dir_fail(e, errno, "the folder of", whole);
+			dir_fail(e, errno, "the folder of", at->key);
 		key += len + 1;
 	}
 	return fd;

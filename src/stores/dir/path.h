@@ -17,6 +17,12 @@ enum { DIR_DEPTH_MAX = 32 };
 /* True when key is a relative path of plain segments; else *e tells why. */
 bool dir_key_check(const char *key, struct err *e) MUST_CHECK;
 
+/* Where an object is. */
+struct dir_place {
+	const char *root, *key;
+	bool may_miss; /* root: see dir_open_root() */
+};
+
 /* The last segment of key. */
 const char *dir_leaf(const char *key);
 
@@ -24,16 +30,19 @@ const char *dir_leaf(const char *key);
  * False with *e filled. */
 bool dir_make_root(const char *root, struct err *e) MUST_CHECK;
 
-/* The store's own folder. -1 with *e filled: ERR_NOT_FOUND when it is not
- * there. */
-int dir_open_root(const char *root, struct err *e) MUST_CHECK;
+/*
+ * The store's own folder. -1 with *e filled. When it is not there:
+ * ERR_NOT_FOUND if it may be missing, being made with the first object; else
+ * ERR_DENIED, for a disk that is not mounted says nothing about what is on it.
+ */
+int dir_open_root(const char *root, bool may_miss, struct err *e) MUST_CHECK;
 
 /*
  * The folder that the file of key lies in, below root; with is_made missing
  * ones below root are made, and are on disk when this returns. -1 with *e
- * filled: ERR_NOT_FOUND when one is missing.
+ * filled: ERR_NOT_FOUND when one is missing; for root as dir_open_root().
  */
-int dir_open_folder(const char *root, const char *key, bool is_made,
+int dir_open_folder(const struct dir_place *at, bool is_made,
 		    struct err *e) MUST_CHECK;
 
 /* Tells a failed system call: "WHAT KEY: reason", with the code that errno

@@ -135,10 +135,11 @@ static void write_temp(struct put_op *p, int folder, int fd, const char *temp)
 /* False: the folder has vanished, or is new; try again. */
 static bool try_put(struct put_op *p, bool is_last)
 {
+	const struct dir_place at = {p->root, p->key, p->is_root_made};
 	char id[ID_MAX], temp[TEMP_MAX];
 	int folder, fd;
 
-	folder = dir_open_folder(p->root, p->key, true, &p->base.e);
+	folder = dir_open_folder(&at, true, &p->base.e);
 	if (folder < 0 && p->base.e.code == ERR_NOT_FOUND && !is_last) {
 		err_clear(&p->base.e);
 		return p->is_root_made && !dir_make_root(p->root, &p->base.e);

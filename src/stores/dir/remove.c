@@ -13,6 +13,7 @@
 struct remove_op {
 	struct dir_op base; /* first: remove_of() */
 	char *root;
+	bool may_miss; /* root, and so all of them */
 	char **keys;
 	size_t nkeys;
 	store_done_cb *done;
@@ -63,7 +64,8 @@ static void remove_empty_folders(const char *root, const char *key)
 		memcpy(path, key, len - 1);
 		path[len - 1] = '\0';
 		err_clear(&ignored);
-		fd = dir_open_folder(root, path, false, &ignored);
+		fd = dir_open_folder(&(struct dir_place){root, path, true},
+				     false, &ignored);
 		if (fd < 0)
 			return;
 		if (!remove_folder(fd, dir_leaf(path), is_own)) {
@@ -97,8 +99,9 @@ static size_t remove_from_folder(struct remove_op *rm, int folder, size_t at)
 
 static size_t remove_some(struct remove_op *rm, size_t at)
 {
+	const struct dir_place place = {rm->root, rm->keys[at], rm->may_miss};
 	struct err why = {0};
-	int folder = dir_open_folder(rm->root, rm->keys[at], false, &why);
+	int folder = dir_open_folder(&place, false, &why);
 	size_t n;
 
 	if (folder < 0) {
@@ -181,6 +184,7 @@ struct store_op *dir_remove(struct store *st, const char *const *keys,
 	}
 	rm->done = done;
 	rm->arg = arg;
+	rm->may_miss = dir->is_made;
 	rm->root = strdup(dir->path);
 	if (rm->root == NULL || !copy_keys(rm, keys, nkeys, e)) {
 		remove_free(&rm->base);

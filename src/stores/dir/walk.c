@@ -146,14 +146,14 @@ static void pop_frame(struct dir_walk *w)
 	close(f->fd);
 }
 
-bool dir_walk_begin(struct dir_walk *w, const char *root, const char *prefix,
-		    struct err *e)
+bool dir_walk_begin(struct dir_walk *w, const char *root, bool may_miss,
+		    const char *prefix, struct err *e)
 {
 	struct err why = {0};
 	int fd;
 
 	*w = (struct dir_walk){.prefix = prefix};
-	fd = dir_open_root(root, &why);
+	fd = dir_open_root(root, may_miss, &why);
 	if (fd >= 0)
 		return push_frame(w, fd, e);
 	if (why.code == ERR_NOT_FOUND)

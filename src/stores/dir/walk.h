@@ -29,10 +29,10 @@ struct dir_walk {
 
 /*
  * Begins at root, for keys that begin with prefix. A root that is not there
- * has no files. False with *e filled; dir_walk_end() also then.
+ * has no files, if it may_miss. False with *e filled; dir_walk_end() also then.
  */
-bool dir_walk_begin(struct dir_walk *w, const char *root, const char *prefix,
-		    struct err *e) MUST_CHECK;
+bool dir_walk_begin(struct dir_walk *w, const char *root, bool may_miss,
+		    const char *prefix, struct err *e) MUST_CHECK;
 
 /*
  * Finds the next file: 1 with key, size and time in *w; 0 at the end; -1 with

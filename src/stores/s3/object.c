@@ -167,13 +167,26 @@ static void get_cancel(struct store_op *op)
 	get_free(g);
 }
 
+/* A bucket that is not there says nothing about its objects. */
+static bool is_away(const struct s3_result *r, const struct err *e)
+{
+	return e != NULL && e->code == ERR_NOT_FOUND &&
+	       strcmp(r->code, "NoSuchBucket") == 0;
+}
+
 static void on_get(void *arg, const struct s3_result *r, const struct err *e)
 {
 	struct get_op *g = arg;
 	store_get_cb *done = g->done;
 	void *done_arg = g->arg;
+	struct err away;
 
 	get_free(g);
+	if (is_away(r, e)) {
+		away = *e;
+		away.code = ERR_DENIED;
+		e = &away;
+	}
 	done(done_arg, e != NULL ? 0 : r->got, e);
 }
 
