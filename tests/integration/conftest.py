@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from harness import bigdata, btrfs, data, flow, process
+from harness import bigdata, btrfs, data, documented, flow, process
 from harness.bucket import Bucket
 from harness.proxy import Halt, Proxy
 from harness.server import Cofferd
@@ -22,11 +22,15 @@ def pytest_addoption(parser):
     parser.addoption(
         "--cofferd", default=os.environ.get("COFFERD"),
         help="the server under test (COFFERD; build/cofferd)")
+    parser.addoption("--replies", help="a folder for which replies were seen "
+                     "(tests/replies.py)")
     parser.addoption("--keep-output", action="store_true",
                      help="leave the folders of the servers under test")
 
 
 def pytest_configure(config):
+    if config.getoption("--replies"):
+        documented.keep_seen(config.getoption("--replies"))
     config.addinivalue_line(
         "markers", "seconds(n): how long a test and its fixtures may take")
     # A TERM ends the session in order, with every server it has started.
