@@ -1,5 +1,5 @@
 # Unit tests of the room base.
-EXTRA_DIST += tests/unit/effort.h
+EXTRA_DIST += tests/unit/effort.h tests/replies.py
 dist_check_SCRIPTS += tests/includes.py tests/docs.py
 TESTS += tests/includes.py tests/docs.py
 

@@ -47,7 +47,7 @@ static void link_event(struct rig *r, int i)
 
 static void begin_at(struct rig *r, int first)
 {
-	char at[32], name[8];
+	char at[40], name[16];
 
 	memset(r, 0, sizeof(*r));
 	for (int i = 0; i < N; i++) {
