@@ -187,6 +187,12 @@ def redis_dump(server, path, level):
     return run
 
 
+def redis_drain(server):
+    """redis-cli --rdb to nowhere: what the server itself needs for it."""
+    return pipe([redis_cli(server, "--rdb", "-")], subprocess.DEVNULL,
+                env=redis_env(server), words=subprocess.DEVNULL)
+
+
 def redis_commands(server, path):
     """All keys of database 0 as RESTORE commands."""
     def word(out, text):
