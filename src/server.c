@@ -40,6 +40,7 @@ enum {
 	STOP_SECONDS = 8,  /* for jobs to end before the loop ends anyway */
 	LEAVE_SECONDS = 1, /* and for threads that sleep in the system */
 	BLOCKING_THREADS = 4,
+	BULK_THREADS = 4,
 };
 
 static char *in_data_dir(const struct config *c, const char *name)
@@ -92,16 +93,24 @@ static unsigned cpu_threads(const struct config *c)
 	return n > 0 ? (unsigned)n : 1;
 }
 
-static bool make_loop(struct server *s, struct err *e)
+/* Folders of pools and sources may hang, a mount that is away for ever: they
+ * have threads of their own, so that log-ins and look-ups of names go on. */
+static bool make_workers(struct server *s, struct err *e)
 {
-	s->loop = loop_new(e);
-	if (s->loop == NULL)
-		return false;
 	s->cpu = workers_new_patient(s->loop, "cpu", cpu_threads(s->config), e);
 	if (s->cpu == NULL)
 		return false;
 	s->blocking = workers_new(s->loop, "blocking", BLOCKING_THREADS, e);
 	if (s->blocking == NULL)
+		return false;
+	s->bulk = workers_new_patient(s->loop, "bulk", BULK_THREADS, e);
+	return s->bulk != NULL;
+}
+
+static bool make_loop(struct server *s, struct err *e)
+{
+	s->loop = loop_new(e);
+	if (s->loop == NULL || !make_workers(s, e))
 		return false;
 	s->transfers = transfers_new(s->loop, e);
 	return s->transfers != NULL;
@@ -168,7 +177,7 @@ static bool make_spool(struct server *s, struct err *e)
 {
 	const struct spool_config c = {
 		.loop = s->loop,
-		.blocking = s->blocking,
+		.blocking = s->bulk,
 		.folder = s->config->spool_dir,
 		.max_bytes = s->config->spool_bytes,
 	};
@@ -200,6 +209,7 @@ static bool make_jobs(struct server *s, struct err *e)
 		.catalog = s->catalog,
 		.cpu = s->cpu,
 		.blocking = s->blocking,
+		.bulk = s->bulk,
 		.transfers = s->transfers,
 		.helper = s->helper,
 		.spool = s->spool,
@@ -432,6 +442,7 @@ void server_free(struct server *s)
 	transfers_free(s->transfers);
 	helper_free(s->helper);
 	workers_free(s->cpu);
+	workers_free(s->bulk);
 	workers_free(s->blocking);
 	if (s->deadline != NULL)
 		event_free(s->deadline);

@@ -27,7 +27,7 @@ struct server {
 	struct secret_key *key;
 	struct signer *signer;
 	struct loop *loop;
-	struct workers *cpu, *blocking;
+	struct workers *cpu, *blocking, *bulk;
 	struct transfers *transfers;
 	struct helper *helper;
 	struct catalog *catalog;

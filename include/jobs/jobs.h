@@ -34,7 +34,8 @@ struct jobs_config {
 	struct loop *loop;
 	struct catalog *catalog;
 	struct workers *cpu;	  /* compression, digests */
-	struct workers *blocking; /* files, name look-ups */
+	struct workers *blocking; /* name look-ups */
+	struct workers *bulk;	  /* folders of pools and sources */
 	struct transfers *transfers;
 	struct helper *helper; /* NULL: there is none (tests) */
 	struct budget *budget;

@@ -19,6 +19,7 @@ struct workers;
 struct source_env {
 	struct loop *loop;
 	struct workers *blocking; /* name look-ups, plugin loading */
+	struct workers *bulk;	  /* folders, digests of objects */
 	struct helper *helper; /* runs programs; NULL: there is none (tests) */
 	struct snapshots *snapshots; /* of file systems; NULL with helper */
 	struct partings *partings;   /* who stays behind; NULL: nobody does */

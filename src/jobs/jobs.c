@@ -49,6 +49,7 @@ struct jobs *jobs_new(const struct jobs_config *c, struct err *e)
 	j->config = *c;
 	j->source_env.loop = c->loop;
 	j->source_env.blocking = c->blocking;
+	j->source_env.bulk = c->bulk;
 	j->source_env.transfers = c->transfers;
 	j->source_env.helper = c->helper;
 	TAILQ_INIT(&j->list);

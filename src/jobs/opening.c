@@ -230,7 +230,7 @@ struct store *opening_store(struct jobs *j, const struct pool_record *r,
 	const struct store_env env = {
 		.loop = j->config.loop,
 		.transfers = j->config.transfers,
-		.blocking = j->config.blocking,
+		.blocking = j->config.bulk,
 	};
 	json_t *json = record_json(r->config_json, "a pool's record", e);
 	struct store_config c = {.kind = r->storage_type};

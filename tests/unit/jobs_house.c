@@ -217,6 +217,7 @@ static void open_jobs(struct house *h, unsigned max_jobs)
 		.catalog = h->catalog,
 		.cpu = h->cpu,
 		.blocking = h->blocking,
+		.bulk = h->blocking,
 		.transfers = h->transfers,
 		.signer = h->signer,
 		.max_jobs = max_jobs,

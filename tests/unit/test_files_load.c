@@ -61,8 +61,8 @@ static int begin(void **state)
 	(void)snprintf(r->path, sizeof(r->path), "%s/new/target", r->beneath);
 	r->loop = loop_new(&e);
 	r->env.loop = r->loop;
-	r->env.blocking = workers_new(r->loop, "test", 2, &e);
-	assert_non_null(r->env.blocking);
+	r->env.bulk = workers_new(r->loop, "test", 2, &e);
+	assert_non_null(r->env.bulk);
 	r->config.address.path = r->path;
 	r->config.beneath = r->beneath;
 	r->piece = 700;
@@ -91,7 +91,7 @@ static int end(void **state)
 	struct rig *r = *state;
 
 	drop_load(r);
-	workers_free(r->env.blocking);
+	workers_free(r->env.bulk);
 	loop_free(r->loop);
 	(void)nftw(r->beneath, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	text_free(&r->tar);

@@ -306,7 +306,7 @@ static int setup(void **state)
 		       "http://127.0.0.1:%u", fake_s3_port(rig.fake));
 	rig.env.loop = rig.loop;
 	rig.env.transfers = rig.transfers;
-	rig.env.blocking = rig.workers;
+	rig.env.bulk = rig.workers;
 	rig.config.address.endpoint = rig.endpoint;
 	rig.config.address.bucket = "bucket";
 	rig.config.address.user = "AKTEST";

@@ -305,7 +305,7 @@ static int begin(void **state)
 	fake_s3_respond(r->fake, respond, r);
 	fake_s3_endless(r->fake);
 	r->env.loop = r->loop;
-	r->env.blocking = workers_new(r->loop, "test", 2, &e);
+	r->env.bulk = workers_new(r->loop, "test", 2, &e);
 	r->env.transfers = transfers_new(r->loop, &e);
 	r->env.partings = partings_new(&e);
 	assert_false(err_is(&e));
@@ -355,7 +355,7 @@ static int end(void **state)
 	partings_free(r->env.partings);
 	transfers_free(r->env.transfers);
 	fake_s3_free(r->fake);
-	workers_free(r->env.blocking);
+	workers_free(r->env.bulk);
 	loop_free(r->loop);
 	empty_bucket(r);
 	forget_items(r);

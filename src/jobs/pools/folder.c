@@ -121,7 +121,7 @@ struct folder_look *folder_look_start(struct jobs *j,
 	f->work.done = folder_done;
 	f->done = done;
 	f->arg = arg;
-	workers_submit(j->config.blocking, &f->work);
+	workers_submit(j->config.bulk, &f->work);
 	return f;
 }
 

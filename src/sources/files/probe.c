@@ -165,6 +165,6 @@ struct source_op *files_probe(const struct source_env *env,
 	p->work.done = tell;
 	p->done = done;
 	p->arg = arg;
-	workers_submit(env->blocking, &p->work);
+	workers_submit(env->bulk, &p->work);
 	return &p->op;
 }

@@ -113,7 +113,7 @@ static void go_on(struct reader *r)
 		return;
 	r->is_running = true;
 	r->fill->work = (struct work){.run = fill_run, .done = fill_done};
-	workers_submit(r->dump->env->blocking, &r->fill->work);
+	workers_submit(r->dump->env->bulk, &r->fill->work);
 }
 
 static void fill_done(struct work *w)

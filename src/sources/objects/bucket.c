@@ -7,7 +7,7 @@ struct s3_client *bucket_open(const struct source_env *env,
 			      const struct source_address *a, unsigned attempts,
 			      struct err *e)
 {
-	const struct s3_env s3 = {env->loop, env->transfers, env->blocking};
+	const struct s3_env s3 = {env->loop, env->transfers, env->bulk};
 	const struct s3_config c = {
 		.endpoint = a->endpoint,
 		.region = a->region,

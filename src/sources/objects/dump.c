@@ -165,7 +165,7 @@ static bool open_supply(struct objects_dump *d, const struct source_env *env,
 		.width = width_of(c->parallelism),
 		.is_strict = c->is_strict,
 		.has_heirs = c->wants_increments,
-		.workers = env->blocking,
+		.workers = env->bulk,
 		.base = base,
 	};
 

@@ -173,6 +173,6 @@ struct source_op *files_load_check(struct load *base, load_check_cb *done,
 	k->is_confirmed = l->is_confirmed;
 	k->plain_bytes = l->plain_bytes;
 	tree_task_init(&k->task, &ops, l->tree);
-	tree_task_submit(&k->task, l->env->blocking);
+	tree_task_submit(&k->task, l->env->bulk);
 	return &c->base;
 }

@@ -88,7 +88,7 @@ static bool submit(struct files_sink *s, struct frame *f, struct err *e)
 	p->sink = s;
 	p->frame = f;
 	s->push = p;
-	tree_task_submit(&p->task, s->load->env->blocking);
+	tree_task_submit(&p->task, s->load->env->bulk);
 	return true;
 }
 

@@ -148,7 +148,7 @@ static void part_done(struct tree_task *k)
 	if (err_is(&e))
 		over(v, &e);
 	else
-		tree_task_submit(k, v->load->env->blocking);
+		tree_task_submit(k, v->load->env->bulk);
 }
 
 static void part_fini(struct tree_task *k)
@@ -194,6 +194,6 @@ struct source_op *files_load_verify(struct load *base, load_next_cb *next,
 	};
 	p->verify = v;
 	tree_task_init(&p->task, &ops, l->tree);
-	tree_task_submit(&p->task, l->env->blocking);
+	tree_task_submit(&p->task, l->env->bulk);
 	return &v->base;
 }
