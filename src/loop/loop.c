@@ -121,6 +121,7 @@ void loop_run(struct loop *l)
 	uint64_t begin = holds_now_ns(), now;
 	int rc;
 
+	slices_shorten();
 	/* Turn by turn, as it does by itself. Waiting takes no CPU time. */
 	do {
 		rc = event_base_loop(l->base,

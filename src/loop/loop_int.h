@@ -24,4 +24,13 @@ uint64_t holds_now_ns(void);
 /* A turn took so long. */
 void holds_note(struct loop_holds *h, uint64_t ns);
 
+/*
+ * This thread asks for short turns on a core (0.1 ms, the least there is): who
+ * does so is woken sooner than those that compute for long, and a stream or a
+ * client does not wait until one of them has had its turn. From Linux 6.12 on
+ * (Documentation/scheduler/sched-eevdf.rst); before, and where the system does
+ * not permit it, nothing changes. Not for threads and programs that it starts.
+ */
+void slices_shorten(void);
+
 #endif

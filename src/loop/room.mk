@@ -10,5 +10,6 @@ libloop_a_SOURCES = \
 	src/loop/loop.c \
 	src/loop/loop_int.h \
 	src/loop/notify.c \
+	src/loop/slices.c \
 	src/loop/transfers.c \
 	src/loop/workers.c

@@ -18,3 +18,7 @@ tests_unit_test_workers_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_join
 
 tests_unit_test_transfers_SOURCES = tests/unit/test_transfers.c
 tests_unit_test_transfers_LDADD = $(LOOP_LIBS) $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_loop_slices
+tests_unit_test_loop_slices_SOURCES = tests/unit/test_loop_slices.c
+tests_unit_test_loop_slices_LDADD = $(LOOP_LIBS) $(TEST_LIBS)
