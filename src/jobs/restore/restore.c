@@ -35,11 +35,30 @@ static struct restore_job *restore_of(struct job *job)
 	return (struct restore_job *)(void *)job; /* base comes first */
 }
 
+static uint64_t bytes_read(const struct restore_job *t)
+{
+	return restore_stream_bytes(&t->stream) + extract_bytes(&t->extract);
+}
+
+static void sample(struct restore_job *t)
+{
+	meter_sample(&t->meter,
+		     t->state == RESTORE_EXTRACT ? extract_phase(&t->extract)
+						 : state_names[t->state],
+		     bytes_read(t));
+}
+
+/* What came until now belongs to the phase that is over, and who looks sees the
+ * next one at once. */
 static void set_state(struct restore_job *t, enum restore_state next)
 {
 	log_debug("jobs", "restore %s: %s -> %s", t->r.id,
 		  state_names[t->state], state_names[next]);
+	if (t->state != RESTORE_IDLE)
+		sample(t);
 	t->state = next;
+	if (next != RESTORE_RECORD)
+		sample(t);
 }
 
 static void tell_catalog(struct restore_job *t);
@@ -311,24 +330,13 @@ static void on_preflight(void *arg, const struct err *e)
 		       on_share, t);
 }
 
-static uint64_t bytes_read(const struct restore_job *t)
-{
-	return restore_stream_bytes(&t->stream) + extract_bytes(&t->extract);
-}
-
-static const char *phase(const struct restore_job *t)
-{
-	return t->state == RESTORE_EXTRACT ? extract_phase(&t->extract)
-					   : state_names[t->state];
-}
-
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct restore_job *t = arg;
 
 	(void)fd;
 	(void)what;
-	meter_sample(&t->meter, phase(t), bytes_read(t));
+	sample(t);
 }
 
 static void restore_start(struct job *job)
