@@ -1,9 +1,15 @@
 # Readers of foreign bytes: each runs over its corpus, tests/data/NAME, as a
 # test; tests/faults/fuzz fuzzes them, with clang.
-check_PROGRAMS += tests/fuzz/fuzz_age tests/fuzz/fuzz_config \
+check_PROGRAMS += tests/fuzz/fuzz_acts tests/fuzz/fuzz_age \
+	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_dump tests/fuzz/fuzz_forms tests/fuzz/fuzz_http \
 	tests/fuzz/fuzz_manifest tests/fuzz/fuzz_s3 tests/fuzz/fuzz_timer
 
+tests_fuzz_fuzz_acts_SOURCES = tests/fuzz/fuzz_acts.c tests/fuzz/run_files.c \
+	$(http_shop)
+tests_fuzz_fuzz_acts_CPPFLAGS = $(http_shop_cppflags) \
+	-I$(top_srcdir)/tests/unit -DDATA='"acts"'
+tests_fuzz_fuzz_acts_LDADD = $(http_shop_libs)
 tests_fuzz_fuzz_age_SOURCES = tests/fuzz/fuzz_age.c tests/fuzz/run_files.c
 tests_fuzz_fuzz_age_CPPFLAGS = $(AM_CPPFLAGS) -DDATA='"age"'
 tests_fuzz_fuzz_age_LDADD = $(BASE_LIBS) $(TEST_LIBS)

@@ -183,6 +183,12 @@ tests_unit_test_redis_dump_SOURCES = tests/unit/test_redis_dump.c \
 	$(redis_dump_rig)
 tests_unit_test_redis_dump_CPPFLAGS = $(fake_redis_cppflags)
 tests_unit_test_redis_dump_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz_redis
+tests_fuzz_fuzz_redis_SOURCES = tests/fuzz/fuzz_redis.c \
+	tests/fuzz/run_files.c $(redis_dump_rig)
+tests_fuzz_fuzz_redis_CPPFLAGS = $(fake_redis_cppflags) \
+	-I$(top_srcdir)/tests/unit -DDATA='"redis"'
+tests_fuzz_fuzz_redis_LDADD = $(SOURCES_LIBS) $(TEST_LIBS)
 endif
 
 # The RDB reader: needs no server, and no library of Redis'.

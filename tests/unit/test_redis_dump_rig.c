@@ -126,8 +126,10 @@ void rig_start(struct dump_rig *r)
 	struct err e = {0};
 	size_t n = 0;
 
-	r->fake = fake_redis_start(r->loop, NULL, r->answers, NULL);
-	r->config.address.port = fake_redis_port(r->fake);
+	r->fake = fake_redis_start(r->loop, r->socket, r->answers, NULL);
+	if (r->socket == NULL)
+		r->config.address.port = fake_redis_port(r->fake);
+	r->config.address.socket = r->socket;
 	r->dump = redis_dump_new(&r->env, &r->config, &e);
 	assert_non_null(r->dump);
 	assert_true(r->dump->ops->next_phase(r->dump, sources, &n, &e));

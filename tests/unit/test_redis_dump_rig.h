@@ -28,7 +28,8 @@ struct dump_rig {
 	struct dump_config config;
 	struct fake_redis_answer answers[RIG_ANSWERS];
 	size_t nanswers;
-	struct text info; /* the reply to INFO */
+	struct text info;   /* the reply to INFO */
+	const char *socket; /* where it listens; NULL: on a port */
 	struct fake_redis *fake;
 	struct dump *dump;
 	struct pipeline *pipe;
