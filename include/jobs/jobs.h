@@ -3,9 +3,8 @@
  * and stores. What is asked for is decided by the catalog, queued in order, and
  * run: at most max_jobs backups and restores at once, one per source (turns.c).
  *
- * Completions run once, from the loop, never inside the call. An op is
- * canceled with jobs_op_cancel(): its completion does not run then; what was
- * accepted (a queued backup) goes on.
+ * Completions run once, from the loop, never inside the call; not after
+ * jobs_op_cancel(): what was accepted (a queued backup) goes on.
  */
 #ifndef COFFER_JOBS_JOBS_H
 #define COFFER_JOBS_JOBS_H
