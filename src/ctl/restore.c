@@ -19,6 +19,7 @@ static const struct option_spec options[] = {
 	{"rename", 0, "OLD=NEW", "a database under another name"},
 	{"accounts", 0, NULL, "accounts and grants, too"},
 	{"through", 0, "PROVIDER", "of files of a database: part of them"},
+	{"verify-first", 0, "yes|no", "read all before anything is written"},
 	{"overwrite", 0, NULL, "what is there may be replaced:"},
 	{"confirm", 0, "NAME", "a database, table or folder that may"},
 	{"check", 0, NULL, "only say what would happen"},
@@ -77,6 +78,28 @@ static bool add_renames(json_t *body, const struct arguments *a, struct err *e)
 	return ok;
 }
 
+static bool add_options(json_t *body, const struct arguments *a, struct err *e)
+{
+	const char *first = arguments_get(a, "verify-first");
+	json_t *how = json_object();
+
+	if (first != NULL && strcmp(first, "yes") != 0 &&
+	    strcmp(first, "no") != 0) {
+		json_decref(how);
+		return err_set(e, ERR_INVALID, "usage",
+			       "--verify-first is \"yes\" or \"no\"");
+	}
+	if (first != NULL)
+		(void)json_object_set_new(how, "verify_first",
+					  json_boolean(*first == 'y'));
+	if (arguments_get(a, "accounts") != NULL)
+		(void)json_object_set_new(how, "accounts", json_true());
+	if (json_object_size(how) > 0)
+		(void)json_object_set(body, "options", how);
+	json_decref(how);
+	return true;
+}
+
 static void add_flags(json_t *body, const struct arguments *a)
 {
 	const char *through = arguments_get(a, "through"), *name;
@@ -90,9 +113,6 @@ static void add_flags(json_t *body, const struct arguments *a)
 	json_decref(confirm);
 	if (arguments_get(a, "overwrite") != NULL)
 		(void)json_object_set_new(body, "overwrite", json_true());
-	if (arguments_get(a, "accounts") != NULL)
-		(void)json_object_set_new(body, "options",
-					  json_pack("{s:b}", "accounts", 1));
 	if (through != NULL)
 		(void)json_object_set_new(
 			body, "through",
@@ -136,7 +156,7 @@ static enum ctl_status run(struct session *s, const struct arguments *a)
 	if (target == NULL)
 		return session_fail(s, &e);
 	body = json_pack("{s:s, s:o}", "backup", a->words[0], "target", target);
-	if (!add_renames(body, a, &e)) {
+	if (!add_renames(body, a, &e) || !add_options(body, a, &e)) {
 		json_decref(body);
 		return session_fail(s, &e);
 	}

@@ -250,6 +250,7 @@ static void check_options(struct form *f)
 		return;
 	(void)form_integer(&inner, "parallelism", &lines);
 	(void)form_bool(&inner, "accounts", false);
+	(void)form_bool(&inner, "verify_first", false);
 	(void)field_word(&inner, "definer", words, words[0]);
 	form_end(&inner);
 }

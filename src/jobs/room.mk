@@ -59,6 +59,7 @@ libjobs_a_SOURCES = \
 	src/jobs/removal/removal.h src/jobs/removal/sweep.c \
 	src/jobs/removal/sweep.h \
 	src/jobs/restore/file_list.c src/jobs/restore/file_list.h \
+	src/jobs/restore/nothing.c src/jobs/restore/nothing.h \
 	src/jobs/restore/preflight_chain.c src/jobs/restore/preflight_tree.c \
 	src/jobs/restore/preflight.c src/jobs/restore/preflight.h \
 	src/jobs/restore/preflight_objects.c \

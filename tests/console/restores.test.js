@@ -94,7 +94,11 @@ test("what is overwritten has to be typed", async ({ page, go, see, api, world }
 	assert(await start(page).isDisabled());
 	await see("overwrite");
 	await page.getByLabel("Type hr to confirm").fill("hr");
-	await start(page).click();
+	const first = page.getByLabel("Read all of the backup before anything is written");
+	assert(await first.isChecked());
+	await first.uncheck();
+	const [asked] = await Promise.all([page.waitForRequest((r) => r.url().endsWith("/v1/restores")), start(page).click()]);
+	assert.equal(asked.postDataJSON().options.verify_first, false);
 	await verdict(page, api);
 	assert.equal(await sum(), before);
 }, { server: "provisioned" });

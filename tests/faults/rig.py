@@ -299,12 +299,12 @@ class Rig:
         assert record["status"] == "completed", record
         return record
 
-    def restore(self, backup):
+    def restore(self, backup, **changes):
         """The record of a restore, and the fingerprint of what it made; a
         refusal has none."""
         source = self.sources[backup["source"]["name"]]
         reply = self.api.post("/v1/restores", {
-            "backup": backup["id"], **source.prepare_target()})
+            "backup": backup["id"], **source.prepare_target(), **changes})
         if reply.status != 202:
             return reply.json, None
         self.api.wait_job(reply.json["job_id"], 180)

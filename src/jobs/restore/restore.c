@@ -4,8 +4,11 @@
  * their checks into the target, then every table counted and digested. Only
  * what was found equal is called completed (rule 27).
  *
- *   idle -> preflight -> share -> start -> stream -> verify -> record;
- *   any failure goes to record.
+ *   idle -> preflight -> share -> start -> [proof ->] stream -> verify ->
+ *   record; any failure goes to record.
+ *
+ * What overwrites something reads all parts once before it does, so that a
+ * damaged backup costs nothing of what is there (options.verify_first).
  *
  * Of a backup that is files no parts can be applied: extract.h takes the place
  * of share and stream, and whatever has come of its instance is taken down
@@ -23,8 +26,8 @@
 #include "loop/loop.h"
 
 static const char *const state_names[] = {
-	"queued", "check",  "share",   "start",	 "data",
-	"data",	  "verify", "destroy", "record",
+	"queued", "check", "share",  "start",	"read",
+	"data",	  "data",  "verify", "destroy", "record",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
 		       RESTORE_STATE_COUNT,
@@ -222,6 +225,15 @@ static bool is_of_store(const struct err *e)
 	       strcmp(e->api, "store_stalled") == 0;
 }
 
+/* As e, but for the words. */
+static void fail_as(struct restore_job *t, const struct err *e,
+		    struct err *told)
+{
+	told->ncauses = e->ncauses;
+	memcpy(told->causes, e->causes, sizeof(told->causes));
+	fail(t, told);
+}
+
 /* The pool gave out when something was written already. */
 static void fail_half_way(struct restore_job *t, const struct err *e)
 {
@@ -232,9 +244,7 @@ static void fail_half_way(struct restore_job *t, const struct err *e)
 		      "was restored by then stays: see that the pool answers, "
 		      "then restore again with \"overwrite\"",
 		      e->msg);
-	told.ncauses = e->ncauses;
-	memcpy(told.causes, e->causes, sizeof(told.causes));
-	fail(t, &told);
+	fail_as(t, e, &told);
 }
 
 static void on_streamed(void *arg, const struct err *e)
@@ -277,10 +287,58 @@ static void begin_extract(struct restore_job *t)
 		fail(t, &e);
 }
 
+static void begin_stream(struct restore_job *t)
+{
+	struct err e = {0};
+
+	set_state(t, RESTORE_STREAM);
+	if (!restore_stream_start(&t->stream, on_streamed, t, &e))
+		fail(t, &e);
+}
+
+static void on_proven(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+	struct err told = {0};
+
+	if (e == NULL) {
+		begin_stream(t);
+		return;
+	}
+	(void)err_set(&told, e->code, e->api,
+		      "%.190s. All of the backup was to be read before "
+		      "anything is written: the target is as it was",
+		      e->msg);
+	fail_as(t, e, &told);
+}
+
+static void begin_proof(struct restore_job *t)
+{
+	struct err e = {0};
+
+	set_state(t, RESTORE_PROOF);
+	job_log(&t->base, LOG_INFO,
+		"reading the backup once before anything is written");
+	if (!restore_stream_prove(&t->stream, on_proven, t, &e))
+		fail(t, &e);
+}
+
+/* Unless the request says: where something would be lost if the backup turned
+ * out to be damaged when half of it is in the target. */
+static bool is_proven_first(const struct restore_job *t)
+{
+	const json_t *request = t->preflight.request;
+	const json_t *said = json_object_get(
+		json_object_get(request, "options"), "verify_first");
+
+	if (json_is_boolean(said))
+		return json_is_true(said);
+	return json_is_true(json_object_get(request, "overwrite"));
+}
+
 static void on_started(void *arg, const struct err *e)
 {
 	struct restore_job *t = arg;
-	struct err mine = {0};
 
 	t->op = NULL;
 	if (e != NULL) {
@@ -288,13 +346,12 @@ static void on_started(void *arg, const struct err *e)
 		return;
 	}
 	tell_events(t, "started");
-	if (t->preflight.is_through) {
+	if (t->preflight.is_through)
 		begin_extract(t);
-		return;
-	}
-	set_state(t, RESTORE_STREAM);
-	if (!restore_stream_start(&t->stream, on_streamed, t, &mine))
-		fail(t, &mine);
+	else if (is_proven_first(t))
+		begin_proof(t);
+	else
+		begin_stream(t);
 }
 
 /* It has its share of the buffers. */
@@ -324,7 +381,8 @@ static void on_preflight(void *arg, const struct err *e)
 		return;
 	}
 	set_state(t, RESTORE_SHARE);
-	t->total_bytes = preflight_download_bytes(&t->preflight);
+	t->total_bytes = preflight_download_bytes(&t->preflight) *
+			 (is_proven_first(t) ? 2 : 1);
 	budget_reserve(t->base.jobs->config.budget, &t->share,
 		       restore_stream_share(&t->stream, &t->preflight),
 		       on_share, t);

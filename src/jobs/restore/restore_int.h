@@ -16,6 +16,7 @@ enum restore_state {
 	RESTORE_PREFLIGHT, /* manifest, index, target */
 	RESTORE_SHARE,	   /* waits for its share of the buffers */
 	RESTORE_START,	   /* the catalog notes that it runs */
+	RESTORE_PROOF,	   /* they are read once before, into nothing */
 	RESTORE_STREAM,	   /* parts flow into the target */
 	RESTORE_EXTRACT,   /* of files: an instance is made, and read */
 	RESTORE_VERIFY,	   /* tables are counted and digested again */

@@ -9,6 +9,7 @@
 #include "jobs/restore/restore_stream.h"
 
 #include "jobs/jobs_int.h"
+#include "jobs/restore/nothing.h"
 #include "jobs/restore/preflight.h"
 #include "loop/workers.h"
 #include "manifest/part_reader.h"
@@ -94,13 +95,21 @@ static struct source *new_reader(struct restore_stream *s, struct err *e)
 	return part_reader_new(&c, e);
 }
 
+static struct sink *new_sink(struct restore_stream *s, enum item_kind section,
+			     struct err *e)
+{
+	struct load *load = s->preflight->load;
+
+	return s->is_proof ? nothing_sink_new(e)
+			   : load->ops->sink(load, section, e);
+}
+
 static void on_piped(void *arg, const struct err *e);
 
 static bool add_pipeline(struct restore_stream *s, enum item_kind section,
 			 struct err *e)
 {
 	const struct jobs_config *jc = &s->preflight->jobs->config;
-	struct load *load = s->preflight->load;
 	struct pipeline_parts parts = {
 		.nstages = 1,
 		.link_bytes = LINK_BYTES,
@@ -116,7 +125,7 @@ static bool add_pipeline(struct restore_stream *s, enum item_kind section,
 					  workers_count(jc->cpu) + 1, e);
 	if (parts.stages[0] == NULL)
 		goto no_stage;
-	parts.sink = load->ops->sink(load, section, e);
+	parts.sink = new_sink(s, section, e);
 	if (parts.sink == NULL)
 		goto no_sink;
 	s->pipes[s->npipes] = pipeline_new(jc->loop, &parts, on_piped, s, e);
@@ -201,6 +210,13 @@ static bool fill_feed(struct restore_stream *s, enum item_kind kind,
 	return feed_parts(s, kind, e);
 }
 
+/* What is proven is not looked for items in: that is done once. */
+static void leave_unmarked(struct part_feed *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		f->pieces[i].is_selected = false;
+}
+
 /* Runs; a reader that has nothing to read only costs a connection. */
 static unsigned count_runs(const struct part_feed *f)
 {
@@ -241,7 +257,10 @@ static bool next_section(struct restore_stream *s, bool *is_over, struct err *e)
 
 		if (!fill_feed(s, kind, e))
 			return false;
-		/* The first one drops what is overwritten. */
+		if (s->is_proof)
+			leave_unmarked(&s->feed);
+		/* The first one drops what is overwritten, and there is always
+		 * one that is done. */
 		if (s->feed.n == 0 && kind != ITEM_SCHEMA)
 			continue;
 		*is_over = false;
@@ -254,7 +273,7 @@ static bool is_through(struct restore_stream *s, struct err *e)
 {
 	struct selection *sel = s->preflight->selection;
 
-	return sel == NULL || selection_is_through(sel, e);
+	return sel == NULL || s->is_proof || selection_is_through(sel, e);
 }
 
 /* The last statement may free the stream's owner. */
@@ -277,14 +296,27 @@ static void on_piped(void *arg, const struct err *e)
 		s->done(s->arg, NULL);
 }
 
-bool restore_stream_start(struct restore_stream *s, restore_streamed_cb *done,
-			  void *arg, struct err *e)
+static bool begin(struct restore_stream *s, restore_streamed_cb *done,
+		  void *arg, struct err *e)
 {
 	bool is_over;
 
 	s->done = done;
 	s->arg = arg;
 	s->section = 0;
-	s->bytes_before = 0;
 	return next_section(s, &is_over, e);
+}
+
+bool restore_stream_prove(struct restore_stream *s, restore_streamed_cb *done,
+			  void *arg, struct err *e)
+{
+	s->is_proof = true;
+	return begin(s, done, arg, e);
+}
+
+bool restore_stream_start(struct restore_stream *s, restore_streamed_cb *done,
+			  void *arg, struct err *e)
+{
+	s->is_proof = false;
+	return begin(s, done, arg, e);
 }

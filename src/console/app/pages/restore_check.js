@@ -1,14 +1,14 @@
 // What a restore would find and do, before it begins.
 //   useCheck(form, backup)   {report, isReady, isLast, ...}: the server is asked anew each time that
 //                            this step is entered
-//   Findings {form, check}   the report; what would be replaced has to be typed
+//   Findings {form, check, target, backup}   the report; what would be replaced has to be typed
 import { html, useEffect, useState } from "../lib.js";
 import { t } from "../i18n/index.js";
 import { bytes } from "../format.js";
 import { post } from "../api.js";
 import { useRoute } from "../router.js";
 import { Check, Facts, Notice, TextField } from "../ui/index.js";
-import { bodyOf } from "./restore_form.js";
+import { bodyOf, isThrough } from "./restore_form.js";
 
 // These go by what is ticked and typed here.
 const TYPED = ["confirm_required", "target_not_empty"];
@@ -46,7 +46,7 @@ function Typing({ form: { v, set }, names, target }) {
 	return html`<${TextField} label=${t("restore.typeall", { name, n: names.length })} value=${v.word} onInput=${type} />`;
 }
 
-export function Findings({ form, check, target }) {
+export function Findings({ form, check, target, backup }) {
 	const { report, blockers, names, needed } = check;
 	if (!report) return !form.problem && html`<p class="muted" role="status">${t("core.loading")}</p>`;
 	return html`
@@ -58,5 +58,8 @@ export function Findings({ form, check, target }) {
 		<${List} title=${t("restore.replaces")} items=${names} />
 		${needed && html`<${Check} label=${t("restore.overwrite")} hint=${t("core.irreversible")} checked=${form.v.overwrite}
 			onInput=${(overwrite) => form.set({ overwrite, typed: {} })} />`}
+		${needed && form.v.overwrite && !isThrough(form.v, backup) && html`<${Check} label=${t("restore.first")}
+			hint=${t("restore.firsthint")} pointer="/options/verify_first" checked=${form.v.first}
+			onInput=${(first) => form.set({ first })} />`}
 		${needed && form.v.overwrite && html`<${Typing} form=${form} names=${names} target=${target} />`}`;
 }

@@ -18,7 +18,7 @@ export function firstOf(backup, sources, providers) {
 		name: backup.source.name + "-copy", settings: "", path: "", bucket: "", prefix: "",
 		source: (sources.find((s) => s.id == backup.source.id) || sources[0])?.id || "",
 		renames: {}, scope: {}, accounts: false, definer: "keep", parallel: "",
-		through: providers[0]?.name || "", throughSettings: "", overwrite: false, typed: {},
+		through: providers[0]?.name || "", throughSettings: "", overwrite: false, first: true, typed: {},
 	};
 }
 
@@ -39,7 +39,8 @@ function targetOf(v, engine) {
 
 function optionsOf(v, isUnread) {
 	const options = { ...(v.accounts && !isUnread && { accounts: true }), ...(v.definer != "keep" && { definer: v.definer }),
-		...(v.parallel && { parallelism: Number(v.parallel) }) };
+		...(v.parallel && { parallelism: Number(v.parallel) }),
+		...(v.overwrite && !v.first && !isUnread && { verify_first: false }) };
 	return Object.keys(options).length && options;
 }
 
