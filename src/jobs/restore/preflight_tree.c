@@ -13,22 +13,22 @@
 
 /* --- where it goes */
 
-/* The one of restore_dirs that the path lies in; a copy, or NULL. */
-static char *find_above(const char *dirs, const char *path)
+/* The one of restore_dirs that the path lies in, its length in *n; or NULL. */
+static const char *find_above(const char *dirs, const char *path, size_t *n)
 {
 	for (const char *at = dirs; *at != '\0';) {
-		size_t n = strcspn(at, ":");
-
-		if (strncmp(at, path, n) == 0 && path[n] == '/')
-			return strndup(at, n);
-		at += n + (at[n] == ':');
+		*n = strcspn(at, ":");
+		if (strncmp(at, path, *n) == 0 && path[*n] == '/')
+			return at;
+		at += *n + (at[*n] == ':');
 	}
 	return NULL;
 }
 
 static bool find_folder(struct preflight *p, struct err *e)
 {
-	const char *dirs = p->jobs->config.restore_dirs;
+	const char *dirs = p->jobs->config.restore_dirs, *above;
+	size_t n;
 
 	if (dirs == NULL || dirs[0] == '\0')
 		return err_set(e, ERR_CONFLICT, "target_incompatible",
@@ -36,13 +36,15 @@ static bool find_folder(struct preflight *p, struct err *e)
 			       "that may in the setting restore_dirs of "
 			       "cofferd, or restore into a source");
 	free(p->beneath);
-	p->beneath = find_above(dirs, p->target_path);
-	if (p->beneath != NULL)
-		return true;
-	return err_set(e, ERR_CONFLICT, "target_incompatible",
-		       "\"%.200s\" does not lie in one of the folders of the "
-		       "setting restore_dirs: %.200s",
-		       p->target_path, dirs);
+	p->beneath = NULL;
+	above = find_above(dirs, p->target_path, &n);
+	if (above == NULL)
+		return err_set(e, ERR_CONFLICT, "target_incompatible",
+			       "\"%.200s\" does not lie in one of the folders "
+			       "of the setting restore_dirs: %.200s",
+			       p->target_path, dirs);
+	p->beneath = strndup(above, n);
+	return p->beneath != NULL || err_nomem(e, "a restore");
 }
 
 bool preflight_check_tree(struct preflight *p, struct err *e)

@@ -85,17 +85,25 @@ const char *tree_renamed(const struct tree *t, const char *path)
 
 /* --- the folder */
 
-static int no_folder(const struct tree *t, struct err *e)
+/* What it lacks is the server's, and says nothing of the folder. */
+static bool is_scarce(const char *path, struct err *e)
 {
 	if (errno == ENOMEM)
-		(void)err_nomem(e, "the folder that is restored into");
-	else if (errno == EMFILE || errno == ENFILE)
-		(void)err_set(
-			e, ERR_IO, "internal",
-			"the folder \"%.200s\" cannot be opened: %s; give "
-			"the server more descriptors (LimitNOFILE)",
-			t->path, strerror(errno));
-	else if (errno == ENOENT)
+		return !err_nomem(e, "the folder that is restored into");
+	if (errno != EMFILE && errno != ENFILE)
+		return false;
+	(void)err_set(e, ERR_IO, "internal",
+		      "the folder \"%.200s\" cannot be opened: %s; give the "
+		      "server more descriptors (LimitNOFILE)",
+		      path, strerror(errno));
+	return true;
+}
+
+static int no_folder(const struct tree *t, struct err *e)
+{
+	if (is_scarce(t->path, e))
+		return -1;
+	if (errno == ENOENT)
 		(void)err_set(e, ERR_NOT_FOUND, "target_incompatible",
 			      "the folder \"%.200s\" is not there", t->path);
 	else if (errno == ENOTDIR || errno == ELOOP || errno == EXDEV)
@@ -152,10 +160,11 @@ int tree_open(const struct tree *t, bool make, struct err *e)
 	}
 	above = open(t->beneath, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (above < 0) {
-		(void)err_set(e, ERR_CONFLICT, "target_incompatible",
-			      "the folder \"%.200s\" of the setting "
-			      "restore_dirs cannot be opened: %s",
-			      t->beneath, strerror(errno));
+		if (!is_scarce(t->beneath, e))
+			(void)err_set(e, ERR_CONFLICT, "target_incompatible",
+				      "the folder \"%.200s\" of the setting "
+				      "restore_dirs cannot be opened: %s",
+				      t->beneath, strerror(errno));
 		return -1;
 	}
 	fd = open_below(above, t->path + strlen(t->beneath) + 1, make);
@@ -173,9 +182,13 @@ bool tree_is_empty(int fd, struct err *e)
 	bool is_empty = true;
 
 	if (dir == NULL) {
+		int why = errno;
+
 		if (copy >= 0)
 			(void)close(copy);
-		return err_set(e, ERR_CONFLICT, "target_incompatible",
+		errno = why;
+		return !is_scarce("the target's", e) &&
+		       err_set(e, ERR_CONFLICT, "target_incompatible",
 			       "the target's folder cannot be read: %s",
 			       strerror(errno));
 	}
