@@ -12,58 +12,60 @@ enum { PATH_SHOWN = 256, FIRST_PRINTABLE = 0x20, DELETE = 0x7f };
 
 static const struct {
 	const char *code;
-	const char *all; /* behind the count */
-	const char *one; /* behind the path */
+	const char *single, *several; /* behind the count */
+	const char *on;		      /* and so on */
+	const char *one;	      /* behind the path */
 } words[TIDING_COUNT] = {
 	[TIDING_UNREADABLE] = {"file_unreadable",
-			       "files or folders could not be read, and what "
-			       "could not is not in the backup: give the "
-			       "server's user the right to read them, or "
-			       "exclude them",
+			       "file or folder could not be read",
+			       "files or folders could not be read",
+			       ", and what could not is not in the backup: "
+			       "give the server's user the right to read it, "
+			       "or exclude it",
 			       "could not be read"},
-	[TIDING_CHANGED] = {"file_changed",
-			    "files were changed while they were read, and "
-			    "again while they were read again: their contents "
-			    "may be of no single moment",
+	[TIDING_CHANGED] = {"file_changed", "file was changed",
+			    "files were changed",
+			    " while being read, and again while being read "
+			    "again: the contents may be of no single moment",
 			    "was changed while it was read"},
-	[TIDING_VANISHED] = {"file_vanished",
-			     "files or folders were there when their folder "
-			     "was listed and gone when they were to be read",
+	[TIDING_VANISHED] = {"file_vanished", "file or folder was there",
+			     "files or folders were there",
+			     " when the folder was listed, and gone when it "
+			     "was time to read",
 			     "vanished"},
-	[TIDING_SOCKET] = {"socket_left_out",
-			   "sockets were left out: an archive cannot hold them",
-			   "is a socket"},
-	[TIDING_ATTRS] = {"attributes_left_out",
-			  "files are in the backup without all of their "
-			  "extended attributes",
+	[TIDING_SOCKET] = {"socket_left_out", "socket was left out",
+			   "sockets were left out",
+			   ": an archive cannot hold them", "is a socket"},
+	[TIDING_ATTRS] = {"attributes_left_out", "file is", "files are",
+			  " in the backup without all extended attributes",
 			  "has extended attributes that could not be kept"},
-	[TIDING_AVOIDED] = {"pool_left_out",
-			    "folders were left out because the backup is "
-			    "written there",
+	[TIDING_AVOIDED] = {"pool_left_out", "folder was left out",
+			    "folders were left out",
+			    " because the backup is written there",
 			    "is where the backup is written"},
 	[TIDING_OBJECT_UNREADABLE] =
-		{"object_unreadable",
-		 "objects could not be read, and what could not is not in the "
-		 "backup: let the source's key read them, or exclude them",
+		{"object_unreadable", "object could not be read",
+		 "objects could not be read",
+		 ", and what could not is not in the backup: let the source's "
+		 "key read it, or exclude it",
 		 "could not be read"},
 	[TIDING_OBJECT_CHANGED] =
-		{"object_changed",
-		 "objects were changed while they were read, and again while "
-		 "they were read again: of these the backup has no whole "
-		 "version",
+		{"object_changed", "object was changed", "objects were changed",
+		 " while being read, and again while being read again: the "
+		 "backup has no whole version of such",
 		 "was changed each time it was read"},
-	[TIDING_OBJECT_VANISHED] = {"object_vanished",
-				    "objects were there when the bucket was "
-				    "listed and gone when they were to be read",
+	[TIDING_OBJECT_VANISHED] = {"object_vanished", "object was there",
+				    "objects were there",
+				    " when the bucket was listed, and gone "
+				    "when it was time to read",
 				    "vanished"},
-	[TIDING_METADATA] = {"metadata_left_out",
-			     "objects are in the backup without all of their "
-			     "metadata",
+	[TIDING_METADATA] = {"metadata_left_out", "object is", "objects are",
+			     " in the backup without all metadata",
 			     "has metadata that could not be kept"},
-	[TIDING_OBJECT_AVOIDED] = {"pool_left_out",
-				   "objects were left out because they are "
-				   "those of the pool that the backup is "
-				   "written to",
+	[TIDING_OBJECT_AVOIDED] = {"pool_left_out", "object was left out",
+				   "objects were left out",
+				   ": of the pool that the backup is written "
+				   "to",
 				   "is of that pool"},
 };
 
@@ -123,8 +125,10 @@ size_t tidings_tell(const struct tidings *t, struct source_warning *out,
 	for (enum tiding k = 0; k < TIDING_COUNT; k++) {
 		if (t->counts[k] == 0 || n == max)
 			continue;
-		(void)snprintf(all, sizeof(all), "%" PRIu64 " %s", t->counts[k],
-			       words[k].all);
+		(void)snprintf(
+			all, sizeof(all), "%" PRIu64 " %s%s", t->counts[k],
+			t->counts[k] == 1 ? words[k].single : words[k].several,
+			words[k].on);
 		tell_one(&out[n++], k, all);
 		for (size_t i = 0;
 		     i < TIDINGS_NAMED && i < t->counts[k] && n < max; i++)

@@ -251,7 +251,7 @@ test("what a backup left out is told by its warnings, in words", async ({ page, 
 	const card = page.locator("section", { has: page.getByRole("heading", { name: "Warnings" }) });
 	for (const { code, detail } of made.warnings)
 		await card.locator(".notice.warn").filter({ hasText: code }).filter({ hasText: detail }).waitFor();
-	await card.getByText(/sockets were left out: an archive cannot hold them/).waitFor();
+	await card.getByText(/1 socket was left out: an archive cannot hold them/).waitFor();
 	assert.equal(await card.locator(".notice").count(), made.warnings.length);
 	await see("warnings");
 	const without = await api.backup("Has-none", hr);
