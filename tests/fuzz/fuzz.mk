@@ -3,7 +3,8 @@
 check_PROGRAMS += tests/fuzz/fuzz_acts tests/fuzz/fuzz_age \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_dump tests/fuzz/fuzz_forms tests/fuzz/fuzz_http \
-	tests/fuzz/fuzz_manifest tests/fuzz/fuzz_s3 tests/fuzz/fuzz_timer
+	tests/fuzz/fuzz_manifest tests/fuzz/fuzz_parts tests/fuzz/fuzz_s3 \
+	tests/fuzz/fuzz_timer
 
 tests_fuzz_fuzz_acts_SOURCES = tests/fuzz/fuzz_acts.c tests/fuzz/run_files.c \
 	$(http_shop)
@@ -32,6 +33,12 @@ tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_manifest.c \
 	tests/fuzz/run_files.c
 tests_fuzz_fuzz_manifest_CPPFLAGS = $(AM_CPPFLAGS) -DDATA='"manifest"'
 tests_fuzz_fuzz_manifest_LDADD = $(MANIFEST_LIBS) $(TEST_LIBS)
+tests_fuzz_fuzz_parts_SOURCES = tests/fuzz/fuzz_parts.c \
+	tests/fuzz/run_files.c tests/fakes/fake_store.c \
+	tests/fakes/fake_store.h
+tests_fuzz_fuzz_parts_CPPFLAGS = $(AM_CPPFLAGS) \
+	-I$(top_srcdir)/tests/fakes -DDATA='"parts"'
+tests_fuzz_fuzz_parts_LDADD = $(MANIFEST_LIBS) $(TEST_LIBS)
 tests_fuzz_fuzz_s3_SOURCES = tests/fuzz/fuzz_s3.c tests/fuzz/run_files.c
 tests_fuzz_fuzz_s3_CPPFLAGS = $(AM_CPPFLAGS) -DDATA='"s3"'
 tests_fuzz_fuzz_s3_LDADD = $(S3_LIBS) $(TEST_LIBS)
