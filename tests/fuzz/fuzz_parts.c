@@ -122,7 +122,8 @@ static struct sink *taker_new(struct reading *r)
 		.name = "taker", .write = take, .destroy = taker_destroy};
 	struct taker *t = calloc(1, sizeof(*t));
 
-	must(t != NULL);
+	if (t == NULL)
+		abort();
 	t->base.ops = &ops;
 	t->of = r;
 	return &t->base;
