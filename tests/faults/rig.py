@@ -1,6 +1,7 @@
 """What the fault tests stand on: the harness of the integration tests, small
 sources of three engines, a server with pools, and the counting."""
 import argparse
+import collections
 import contextlib
 import hashlib
 import os
@@ -253,6 +254,8 @@ class Rig:
             BUILD / "cofferd", base,
             ["--restore-dirs", str(base / "restored")],
             {**QUICK, **(env or {})})
+        # Hundreds of thousands of replies in the long forms.
+        self.cofferd.transcript = collections.deque(maxlen=100)
         (base / "restored").mkdir(exist_ok=True)
         self.pool_folder = base / "pool"
         self.bucket = None

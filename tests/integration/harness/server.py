@@ -96,8 +96,14 @@ class Cofferd:
     def pid(self):
         return self.process.pid
 
-    def log(self):
-        return self.log_path.read_text(errors="replace")
+    def log(self, since=0):
+        """All of it, or what came after so many bytes (log_bytes())."""
+        with open(self.log_path, "rb") as f:
+            f.seek(since)
+            return f.read().decode(errors="replace")
+
+    def log_bytes(self):
+        return self.log_path.stat().st_size
 
     def tail(self, lines=60, quiet=False):
         """The end of the log; quiet: without the requests that only read."""
