@@ -66,8 +66,10 @@ bool lzf_unpack(const struct lzf_packed *packed, unsigned char *plain,
 		distance = ((control & 31) << 8 | *p++) + 1;
 		if (distance > (size_t)(to - plain))
 			return false;
+		/* What is wanted lies before to, what is copied behind it need
+		 * not. */
 		if (LIKELY(n <= STRIDE && n <= distance))
-			memcpy(to, to - distance, STRIDE);
+			memmove(to, to - distance, STRIDE);
 		else
 			repeat(to, distance, n);
 		to += n;
