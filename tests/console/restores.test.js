@@ -94,7 +94,8 @@ test("what is overwritten has to be typed", async ({ page, go, see, api, world }
 	assert(await start(page).isDisabled());
 	await see("overwrite");
 	await page.getByLabel("Type hr to confirm").fill("hr");
-	const first = page.getByLabel("Read all of the backup before anything is written");
+	await see("read before");
+	const first = page.getByLabel("Read the whole backup first");
 	assert(await first.isChecked());
 	await first.uncheck();
 	const [asked] = await Promise.all([page.waitForRequest((r) => r.url().endsWith("/v1/restores")), start(page).click()]);

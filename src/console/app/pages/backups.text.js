@@ -36,7 +36,7 @@ export const texts = {
 		"backups.cancel.text": "What was stored of it until now is removed.",
 		"backups.cancel.yes": "Cancel the backup",
 		"backups.verify.title": "Verify {name}",
-		"backups.verify.text": "Reads the stored objects again and compares them with the manifest. The instance is not needed for it.",
+		"backups.verify.text": "Reads what is stored and compares it with the manifest. The instance is not needed.",
 		"backups.verify.read": "What is read",
 		"backups.verify.all": "Everything",
 		"backups.verify.sample": "A sample",

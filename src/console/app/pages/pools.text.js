@@ -15,7 +15,7 @@ export const texts = {
 		"pools.adopt": "Read the manifests again",
 		"pools.adopting": "The manifests of {name} are being read",
 		"pools.empty": "There is no storage pool yet",
-		"pools.empty.next": "A storage pool is where backups go: a bucket of an S3 store, or a folder of this server. Bind one to begin; a store that already holds backups of Coffer gives them all back.",
+		"pools.empty.next": "A storage pool is where backups go: a bucket of an S3 store, or a folder of this server. Bind one to begin; backups that a store already holds come back.",
 		"pools.type": "Storage type",
 		"pools.type.object_storage": "Object storage (S3)",
 		"pools.type.local_directory": "Local directory",

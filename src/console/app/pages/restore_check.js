@@ -58,8 +58,8 @@ export function Findings({ form, check, target, backup }) {
 		<${List} title=${t("restore.replaces")} items=${names} />
 		${needed && html`<${Check} label=${t("restore.overwrite")} hint=${t("core.irreversible")} checked=${form.v.overwrite}
 			onInput=${(overwrite) => form.set({ overwrite, typed: {} })} />`}
-		${needed && form.v.overwrite && !isThrough(form.v, backup) && html`<${Check} label=${t("restore.first")}
-			hint=${t("restore.firsthint")} pointer="/options/verify_first" checked=${form.v.first}
-			onInput=${(first) => form.set({ first })} />`}
-		${needed && form.v.overwrite && html`<${Typing} form=${form} names=${names} target=${target} />`}`;
+		${needed && form.v.overwrite && html`
+			${!isThrough(form.v, backup) && html`<${Check} label=${t("restore.first")} checked=${form.v.first}
+				onInput=${(first) => form.set({ first })} />`}
+			<${Typing} form=${form} names=${names} target=${target} />`}`;
 }

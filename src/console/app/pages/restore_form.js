@@ -40,7 +40,7 @@ function targetOf(v, engine) {
 function optionsOf(v, isUnread) {
 	const options = { ...(v.accounts && !isUnread && { accounts: true }), ...(v.definer != "keep" && { definer: v.definer }),
 		...(v.parallel && { parallelism: Number(v.parallel) }),
-		...(v.overwrite && !v.first && !isUnread && { verify_first: false }) };
+		...(!v.first && { verify_first: false }) };
 	return Object.keys(options).length && options;
 }
 
