@@ -14,6 +14,7 @@ the server against it. The program `noticed` breaks each once, and it must notic
 import collections
 import contextlib
 import os
+import random
 import re
 import sqlite3
 import time
@@ -23,6 +24,10 @@ BACKUP = re.compile(r"\bbak_[0-9A-Za-z]{26}")
 # The promise is 5 s; a machine that does much else may be late.
 FREE_SECONDS = 5
 SWEEP_SECONDS = 60
+# Of more than so many acknowledged changes that many are looked at, the last
+# ones and some by chance; all of them every so many times.
+LOOKED_AT = 40
+ALL_EVERY = 25
 
 
 class Journal:
@@ -35,23 +40,37 @@ class Journal:
     def __init__(self):
         self.prints = {}
         self.fields = {}
-        self.gone = set()
+        self.gone = {}
         self.good = {}
         self.at_risk = set()
         self.seen = set()
         self.proven = set()
+        self.checks = 0
+
+    def known(self, path):
+        """Its fields; it is the last one then."""
+        fields = self.fields[path] = self.fields.pop(path, {})
+        return fields
 
     def asked(self, path, **fields):
         """A change was asked for: from now on it may be there."""
-        known = self.fields.setdefault(path, {})
+        known = self.known(path)
         for name, value in fields.items():
             if name in known:
                 known[name].append(value)
 
     def acknowledged(self, path, **fields):
         """It was answered with success: nothing else may be there."""
-        self.fields.setdefault(path, {}).update(
+        self.known(path).update(
             {name: [value] for name, value in fields.items()})
+
+    def some(self, paths):
+        """Those to look at this time."""
+        paths = list(paths)
+        if len(paths) <= LOOKED_AT or self.checks % ALL_EVERY == 0:
+            return paths
+        last = LOOKED_AT // 2
+        return paths[-last:] + random.sample(paths[:-last], last)
 
     def forget(self, path):
         self.fields.pop(path, None)
@@ -59,7 +78,7 @@ class Journal:
     def deleted(self, path, is_sure):
         self.forget(path)
         if is_sure:
-            self.gone.add(path)
+            self.gone[path] = True
 
     def completed(self, backup):
         """A client has seen that it is."""
@@ -95,8 +114,8 @@ def all_restore(rig, journal, anew=False):
 
 def acknowledged_is_there(rig, journal):
     """2."""
-    for path, fields in journal.fields.items():
-        reply = rig.api.get(path)
+    for path in journal.some(journal.fields):
+        fields, reply = journal.fields[path], rig.api.get(path)
         if reply.status != 200:
             yield f"2: {path} was acknowledged and is not there: {reply!r}"
             continue
@@ -104,7 +123,7 @@ def acknowledged_is_there(rig, journal):
             if reply.json[name] not in allowed:
                 yield (f"2: {path} has {name} = {reply.json[name]!r}, not "
                        f"{allowed!r}")
-    for path in journal.gone:
+    for path in journal.some(journal.gone):
         reply = rig.api.get(path)
         if reply.status != 404 and reply.json.get("status") != "deleting":
             yield f"2: {path} was deleted and is there: {reply!r}"
@@ -215,6 +234,7 @@ def last_good_is_there(rig, journal):
 def check(rig, journal, anew=False):
     """All but the fifth, of a server that runs; the violations."""
     rig.idle()
+    journal.checks += 1
     found = [*last_good_is_there(rig, journal), *due_once(rig),
              *acknowledged_is_there(rig, journal), *all_have_owners(rig),
              *all_restore(rig, journal, anew)]
