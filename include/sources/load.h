@@ -104,8 +104,7 @@ enum { LOAD_KEEPS_BYTES = 4 * 1024 * 1024 };
 struct load_ops {
 	/* What its sinks hold at a time; 0: LOAD_KEEPS_BYTES. */
 	size_t keeps_bytes;
-	/* Looks at the target, changes nothing, and tells all that it found;
-	 * without a blocker the restore may begin. */
+	/* Looks at the target and tells what it found; changes nothing. */
 	struct source_op *(*check)(struct load *l, load_check_cb *done,
 				   void *arg, struct err *e);
 	/* How many sinks may apply a section at the same time: 1 for all but
@@ -141,6 +140,8 @@ struct load_ops {
 	struct stage *(*gauge)(struct load *l, struct err *e);
 	bool (*reach)(struct load *l, const struct source_address *a,
 		      const char *version, struct err *e);
+	/* Whether a worker writes for a sink that is gone. NULL: never. */
+	bool (*is_writing)(const struct load *l);
 	const struct load_facts *(*facts)(const struct load *l);
 	/* Sinks and ops must be gone. */
 	void (*destroy)(struct load *l);

@@ -5,7 +5,7 @@ import contextlib
 import pathlib
 import threading
 
-from harness import btrfs, compare, data, flow, process
+from harness import btrfs, compare, data, flow, forest, process
 from harness.trip import LocalWorld
 from test_sessions import Browser, PASSWORD
 
@@ -64,4 +64,48 @@ def test_log_ins_and_look_ups_go_on(has_btrfs, cofferds, mariadb, database,
         mariadb.sql(f"DROP DATABASE `{shop}`")
         world.restore(backup)
         compare.assert_equal(before, compare.snapshot(mariadb, shop))
+        world.cofferd.stop()
+
+
+def hung_restore(cofferds, tmp_path, top):
+    """A restore into a folder that hangs, which is canceled then."""
+    world = forest.World(cofferds(args=["--restore-dirs", str(top)]),
+                         forest.Folder()).prepare(tmp_path)
+    world.out = top
+    forest.write(world.top, {"a": "one", "b": "two"})
+    backup = world.backup()
+    hung = contextlib.ExitStack()
+    hung.enter_context(frozen(top))
+    restore = world.start_restore(backup)
+    process.until(lambda: sleeping(world.cofferd.pid, "bulk"), 60,
+                  "the folder hangs")
+    job = f"/v1/jobs/{restore['job_id']}"
+    world.api.want(202, "POST", job + "/cancel")
+    process.until(lambda: world.api.fetch(job)["progress"]["phase"] == "end",
+                  30, "it waits for its worker")
+    return world, restore, job, hung
+
+
+def test_a_restore_is_over_when_nothing_is_written(has_btrfs, cofferds,
+                                                   tmp_path):
+    with btrfs.mounted(tmp_path) as top:
+        world, restore, job, hung = hung_restore(cofferds, tmp_path, top)
+        with hung:
+            assert world.api.fetch(job)["status"] == "running"
+        assert world.ended_restore(restore)["status"] == "canceled"
+        assert not sleeping(world.cofferd.pid, "bulk")
+        log = world.api.get(f"{job}/log").body
+        assert b"does not answer" not in log
+        world.restore(world.api.items("/v1/backups")[0], to="again")
+        assert (top / "again/b").read_text() == "two"
+
+
+def test_a_restore_does_not_wait_for_ever(has_btrfs, cofferds, tmp_path):
+    with btrfs.mounted(tmp_path) as top:
+        world, restore, job, hung = hung_restore(cofferds, tmp_path, top)
+        with hung:
+            assert world.ended_restore(restore)["status"] == "canceled"
+            assert sleeping(world.cofferd.pid, "bulk")
+            log = world.api.get(f"{job}/log").body
+            assert b"the target's file system does not answer" in log
         world.cofferd.stop()

@@ -5,7 +5,8 @@
  * what was found equal is called completed (rule 27).
  *
  *   idle -> preflight -> share -> start -> [proof ->] stream -> verify ->
- *   record; any failure goes to record.
+ *   [settle ->] record; any failure goes to settle, while a worker writes into
+ *   the target, and to record.
  *
  * What overwrites something reads all parts once before it does, so that a
  * damaged backup costs nothing of what is there (options.verify_first).
@@ -25,9 +26,12 @@
 #include "jobs/restore/restore_int.h"
 #include "loop/loop.h"
 
+/* A file system that hangs is not waited for longer. */
+enum { SETTLE_MS = 10000 };
+
 static const char *const state_names[] = {
-	"queued", "check", "share",  "start",	"read",
-	"data",	  "data",  "verify", "destroy", "record",
+	"queued", "check",  "share", "start",	"read",	  "data",
+	"data",	  "verify", "end",   "destroy", "record",
 };
 _Static_assert(sizeof(state_names) / sizeof(state_names[0]) ==
 		       RESTORE_STATE_COUNT,
@@ -127,12 +131,43 @@ static void on_gone(void *arg, const struct err *e)
 	record(t);
 }
 
+static bool is_writing(const struct restore_job *t)
+{
+	const struct load *load = t->preflight.load;
+
+	return load != NULL && load->ops->is_writing != NULL &&
+	       load->ops->is_writing(load);
+}
+
+/* Nothing goes into the target once it is said to be over. */
+static void settle(struct restore_job *t)
+{
+	if (!is_writing(t) || t->base.jobs->is_stopping) {
+		record(t);
+		return;
+	}
+	set_state(t, RESTORE_SETTLE);
+	t->settled_by = clock_mono_ms() + SETTLE_MS;
+}
+
+static void look_whether_settled(struct restore_job *t)
+{
+	if (is_writing(t) && clock_mono_ms() < t->settled_by)
+		return;
+	if (is_writing(t))
+		job_log(&t->base, LOG_WARN,
+			"the target's file system does not answer; what was "
+			"being written when this restore ended may still come "
+			"into the target");
+	record(t);
+}
+
 /* err tells how it went. A server that stops has no time for a provisioner, its
  * next start has. */
 static void end(struct restore_job *t)
 {
 	if (!extract_is_begun(&t->extract)) {
-		record(t);
+		settle(t);
 	} else if (t->base.jobs->is_stopping) {
 		extract_drop(&t->extract);
 		record(t);
@@ -395,6 +430,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	sample(t);
+	if (t->state == RESTORE_SETTLE)
+		look_whether_settled(t);
 }
 
 static void restore_start(struct job *job)
@@ -436,7 +473,7 @@ static void restore_cancel(struct job *job, const struct err *why)
 
 	if (t->state == RESTORE_RECORD)
 		return;
-	if (t->state == RESTORE_DESTROY) {
+	if (t->state == RESTORE_DESTROY || t->state == RESTORE_SETTLE) {
 		if (job->jobs->is_stopping)
 			end(t);
 		return;

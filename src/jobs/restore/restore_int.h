@@ -20,6 +20,7 @@ enum restore_state {
 	RESTORE_STREAM,	   /* parts flow into the target */
 	RESTORE_EXTRACT,   /* of files: an instance is made, and read */
 	RESTORE_VERIFY,	   /* tables are counted and digested again */
+	RESTORE_SETTLE,	   /* a worker has not let go of the target yet */
 	RESTORE_DESTROY,   /* that instance is taken down */
 	RESTORE_RECORD,	   /* the catalog notes how it ended */
 	RESTORE_STATE_COUNT,
@@ -36,6 +37,7 @@ struct restore_job {
 	struct source_op *verify;
 	uint64_t total_bytes; /* to be read */
 	size_t next_table;    /* to compare */
+	int64_t settled_by;   /* RESTORE_SETTLE is over then; clock_mono_ms() */
 	struct catalog_op *op;
 	struct event *tick;
 	struct retry retry; /* of telling the catalog how it ended */

@@ -33,6 +33,14 @@ static void load_destroy(struct load *base)
 	free(l);
 }
 
+static bool load_is_writing(const struct load *base)
+{
+	const struct files_load *l =
+		(const struct files_load *)(const void *)base;
+
+	return tree_has_tasks(l->tree);
+}
+
 void files_load_count(struct files_load *l)
 {
 	const struct lay_facts *f;
@@ -53,6 +61,7 @@ static const struct load_ops ops = {
 	.width = load_width,
 	.sink = files_load_sink,
 	.verify = files_load_verify,
+	.is_writing = load_is_writing,
 	.facts = load_facts,
 	.destroy = load_destroy,
 };

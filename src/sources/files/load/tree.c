@@ -51,6 +51,11 @@ struct tree *tree_new(const struct load_config *c, struct err *e)
 	return NULL;
 }
 
+bool tree_has_tasks(const struct tree *t)
+{
+	return t->refs > 1;
+}
+
 void tree_unref(struct tree *t)
 {
 	if (t == NULL || --t->refs > 0)

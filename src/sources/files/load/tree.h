@@ -36,6 +36,10 @@ struct tree *tree_new(const struct load_config *c, struct err *e) MUST_CHECK;
 /* One reference less; the last one closes and frees. NULL is fine. */
 void tree_unref(struct tree *t);
 
+/* Whether a task holds it, also one that was dropped while a worker has it. Of
+ * a tree with one other reference. */
+bool tree_has_tasks(const struct tree *t);
+
 /* The name that the path is laid under. */
 const char *tree_renamed(const struct tree *t, const char *path);
 
