@@ -57,8 +57,10 @@ static bool wrong(const struct compare_item *it, const char *what,
 
 static bool unreadable(const struct compare_item *it, struct err *e)
 {
-	char what[120];
+	char what[120], shown[PATH_SHOWN];
 
+	if (tree_is_scarce(source_clean(shown, sizeof(shown), it->path), e))
+		return false;
 	(void)snprintf(what, sizeof(what), "cannot be read again: %s",
 		       strerror(errno));
 	return wrong(it, errno == ENOENT ? "is not there" : what, e);

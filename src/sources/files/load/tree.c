@@ -90,15 +90,14 @@ const char *tree_renamed(const struct tree *t, const char *path)
 
 /* --- the folder */
 
-/* What it lacks is the server's, and says nothing of the folder. */
-static bool is_scarce(const char *path, struct err *e)
+bool tree_is_scarce(const char *path, struct err *e)
 {
 	if (errno == ENOMEM)
-		return !err_nomem(e, "the folder that is restored into");
+		return !err_nomem(e, "what is restored");
 	if (errno != EMFILE && errno != ENFILE)
 		return false;
 	(void)err_set(e, ERR_IO, "internal",
-		      "the folder \"%.200s\" cannot be opened: %s; give the "
+		      "\"%.200s\" cannot be opened: %s; give the "
 		      "server more descriptors (LimitNOFILE)",
 		      path, strerror(errno));
 	return true;
@@ -106,7 +105,7 @@ static bool is_scarce(const char *path, struct err *e)
 
 static int no_folder(const struct tree *t, struct err *e)
 {
-	if (is_scarce(t->path, e))
+	if (tree_is_scarce(t->path, e))
 		return -1;
 	if (errno == ENOENT)
 		(void)err_set(e, ERR_NOT_FOUND, "target_incompatible",
@@ -165,7 +164,7 @@ int tree_open(const struct tree *t, bool make, struct err *e)
 	}
 	above = open(t->beneath, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (above < 0) {
-		if (!is_scarce(t->beneath, e))
+		if (!tree_is_scarce(t->beneath, e))
 			(void)err_set(e, ERR_CONFLICT, "target_incompatible",
 				      "the folder \"%.200s\" of the setting "
 				      "restore_dirs cannot be opened: %s",
@@ -192,7 +191,7 @@ bool tree_is_empty(int fd, struct err *e)
 		if (copy >= 0)
 			(void)close(copy);
 		errno = why;
-		return !is_scarce("the target's", e) &&
+		return !tree_is_scarce("the target", e) &&
 		       err_set(e, ERR_CONFLICT, "target_incompatible",
 			       "the target's folder cannot be read: %s",
 			       strerror(errno));

@@ -40,6 +40,10 @@ void tree_unref(struct tree *t);
  * a tree with one other reference. */
 bool tree_has_tasks(const struct tree *t);
 
+/* Whether errno tells of memory or descriptors, with *e filled: that is the
+ * server's, and says nothing of what lies at the path. */
+bool tree_is_scarce(const char *path, struct err *e);
+
 /* The name that the path is laid under. */
 const char *tree_renamed(const struct tree *t, const char *path);
 
