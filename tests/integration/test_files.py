@@ -169,7 +169,7 @@ def test_what_is_left_out(world):
         backup = world.backup(pool="inner")
     assert codes(backup) == ["socket_left_out", "socket_left_out",
                              "pool_left_out", "pool_left_out"]
-    assert "1 sockets" in backup["warnings"][0]["detail"]
+    assert "1 socket " in backup["warnings"][0]["detail"]
     assert backup["counts"]["files"] == 1
     assert backup["counts"]["directories"] == 2
 

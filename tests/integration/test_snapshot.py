@@ -453,7 +453,7 @@ def test_hook_hangs(scripted, server, database, script, stubborn):
     process.until(lambda: script.log()[-1].startswith("end release"), 30,
                   "it is released")
     assert script.snapshots() == []
-    assert server.connections() == []
+    process.until(lambda: server.connections() == [], 20, "no session")
 
 
 # ---- the end of it in the middle
@@ -515,7 +515,7 @@ def test_canceled(scripted, server, database, script, moment):
     assert scripted.record(at.backup["id"])["status"] == "canceled"
     at.go_on()
     process.until(lambda: not script.snapshots(), 30, "it is released")
-    assert server.connections() == []
+    process.until(lambda: server.connections() == [], 20, "no session")
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -524,7 +524,7 @@ def test_stopped(scripted, server, script, moment):
     at = Moment(scripted, script, moment)
     scripted.cofferd.stop()
     process.until(lambda: not script.snapshots(), 20, "it is released")
-    assert server.connections() == []
+    process.until(lambda: server.connections() == [], 20, "no session")
     at.go_on()
     scripted.cofferd.start()
 
