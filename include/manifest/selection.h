@@ -61,6 +61,13 @@ bool selection_mark(struct selection *s, uint32_t part, uint64_t offset,
 /* After a section: all bytes of its items were marked. "damaged_backup". */
 bool selection_is_through(const struct selection *s, struct err *e) MUST_CHECK;
 
+/* For who marks all twice: selection_rewind() takes back what was marked since.
+ * 16 bytes for each item, until then. False: no memory. */
+bool selection_keep(struct selection *s, struct err *e) MUST_CHECK;
+
+/* Nothing, if nothing was kept. Not while a section is read. */
+void selection_rewind(struct selection *s);
+
 /* NULL is fine. */
 void selection_free(struct selection *s);
 

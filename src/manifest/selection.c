@@ -259,6 +259,30 @@ bool selection_is_through(const struct selection *s, struct err *e)
 	return true;
 }
 
+bool selection_keep(struct selection *s, struct err *e)
+{
+	struct selected_before *list = calloc(s->n + 1, sizeof(*list));
+
+	if (list == NULL)
+		return err_nomem(e, "a selection");
+	for (size_t i = 0; i < s->n; i++)
+		list[i] = (struct selected_before){s->list[i].left,
+						   s->list[i].skip};
+	free(s->before);
+	s->before = list;
+	return true;
+}
+
+void selection_rewind(struct selection *s)
+{
+	for (size_t i = 0; s->before != NULL && i < s->n; i++) {
+		s->list[i].left = s->before[i].left;
+		s->list[i].skip = s->before[i].skip;
+	}
+	free(s->before);
+	s->before = NULL;
+}
+
 void selection_free(struct selection *s)
 {
 	if (s == NULL)
@@ -266,6 +290,7 @@ void selection_free(struct selection *s)
 	for (size_t i = 0; i < s->n; i++)
 		selected_fini(&s->list[i]);
 	item_unref(s->nameless);
+	free(s->before);
 	free(s->list);
 	free(s->stretches);
 	free(s);

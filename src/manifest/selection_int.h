@@ -33,9 +33,16 @@ struct cluster {
 	bool is_alone; /* whole statements of one apart item */
 };
 
+/* What was still to mark of an item. */
+struct selected_before {
+	uint64_t left;
+	uint32_t skip;
+};
+
 struct selection {
 	const struct manifest *manifest;
 	struct selected *list;
+	struct selected_before *before; /* of each; NULL: not kept */
 	size_t n, cap;
 	struct item *nameless;	   /* of those of which marks tell nothing */
 	struct stretch *stretches; /* of the section, by place */

@@ -210,13 +210,6 @@ static bool fill_feed(struct restore_stream *s, enum item_kind kind,
 	return feed_parts(s, kind, e);
 }
 
-/* What is proven is not looked for items in: that is done once. */
-static void leave_unmarked(struct part_feed *f)
-{
-	for (size_t i = 0; i < f->n; i++)
-		f->pieces[i].is_selected = false;
-}
-
 /* Runs; a reader that has nothing to read only costs a connection. */
 static unsigned count_runs(const struct part_feed *f)
 {
@@ -257,8 +250,6 @@ static bool next_section(struct restore_stream *s, bool *is_over, struct err *e)
 
 		if (!fill_feed(s, kind, e))
 			return false;
-		if (s->is_proof)
-			leave_unmarked(&s->feed);
 		/* The first one drops what is overwritten, and there is always
 		 * one that is done. */
 		if (s->feed.n == 0 && kind != ITEM_SCHEMA)
@@ -273,7 +264,7 @@ static bool is_through(struct restore_stream *s, struct err *e)
 {
 	struct selection *sel = s->preflight->selection;
 
-	return sel == NULL || s->is_proof || selection_is_through(sel, e);
+	return sel == NULL || selection_is_through(sel, e);
 }
 
 /* The last statement may free the stream's owner. */
@@ -310,13 +301,18 @@ static bool begin(struct restore_stream *s, restore_streamed_cb *done,
 bool restore_stream_prove(struct restore_stream *s, restore_streamed_cb *done,
 			  void *arg, struct err *e)
 {
+	struct selection *sel = s->preflight->selection;
+
 	s->is_proof = true;
-	return begin(s, done, arg, e);
+	return (sel == NULL || selection_keep(sel, e)) &&
+	       begin(s, done, arg, e);
 }
 
 bool restore_stream_start(struct restore_stream *s, restore_streamed_cb *done,
 			  void *arg, struct err *e)
 {
+	if (s->is_proof && s->preflight->selection != NULL)
+		selection_rewind(s->preflight->selection);
 	s->is_proof = false;
 	return begin(s, done, arg, e);
 }
