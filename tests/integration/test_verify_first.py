@@ -1,13 +1,16 @@
 """Where something is overwritten, all of a backup is read before: one that is
 damaged leaves the target as it is (options.verify_first)."""
+import contextlib
 import os
 
 import pytest
 
 from harness import compare, data, flow, keys, trees
+from harness.forest import Folder, World as Forest
+from harness.proxy import Halt, Proxy
 from harness.stored import InFolder
 from test_files_increments import World as Tree
-from test_files_restore import Folder, encryption
+from test_files_restore import encryption
 
 MIB = 1024 * 1024
 
@@ -177,3 +180,113 @@ def test_a_tree_with_increments(cofferds, tmp_path):
         flip(pack)
     world.restore(backup, **over)
     assert (world.top / "3").read_bytes() == trees.content(3, 2 * MIB)
+
+
+@contextlib.contextmanager
+def reading(world, bucket, backup, **changes):
+    """A restore that has looked at its target and reads the backup before it
+    writes: it stands there."""
+    relay = Proxy(bucket.ceph)
+    try:
+        world.api.want(200, "PATCH", "/v1/pools/pool", {"object_storage": {
+            "endpoint": f"http://127.0.0.1:{relay.port}"}})
+        relay.reset()
+        with Halt(relay, text=b"/data/") as halt:
+            restore = world.start_restore(backup, overwrite=True, **changes)
+            halt.reached()
+            yield restore
+    finally:
+        relay.close()
+
+
+def refused(world, restore, code="confirm_required"):
+    record = world.ended_restore(restore)
+    assert record["status"] == "failed", record
+    assert record["error"]["code"] == code, record
+    assert was_read_before(world, record)
+
+
+def test_files_came_meanwhile(cofferds, bucket, tmp_path):
+    """Into a folder that was not there when it was looked at."""
+    cofferd = cofferds(args=["--restore-dirs", str(tmp_path / "restored")])
+    world = Forest(cofferd, Folder(), bucket).prepare(tmp_path, bucket)
+    (world.top / "f").write_text("of the backup")
+    backup = world.backup()
+    mine = world.out / "new/f"
+    with reading(world, bucket, backup) as restore:
+        mine.parent.mkdir()
+        mine.write_text("mine")
+    refused(world, restore)
+    assert mine.read_text() == "mine"
+    world.restore(backup, **world.over())
+    assert mine.read_text() == "of the backup"
+
+
+def test_a_database_came_meanwhile(world, bucket, database, mariadb):
+    name = database(data.bulky, 2)
+    backup = world.backup(name)
+    mariadb.drop(name)
+    with reading(world, bucket, backup) as restore:
+        mariadb.sql(f"CREATE DATABASE {name}")
+        mariadb.sql("CREATE TABLE mine (id INT)", name)
+    refused(world, restore)
+    assert compare.base_tables(mariadb, name) == ["mine"]
+
+
+@pytest.mark.parametrize("expiring", [False, True])
+def test_keys_came_meanwhile(cofferd, redis, bucket, expiring):
+    world = flow.World(cofferd, redis, bucket)
+    world.api.want(201, "POST", "/v1/sources", {
+        "name": "db", "engine": "redis",
+        "connection": flow.connection(redis)})
+    world.api.want(201, "POST", "/v1/pools", flow.pool_body(bucket))
+    keys.fill_many(redis, 2000)
+    with redis.client() as c:
+        c.set("goes", 1, px=3_600_000 if expiring else None)
+    before = keys.snapshot(redis)
+    backup = world.backup()
+    with redis.client() as c:
+        c.flushall()
+        with reading(world, bucket, backup) as restore:
+            c.set("mine", 1)
+        refused(world, restore)
+        assert c.keys() == [b"mine"]
+        # And none came: what is read twice is restored once.
+        c.flushall()
+    with reading(world, bucket, backup) as restore:
+        pass
+    assert world.ended_restore(restore)["verified"] is True
+    keys.assert_equal(before, keys.snapshot(redis))
+
+
+class Lying(InFolder, Forest):
+    """A tree, and what lies in its pool."""
+
+
+def test_damage_in_what_is_not_wanted(cofferds, tmp_path):
+    """Some files of a backup that is damaged elsewhere, in bytes that are
+    fetched between theirs: what a restore does not need is not asked for."""
+    cofferd = cofferds(args=["--restore-dirs", str(tmp_path / "restored")])
+    world = Lying(cofferd, Folder()).prepare(tmp_path)
+    for name, body in (("a", os.urandom(2 * MIB)), ("b", b"b" * 8 * MIB),
+                       ("c", os.urandom(2 * MIB)), ("d", os.urandom(MIB))):
+        (world.top / name).write_bytes(body)
+    before = trees.read(world.top)
+    backup = world.backup()
+    at = {x["name"]: x["extents"][0] for x in world.lines(backup)}
+    begin, end = sum(at["a"][1:]), at["c"][1]
+    assert 0 < end - begin < 64 << 10, "or they are not fetched together"
+    flip(parts_of(world, backup)[0], (begin + end) // 2)
+    over = {"overwrite": True, "confirm": [str(world.top)],
+            "target": {"source": "tree"}}
+    for name in "abc":
+        (world.top / name).write_text("now")
+    fails_before(world, backup, **over)
+    assert (world.top / "a").read_text() == "now"
+    record = world.restore(backup, scope={"include": ["a", "c"]}, **over)
+    assert was_read_before(world, record)
+    assert (world.top / "b").read_text() == "now"
+    (world.top / "b").write_bytes(b"b" * 8 * MIB)
+    after = trees.read(world.top)
+    for name in (b"a", b"c"):
+        assert after[name] == before[name]

@@ -347,6 +347,7 @@ static void make_tree(struct rig *r)
 static void a_whole_restore(void **state)
 {
 	struct rig *r = *state;
+	const char *confirm[] = {r->path};
 	const struct load_facts *f;
 	struct stat st;
 
@@ -364,7 +365,12 @@ static void a_whole_restore(void **state)
 	assert_int_equal(st.st_mtim.tv_sec, 1000000000);
 	restore(r); /* once more: it is not empty any more */
 	failed(r, "target_not_empty", "not empty any more");
+	/* What came when nothing was there to be named was not named. */
 	r->config.is_overwrite = true;
+	restore(r);
+	failed(r, "target_not_empty", "not empty any more");
+	r->config.confirm = confirm;
+	r->config.nconfirm = 1;
 	restore(r);
 	assert_false(err_is(&r->err));
 }

@@ -138,6 +138,17 @@ void preflight_look_at_target(struct preflight *p, catalog_done_cb *done,
 	preflight_go_to_target(p);
 }
 
+void preflight_look_again(struct preflight *p, catalog_done_cb *done, void *arg)
+{
+	struct err e = {0};
+
+	p->done = done;
+	p->arg = arg;
+	p->look = p->load->ops->check(p->load, on_checked, p, &e);
+	if (p->look == NULL)
+		preflight_end(p, &e);
+}
+
 size_t preflight_count(const struct preflight *p)
 {
 	return p->is_tree ? p->files.n : p->ntables;

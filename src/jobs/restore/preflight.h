@@ -85,6 +85,12 @@ bool preflight_foresee_load(struct preflight *p, struct err *e) MUST_CHECK;
 void preflight_look_at_target(struct preflight *p, catalog_done_cb *done,
 			      void *arg);
 
+/* At the same target once more, when time has passed since it was looked at.
+ * done runs once, and may do so before this returns; e is what would have kept
+ * the restore from beginning. */
+void preflight_look_again(struct preflight *p, catalog_done_cb *done,
+			  void *arg);
+
 /* With is_through, when the instance runs: what it holds, at a, takes the place
  * of what was foreseen, and the target is looked at with that; p->load is
  * another one then. done runs once, and may do so before this returns. */

@@ -9,7 +9,8 @@
  *   the target, and to record.
  *
  * What overwrites something reads all parts once before it does, so that a
- * damaged backup costs nothing of what is there (options.verify_first).
+ * damaged backup costs nothing of what is there (options.verify_first). That
+ * may take hours: the target is looked at again when it is over.
  *
  * Of a backup that is files no parts can be applied: extract.h takes the place
  * of share and stream, and whatever has come of its instance is taken down
@@ -139,10 +140,17 @@ static bool is_writing(const struct restore_job *t)
 	       load->ops->is_writing(load);
 }
 
-/* Nothing goes into the target once it is said to be over. */
+static bool has_written(const struct restore_job *t)
+{
+	return t->state == RESTORE_EXTRACT ? extract_has_written(&t->extract)
+					   : t->state >= RESTORE_STREAM;
+}
+
+/* Nothing goes into the target once it is said to be over. What only looks at
+ * it is not waited for. */
 static void settle(struct restore_job *t)
 {
-	if (!is_writing(t) || t->base.jobs->is_stopping) {
+	if (!has_written(t) || !is_writing(t) || t->base.jobs->is_stopping) {
 		record(t);
 		return;
 	}
@@ -331,13 +339,23 @@ static void begin_stream(struct restore_job *t)
 		fail(t, &e);
 }
 
+static void on_looked_again(void *arg, const struct err *e)
+{
+	struct restore_job *t = arg;
+
+	if (e == NULL)
+		begin_stream(t);
+	else
+		fail(t, e);
+}
+
 static void on_proven(void *arg, const struct err *e)
 {
 	struct restore_job *t = arg;
 	struct err told = {0};
 
 	if (e == NULL) {
-		begin_stream(t);
+		preflight_look_again(&t->preflight, on_looked_again, t);
 		return;
 	}
 	(void)err_set(&told, e->code, e->api,
@@ -456,12 +474,6 @@ static void restore_start(struct job *job)
 	if (err_is(&e) ||
 	    !preflight_start(&t->preflight, &t->r, 0, on_preflight, t, &e))
 		fail(t, &e);
-}
-
-static bool has_written(const struct restore_job *t)
-{
-	return t->state == RESTORE_EXTRACT ? extract_has_written(&t->extract)
-					   : t->state >= RESTORE_STREAM;
 }
 
 /* What is in the target already stays there, and the error says so. One whose

@@ -16,7 +16,6 @@ struct look {
 	struct tree_task task; /* first */
 	struct check *check;
 	struct findings findings;
-	bool is_confirmed;
 	uint64_t plain_bytes;
 };
 
@@ -64,7 +63,7 @@ static void judge_full(struct look *k)
 			       "into a new one, or set overwrite and name it "
 			       "in confirm",
 			       t->path);
-	else if (!k->is_confirmed)
+	else if (!t->is_confirmed)
 		findings_block(&k->findings, "confirm_required",
 			       "what is in \"%.200s\" under the names of the "
 			       "backup would be replaced: name the folder in "
@@ -170,7 +169,6 @@ struct source_op *files_load_check(struct load *base, load_check_cb *done,
 	}
 	*c = (struct check){{check_cancel}, k, done, arg};
 	k->check = c;
-	k->is_confirmed = l->is_confirmed;
 	k->plain_bytes = l->plain_bytes;
 	tree_task_init(&k->task, &ops, l->tree);
 	tree_task_submit(&k->task, l->env->bulk);

@@ -78,8 +78,6 @@ struct load *files_load_new(const struct source_env *env,
 	l->base.ops = &ops;
 	l->env = env;
 	l->plain_bytes = c->plain_bytes;
-	for (size_t i = 0; i < c->nconfirm; i++)
-		l->is_confirmed |= strcmp(c->confirm[i], c->address.path) == 0;
 	l->tree = tree_new(c, e);
 	if (l->tree != NULL)
 		return &l->base;

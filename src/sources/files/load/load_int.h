@@ -9,7 +9,6 @@ struct files_load {
 	struct load base; /* comes first */
 	const struct source_env *env;
 	struct tree *tree;
-	bool is_confirmed; /* the path is named in confirm */
 	uint64_t plain_bytes;
 	struct load_facts facts;
 	struct notes notes; /* facts.notes are its list */

@@ -41,6 +41,8 @@ struct tree *tree_new(const struct load_config *c, struct err *e)
 	t->refs = 1;
 	t->root = -1;
 	t->is_overwrite = c->is_overwrite;
+	for (size_t i = 0; i < c->nconfirm && c->address.path != NULL; i++)
+		t->is_confirmed |= strcmp(c->confirm[i], c->address.path) == 0;
 	t->path = c->address.path != NULL ? strdup(c->address.path) : NULL;
 	t->beneath = c->beneath != NULL ? strdup(c->beneath) : NULL;
 	if (copy_renames(t, c) && t->path != NULL &&
@@ -204,11 +206,18 @@ bool tree_is_empty(int fd, struct err *e)
 	return is_empty;
 }
 
+/* What came into a folder that was empty when it was looked at was not named.
+ */
+static bool may_replace(const struct tree *t)
+{
+	return t->is_overwrite && t->is_confirmed;
+}
+
 static bool begin_laying(struct tree *t, struct err *e)
 {
 	const struct lay_config c = {
 		.root = t->root,
-		.is_overwrite = t->is_overwrite,
+		.is_overwrite = may_replace(t),
 		.with_owners = geteuid() == 0,
 		.renames = t->renames,
 		.nrenames = t->nrenames,
@@ -228,7 +237,7 @@ bool tree_prepare(struct tree *t, struct err *e)
 	t->root = tree_open(t, t->beneath != NULL, e);
 	if (t->root < 0)
 		return false;
-	if (!t->is_overwrite && !tree_is_empty(t->root, e))
+	if (!may_replace(t) && !tree_is_empty(t->root, e))
 		return err_set(e, ERR_CONFLICT, "target_not_empty",
 			       "the folder \"%.200s\" is not empty any more",
 			       t->path);

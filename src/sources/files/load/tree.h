@@ -21,6 +21,7 @@ struct tree {
 	char *beneath; /* see load_config; or NULL */
 	char *path;
 	bool is_overwrite;
+	bool is_confirmed; /* the path is named in confirm */
 	struct lay_rename *renames;
 	size_t nrenames;
 

@@ -86,7 +86,7 @@ static void on_looked(void *arg, enum target_state found, const struct err *e)
 		s->err = *e;
 	else if (found == TARGET_ABSENT)
 		set_state(s, SINK_MAKE);
-	else if (found == TARGET_FULL && !l->is_overwrite)
+	else if (found == TARGET_FULL && !(l->is_overwrite && l->is_confirmed))
 		(void)err_set(&s->err, ERR_CONFLICT, "target_not_empty",
 			      "\"%.200s\" is not empty any more",
 			      target_place(l->target));
