@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -207,6 +208,28 @@ static void what_is_found(void **state)
 	r->config.beneath = NULL; /* a source's folder: it has to be there */
 	(void)snprintf(r->path, sizeof(r->path), "%s/none", r->beneath);
 	finds(r, "!target_incompatible");
+}
+
+/* That there is nothing to look with says nothing of the folder. */
+static void a_look_without_descriptors(void **state)
+{
+	struct rig *r = *state;
+	struct rlimit had, none;
+
+	make_folder(r, "new");
+	make_folder(r, "new/target");
+	make_load(r);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &had), 0);
+	none = (struct rlimit){0, had.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_non_null(r->load->ops->check(r->load, on_checked, r, &r->err));
+	loop_run(r->loop);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &had), 0);
+	assert_int_equal(r->calls, 1);
+	assert_string_equal(r->findings, "");
+	assert_int_equal(r->err.code, ERR_IO);
+	assert_string_equal(r->err.api, "internal");
+	assert_non_null(strstr(r->err.msg, "descriptors"));
 }
 
 /* --- the stream */
@@ -479,6 +502,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_found, begin, end),
+		cmocka_unit_test_setup_teardown(a_look_without_descriptors,
+						begin, end),
 		cmocka_unit_test_setup_teardown(a_whole_restore, begin, end),
 		cmocka_unit_test_setup_teardown(what_a_comparison_sees, begin,
 						end),

@@ -16,6 +16,7 @@ struct look {
 	struct tree_task task; /* first */
 	struct check *check;
 	struct findings findings;
+	struct err err; /* there was nothing to look with */
 	uint64_t plain_bytes;
 };
 
@@ -119,7 +120,10 @@ static void look_run(struct tree_task *task)
 		err_clear(&e);
 		look_above(k);
 	}
-	if (err_is(&e))
+	/* That is not the target's. */
+	if (e.code == ERR_NOMEM || e.code == ERR_IO)
+		k->err = e;
+	else if (err_is(&e))
 		findings_block(&k->findings, e.api, "%s", e.msg);
 	look_at_owners(k);
 }
@@ -129,9 +133,9 @@ static void look_done(struct tree_task *task)
 	struct look *k = (struct look *)(void *)task;
 	struct check *c = k->check;
 	struct load_report report;
-	struct err e = {0};
+	struct err e = k->err;
 
-	if (findings_end(&k->findings, &report, &e))
+	if (!err_is(&e) && findings_end(&k->findings, &report, &e))
 		c->done(c->arg, &report, NULL);
 	else
 		c->done(c->arg, NULL, &e);
