@@ -19,6 +19,7 @@ struct claim_verdict {
 	 * started, since the pool was last settled. */
 	bool is_moved;
 	const char *rival; /* not NULL: another one uses it: why, what to do */
+	bool is_doubted;   /* nothing is decided: read it again, to be sure */
 };
 typedef void catalog_claim_cb(void *arg, const struct claim_verdict *v,
 			      const struct err *e);
@@ -26,11 +27,12 @@ typedef void catalog_claim_cb(void *arg, const struct claim_verdict *v,
 /*
  * found: the start's id that lies in the pool ("": none). One that this
  * catalog never had is another server's: the pool is contested from then on
- * ("pool.contested" is told), until catalog_claim_take(). ERR_NOT_FOUND: no
- * such pool.
+ * ("pool.contested" is told), until catalog_claim_take(). Since nothing is
+ * removed there until somebody decides, bytes that were read wrong must not
+ * do that: unless is_sure, such a one is doubted. ERR_NOT_FOUND: no such pool.
  */
 struct catalog_op *catalog_claim_judge(struct catalog *c, const char *pool_id,
-				       const char *found,
+				       const char *found, bool is_sure,
 				       catalog_claim_cb *done, void *arg,
 				       struct err *e) MUST_CHECK;
 

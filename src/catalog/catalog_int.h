@@ -95,6 +95,7 @@ struct catalog_op {
 	bool with_backups;
 	bool is_more; /* news of plans */
 	struct claim_verdict claim;
+	bool is_sure; /* what was found there lies there */
 	struct waiting_events events;
 	int64_t number; /* a fence, a revision, an id of an event */
 	struct reply_row *reply_in, *reply_out;

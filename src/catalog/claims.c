@@ -93,6 +93,10 @@ static bool run_judge(struct catalog *c, struct catalog_op *op)
 	    !look_moved(c, op) ||
 	    !is_ours(&c->db, op->text, &is_mine, &op->err))
 		return false;
+	if (!is_mine && !op->is_sure && op->out.pools->rival == NULL) {
+		op->claim.is_doubted = true;
+		return true;
+	}
 	if (!is_mine)
 		return contest(c, op);
 	if (strcmp(op->text, c->start_id) != 0 && op->out.pools->rival == NULL)
@@ -115,13 +119,15 @@ static const struct intent judge = {
 	.mode = INTENT_WRITE, .run = run_judge, .tell = tell_claim};
 
 struct catalog_op *catalog_claim_judge(struct catalog *c, const char *pool_id,
-				       const char *found,
+				       const char *found, bool is_sure,
 				       catalog_claim_cb *done, void *arg,
 				       struct err *e)
 {
 	struct catalog_op *op =
 		call_new(c, &judge, (union call_cb){.claim = done}, arg, e);
 
+	if (op != NULL)
+		op->is_sure = is_sure;
 	return call_submit(
 		op, call_give_key(op, pool_id) && call_give_text(op, found), e);
 }

@@ -110,3 +110,21 @@ def test_a_server_that_was_moved(world, cofferds, plain_mariadb, database):
         f"{backup['id']}/owner.json")), 40, "it goes after a while")
     assert "looked at first" in copy.cofferd.log()
     assert acts(copy, pool_of(copy)) == []
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", b"no start at all", b"{" * 5000])
+def test_a_start_that_cannot_be_read(world, plain_mariadb, database, text):
+    """It speaks of no other server: it is written over, and waited for."""
+    shop = database(data.small, server=plain_mariadb)
+    backup = world.backup(shop)
+    process.until(lambda: list(world.folder.rglob("servers/*.start")), 40,
+                  "the pool has been looked at")
+    [start] = world.folder.rglob("servers/*.start")
+    start.write_bytes(text)
+    world.api.want(202, "DELETE", f"/v1/backups/{backup['id']}")
+    process.until(lambda: not list(world.folder.rglob(
+        f"{backup['id']}/owner.json")), 40, "it goes after a while")
+    assert "could not be read" in world.cofferd.log()
+    assert b"start_id" in start.read_bytes()
+    assert pool_of(world)["status_reason"] is None
+    assert acts(world, pool_of(world)) == []

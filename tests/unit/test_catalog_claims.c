@@ -13,7 +13,7 @@ static char pool[ID_MAX];
 /* The answer of the last call. */
 static struct {
 	char write[ID_MAX];
-	bool has_rival;
+	bool has_rival, is_doubted;
 } verdict;
 
 static void on_claim(void *arg, const struct claim_verdict *v,
@@ -23,16 +23,22 @@ static void on_claim(void *arg, const struct claim_verdict *v,
 	if (v != NULL) {
 		(void)str_copy(verdict.write, ID_MAX, v->write);
 		verdict.has_rival = v->rival != NULL;
+		verdict.is_doubted = v->is_doubted;
 	}
 	rig_on_done(arg, e);
 }
 
-static bool judge(struct rig *r, const char *found)
+static bool judge_as(struct rig *r, const char *found, bool is_sure)
 {
 	struct err e = {0};
 
-	return rig_wait(r, catalog_claim_judge(r->catalog, pool, found,
+	return rig_wait(r, catalog_claim_judge(r->catalog, pool, found, is_sure,
 					       on_claim, r, &e));
+}
+
+static bool judge(struct rig *r, const char *found)
+{
+	return judge_as(r, found, true);
 }
 
 static bool take(struct rig *r)
@@ -92,6 +98,26 @@ static void test_taken(void **state)
 	assert_true(verdict.has_rival);
 }
 
+/* What was read once may have been read wrong. */
+static void test_doubted(void **state)
+{
+	struct rig *r = *state;
+
+	make_pool(r);
+	assert_true(judge_as(r, "", false));
+	assert_false(verdict.is_doubted);
+	assert_true(judge_as(r, STRANGER, false));
+	assert_true(verdict.is_doubted);
+	assert_false(verdict.has_rival);
+	assert_string_equal(verdict.write, "");
+	assert_true(judge_as(r, STRANGER, true));
+	assert_false(verdict.is_doubted);
+	assert_true(verdict.has_rival);
+	assert_true(judge_as(r, ANOTHER, false)); /* it is contested anyway */
+	assert_false(verdict.is_doubted);
+	assert_true(verdict.has_rival);
+}
+
 static void test_refused(void **state)
 {
 	struct rig *r = *state;
@@ -111,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_own),
 		TEST(test_taken),
+		TEST(test_doubted),
 		TEST(test_refused),
 	};
 

@@ -5,6 +5,11 @@
  * writes an id that the other cannot know; that one sees it at its next look,
  * stops removing, and writes one that the first cannot know. So who may be a
  * copy waits for more than one look of the other's before it removes anything.
+ *
+ * What was read must be read twice before it speaks of another server: bytes
+ * go wrong on their way, and a contested pool waits for somebody to decide.
+ * What cannot be read at all speaks of nobody; it is written over, and waited
+ * for like a move.
  */
 #include "jobs/pools/claim.h"
 
@@ -19,7 +24,10 @@
 #include "jobs/opening.h"
 #include "manifest/starts.h"
 
-enum { CLAIM_LOOKS = 3 }; /* of the other one's, that are waited for */
+enum {
+	CLAIM_LOOKS = 3, /* of the other one's, that are waited for */
+	READS_MAX = 4,
+};
 
 /* A pool that this process wrote to, and until when it waits. */
 struct wait {
@@ -37,9 +45,10 @@ struct claim {
 	const struct opening *opening;
 	struct exchange *exchange;
 	struct catalog_op *op;
-	char found[ID_MAX];
+	char found[ID_MAX], before[ID_MAX]; /* now, and the time before */
+	unsigned reads;
 	struct err verdict;
-	bool is_moved;
+	bool is_moved, is_unreadable;
 	claim_cb *done;
 	void *arg;
 };
@@ -72,6 +81,16 @@ static struct wait *wait_of(struct claim *k)
 			return w;
 	}
 	return NULL;
+}
+
+static void wait_drop(struct claim *k)
+{
+	struct wait *w = wait_of(k);
+
+	if (w == NULL)
+		return;
+	SLIST_REMOVE(&k->jobs->claims->waits, w, wait, entry);
+	free(w);
 }
 
 /* From now on. False: no memory. */
@@ -119,7 +138,8 @@ static void end_with(struct claim *k, const struct err *e)
 static void refuse_yet(struct claim *k)
 {
 	(void)err_set(&k->verdict, ERR_TIMEOUT, "pool_contested",
-		      "the server was moved or its machine started: whether "
+		      "the server was moved or its machine started, or what "
+		      "the pool remembers of it could not be read: whether "
 		      "another one with its id uses the pool is looked at "
 		      "first, for %u s; nothing is removed until then",
 		      CLAIM_LOOKS * k->jobs->config.probe_seconds);
@@ -132,6 +152,8 @@ static void on_settled(void *arg, const struct err *e)
 	k->op = NULL;
 	if (e != NULL)
 		k->verdict = *e;
+	else
+		wait_drop(k);
 	end(k);
 }
 
@@ -170,6 +192,22 @@ static void on_written(void *arg, const struct err *e)
 	end(k);
 }
 
+static bool read_start(struct claim *k, struct err *e);
+
+static void read_again(struct claim *k)
+{
+	struct err e = {0};
+
+	if (k->reads == READS_MAX)
+		(void)err_set(&e, ERR_IO, "store_failed",
+			      "which start of this server the pool remembers "
+			      "is read otherwise each time: look whether what "
+			      "lies between them changes bytes");
+	else if (read_start(k, &e))
+		return;
+	end_with(k, &e);
+}
+
 static void on_judged(void *arg, const struct claim_verdict *v,
 		      const struct err *e)
 {
@@ -182,7 +220,13 @@ static void on_judged(void *arg, const struct claim_verdict *v,
 		end_with(k, e);
 		return;
 	}
-	k->is_moved = v->is_moved;
+	if (v->is_doubted) {
+		read_again(k);
+		return;
+	}
+	/* What has been waited for does not end with the next look. */
+	k->is_moved = v->is_moved || (k->reads > 0 &&
+				      (k->is_unreadable || wait_of(k) != NULL));
 	if (v->rival != NULL)
 		(void)err_set(&k->verdict, ERR_CONFLICT, "pool_contested", "%s",
 			      v->rival);
@@ -209,26 +253,37 @@ static void on_read(void *arg, const struct err *e)
 		end_with(k, e);
 		return;
 	}
-	k->op = catalog_claim_judge(k->jobs->config.catalog,
-				    k->opening->pool.id, k->found, on_judged, k,
-				    &mine);
+	if (strcmp(k->found, "?") == 0 && k->reads < READS_MAX) {
+		read_again(k);
+		return;
+	}
+	k->is_unreadable = strcmp(k->found, "?") == 0;
+	k->op = catalog_claim_judge(
+		k->jobs->config.catalog, k->opening->pool.id,
+		k->is_unreadable ? "" : k->found,
+		strcmp(k->found, k->before) == 0, on_judged, k, &mine);
 	if (k->op == NULL)
 		end_with(k, &mine);
 }
 
-static bool begin(struct claim *k, bool is_taken, struct err *e)
+static bool read_start(struct claim *k, struct err *e)
 {
 	struct exchange_env env;
 
-	if (is_taken) {
-		k->op = catalog_claim_take(k->jobs->config.catalog,
-					   k->opening->pool.id, on_judged, k,
-					   e);
-		return k->op != NULL;
-	}
+	memcpy(k->before, k->found, ID_MAX);
+	k->reads++;
 	opening_exchange_env(k->opening, &env);
 	k->exchange = exchange_start_get(&env, k->found, on_read, k, e);
 	return k->exchange != NULL;
+}
+
+static bool begin(struct claim *k, bool is_taken, struct err *e)
+{
+	if (!is_taken)
+		return read_start(k, e);
+	k->op = catalog_claim_take(k->jobs->config.catalog, k->opening->pool.id,
+				   on_judged, k, e);
+	return k->op != NULL;
 }
 
 struct claim *claim_start(struct jobs *j, const struct opening *o,
