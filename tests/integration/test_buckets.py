@@ -81,7 +81,8 @@ class World(InFolder, flow.World):
 
 
 @pytest.fixture
-def world(cofferd, bucket, tmp_path):
+def world(cofferds, bucket, tmp_path):
+    cofferd = cofferds(env={"COFFER_RETRY_SECONDS": "1"})
     return World(cofferd, bucket, tmp_path).prepare()
 
 
