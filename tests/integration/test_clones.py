@@ -124,7 +124,8 @@ def test_a_start_that_cannot_be_read(world, plain_mariadb, database, text):
     world.api.want(202, "DELETE", f"/v1/backups/{backup['id']}")
     process.until(lambda: not list(world.folder.rglob(
         f"{backup['id']}/owner.json")), 40, "it goes after a while")
-    assert "could not be read" in world.cofferd.log()
+    # When it was written over, and when it was looked at after that.
+    assert world.cofferd.log().count("could not be read") > 1
     assert b"start_id" in start.read_bytes()
     assert pool_of(world)["status_reason"] is None
     assert acts(world, pool_of(world)) == []

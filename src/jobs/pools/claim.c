@@ -236,7 +236,7 @@ static void on_judged(void *arg, const struct claim_verdict *v,
 						 &mine);
 		if (k->exchange == NULL)
 			end_with(k, &mine);
-	} else if (v->rival == NULL && v->is_moved) {
+	} else if (v->rival == NULL && k->is_moved) {
 		look_at_wait(k);
 	} else {
 		end(k);
