@@ -24,15 +24,21 @@ struct claim_verdict {
 typedef void catalog_claim_cb(void *arg, const struct claim_verdict *v,
 			      const struct err *e);
 
+/* What was read of a pool. */
+struct claim_found {
+	const char *id; /* the start's id that lies there; "": none */
+	bool is_sure;	/* it was read twice */
+};
+
 /*
- * found: the start's id that lies in the pool ("": none). One that this
- * catalog never had is another server's: the pool is contested from then on
- * ("pool.contested" is told), until catalog_claim_take(). Since nothing is
- * removed there until somebody decides, bytes that were read wrong must not
- * do that: unless is_sure, such a one is doubted. ERR_NOT_FOUND: no such pool.
+ * An id that this catalog never had is another server's: the pool is contested
+ * from then on ("pool.contested" is told), until catalog_claim_take(). Since
+ * nothing is removed there until somebody decides, bytes that were read wrong
+ * must not do that: unless is_sure, such a one is doubted. found and what it
+ * points to are copied. ERR_NOT_FOUND: no such pool.
  */
 struct catalog_op *catalog_claim_judge(struct catalog *c, const char *pool_id,
-				       const char *found, bool is_sure,
+				       const struct claim_found *found,
 				       catalog_claim_cb *done, void *arg,
 				       struct err *e) MUST_CHECK;
 

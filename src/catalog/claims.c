@@ -119,7 +119,7 @@ static const struct intent judge = {
 	.mode = INTENT_WRITE, .run = run_judge, .tell = tell_claim};
 
 struct catalog_op *catalog_claim_judge(struct catalog *c, const char *pool_id,
-				       const char *found, bool is_sure,
+				       const struct claim_found *found,
 				       catalog_claim_cb *done, void *arg,
 				       struct err *e)
 {
@@ -127,9 +127,10 @@ struct catalog_op *catalog_claim_judge(struct catalog *c, const char *pool_id,
 		call_new(c, &judge, (union call_cb){.claim = done}, arg, e);
 
 	if (op != NULL)
-		op->is_sure = is_sure;
+		op->is_sure = found->is_sure;
 	return call_submit(
-		op, call_give_key(op, pool_id) && call_give_text(op, found), e);
+		op, call_give_key(op, pool_id) && call_give_text(op, found->id),
+		e);
 }
 
 static bool run_settled(struct catalog *c, struct catalog_op *op)

@@ -30,10 +30,11 @@ static void on_claim(void *arg, const struct claim_verdict *v,
 
 static bool judge_as(struct rig *r, const char *found, bool is_sure)
 {
+	const struct claim_found f = {found, is_sure};
 	struct err e = {0};
 
-	return rig_wait(r, catalog_claim_judge(r->catalog, pool, found, is_sure,
-					       on_claim, r, &e));
+	return rig_wait(
+		r, catalog_claim_judge(r->catalog, pool, &f, on_claim, r, &e));
 }
 
 static bool judge(struct rig *r, const char *found)

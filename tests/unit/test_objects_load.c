@@ -385,6 +385,16 @@ static void on_done(void *arg, const struct err *e)
 	told(arg, e);
 }
 
+/* As a restore that is to replace what is there, and says so of the place. */
+static void overwrites(struct rig *r)
+{
+	static const char *const confirm[] = {"photos/in/"};
+
+	r->config.is_overwrite = true;
+	r->config.confirm = confirm;
+	r->config.nconfirm = 1;
+}
+
 static void failed(struct rig *r, const char *api, const char *word)
 {
 	assert_string_equal(r->err.api, api);
@@ -433,7 +443,6 @@ static void finds(struct rig *r, const char *wanted)
 
 static void what_is_found(void **state)
 {
-	const char *confirm[] = {"photos/in/"};
 	struct rig *r = *state;
 
 	finds(r, "");
@@ -448,8 +457,7 @@ static void what_is_found(void **state)
 	assert_string_equal(r->replaces, "photos/in/");
 	r->config.is_overwrite = true;
 	finds(r, "!confirm_required");
-	r->config.confirm = confirm;
-	r->config.nconfirm = 1;
+	overwrites(r);
 	finds(r, "");
 	r->fails_at = "list-type";
 	look(r);
@@ -637,7 +645,10 @@ static void a_whole_restore(void **state)
 	assert_int_equal(f->tables_verified, 24);
 	restore(r); /* once more: it is not empty any more */
 	failed(r, "target_not_empty", "not empty any more");
-	r->config.is_overwrite = true;
+	r->config.is_overwrite = true; /* but what came there was not named */
+	restore(r);
+	failed(r, "target_not_empty", "not empty any more");
+	overwrites(r);
 	restore(r);
 	assert_string_equal(r->err.msg, "");
 }
@@ -730,7 +741,7 @@ static void what_is_not_in_the_index(void **state)
 	assert_int_equal(r->naborted, 1);
 	r->items[3].digest.low--;
 	r->items[4].size++;
-	r->config.is_overwrite = true;
+	overwrites(r);
 	restore(r);
 	failed(r, "damaged_backup", "\"n0\" is not in the index");
 	r->items[4].size--;
@@ -762,7 +773,7 @@ static void a_target_that_fails(void **state)
 	r->fails_at = "/in/n7";
 	restore(r);
 	failed(r, "target_failed", "/in/n7");
-	r->config.is_overwrite = true;
+	overwrites(r);
 	r->fails_at = "partNumber=2";
 	restore(r);
 	failed(r, "target_failed", "/in/large");
@@ -791,7 +802,7 @@ static void a_restore_that_is_canceled(void **state)
 	assert_int_equal(r->naborted, 1);
 	assert_null(find(r, "/photos/in/large"));
 	/* And a server that stops at once: nothing is left of it here. */
-	r->config.is_overwrite = true;
+	overwrites(r);
 	p = begin_section(r, false);
 	loop_run(r->loop);
 	pipeline_free(p);

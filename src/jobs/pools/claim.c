@@ -243,27 +243,33 @@ static void on_judged(void *arg, const struct claim_verdict *v,
 	}
 }
 
+static void judge(struct claim *k)
+{
+	struct claim_found found = {
+		.id = k->found, .is_sure = strcmp(k->found, k->before) == 0};
+	struct err e = {0};
+
+	k->is_unreadable = strcmp(k->found, "?") == 0;
+	if (k->is_unreadable)
+		found.id = "";
+	k->op = catalog_claim_judge(k->jobs->config.catalog,
+				    k->opening->pool.id, &found, on_judged, k,
+				    &e);
+	if (k->op == NULL)
+		end_with(k, &e);
+}
+
 static void on_read(void *arg, const struct err *e)
 {
 	struct claim *k = arg;
-	struct err mine = {0};
 
 	k->exchange = NULL;
-	if (e != NULL) {
+	if (e != NULL)
 		end_with(k, e);
-		return;
-	}
-	if (strcmp(k->found, "?") == 0 && k->reads < READS_MAX) {
+	else if (strcmp(k->found, "?") == 0 && k->reads < READS_MAX)
 		read_again(k);
-		return;
-	}
-	k->is_unreadable = strcmp(k->found, "?") == 0;
-	k->op = catalog_claim_judge(
-		k->jobs->config.catalog, k->opening->pool.id,
-		k->is_unreadable ? "" : k->found,
-		strcmp(k->found, k->before) == 0, on_judged, k, &mine);
-	if (k->op == NULL)
-		end_with(k, &mine);
+	else
+		judge(k);
 }
 
 static bool read_start(struct claim *k, struct err *e)
