@@ -35,8 +35,8 @@ struct part_reader_config {
  * zstd_unpack_new(). One of a selected piece has a span for each selected item
  * that has bytes in it; one without any is left out. Failures are
  * "damaged_backup" (ERR_DAMAGED, naming the object: missing, shorter, longer,
- * other bytes), "identity_missing" or "store_failed"; one that is found ahead
- * is told at once. */
+ * other bytes; damage is read twice first), "identity_missing" or
+ * "store_failed"; one that is found ahead is told at once. */
 struct source *part_reader_new(const struct part_reader_config *c,
 			       struct err *e) MUST_CHECK;
 

@@ -2,10 +2,14 @@
 #include "manifest/exchange_int.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <event2/event.h>
 
+#include "base/log.h"
+#include "base/text.h"
 #include "loop/loop.h"
+#include "manifest/manifest_int.h"
 
 static struct exchange *exchange_of(struct work *w)
 {
@@ -43,12 +47,21 @@ static void run(struct work *w)
 	x->ops->run(x);
 }
 
+static void ask(struct exchange *x);
+
 static void on_ran(struct work *w)
 {
 	struct exchange *x = exchange_of(w);
 
 	x->is_working = false;
-	x->ops->step(x);
+	if (!x->is_misread || x->is_again) {
+		x->ops->step(x);
+		return;
+	}
+	log_warn("manifest", "%s: %s; it is read once more", x->key,
+		 x->answer.msg);
+	x->is_again = true;
+	ask(x);
 }
 
 static void dispose(struct work *w)
@@ -105,25 +118,36 @@ static void on_got(void *arg, size_t got_len, const struct err *e)
 	struct exchange *x = arg;
 
 	x->len = got_len;
-	on_answer(x, e);
+	if (!x->is_again || e != NULL) {
+		on_answer(x, e);
+		return;
+	}
+	x->op = NULL;
+	exchange_work(x);
+}
+
+static void ask(struct exchange *x)
+{
+	const struct store_get get = {
+		.key = x->key, .buf = x->bytes, .cap = x->cap};
+
+	err_clear(&x->answer);
+	began(x, x->env.store->ops->get(x->env.store, &get, on_got, x,
+					&x->answer));
 }
 
 void exchange_get(struct exchange *x, const char *key, size_t cap)
 {
-	struct store_get get = {.key = key, .cap = cap};
-
 	err_clear(&x->answer);
 	exchange_drop_bytes(x);
 	x->bytes = malloc(cap);
 	x->cap = cap;
-	get.buf = x->bytes;
-	if (x->bytes == NULL) {
+	if (x->bytes == NULL || !str_copy(x->key, sizeof(x->key), key)) {
 		(void)err_nomem(&x->answer, "an object");
 		exchange_turn(x);
 		return;
 	}
-	began(x, x->env.store->ops->get(x->env.store, &get, on_got, x,
-					&x->answer));
+	ask(x);
 }
 
 void exchange_remove_keys(struct exchange *x, const char *const *keys, size_t n)
@@ -144,8 +168,22 @@ void exchange_keys(struct exchange *x, const char *prefix, store_each_cb *each)
 void exchange_work(struct exchange *x)
 {
 	err_clear(&x->answer);
+	x->is_misread = false;
 	x->is_working = true;
 	workers_submit(x->env.workers, &x->work);
+}
+
+bool exchange_check(struct exchange *x, const struct manifest_object *o,
+		    struct err *e)
+{
+	char found[SHA256_HEX_MAX];
+
+	x->is_misread =
+		x->len != o->stored_bytes ||
+		strcmp(sha256_hex(x->bytes, x->len, found), o->sha256) != 0;
+	return !x->is_misread ||
+	       manifest_damaged(e, "its size or SHA-256 is not what the "
+				   "manifest says");
 }
 
 void exchange_drop_bytes(struct exchange *x)
@@ -154,6 +192,7 @@ void exchange_drop_bytes(struct exchange *x)
 	x->bytes = NULL;
 	x->len = 0;
 	x->cap = 0;
+	x->is_again = false;
 }
 
 void exchange_end(struct exchange *x, const struct err *e)

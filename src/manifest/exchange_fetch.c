@@ -68,23 +68,14 @@ static bool read_manifest(struct fetch *f, struct err *e)
 	struct exchange *x = &f->base;
 	const char *digest = f->is_digest_known ? f->expected_digest : NULL;
 
-	if (!manifest_parse(&f->got, x->bytes, x->len, digest, NULL, e))
+	if (!manifest_parse(&f->got, x->bytes, x->len, digest, NULL, e)) {
+		x->is_misread = e->code == ERR_DAMAGED;
 		return false;
+	}
 	if (strcmp(f->got.source_id, x->source_id) != 0 ||
 	    strcmp(f->got.backup_id, x->backup_id) != 0)
 		return manifest_damaged(e, "it belongs to another backup");
 	return true;
-}
-
-static bool check_object(const struct exchange *x,
-			 const struct manifest_object *o, struct err *e)
-{
-	char found[SHA256_HEX_MAX];
-
-	return (x->len == o->stored_bytes &&
-		strcmp(sha256_hex(x->bytes, x->len, found), o->sha256) == 0) ||
-	       manifest_damaged(e, "its size or SHA-256 is not what the "
-				   "manifest says");
 }
 
 /* On a worker. */
@@ -92,7 +83,7 @@ static bool read_list(struct fetch *f, struct err *e)
 {
 	struct exchange *x = &f->base;
 
-	return check_object(x, current_list(f), e) &&
+	return exchange_check(x, current_list(f), e) &&
 	       manifest_parts_parse(&f->got, x->bytes, x->len, e);
 }
 
@@ -104,7 +95,7 @@ static bool read_meta(struct fetch *f, struct err *e)
 	char *text;
 	bool ok;
 
-	if (!check_object(x, o, e))
+	if (!exchange_check(x, o, e))
 		return false;
 	text = manifest_open_object(&f->identities, (unsigned char *)x->bytes,
 				    x->len, o->plain_bytes, e);

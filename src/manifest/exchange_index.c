@@ -85,15 +85,9 @@ static bool write_lines(struct reading *r, struct err *e)
 static void reading_run(struct exchange *x)
 {
 	struct reading *r = reading_of(x);
-	char found[SHA256_HEX_MAX];
 
-	if (x->len != r->o.stored_bytes ||
-	    strcmp(sha256_hex(x->bytes, x->len, found), r->o.sha256) != 0) {
-		(void)manifest_damaged(&x->answer,
-				       "its size or SHA-256 is not what the "
-				       "manifest says");
+	if (!exchange_check(x, &r->o, &x->answer))
 		return;
-	}
 	r->lines = manifest_open_object(r->is_sealed ? &r->identities : NULL,
 					(unsigned char *)x->bytes, x->len,
 					r->o.plain_bytes, &x->answer);

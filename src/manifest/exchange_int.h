@@ -26,14 +26,19 @@ struct exchange {
 	struct err answer; /* what the last request came to */
 
 	/* the object fetched last */
+	char key[LAYOUT_KEY_MAX];
 	char *bytes;
 	size_t len, cap;
+	bool is_misread; /* run() found that it is not what it must be ... */
+	bool is_again;	 /* ... and this is the second time */
 };
 
 struct exchange_ops {
 	/* x->answer tells about the last request; code ERR_NONE: it worked. */
 	void (*step)(struct exchange *x);
-	/* On a worker: fills x->answer when it fails. May be NULL. */
+	/* On a worker: fills x->answer when it fails. May be NULL. With
+	 * x->is_misread the object that was fetched last is fetched once more,
+	 * and this runs again before step(): the damage may be of the way. */
 	void (*run)(struct exchange *x);
 	/* Frees what is its own, not x. */
 	void (*fini)(struct exchange *x);
@@ -55,6 +60,11 @@ void exchange_remove_keys(struct exchange *x, const char *const *keys,
 void exchange_keys(struct exchange *x, const char *prefix, store_each_cb *each);
 void exchange_work(struct exchange *x);
 void exchange_turn(struct exchange *x);
+
+/* In run(): whether the object fetched last is o. False with *e filled and
+ * x->is_misread set. */
+bool exchange_check(struct exchange *x, const struct manifest_object *o,
+		    struct err *e) MUST_CHECK;
 
 /* Frees the object that was fetched. */
 void exchange_drop_bytes(struct exchange *x);

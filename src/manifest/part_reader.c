@@ -56,6 +56,7 @@ struct slot {
 	size_t nends, cap;
 	size_t given; /* frames that went on */
 	struct store_op *op;
+	bool is_again;	/* asked for a second time, since it was damaged */
 	struct err err; /* of the worker */
 	bool is_good;
 };
@@ -121,6 +122,7 @@ static void slot_empty(struct slot *s)
 	s->bytes = NULL;
 	s->ends = NULL;
 	s->nends = s->cap = s->given = 0;
+	s->is_again = false;
 	set_state(s, SLOT_IDLE);
 }
 
@@ -192,23 +194,47 @@ static struct known_key *place_of_key(const struct slot *s)
 
 static bool slot_ask(struct slot *s, struct err *e);
 
-/* Of the header only: with the key, what it is for can be fetched. */
-static void on_front(struct slot *s)
+/* Drops what is here and asks again. */
+static void ask_anew(struct slot *s)
 {
 	struct err e = {0};
 
 	free(s->bytes);
 	s->bytes = NULL;
+	s->nends = 0;
+	err_clear(&s->err);
 	if (!slot_ask(s, &e)) {
 		reader_fail(s, &e);
 		slot_empty(s);
 	}
 }
 
+/* Damage may be of the way here alone: only what is read so twice is damaged.
+ * False: that it is. */
+static bool ask_twice(struct slot *s, const struct err *why)
+{
+	if (why->code != ERR_DAMAGED || s->is_again)
+		return false;
+	s->is_again = true;
+	log_warn("manifest", "%s: %s; it is read once more", s->part->key,
+		 why->msg);
+	ask_anew(s);
+	return true;
+}
+
+/* Of the header only: with the key, what it is for can be fetched. */
+static void on_front(struct slot *s)
+{
+	s->is_again = false;
+	ask_anew(s);
+}
+
 static void on_checked(struct work *w)
 {
 	struct slot *s = slot_of(w);
 
+	if (!s->is_good && ask_twice(s, &s->err))
+		return;
 	if (!s->is_good) {
 		reader_fail(s, &s->err);
 		slot_empty(s);
@@ -232,6 +258,8 @@ static void on_fetch_failed(struct slot *s, const struct err *e)
 {
 	struct err told = {0};
 
+	if (ask_twice(s, e))
+		return;
 	if (e->code == ERR_NOT_FOUND)
 		(void)manifest_damaged(&told, "it is missing: %s", e->msg);
 	else if (e->code == ERR_DAMAGED)

@@ -219,7 +219,9 @@ static size_t do_get(struct fake_op *op, struct err *e)
 	}
 	if (len > 0)
 		memcpy(g->buf, o->bytes + begin, len);
-	return len;
+	if (op->is_faulty && op->mode == FAKE_TWIST && len > 0)
+		((unsigned char *)g->buf)[len / 2] ^= 0x10;
+	return op->is_faulty && op->mode == FAKE_FORGET ? len / 2 : len;
 }
 
 static void arm(struct fake_op *op)

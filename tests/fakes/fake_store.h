@@ -21,8 +21,9 @@ enum fake_mode {
 	FAKE_FAIL,   /* the completion tells an error */
 	FAKE_REFUSE, /* the call itself fails */
 	FAKE_STALL,  /* no answer ever */
-	FAKE_FORGET, /* put: says that it stored, and did not */
-	FAKE_TWIST,  /* put: stores with one bit turned */
+	FAKE_FORGET, /* put: says that it stored, and did not; get: gives half
+		      */
+	FAKE_TWIST,  /* put: stores with one bit turned; get: gives it so */
 };
 
 struct fake_object {

@@ -319,6 +319,52 @@ static void test_damaged_index(void **state)
 	rig_fini(&r);
 }
 
+static void misread(struct rig *r, unsigned at, bool is_lasting)
+{
+	r->fake->matched = r->fake->gets = 0;
+	r->fake->fault_kinds = FAKE_GET;
+	r->fake->fault_at = at;
+	r->fake->fault_mode = at % 2 ? FAKE_TWIST : FAKE_FORGET;
+	r->fake->is_lasting = is_lasting;
+}
+
+/* What is wrong on its way here is asked for again; twice is damage. */
+static void test_read_wrongly_once(void **state)
+{
+	struct rig r;
+	struct manifest m = {0};
+	char digest[SHA256_HEX_MAX];
+
+	(void)state;
+	make_long(&r, digest);
+	for (unsigned at = 1; at <= 1 + r.m.part_lists.n; at++) {
+		misread(&r, at, false);
+		fetch(&r, digest, &m);
+		assert_false(err_is(&r.err));
+		assert_int_equal(m.parts.n, r.m.parts.n);
+		assert_int_equal(r.fake->gets, 2 + r.m.part_lists.n);
+		manifest_fini(&m);
+		misread(&r, at, true);
+		fetch(&r, digest, &m);
+		assert_int_equal(r.err.code, ERR_DAMAGED);
+		assert_int_equal(r.fake->gets, at + 1);
+	}
+	for (unsigned at = 1; at <= r.m.index.n; at++) {
+		misread(&r, at, false);
+		read_index(&r);
+		assert_false(err_is(&r.err));
+		assert_int_equal(r.fake->gets, r.m.index.n + 1);
+		misread(&r, at, true);
+		read_index(&r);
+		assert_int_equal(r.err.code, ERR_DAMAGED);
+	}
+	misread(&r, 1, false);
+	publish(&r, digest);
+	assert_false(err_is(&r.err));
+	assert_int_equal(r.fake->gets, 2);
+	rig_fini(&r);
+}
+
 static void test_remove(void **state)
 {
 	struct rig r;
@@ -394,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_part_lists),
 		cmocka_unit_test(test_damaged_part_list),
 		cmocka_unit_test(test_damaged_index),
+		cmocka_unit_test(test_read_wrongly_once),
 		cmocka_unit_test(test_remove),
 		cmocka_unit_test(test_remove_many),
 		cmocka_unit_test(test_nothing_goes_away),

@@ -179,6 +179,38 @@ static void test_twisted_by_the_store(void **state)
 	}
 }
 
+static void restore_with(struct rig *r, unsigned at, enum fake_mode mode,
+			 bool is_lasting)
+{
+	r->fake->matched = r->fake->gets = 0;
+	r->fake->fault_kinds = FAKE_GET;
+	r->fake->fault_at = at;
+	r->fake->fault_mode = mode;
+	r->fake->is_lasting = is_lasting;
+	rig_restore(r);
+}
+
+/* What is wrong on its way here is asked for again; twice is damage. */
+static void test_read_wrongly_once(void **state)
+{
+	struct rig r;
+	size_t n;
+
+	(void)state;
+	make(&r);
+	n = r.m.parts.n;
+	for (unsigned at = 1; at <= n; at++) {
+		restore_with(&r, at, at % 2 ? FAKE_TWIST : FAKE_FORGET, false);
+		assert_false(err_is(&r.err));
+		assert_int_equal(r.fake->gets, n + 1);
+		assert_int_equal(r.got.len, plain_before(&r, n));
+		restore_with(&r, at, at % 2 ? FAKE_TWIST : FAKE_FORGET, true);
+		assert_int_equal(r.err.code, ERR_DAMAGED);
+		assert_string_equal(r.err.api, "damaged_backup");
+	}
+	rig_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +219,7 @@ int main(void)
 		cmocka_unit_test(test_missing_and_swapped),
 		cmocka_unit_test(test_no_frames),
 		cmocka_unit_test(test_twisted_by_the_store),
+		cmocka_unit_test(test_read_wrongly_once),
 	};
 
 	return cmocka_run_group_tests_name("part damage", tests, NULL, NULL);

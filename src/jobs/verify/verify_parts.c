@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/age.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "base/sha256.h"
 #include "jobs/verify/verify_index.h"
@@ -37,6 +38,7 @@ struct part_check {
 	size_t nframes, cap;
 	struct store_op *op;
 	bool is_working;
+	bool is_again;	/* asked for a second time, since it was damaged */
 	struct err err; /* what the worker found */
 };
 
@@ -169,6 +171,7 @@ static void check_empty(struct part_check *k)
 	k->bytes = NULL;
 	k->frames = NULL;
 	k->nframes = k->cap = 0;
+	k->is_again = false;
 	memset(&k->err, 0, sizeof(k->err));
 }
 
@@ -254,6 +257,27 @@ static void tell_damage(struct part_check *k, const struct err *why,
 	v->c.damaged(v->c.arg, &e, is_missing);
 }
 
+static bool ask(struct part_check *k, struct err *e);
+
+/* Damage may be of the way here alone: only what is read so twice is damaged.
+ * False: that it is. */
+static bool ask_twice(struct part_check *k, const struct err *why)
+{
+	struct verify_parts *v = k->owner;
+	struct err e = {0};
+
+	if (why->code != ERR_DAMAGED || k->is_again)
+		return false;
+	log_warn("jobs", "%s: %s; it is read once more", k->o->key, why->msg);
+	check_empty(k);
+	k->is_again = true;
+	if (!ask(k, &e)) {
+		drop_checks(v);
+		v->c.done(v->c.arg, &e);
+	}
+	return true;
+}
+
 static void on_checked(struct work *w)
 {
 	struct part_check *k = check_of(w);
@@ -261,6 +285,8 @@ static void on_checked(struct work *w)
 	struct err e = k->err;
 
 	k->is_working = false;
+	if (ask_twice(k, &e))
+		return;
 	v->facts.objects++;
 	if (!err_is(&e) && k->is_deep &&
 	    !verify_index_fits(v->c.index, k->part, k->frames, k->nframes, &e))
@@ -281,6 +307,8 @@ static void on_get_failed(struct part_check *k, const struct err *e)
 	struct verify_parts *v = k->owner;
 	struct err told = *e;
 
+	if (ask_twice(k, e))
+		return;
 	if (e->code == ERR_NOT_FOUND || e->code == ERR_DAMAGED) {
 		v->facts.objects++;
 		tell_damage(k, e, e->code == ERR_NOT_FOUND);
@@ -340,14 +368,13 @@ static void choose(struct part_check *k, uint32_t number)
 	k->expected.key = k->expected.first_item = NULL;
 }
 
-static bool begin(struct part_check *k, struct err *e)
+static bool ask(struct part_check *k, struct err *e)
 {
 	struct verify_parts *v = k->owner;
 	const struct manifest *m = v->c.m;
 	char key[LAYOUT_KEY_MAX];
 	struct store_get get = {.key = key};
 
-	choose(k, v->c.list[v->next++]);
 	k->bytes = malloc((size_t)k->expected.stored_bytes + 1);
 	if (k->bytes == NULL)
 		return err_nomem(e, "a part");
@@ -355,7 +382,15 @@ static bool begin(struct part_check *k, struct err *e)
 	get.buf = k->bytes;
 	get.cap = (size_t)k->expected.stored_bytes;
 	k->op = v->c.store->ops->get(v->c.store, &get, on_got, k, e);
-	if (k->op == NULL)
+	return k->op != NULL;
+}
+
+static bool begin(struct part_check *k, struct err *e)
+{
+	struct verify_parts *v = k->owner;
+
+	choose(k, v->c.list[v->next++]);
+	if (!ask(k, e))
 		return false;
 	v->busy++;
 	return true;

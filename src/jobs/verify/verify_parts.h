@@ -33,8 +33,9 @@ struct verify_parts_config {
 	const uint32_t *list;
 	size_t n;	  /* at least 1 */
 	unsigned readers; /* at once; up to VERIFY_READERS_MAX */
-	/* One object is damaged (it is named); the others are read all the
-	 * same. is_missing: it is not there at all. Must not free it. */
+	/* One object is damaged (it is named), and was so twice; the others
+	 * are read all the same. is_missing: it is not there at all. Must not
+	 * free it. */
 	void (*damaged)(void *arg, const struct err *e, bool is_missing);
 	/* Before each next object: whether others want the memory. Then, once
 	 * nothing is under way, paused runs; verify_parts_resume() goes on. */

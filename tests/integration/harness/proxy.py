@@ -166,7 +166,7 @@ class Proxy:
                 rate = self.up_rate if is_up else self.rate
                 if rate:
                     time.sleep(len(chunk) / rate)
-                target.sendall(chunk)
+                target.sendall(self.passed(chunk, is_up))
         except OSError:
             pass
         for one in (source, target):
@@ -174,6 +174,10 @@ class Proxy:
                 one.shutdown(socket.SHUT_RDWR)
             with self.gate:
                 self.sockets.discard(one)
+
+    def passed(self, chunk, is_up):
+        """What goes on of it: for those that change it."""
+        return chunk
 
     def _count(self, chunk, is_up):
         with self.gate:
