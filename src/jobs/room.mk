@@ -68,6 +68,7 @@ libjobs_a_SOURCES = \
 	src/jobs/restore/preflight_pick.c src/jobs/restore/preflight_through.c \
 	src/jobs/restore/restore.c \
 	src/jobs/restore/restore_check.c src/jobs/restore/restore_int.h \
+	src/jobs/restore/restore_close.c \
 	src/jobs/restore/restore_end.c src/jobs/restore/restore_end.h \
 	src/jobs/restore/restore_request.c \
 	src/jobs/restore/restore_stream.c src/jobs/restore/restore_stream.h \

@@ -6,7 +6,7 @@
  *
  *   idle -> preflight -> share -> start -> [proof ->] stream -> verify ->
  *   [settle ->] record; any failure goes to settle, while a worker writes into
- *   the target, and to record.
+ *   the target, and to record (restore_close.c).
  *
  * What overwrites something reads all parts once before it does, so that a
  * damaged backup costs nothing of what is there (options.verify_first). That
@@ -23,12 +23,8 @@
 #include <event2/event.h>
 
 #include "base/clock.h"
-#include "jobs/restore/restore_end.h"
 #include "jobs/restore/restore_int.h"
 #include "loop/loop.h"
-
-/* A file system that hangs is not waited for longer. */
-enum { SETTLE_MS = 10000 };
 
 static const char *const state_names[] = {
 	"queued", "check",  "share", "start",	"read",	  "data",
@@ -56,9 +52,7 @@ static void sample(struct restore_job *t)
 		     bytes_read(t));
 }
 
-/* What came until now belongs to the phase that is over, and who looks sees the
- * next one at once. */
-static void set_state(struct restore_job *t, enum restore_state next)
+void restore_set_state(struct restore_job *t, enum restore_state next)
 {
 	log_debug("jobs", "restore %s: %s -> %s", t->r.id,
 		  state_names[t->state], state_names[next]);
@@ -67,143 +61,6 @@ static void set_state(struct restore_job *t, enum restore_state next)
 	t->state = next;
 	if (next != RESTORE_RECORD)
 		sample(t);
-}
-
-static void tell_catalog(struct restore_job *t);
-
-static void tell_events(const struct restore_job *t, const char *verb)
-{
-	const struct job_subject what = {t->r.id, t->r.target_path != NULL
-							  ? t->r.target_path
-							  : t->r.target_name};
-
-	job_tell(&t->base, verb, &what, &t->err);
-}
-
-static void on_retry(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	tell_catalog(arg);
-}
-
-static void on_recorded(void *arg, const struct err *e)
-{
-	struct restore_job *t = arg;
-
-	t->op = NULL;
-	if (e != NULL && retry_later(&t->retry, t->base.jobs, e, on_retry, t))
-		return;
-	if (e != NULL)
-		log_error("jobs",
-			  "restore %s: how it ended is not recorded: %s",
-			  t->r.id, e->msg);
-	else
-		tell_events(t, job_status_name(t->r.status));
-	job_over(&t->base);
-}
-
-static void tell_catalog(struct restore_job *t)
-{
-	struct err e = {0};
-
-	t->op = restore_end_tell(&t->base, &t->r, on_recorded, t, &e);
-	if (t->op == NULL)
-		on_recorded(t, &e);
-}
-
-/* err tells how it went. */
-static void record(struct restore_job *t)
-{
-	set_state(t, RESTORE_RECORD);
-	restore_end_fill(&t->base, &t->r, &t->err);
-	tell_catalog(t);
-}
-
-static void on_gone(void *arg, const struct err *e)
-{
-	struct restore_job *t = arg;
-
-	if (e != NULL)
-		job_log(&t->base, LOG_WARN,
-			"the throwaway instance is left; it is destroyed as "
-			"soon as its provisioner can: %s",
-			e->msg);
-	record(t);
-}
-
-static bool is_writing(const struct restore_job *t)
-{
-	const struct load *load = t->preflight.load;
-
-	return load != NULL && load->ops->is_writing != NULL &&
-	       load->ops->is_writing(load);
-}
-
-static bool has_written(const struct restore_job *t)
-{
-	return t->state == RESTORE_EXTRACT ? extract_has_written(&t->extract)
-					   : t->state >= RESTORE_STREAM;
-}
-
-/* Nothing goes into the target once it is said to be over. What only looks at
- * it is not waited for. */
-static void settle(struct restore_job *t)
-{
-	if (!has_written(t) || !is_writing(t) || t->base.jobs->is_stopping) {
-		record(t);
-		return;
-	}
-	set_state(t, RESTORE_SETTLE);
-	t->settled_by = clock_mono_ms() + SETTLE_MS;
-}
-
-static void look_whether_settled(struct restore_job *t)
-{
-	if (is_writing(t) && clock_mono_ms() < t->settled_by)
-		return;
-	if (is_writing(t))
-		job_log(&t->base, LOG_WARN,
-			"the target's file system does not answer; what was "
-			"being written when this restore ended may still come "
-			"into the target");
-	record(t);
-}
-
-/* err tells how it went. A server that stops has no time for a provisioner, its
- * next start has. */
-static void end(struct restore_job *t)
-{
-	if (!extract_is_begun(&t->extract)) {
-		settle(t);
-	} else if (t->base.jobs->is_stopping) {
-		extract_drop(&t->extract);
-		record(t);
-	} else {
-		set_state(t, RESTORE_DESTROY);
-		extract_destroy(&t->extract, on_gone, t);
-	}
-}
-
-static void drop_stream(struct restore_job *t)
-{
-	source_op_cancel(t->verify);
-	t->verify = NULL;
-	restore_stream_drop(&t->stream);
-	budget_release(&t->share);
-}
-
-/* e may live in what is dropped here: it is copied first. */
-static void fail(struct restore_job *t, const struct err *e)
-{
-	t->err = *e;
-	if (!err_is(e))
-		(void)err_bug(&t->err, "a restore failed without a reason");
-	drop_stream(t);
-	preflight_cancel(&t->preflight);
-	catalog_cancel(t->op);
-	t->op = NULL;
-	end(t);
 }
 
 static void tell_left_out(struct restore_job *t)
@@ -227,14 +84,14 @@ static void on_verified(void *arg, const struct err *e)
 	if (t->preflight.is_tree)
 		tell_left_out(t);
 	if (failure(e) != NULL) {
-		fail(t, e);
+		restore_fail(t, e);
 		return;
 	}
 	f = t->preflight.load->ops->facts(t->preflight.load);
 	t->r.verified = true;
 	t->r.row_count = f->rows_verified;
 	t->r.key_count = f->keys_verified;
-	end(t);
+	restore_close(t);
 }
 
 static bool next_table(void *arg, struct load_item *item)
@@ -249,7 +106,7 @@ static void begin_verify(struct restore_job *t)
 	struct load *load = t->preflight.load;
 	struct err e = {0};
 
-	set_state(t, RESTORE_VERIFY);
+	restore_set_state(t, RESTORE_VERIFY);
 	job_log(&t->base, LOG_INFO,
 		"all is written; comparing %zu %s with the manifest",
 		preflight_count(&t->preflight),
@@ -258,7 +115,7 @@ static void begin_verify(struct restore_job *t)
 				       : "tables");
 	t->verify = load->ops->verify(load, next_table, t, on_verified, t, &e);
 	if (t->verify == NULL)
-		fail(t, &e);
+		restore_fail(t, &e);
 }
 
 static bool is_of_store(const struct err *e)
@@ -274,7 +131,7 @@ static void fail_as(struct restore_job *t, const struct err *e,
 {
 	told->ncauses = e->ncauses;
 	memcpy(told->causes, e->causes, sizeof(told->causes));
-	fail(t, told);
+	restore_fail(t, told);
 }
 
 /* The pool gave out when something was written already. */
@@ -301,10 +158,10 @@ static void on_streamed(void *arg, const struct err *e)
 		return;
 	}
 	if (e != NULL) {
-		fail(t, e);
+		restore_fail(t, e);
 		return;
 	}
-	drop_stream(t);
+	restore_drop_stream(t);
 	begin_verify(t);
 }
 
@@ -313,7 +170,7 @@ static void on_extracted(void *arg, const struct err *e)
 	struct restore_job *t = arg;
 
 	if (e != NULL)
-		fail(t, e);
+		restore_fail(t, e);
 	else
 		begin_verify(t);
 }
@@ -322,21 +179,21 @@ static void begin_extract(struct restore_job *t)
 {
 	struct err e = {0};
 
-	set_state(t, RESTORE_EXTRACT);
+	restore_set_state(t, RESTORE_EXTRACT);
 	t->extract.job = &t->base;
 	t->extract.fence = t->r.fence;
 	t->extract.preflight = &t->preflight;
 	if (!extract_start(&t->extract, on_extracted, t, &e))
-		fail(t, &e);
+		restore_fail(t, &e);
 }
 
 static void begin_stream(struct restore_job *t)
 {
 	struct err e = {0};
 
-	set_state(t, RESTORE_STREAM);
+	restore_set_state(t, RESTORE_STREAM);
 	if (!restore_stream_start(&t->stream, on_streamed, t, &e))
-		fail(t, &e);
+		restore_fail(t, &e);
 }
 
 static void on_looked_again(void *arg, const struct err *e)
@@ -346,7 +203,7 @@ static void on_looked_again(void *arg, const struct err *e)
 	if (e == NULL)
 		begin_stream(t);
 	else
-		fail(t, e);
+		restore_fail(t, e);
 }
 
 static void on_proven(void *arg, const struct err *e)
@@ -369,11 +226,11 @@ static void begin_proof(struct restore_job *t)
 {
 	struct err e = {0};
 
-	set_state(t, RESTORE_PROOF);
+	restore_set_state(t, RESTORE_PROOF);
 	job_log(&t->base, LOG_INFO,
 		"reading the backup once before anything is written");
 	if (!restore_stream_prove(&t->stream, on_proven, t, &e))
-		fail(t, &e);
+		restore_fail(t, &e);
 }
 
 /* Unless the request says: where something would be lost if the backup turned
@@ -395,10 +252,10 @@ static void on_started(void *arg, const struct err *e)
 
 	t->op = NULL;
 	if (e != NULL) {
-		fail(t, e);
+		restore_fail(t, e);
 		return;
 	}
-	tell_events(t, "started");
+	restore_tell_events(t, "started");
 	if (t->preflight.is_through)
 		begin_extract(t);
 	else if (is_proven_first(t))
@@ -413,12 +270,12 @@ static void on_share(void *arg)
 	struct restore_job *t = arg;
 	struct err e = {0};
 
-	set_state(t, RESTORE_START);
+	restore_set_state(t, RESTORE_START);
 	t->r.started_at = clock_now_ms();
 	t->op = catalog_restore_started(t->base.jobs->config.catalog, &t->r,
 					on_started, t, &e);
 	if (t->op == NULL)
-		fail(t, &e);
+		restore_fail(t, &e);
 }
 
 static void on_preflight(void *arg, const struct err *e)
@@ -426,14 +283,14 @@ static void on_preflight(void *arg, const struct err *e)
 	struct restore_job *t = arg;
 
 	if (e != NULL) {
-		fail(t, e);
+		restore_fail(t, e);
 		return;
 	}
 	if (t->preflight.is_through) {
 		on_share(t); /* it takes its own, when it needs them */
 		return;
 	}
-	set_state(t, RESTORE_SHARE);
+	restore_set_state(t, RESTORE_SHARE);
 	t->total_bytes = preflight_download_bytes(&t->preflight) *
 			 (is_proven_first(t) ? 2 : 1);
 	budget_reserve(t->base.jobs->config.budget, &t->share,
@@ -449,7 +306,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	sample(t);
 	if (t->state == RESTORE_SETTLE)
-		look_whether_settled(t);
+		restore_look_settled(t);
 }
 
 static void restore_start(struct job *job)
@@ -458,7 +315,7 @@ static void restore_start(struct job *job)
 	struct restore_job *t = restore_of(job);
 	struct err e = t->err; /* there may have been no memory for it */
 
-	set_state(t, RESTORE_PREFLIGHT);
+	restore_set_state(t, RESTORE_PREFLIGHT);
 	if (t->r.target_path != NULL)
 		job_log(job, LOG_INFO, "restore of %s into \"%s\" begins",
 			t->r.backup_id, t->r.target_path);
@@ -473,7 +330,7 @@ static void restore_start(struct job *job)
 	t->preflight.jobs = job->jobs;
 	if (err_is(&e) ||
 	    !preflight_start(&t->preflight, &t->r, 0, on_preflight, t, &e))
-		fail(t, &e);
+		restore_fail(t, &e);
 }
 
 /* What is in the target already stays there, and the error says so. One whose
@@ -487,17 +344,17 @@ static void restore_cancel(struct job *job, const struct err *why)
 		return;
 	if (t->state == RESTORE_DESTROY || t->state == RESTORE_SETTLE) {
 		if (job->jobs->is_stopping)
-			end(t);
+			restore_close(t);
 		return;
 	}
-	if (has_written(t))
+	if (restore_has_written(t))
 		(void)err_set(&e, why->code, why->api,
 			      "%s; what was restored until then is still in "
 			      "the target",
 			      why->msg);
 	else
 		e = *why;
-	fail(t, &e);
+	restore_fail(t, &e);
 }
 
 static void restore_progress(const struct job *job, struct job_progress *p)
@@ -527,7 +384,7 @@ static void restore_destroy(struct job *job)
 {
 	struct restore_job *t = restore_of(job);
 
-	drop_stream(t);
+	restore_drop_stream(t);
 	retry_fini(&t->retry);
 	catalog_cancel(t->op);
 	extract_fini(&t->extract);

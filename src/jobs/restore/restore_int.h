@@ -52,4 +52,29 @@ void restore_job_fill(struct restore_job *t, const struct restore_record *r);
 /* Its vtable, for job_enqueue(). */
 const struct job_ops *restore_job_ops(void);
 
+/* What came until now belongs to the phase that is over, and who looks sees the
+ * next one at once. */
+void restore_set_state(struct restore_job *t, enum restore_state next);
+
+/* An event of the restore: "started", or how it ended. */
+void restore_tell_events(const struct restore_job *t, const char *verb);
+
+/* Whether something of it may be in the target. */
+bool restore_has_written(const struct restore_job *t);
+
+/* --- restore_close.c: the ways to the end; each may free t */
+
+/* Ends it; t->err tells how it went. A server that stops has no time for a
+ * provisioner, its next start has. */
+void restore_close(struct restore_job *t);
+
+/* Drops what is under way, and ends it so. e is copied first. */
+void restore_fail(struct restore_job *t, const struct err *e);
+
+/* In RESTORE_SETTLE, from time to time. */
+void restore_look_settled(struct restore_job *t);
+
+/* Ends pipelines and the comparison at once. */
+void restore_drop_stream(struct restore_job *t);
+
 #endif
