@@ -233,6 +233,21 @@ def test_a_database_came_meanwhile(world, bucket, database, mariadb):
     assert compare.base_tables(mariadb, name) == ["mine"]
 
 
+def test_a_database_went_meanwhile(world, bucket, database, mariadb):
+    """What an earlier look found there and the next did not is made as the
+    backup says, defaults and all."""
+    name = database(data.bulky, 2)
+    mariadb.sql(f"ALTER DATABASE {name} CHARACTER SET latin2"
+                " COLLATE latin2_czech_cs")
+    backup = world.backup(name)
+    with reading(world, bucket, backup, confirm=[f"{name}.t1"], scope={
+            "databases": [{"name": name, "tables": ["t1"]}]}) as restore:
+        mariadb.drop(name)
+    assert world.ended_restore(restore)["verified"] is True
+    made = mariadb.sql(f"SHOW CREATE DATABASE {name}")
+    assert "latin2_czech_cs" in str(made), made
+
+
 @pytest.mark.parametrize("expiring", [False, True])
 def test_keys_came_meanwhile(cofferd, redis, bucket, expiring):
     world = flow.World(cofferd, redis, bucket)

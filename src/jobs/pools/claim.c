@@ -9,7 +9,8 @@
  * What was read must be read twice before it speaks of another server: bytes
  * go wrong on their way, and a contested pool waits for somebody to decide.
  * What cannot be read at all speaks of nobody; it is written over, and waited
- * for like a move.
+ * for like a move. So is an id that was another's at one reading and not at the
+ * next: the bytes may have been wrong, or a store answers by several places.
  */
 #include "jobs/pools/claim.h"
 
@@ -49,6 +50,7 @@ struct claim {
 	unsigned reads;
 	struct err verdict;
 	bool is_moved, is_unreadable;
+	bool was_doubted; /* another server's was read, but not twice */
 	claim_cb *done;
 	void *arg;
 };
@@ -137,21 +139,26 @@ static void end_with(struct claim *k, const struct err *e)
 
 static void refuse_yet(struct claim *k)
 {
-	(void)err_set(&k->verdict, ERR_TIMEOUT, "pool_contested",
-		      "the server was moved or its machine started, or what "
-		      "the pool remembers of it could not be read: whether "
-		      "another one with its id uses the pool is looked at "
-		      "first, for %u s; nothing is removed until then",
-		      CLAIM_LOOKS * k->jobs->config.probe_seconds);
+	(void)err_set(
+		&k->verdict, ERR_TIMEOUT, "pool_contested",
+		"the server was moved or its machine started, or what "
+		"the pool remembers of it could not be read for sure: "
+		"whether another one with its id uses the pool is looked at "
+		"first, for %u s; nothing is removed until then",
+		CLAIM_LOOKS * k->jobs->config.probe_seconds);
 }
 
+/* Meanwhile another look may have begun to wait anew. */
 static void on_settled(void *arg, const struct err *e)
 {
 	struct claim *k = arg;
+	const struct wait *w = wait_of(k);
 
 	k->op = NULL;
 	if (e != NULL)
 		k->verdict = *e;
+	else if (w != NULL && clock_mono_ms() < w->until_ms)
+		refuse_yet(k);
 	else
 		wait_drop(k);
 	end(k);
@@ -221,12 +228,14 @@ static void on_judged(void *arg, const struct claim_verdict *v,
 		return;
 	}
 	if (v->is_doubted) {
+		k->was_doubted = true;
 		read_again(k);
 		return;
 	}
 	/* What has been waited for does not end with the next look. */
-	k->is_moved = v->is_moved || (k->reads > 0 &&
-				      (k->is_unreadable || wait_of(k) != NULL));
+	k->is_moved =
+		v->is_moved || k->was_doubted ||
+		(k->reads > 0 && (k->is_unreadable || wait_of(k) != NULL));
 	if (v->rival != NULL)
 		(void)err_set(&k->verdict, ERR_CONFLICT, "pool_contested", "%s",
 			      v->rival);

@@ -269,6 +269,9 @@ static bool take_databases(void *arg, struct my_conn *c, struct err *e)
 	struct check *k = check_of(arg);
 
 	(void)e;
+	/* One that an earlier look found may be gone. */
+	for (size_t i = 0; i < k->load->ndatabases; i++)
+		k->load->partials[i].is_there = false;
 	while (my_next_row(c))
 		if (my_value(c, 0) != NULL)
 			mark(k, my_value(c, 0));
